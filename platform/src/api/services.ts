@@ -1,0 +1,91 @@
+import type { JsonObject } from "../model/event.ts";
+import type { FragmentId } from "../model/fragment.ts";
+import type { NodeDecision } from "../model/evidence.ts";
+import type { Profile, ProfileId } from "../model/profile.ts";
+import type { AccessStore } from "../storage/access.ts";
+import type { Analytics } from "../storage/timeline.ts";
+
+/** An edge as the API shows it (API.md, identity). Times ISO 8601. */
+export interface EdgeView {
+  from: string;
+  to: string;
+  rule: string;
+  kind: "same" | "different";
+  confidence: number;
+  source: string;
+  messageId: string;
+  occurredAt: string;
+  lastOccurredAt: string;
+  count: number;
+  status: "active" | "refused";
+  reason: string | null;
+}
+
+export interface IdentityView {
+  identifiers: { identifier: string; decision: NodeDecision; reason: string | null }[];
+  edges: EdgeView[];
+}
+
+export interface WhyView {
+  a: string;
+  b: string;
+  samePerson: boolean;
+  profileIds: [ProfileId | null, ProfileId | null];
+  /** Edges from a to b in order when they are one person; else the refused edges and decisions that keep them apart. */
+  path: EdgeView[];
+  refused: EdgeView[];
+  explanation: string;
+}
+
+export interface FateView {
+  fate: "processed" | "suppressed" | "rejected" | "pending";
+  reason: { code: string; message: string; field?: string } | null;
+  source: string;
+  messageId: string;
+  receivedAt: string;
+  processedAt: string | null;
+  profileId: ProfileId | null;
+  duplicates: number;
+  /** True when a later delivery had another body than the one that counts. */
+  differs: boolean;
+  event: JsonObject | string;
+}
+
+export interface SubmitAnswer {
+  accepted: number;
+  rejected: { index: number; code: string; message: string; field?: string }[];
+}
+
+export interface PlatformStatus {
+  ready: boolean;
+  /** Records that are durable but not yet decided. */
+  pendingRecords: number;
+  acceptedRecords: number;
+  processedRecords: number;
+  version: string;
+}
+
+/** What the routes call: one verb of a room each. `runtime` fills it in. */
+export interface Services {
+  access: AccessStore;
+  analytics: Analytics;
+  profiles: {
+    /** Normalises first. Null when nobody has it. */
+    byIdentifier(type: string, value: string): Promise<Profile | null>;
+    /** A living or a retired id. */
+    byId(id: ProfileId): Promise<Profile | null>;
+    fragmentsOf(id: ProfileId): Promise<FragmentId[] | null>;
+  };
+  identity: {
+    of(id: ProfileId): Promise<IdentityView | null>;
+    /** `a` and `b` are identifier keys, `type:value`, not yet normalised. */
+    why(a: string, b: string): Promise<WhyView>;
+  };
+  /** Problem 409 `message_id_ambiguous` without a source where two sources used it. */
+  fateOf(messageId: string, source: string | null): Promise<FateView | null>;
+  /** Calls from an import or a trusted script: Segment-shaped, up to 1 MiB each, guests allowed. Durable when it resolves. */
+  submit(source: string, calls: readonly JsonObject[]): Promise<SubmitAnswer>;
+  status(): Promise<PlatformStatus>;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+}

@@ -1,0 +1,74 @@
+import type { IdentifierKey } from "./identifier.ts";
+import type { SourceKind } from "./source.ts";
+
+export const callTypes = ["track", "identify", "page", "screen", "group", "alias"] as const;
+export type CallType = (typeof callTypes)[number];
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+export type JsonObject = { [key: string]: JsonValue };
+
+/**
+ * An event as the log holds it: everything that depends on when and where it was received is computed once,
+ * at acceptance, and stands beside the call's own body. Times are UTC milliseconds.
+ */
+export interface AcceptedEvent {
+  readonly status: "accepted";
+  readonly source: string;
+  readonly sourceKind: SourceKind;
+  /** As sent, or made by the server (then `flags` has `message_id_made`). At most 100 characters. */
+  readonly messageId: string;
+  readonly type: CallType;
+  /** The event name of a track call, the name of a page or screen; null otherwise. */
+  readonly event: string | null;
+  readonly receivedAt: number;
+  /** The client's time, corrected for skew (WIRE: `receivedAt − (sentAt − originalTimestamp)`). */
+  readonly occurredAt: number;
+  /** The client's own time, uncorrected; null when it sent none that could be read. */
+  readonly originalTimestamp: number | null;
+  /** Oddities that did not stop it: `time_out_of_range`, `message_id_made`, `identifiers_capped`. */
+  readonly flags: readonly string[];
+  /** Normalised, sorted, unique, at most `maxIdentifiersPerEvent`: the combination that keys its fragment. */
+  readonly identifiers: readonly IdentifierKey[];
+  /** For an alias call: the previous id (a user id or an anonymous id), normalised as both. */
+  readonly aliasOf: readonly IdentifierKey[];
+  /** The call as sent, the batch's context merged in: `traits`, `properties`, `context`, … Well-formed text, no NUL. */
+  readonly body: JsonObject;
+}
+
+/** A call that was refused item by item, kept with its reason so that it can be corrected and sent again. */
+export interface RejectedCall {
+  readonly status: "rejected";
+  readonly source: string;
+  readonly sourceKind: SourceKind;
+  readonly messageId: string;
+  readonly receivedAt: number;
+  readonly reason: Rejection;
+  /** What was sent, as JSON text (cut to `maxRejectedBodyChars`). */
+  readonly body: string;
+}
+
+export interface Rejection {
+  /** Machine-readable: `event_too_large`, `missing_user`, … */
+  readonly code: string;
+  /** What is wrong and how to mend it; never quotes the value. */
+  readonly message: string;
+  /** Path of the offending field, `properties.products[0].price`. */
+  readonly field?: string;
+}
+
+export type LogRecord = AcceptedEvent | RejectedCall;
+
+export const maxMessageIdLength = 100;
+/** The log's own limit on one record's payload. */
+export const maxRecordBytes = 1_048_576;
+export const maxRejectedBodyChars = 524_288;
+/** Nesting of a body, counted in brackets. */
+export const maxDepth = 64;
+
+/** Segment's e-commerce specification v2, the ones that change an order. */
+export const orderEvents = {
+  completed: "Order Completed",
+  updated: "Order Updated",
+  refunded: "Order Refunded",
+  cancelled: "Order Cancelled",
+} as const;

@@ -1,0 +1,77 @@
+import type { FragmentId } from "./fragment.ts";
+
+/** Keyed hash of (namespace, order id), 16 base64url characters. */
+export type OrderKey = string;
+
+/** A line of an order or a refund. Money in integer minor units of the report's currency. */
+export interface OrderLine {
+  sku: string | null;
+  name: string | null;
+  category: string | null;
+  /** May be fractional (weighed goods); as sent. */
+  quantity: number;
+  /** Unit price, rounded half up. */
+  priceMinor: number;
+  /** quantity × unit price computed exactly, then rounded half up once. */
+  valueMinor: number;
+}
+
+/** One report of an order's header; the best one wins: least `rank`, then latest (occurredAt, receivedAt, messageId). */
+export interface OrderReport {
+  /** From the source's kind: erp 0, pos 1, crm 2, web 3, mobile 4, social 5, iot 6. */
+  rank: number;
+  source: string;
+  channel: string;
+  messageId: string;
+  occurredAt: number;
+  receivedAt: number;
+  fragment: FragmentId;
+  currency: string;
+  grossMinor: number;
+  lines: OrderLine[];
+}
+
+/** A refund or cancellation: `ownId` from the source, or null, then reports are matched by content (see profiles/orders). */
+export interface RefundReport {
+  ownId: string | null;
+  rank: number;
+  source: string;
+  messageId: string;
+  occurredAt: number;
+  receivedAt: number;
+  fragment: FragmentId;
+  currency: string | null;
+  /** null: all that remains (a full refund or a cancellation that names no amount). */
+  amountMinor: number | null;
+  lines: OrderLine[];
+}
+
+/**
+ * An order as an entity: reported by any number of sources, counted once. `refunds` is a set keyed by the refund's
+ * own id, or by (source, messageId) where it has none. A refund that names no order is an entity of its own, without
+ * a header. Merging reports is commutative, associative and idempotent.
+ */
+export interface OrderState {
+  readonly key: OrderKey;
+  readonly orderId: string;
+  header: OrderReport | null;
+  refunds: Record<string, RefundReport>;
+}
+
+/** An order as people read it: one row of the `orders` view. */
+export interface OrderFigures {
+  orderId: string;
+  /** Fragment of the best-ranked report: its person owns the order. */
+  ownerFragment: FragmentId;
+  channel: string;
+  occurredAt: number;
+  currency: string;
+  grossMinor: number;
+  refundedMinor: number;
+  /** grossMinor − refundedMinor. */
+  netMinor: number;
+  refundCount: number;
+  /** False for a refund that names no order. */
+  isSale: boolean;
+  lines: (OrderLine & { kind: "sale" | "refund"; occurredAt: number })[];
+}

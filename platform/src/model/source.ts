@@ -1,0 +1,13 @@
+export const sourceKinds = ["crm", "erp", "pos", "iot", "social", "web", "mobile"] as const;
+export type SourceKind = (typeof sourceKinds)[number];
+
+/** A system that sends events. Its id is what rows and provenance name. */
+export interface Source {
+  /** Chosen by the user: `^[a-z][a-z0-9_-]{0,62}$`. Never reused. */
+  readonly id: string;
+  readonly name: string;
+  readonly kind: SourceKind;
+  readonly enabled: boolean;
+  /** UTC milliseconds. */
+  readonly createdAt: number;
+}

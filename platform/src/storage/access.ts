@@ -1,0 +1,26 @@
+import type { Source, SourceKind } from "../model/source.ts";
+
+/**
+ * Sources with their write keys, and API tokens. Keys and tokens are kept only as SHA-256 hashes (they are 128 random
+ * bits or more, so a fast hash is enough); the clear text is in the answer of the call that made it and nowhere else.
+ */
+export interface AccessStore {
+  sources(): Promise<Source[]>;
+  /** Problem 409 `source_exists`; 400 `source_id_invalid`, `source_kind_unknown`. `writeKey` lets a caller bring its own. */
+  createSource(wanted: {
+    id: string;
+    name?: string;
+    kind: SourceKind;
+    writeKey?: string;
+  }): Promise<{ source: Source; writeKey: string }>;
+  /** The old key stops at once. Problem 404 `source_not_found`. */
+  rotateWriteKey(id: string): Promise<{ source: Source; writeKey: string }>;
+  setEnabled(id: string, enabled: boolean): Promise<Source>;
+  /** Null for an unknown key; a disabled source is returned with `enabled: false`. Called for each request: cached. */
+  sourceOfWriteKey(writeKey: string): Promise<Source | null>;
+  tokens(): Promise<{ id: string; name: string; createdAt: number }[]>;
+  createToken(name: string): Promise<{ id: string; token: string }>;
+  revokeToken(id: string): Promise<void>;
+  isToken(token: string): Promise<boolean>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+import type { JsonObject } from "../model/event.ts";
+import type { FragmentId } from "../model/fragment.ts";
+
+/** One event on somebody's timeline. Times are UTC ms. */
+export interface TimelineEvent {
+  messageId: string;
+  source: string;
+  sourceKind: string;
+  type: string;
+  event: string | null;
+  occurredAt: number;
+  receivedAt: number;
+  /** The highest-ranked identifier that the event carried; null for a guest. */
+  identifier: { type: string; value: string } | null;
+  properties: JsonObject;
+  context: JsonObject;
+}
+
+export interface TimelineQuery {
+  fragments: readonly FragmentId[];
+  /** 1 to 1,000. */
+  limit: number;
+  /** Cursor from an earlier answer's `next`. */
+  after?: string;
+  type?: string;
+  source?: string;
+}
+
+export interface SqlAnswer {
+  columns: { name: string; type: string }[];
+  rows: (string | number | boolean | null)[][];
+  truncated: boolean;
+  elapsedMs: number;
+  /** UTC ms: the answer holds everything received by then. */
+  asOf: number;
+}
+
+/**
+ * What follows decisions: one customer's events, the last minutes of all, and SQL over the views of API.md.
+ * Answers say as of when; nothing here decides anything, and all of it can be rebuilt from the log and the feed.
+ */
+export interface Analytics {
+  /** Newest first by (occurredAt, messageId). */
+  timeline(query: TimelineQuery): Promise<{ items: TimelineEvent[]; next: string | null; asOf: number }>;
+  /** One SELECT over the named views; a Problem 422 `query_refused` says what is refused and why. */
+  query(sql: string, limit: number): Promise<SqlAnswer>;
+  /** Resolves when everything decided before the call has been followed (tests, the CLI, a clean stop). */
+  caughtUp(): Promise<void>;
+  status(): Promise<{ position: number; feedVersion: number; asOf: number }>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,29 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests that need more than this process: a browser, real child processes, the data sets beside the checkout. */
+const whole = ["**/*.browser.test.ts", "**/*.process.test.ts", "**/*.data.test.ts"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["platform/**/*.test.ts", "bench/**/*.test.ts", "docs/**/*.test.ts"],
+          exclude: [...whole, "**/node_modules/**"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "whole",
+          include: whole,
+          exclude: ["**/node_modules/**"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
