@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
+import { skipReporter } from "./platform/test/skipReporter.ts";
 
 /** Tests that need more than this process: a browser, real child processes, the data sets beside the checkout. */
 const whole = ["**/*.browser.test.ts", "**/*.process.test.ts", "**/*.data.test.ts"];
 
 export default defineConfig({
   test: {
+    reporters: ["default", skipReporter(process.env["CI"] === "true")],
     projects: [
       {
         test: {

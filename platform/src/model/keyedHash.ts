@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 
 /**
  * Says nothing about its input to whoever lacks the key: HMAC-SHA-256 (RFC 2104) cut to 96 bits, 16 base64url
@@ -8,7 +8,9 @@ export type KeyedHash = (text: string) => string;
 
 /** `key` is the data directory's own 32 random bytes. */
 export function keyedHash(key: Uint8Array): KeyedHash {
-  return (text) => createHmac("sha256", key).update(text).digest("base64url").slice(0, 16);
+  // Node 24 imports raw bytes anew on each call: 12 to 18 µs a hash, against 2 with a key object.
+  const secret = createSecretKey(key);
+  return (text) => createHmac("sha256", secret).update(text).digest("base64url").slice(0, 16);
 }
 
 /** Every identifier has a potential profile id: that of a person is its earliest identifier's. */

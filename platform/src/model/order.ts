@@ -16,7 +16,7 @@ export interface OrderLine {
   valueMinor: number;
 }
 
-/** One report of an order's header; the best one wins: least `rank`, then latest (occurredAt, receivedAt, messageId). */
+/** One report of an order's header; the best one wins: least `rank`, then latest (occurredAt, receivedAt, messageId, source). */
 export interface OrderReport {
   /** From the source's kind: erp 0, pos 1, crm 2, web 3, mobile 4, social 5, iot 6. */
   rank: number;
@@ -31,25 +31,30 @@ export interface OrderReport {
   lines: OrderLine[];
 }
 
-/** A refund or cancellation: `ownId` from the source, or null, then reports are matched by content (see profiles/orders). */
+/** A refund or cancellation: `ownId` from the source, or null, then reports are matched by content (see profiles/figures). */
 export interface RefundReport {
   ownId: string | null;
   rank: number;
   source: string;
+  channel: string;
   messageId: string;
   occurredAt: number;
   receivedAt: number;
   fragment: FragmentId;
-  currency: string | null;
-  /** null: all that remains (a full refund or a cancellation that names no amount). */
+  currency: string;
+  /** It named no currency: `currency` is the home currency, and what is meant is the order's, whichever that is. */
+  currencyAssumed: boolean;
+  /** Never negative. null: all that remains (a cancellation, or a full refund that names no amount). */
   amountMinor: number | null;
+  /** A cancelled order is no sale; a refunded one still is. */
+  cancels: boolean;
   lines: OrderLine[];
 }
 
 /**
- * An order as an entity: reported by any number of sources, counted once. `refunds` is a set keyed by the refund's
- * own id, or by (source, messageId) where it has none. A refund that names no order is an entity of its own, without
- * a header. Merging reports is commutative, associative and idempotent.
+ * An order as an entity: reported by any number of sources, counted once. `refunds` is a set keyed by source and the
+ * refund's own id, or by source and messageId where it has none. A refund that names no order is an entity of its
+ * own, without a header. Merging reports is commutative, associative and idempotent.
  */
 export interface OrderState {
   readonly key: OrderKey;
@@ -70,8 +75,9 @@ export interface OrderFigures {
   refundedMinor: number;
   /** grossMinor − refundedMinor. */
   netMinor: number;
+  /** Distinct refunds; a cancellation is none. */
   refundCount: number;
-  /** False for a refund that names no order. */
+  /** False for a cancelled order and for a refund whose order is unknown. */
   isSale: boolean;
   lines: (OrderLine & { kind: "sale" | "refund"; occurredAt: number })[];
 }

@@ -13,8 +13,8 @@ export interface AccessStore {
     kind: SourceKind;
     writeKey?: string;
   }): Promise<{ source: Source; writeKey: string }>;
-  /** The old key stops at once. Problem 404 `source_not_found`. */
-  rotateWriteKey(id: string): Promise<{ source: Source; writeKey: string }>;
+  /** The old key stops at once; a new one is made, or the given one is used. Problem 404 `source_not_found`. */
+  rotateWriteKey(id: string, writeKey?: string): Promise<{ source: Source; writeKey: string }>;
   setEnabled(id: string, enabled: boolean): Promise<Source>;
   /** Null for an unknown key; a disabled source is returned with `enabled: false`. Called for each request: cached. */
   sourceOfWriteKey(writeKey: string): Promise<Source | null>;

@@ -1,5 +1,5 @@
 import type { Rejection } from "../model/event.ts";
-import type { FragmentId, FragmentState } from "../model/fragment.ts";
+import type { FragmentId, FragmentState, SourceSpan } from "../model/fragment.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { OrderKey, OrderState } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
@@ -19,40 +19,55 @@ export interface IdentifierRow {
   key: IdentifierKey;
   person: PersonNumber;
   decision: NodeDecision;
-  /** Distinct values of unique types seen with it, sorted; empty once the decision is final (hub). */
+  /** Distinct values of unique types seen with it, sorted; empty once the decision is final. */
   seenWith: IdentifierKey[];
+  /** UTC ms of the earliest event that carried it: the least of a person's identifiers names its living profile. */
+  firstAt: number;
 }
 
 export interface PersonRow {
   person: PersonNumber;
+  /** Evidence component: persons that a refused edge connects have one number. */
   component: number;
   /** Its living profile id. */
   profileId: ProfileId;
+}
+
+/** A fragment as evidence: without what was learned. */
+export interface FragmentEvidence {
+  id: FragmentId;
+  person: PersonNumber;
+  identifiers: readonly IdentifierKey[];
+  spans: Record<string, SourceSpan>;
 }
 
 /** Everything about some components: what `resolve` needs, and what a merge or split has to rewrite. */
 export interface ComponentRows {
   persons: PersonRow[];
   identifiers: IdentifierRow[];
-  fragments: FragmentRow[];
-  edges: ExplicitEdge[];
+  fragments: FragmentEvidence[];
 }
 
 /** What one batch changes. Applied in one transaction with the position, or not at all. */
 export interface Decision {
   /** Every record before it is decided by this batch or an earlier one. */
   position: Position;
+  /** UTC ms. */
   processedAt: number;
+  /** Events that this batch processed (neither rejected nor seen again). */
+  processed: number;
   fragments: { row: FragmentRow; isNew: boolean; detailChanged: boolean }[];
-  /** Fragments that only change person. */
+  /** Fragments that change only their person. */
   movedFragments: { id: FragmentId; person: PersonNumber }[];
   identifiers: IdentifierRow[];
   persons: PersonRow[];
   removedPersons: PersonNumber[];
   edges: ExplicitEdge[];
-  orders: OrderState[];
-  /** Living ids that changed and ids that stopped living. */
-  changedProfiles: ProfileId[];
+  orders: { state: OrderState; ownerFragment: FragmentId }[];
+  /** Persons whose profile reads differently now. */
+  changedPersons: PersonNumber[];
+  /** Ids that are no longer living. */
+  retiredProfiles: ProfileId[];
   rejected: { position: Position; messageKey: string; source: string; messageId: string; reason: Rejection }[];
   /** Later deliveries of a message that was accepted at `first`. */
   seenAgain: { position: Position; first: Position; differs: boolean }[];
@@ -60,17 +75,21 @@ export interface Decision {
 
 /**
  * The deciding store. Batch-shaped: a batch's reads are fetched together before it is folded in memory, its writes
- * leave together. `commit` is atomic and durable enough that after a crash the store holds exactly a prefix of the
- * decisions (the log replays the rest).
+ * leave together. `commit` is atomic; after a crash the store holds exactly a prefix of the decisions, and the log
+ * replays the rest.
  */
 export interface IdentityAndProfiles {
   position(): Promise<Position>;
-  fragments(ids: readonly FragmentId[]): Promise<Map<FragmentId, FragmentRow>>;
+  /** `traits` and `consents` are filled only for the ids in `withDetail`; a caller that folds into them asks for them. */
+  fragments(ids: readonly FragmentId[], withDetail: ReadonlySet<FragmentId>): Promise<Map<FragmentId, FragmentRow>>;
+  personsOfFragments(ids: readonly FragmentId[]): Promise<Map<FragmentId, PersonNumber>>;
   identifiers(keys: readonly IdentifierKey[]): Promise<Map<IdentifierKey, IdentifierRow>>;
+  /** Explicit edges with either end among the keys. */
+  edges(keys: readonly IdentifierKey[]): Promise<ExplicitEdge[]>;
   persons(numbers: readonly PersonNumber[]): Promise<Map<PersonNumber, PersonRow>>;
-  component(components: readonly number[]): Promise<ComponentRows>;
-  orders(keys: readonly OrderKey[]): Promise<Map<OrderKey, OrderState>>;
-  /** Dense numbers for new persons and components: the first of `count` free ones. */
+  components(numbers: readonly number[]): Promise<ComponentRows>;
+  orders(keys: readonly OrderKey[]): Promise<Map<OrderKey, { state: OrderState; ownerFragment: FragmentId }>>;
+  /** The least number that no person or component has had: callers count up from it within a batch. */
   nextNumber(): Promise<number>;
   commit(decision: Decision): Promise<void>;
   close(): Promise<void>;

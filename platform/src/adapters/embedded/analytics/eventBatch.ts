@@ -1,0 +1,152 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { StoredRecord } from "../../../buffer/eventBuffer.ts";
+import type { AcceptedEvent, JsonObject } from "../../../model/event.ts";
+import { currencyOf, toMinor } from "../../../model/money.ts";
+import { quoted } from "./sqlText.ts";
+import { eventColumnNames, fragmentNumber } from "./tables.ts";
+
+/** Highest first; `*` stands for every type that is not named. */
+export const defaultIdentifierOrder: readonly string[] = [
+  "user_id",
+  "crm_id",
+  "loyalty_card",
+  "email",
+  "phone",
+  "*",
+  "device_id",
+  "anonymous_id",
+];
+
+export interface EventBatchSettings {
+  stageDirectory: string;
+  /** Which of an event's identifiers its row names. */
+  identifierOrder: readonly string[];
+  /** Of order events that name no currency; null leaves their revenue null. */
+  homeCurrency: string | null;
+}
+
+const orderEvent = Buffer.from('"event":"Order ');
+const orderNames: ReadonlySet<string> = new Set([
+  "Order Completed",
+  "Order Updated",
+  "Order Refunded",
+  "Order Cancelled",
+]);
+/** `read_json` keeps two buffers of this size; twice the log's own limit on one record leaves room for the frame. */
+const maxLineBytes = 4 * 1_048_576;
+
+/**
+ * Inserts records into the hot table, inside the caller's transaction. The payloads are not parsed here: they go to
+ * DuckDB as a file of JSON lines, framed with position and fragment (measured: 6 µs an event against 12 for parsing
+ * in JavaScript and appending columns). Only order events are parsed, for their exact money.
+ */
+export async function insertEvents(
+  writer: DuckDBConnection,
+  records: readonly StoredRecord[],
+  settings: EventBatchSettings,
+): Promise<void> {
+  if (records.length === 0) return;
+  const file = join(settings.stageDirectory, "events.ndjson");
+  const insert = insertSql(file, settings.identifierOrder);
+  try {
+    writeFileSync(
+      file,
+      frame(records, settings, (record) => record.payload),
+    );
+    await writer.run(insert);
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/** Lines that every JSON reader takes, for a batch that {@link insertEvents} could not insert; unreadable ones are left out. */
+export function mendedRecords(records: readonly StoredRecord[]): StoredRecord[] {
+  const mended: StoredRecord[] = [];
+  for (const record of records) {
+    const event = parsedEvent(record.payload);
+    if (event === null) continue;
+    mended.push({ ...record, payload: Buffer.from(wellFormedJson(JSON.stringify(event))) });
+  }
+  return mended;
+}
+
+/** JSON.stringify escapes surrogates only where they are alone; those and NUL become U+FFFD. */
+function wellFormedJson(json: string): string {
+  return json.replaceAll(/\\(?:u(d[89a-f][0-9a-f]{2}|0000)|[\s\S])/g, (escape, code: string | undefined) =>
+    code === undefined ? escape : "\uFFFD",
+  );
+}
+
+function parsedEvent(payload: Uint8Array): AcceptedEvent | null {
+  try {
+    const value = JSON.parse(Buffer.from(payload).toString("utf8")) as AcceptedEvent;
+    return value !== null && value.status === "accepted" && typeof value.messageId === "string" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Grown to the largest batch so far and used again: filling a fresh one costs three times as much. */
+let lines = Buffer.alloc(0);
+
+function frame(records: readonly StoredRecord[], homeCurrency: string | null): Buffer {
+  const most = records.reduce((sum, { payload }) => sum + payload.length + maxHeadBytes, 0);
+  if (lines.length < most) lines = Buffer.allocUnsafe(most);
+  let at = 0;
+  for (const { position, fragment, payload } of records) {
+    const amount = money(payload, homeCurrency);
+    at += lines.latin1Write(`{"p":${position},"k":${fragmentNumber(fragment)},"f":"${fragment}"${amount},"r":`, at);
+    lines.set(payload, at);
+    at += payload.length;
+    at += lines.latin1Write("}\n", at);
+  }
+  return lines.subarray(0, at);
+}
+
+/** Of a line without its payload: two 16-digit numbers, the fragment, an amount and the names. */
+const maxHeadBytes = 160;
+
+/** `,"m":123,"c":"GBP"` for an order event that names its amount. */
+function money(payload: Uint8Array, homeCurrency: string | null): string {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  if (!bytes.includes(orderEvent)) return "";
+  const event = parsedEvent(payload);
+  if (event === null || event.type !== "track" || event.event === null || !orderNames.has(event.event)) return "";
+  const properties = asObject(event.body["properties"]);
+  const currency = currencyOf(properties["currency"]) ?? homeCurrency;
+  if (currency === null) return "";
+  const amount = toMinor(properties["total"] ?? properties["revenue"] ?? properties["value"], currency);
+  return amount === null ? "" : `,"m":${amount},"c":"${currency}"`;
+}
+
+function asObject(value: unknown): JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+}
+
+/** SQL that picks the highest-ranked of `r.identifiers`: least by (rank, key). */
+function highestRanked(order: readonly string[]): string {
+  const cases = order
+    .map((type, rank) => ({ type, rank: String(rank).padStart(2, "0") }))
+    .filter(({ type }) => type !== "*")
+    .map(({ type, rank }) => `WHEN ${quoted(type)} THEN '${rank}'`);
+  const star = order.indexOf("*");
+  const others = String(star === -1 ? order.length : star).padStart(2, "0");
+  const ranked = `(CASE split_part(i, ':', 1) ${cases.join(" ")} ELSE '${others}' END) || i`;
+  return `substr(list_min(list_transform(r.identifiers, lambda i: ${ranked})), 3)`;
+}
+
+function insertSql(file: string, identifierOrder: readonly string[]): string {
+  const record = `STRUCT(status VARCHAR, messageId VARCHAR, source VARCHAR, sourceKind VARCHAR, type VARCHAR,
+    event VARCHAR, occurredAt BIGINT, receivedAt BIGINT, originalTimestamp BIGINT, identifiers VARCHAR[],
+    body STRUCT(properties JSON, traits JSON, context JSON))`;
+  return `INSERT INTO store.hot (fragment_key, ${eventColumnNames})
+    SELECT k, p, f, r.messageId, r.source, r.sourceKind, r.type, r.event, epoch_ms(r.occurredAt),
+      epoch_ms(r.receivedAt), epoch_ms(r.originalTimestamp), ${highestRanked(identifierOrder)},
+      coalesce(nullif(r.body.properties, 'null'), nullif(r.body.traits, 'null'), '{}')::JSON,
+      coalesce(nullif(r.body.context, 'null'), '{}')::JSON, m, c
+    FROM read_json(${quoted(file)}, format = 'newline_delimited', maximum_object_size = ${maxLineBytes},
+      columns = {p: 'BIGINT', k: 'BIGINT', f: 'VARCHAR', m: 'BIGINT', c: 'VARCHAR', r: ${quoted(record)}})
+    WHERE r.status = 'accepted'`;
+}

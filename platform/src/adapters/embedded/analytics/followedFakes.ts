@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffer.ts";
+import type { AcceptedEvent, LogRecord } from "../../../model/event.ts";
+import type { OrderFigures } from "../../../model/order.ts";
+import type { Profile } from "../../../model/profile.ts";
+import type { Decided, FeedEntry } from "../../../storage/followed.ts";
+
+/** For tests: a log and decided state in memory, which a test fills and which may fail on purpose. */
+export class FakeFollowed {
+  readonly #records: StoredRecord[] = [];
+  readonly #skipped = new Set<number>();
+  readonly #feed: FeedEntry[] = [];
+  readonly #profiles = new Map<string, { profile: Profile; fragments: string[] }>();
+  readonly #orders = new Map<string, OrderFigures>();
+  #version = 0;
+  /** Called before each read; a throw is the fault. */
+  fault: (call: "log" | "profiles" | "orders") => void = () => undefined;
+
+  append(fragment: string, record: LogRecord, fate: "processed" | "not processed" = "processed"): number {
+    return this.appendBytes(fragment, Buffer.from(JSON.stringify(record)), fate);
+  }
+
+  appendBytes(fragment: string, payload: Uint8Array, fate: "processed" | "not processed" = "processed"): number {
+    const position = this.#records.length;
+    this.#records.push({ position, fragment, message: "m".repeat(16), payload });
+    if (fate === "not processed") this.#skipped.add(position);
+    return position;
+  }
+
+  setProfile(id: string, state: { profile: Profile; fragments: string[] } | null): void {
+    if (state === null) this.#profiles.delete(id);
+    else this.#profiles.set(id, state);
+    this.#feed.push({ version: ++this.#version, kind: "profile", id });
+  }
+
+  setOrder(key: string, order: OrderFigures | null): void {
+    if (order === null) this.#orders.delete(key);
+    else this.#orders.set(key, order);
+    this.#feed.push({ version: ++this.#version, kind: "order", id: key });
+  }
+
+  reader(): EventBufferReader {
+    return {
+      read: async (from, until, maxRecords) => {
+        this.fault("log");
+        const records = this.#records.slice(from, Math.min(until, from + maxRecords));
+        return { records, next: from + records.length };
+      },
+      at: async (position) => this.#records[position] ?? null,
+      close: async () => undefined,
+    };
+  }
+
+  decided(): Decided {
+    return {
+      head: () => ({ position: this.#records.length, feedVersion: this.#version }),
+      notProcessed: (from, until) => new Set([...this.#skipped].filter((at) => at >= from && at < until)),
+      feed: (after, limit) => this.#feed.filter(({ version }) => version > after).slice(0, limit),
+      profiles: (ids) => {
+        this.fault("profiles");
+        return new Map(ids.map((id) => [id, this.#profiles.get(id) ?? null]));
+      },
+      orders: (keys) => {
+        this.fault("orders");
+        return new Map(keys.map((key) => [key, this.#orders.get(key) ?? null]));
+      },
+      close: () => undefined,
+    };
+  }
+}
+
+/** A fragment id with a given first letter (its bucket is the letter's place in base64url, divided by 4). */
+export function fragmentNamed(name: string): string {
+  return name.padEnd(16, "0").slice(0, 16);
+}
+
+export function eventOf(given: Partial<AcceptedEvent> & { messageId: string }): AcceptedEvent {
+  const occurredAt = given.occurredAt ?? Date.UTC(2026, 0, 15, 12);
+  return {
+    status: "accepted",
+    source: "web",
+    sourceKind: "web",
+    type: "track",
+    event: "Product Viewed",
+    receivedAt: occurredAt + 1_000,
+    occurredAt,
+    originalTimestamp: null,
+    flags: [],
+    identifiers: ["anonymous_id:a1", "user_id:u1"],
+    aliasOf: [],
+    body: { properties: {}, context: {} },
+    ...given,
+  };
+}
+
+export function profileOf(id: string, revenue: number, traits: Profile["traits"] = {}): Profile {
+  const at = "2026-01-15T12:00:00.000Z";
+  return {
+    id,
+    identifiers: [{ type: "email", value: `${id}@example.com`, firstSeenAt: at, lastSeenAt: at, sources: ["web"] }],
+    traits,
+    computed: {
+      eventCount: 3,
+      orderCount: 1,
+      refundCount: 0,
+      revenue: { amount: revenue, currency: "GBP" },
+      revenueByCurrency: { GBP: revenue },
+      averageOrderValue: { GBP: revenue },
+      firstOrderAt: at,
+      lastOrderAt: at,
+      daysBetweenOrders: null,
+      favouriteCategory: null,
+      favouriteChannel: null,
+      rfm: { lastOrderAt: at, frequency: 1, monetary: { amount: revenue, currency: "GBP" } },
+    },
+    consents: {},
+    firstSeenAt: at,
+    lastSeenAt: at,
+    sources: ["web"],
+    retiredIds: [],
+  };
+}
+
+export function orderOf(orderId: string, ownerFragment: string, given: Partial<OrderFigures> = {}): OrderFigures {
+  const occurredAt = given.occurredAt ?? Date.UTC(2026, 0, 15, 12);
+  const grossMinor = given.grossMinor ?? 1_000;
+  const refundedMinor = given.refundedMinor ?? 0;
+  return {
+    orderId,
+    ownerFragment,
+    channel: "web",
+    occurredAt,
+    currency: "GBP",
+    grossMinor,
+    refundedMinor,
+    netMinor: grossMinor - refundedMinor,
+    refundCount: refundedMinor === 0 ? 0 : 1,
+    isSale: true,
+    lines: [
+      {
+        sku: "S1",
+        name: "Cup",
+        category: "Kitchen",
+        quantity: 2,
+        priceMinor: grossMinor / 2,
+        valueMinor: grossMinor,
+        kind: "sale",
+        occurredAt,
+      },
+    ],
+    ...given,
+  };
+}
+
+/** A directory that the test's end removes. */
+export function temporaryDirectory(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), "c360-analytics-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}

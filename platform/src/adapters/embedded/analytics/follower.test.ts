@@ -1,0 +1,322 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { type AnalyticsCore, type CoreOptions, openAnalytics } from "./core.ts";
+import { eventOf, FakeFollowed, fragmentNamed, orderOf, profileOf, temporaryDirectory } from "./followedFakes.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function directory(): string {
+  const made = temporaryDirectory();
+  cleanups.push(made.remove);
+  return made.path;
+}
+
+async function open(followed: FakeFollowed, path: string, more: Partial<CoreOptions> = {}): Promise<AnalyticsCore> {
+  const core = await openAnalytics({
+    directory: path,
+    log: followed.reader(),
+    decided: followed.decided(),
+    now: () => Date.UTC(2026, 0, 15, 13),
+    ...more,
+  });
+  cleanups.push(() => core.close().catch(() => undefined));
+  return core;
+}
+
+async function rows(core: AnalyticsCore, sql: string): Promise<unknown[][]> {
+  return (await core.query(sql, 1_000)).rows;
+}
+
+const a = fragmentNamed("A");
+const b = fragmentNamed("B");
+const guest = fragmentNamed("g");
+
+describe("events", () => {
+  test("appear with their columns, in the log's order, without those that were not processed", async () => {
+    const followed = new FakeFollowed();
+    const occurredAt = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+    followed.append(
+      a,
+      eventOf({
+        messageId: "m1",
+        event: "Order Completed",
+        occurredAt,
+        receivedAt: occurredAt + 5,
+        originalTimestamp: occurredAt - 7,
+        identifiers: ["anonymous_id:x", "email:a:b@example.com", "loyalty_card:7"],
+        body: { properties: { total: "12.345", currency: "gbp", näme: "☃ \u0001" }, context: { ip: "10.0.0.1" } },
+      }),
+    );
+    followed.append(a, eventOf({ messageId: "refused" }), "not processed");
+    followed.append(
+      guest,
+      eventOf({ messageId: "m2", type: "identify", event: null, identifiers: [], body: { traits: { plan: "gold" } } }),
+    );
+    const core = await open(followed, directory());
+    await core.caughtUp();
+    expect(await rows(core, "SELECT * FROM events ORDER BY message_id")).toEqual([
+      [
+        "m1",
+        "web",
+        "web",
+        "track",
+        "Order Completed",
+        "2026-01-02T03:04:05.678Z",
+        "2026-01-02T03:04:05.683Z",
+        "2026-01-02T03:04:05.671Z",
+        "loyalty_card",
+        "7",
+        null,
+        '{"total":"12.345","currency":"gbp","näme":"☃ \\u0001"}',
+        '{"ip":"10.0.0.1"}',
+        1_235,
+        "GBP",
+      ],
+      [
+        "m2",
+        "web",
+        "web",
+        "identify",
+        null,
+        "2026-01-15T12:00:00.000Z",
+        "2026-01-15T12:00:01.000Z",
+        null,
+        null,
+        null,
+        null,
+        '{"plan":"gold"}',
+        "{}",
+        null,
+        null,
+      ],
+    ]);
+  });
+
+  test("that no reader of JSON takes leave the others of their batch alone, and are told", async () => {
+    const followed = new FakeFollowed();
+    const troubles: string[] = [];
+    followed.append(a, eventOf({ messageId: "before" }));
+    followed.appendBytes(a, Buffer.from("{ not JSON"));
+    followed.append(a, eventOf({ messageId: "lone \ud800", body: { properties: { "\ud801k": "\\ud800 \udfff" } } }));
+    followed.append(a, {
+      status: "rejected",
+      source: "web",
+      sourceKind: "web",
+      messageId: "rejected",
+      receivedAt: 1,
+      reason: { code: "x", message: "y" },
+      body: "{}",
+    });
+    followed.append(a, eventOf({ messageId: "after" }));
+    const core = await open(followed, directory(), { onTrouble: (message) => troubles.push(message) });
+    await core.caughtUp();
+    expect(await rows(core, "SELECT message_id, properties FROM events ORDER BY 1")).toEqual([
+      ["after", "{}"],
+      ["before", "{}"],
+      ["lone \ufffd", '{"\ufffdk":"\\\\ud800 \ufffd"}'],
+    ]);
+    expect(troubles.join()).toContain("2 records");
+  });
+
+  test("of many batches are each there once", async () => {
+    const followed = new FakeFollowed();
+    for (let at = 0; at < 25_000; at++) followed.append(a, eventOf({ messageId: `m${at}` }));
+    const core = await open(followed, directory());
+    await core.caughtUp();
+    expect(await rows(core, "SELECT count(*), count(DISTINCT message_id) FROM events")).toEqual([[25_000, 25_000]]);
+  });
+
+  test("are fresh soon after they are announced", async () => {
+    const followed = new FakeFollowed();
+    const core = await open(followed, directory());
+    await core.caughtUp();
+    followed.append(a, eventOf({ messageId: "new" }));
+    const announcedAt = performance.now();
+    core.advance();
+    let count = 0;
+    while (count === 0 && performance.now() - announcedAt < 5_000) {
+      count = Number((await rows(core, "SELECT count(*) FROM events"))[0]?.[0]);
+    }
+    expect(count).toBe(1);
+    expect(performance.now() - announcedAt).toBeLessThan(2_000);
+  });
+});
+
+describe("profiles and orders", () => {
+  test("belong to whoever holds their fragment, through merge, split and retirement; guests to nobody", async () => {
+    const followed = new FakeFollowed();
+    followed.append(a, eventOf({ messageId: "ea" }));
+    followed.append(b, eventOf({ messageId: "eb" }));
+    followed.append(guest, eventOf({ messageId: "eg", identifiers: [] }));
+    followed.setOrder("oa", orderOf("1", a, { grossMinor: 500 }));
+    followed.setOrder("ob", orderOf("2", b, { grossMinor: 700, refundedMinor: 100 }));
+    followed.setOrder("og", orderOf("3", guest, { grossMinor: 900 }));
+    followed.setProfile("p_a", { profile: profileOf("p_a", 500), fragments: [a] });
+    followed.setProfile("p_b", { profile: profileOf("p_b", 600), fragments: [b] });
+    const core = await open(followed, directory());
+    const owners = async () => {
+      await core.caughtUp();
+      return {
+        events: await rows(core, "SELECT message_id, profile_id FROM events ORDER BY 1"),
+        orders: await rows(core, "SELECT order_id, profile_id, net_minor FROM orders ORDER BY 1"),
+        lines: await rows(core, "SELECT order_id, profile_id, value_minor, kind FROM order_lines ORDER BY 1"),
+        profiles: await rows(core, "SELECT profile_id, revenue_minor, currency FROM profiles ORDER BY 1"),
+        identifiers: await rows(core, "SELECT profile_id, type, value FROM identifiers ORDER BY 1"),
+      };
+    };
+    const apart = await owners();
+    expect(apart.events).toEqual([
+      ["ea", "p_a"],
+      ["eb", "p_b"],
+      ["eg", null],
+    ]);
+    expect(apart.orders).toEqual([
+      ["1", "p_a", 500],
+      ["2", "p_b", 600],
+      ["3", null, 900],
+    ]);
+    expect(apart.lines.map(([order, profile]) => [order, profile])).toEqual([
+      ["1", "p_a"],
+      ["2", "p_b"],
+      ["3", null],
+    ]);
+    followed.setProfile("p_b", null);
+    followed.setProfile("p_a", { profile: profileOf("p_a", 1_100), fragments: [a, b] });
+    const merged = await owners();
+    expect(merged.events.slice(0, 2)).toEqual([
+      ["ea", "p_a"],
+      ["eb", "p_a"],
+    ]);
+    expect(merged.profiles).toEqual([["p_a", 1_100, "GBP"]]);
+    expect(merged.identifiers).toEqual([["p_a", "email", "p_a@example.com"]]);
+    followed.setProfile("p_a", { profile: profileOf("p_a", 500), fragments: [a] });
+    followed.setProfile("p_b", { profile: profileOf("p_b", 600), fragments: [b] });
+    expect(await owners()).toEqual(apart);
+  });
+
+  test("a changed order replaces its row and lines, one that is gone leaves none", async () => {
+    const followed = new FakeFollowed();
+    const core = await open(followed, directory());
+    followed.setOrder("k", orderOf("1", a));
+    await core.caughtUp();
+    followed.setOrder("k", orderOf("1", a, { grossMinor: 2_000, refundedMinor: 300 }));
+    await core.caughtUp();
+    expect(await rows(core, "SELECT gross_minor, refunded_minor, net_minor FROM orders")).toEqual([
+      [2_000, 300, 1_700],
+    ]);
+    expect(await rows(core, "SELECT price_minor, value_minor FROM order_lines")).toEqual([[1_000, 2_000]]);
+    followed.setOrder("k", null);
+    await core.caughtUp();
+    expect(await rows(core, "SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM order_lines)")).toEqual([
+      [0, 0],
+    ]);
+  });
+
+  test("sums of money are exact beyond what a double holds", async () => {
+    const followed = new FakeFollowed();
+    const big = Number.MAX_SAFE_INTEGER;
+    for (let at = 0; at < 3; at++) followed.setOrder(`k${at}`, orderOf(`${at}`, a, { grossMinor: big, lines: [] }));
+    const core = await open(followed, directory());
+    await core.caughtUp();
+    expect(await rows(core, "SELECT sum(net_minor), max(net_minor) FROM orders")).toEqual([
+      [String(3n * BigInt(big)), big],
+    ]);
+  });
+
+  test("traits are an object of values", async () => {
+    const followed = new FakeFollowed();
+    const trait = { value: { city: "Łódź" }, source: "crm", messageId: "m", occurredAt: "2026-01-15T12:00:00.000Z" };
+    followed.setProfile("p_a", { profile: profileOf("p_a", 0, { address: trait }), fragments: [a] });
+    const core = await open(followed, directory());
+    await core.caughtUp();
+    expect(await rows(core, "SELECT traits, traits->>'$.address.city' FROM profiles")).toEqual([
+      ['{"address":{"city":"Łódź"}}', "Łódź"],
+    ]);
+  });
+});
+
+describe("Promise 2: once, whatever fails", () => {
+  test("a reopened database goes on where its last transaction ended", async () => {
+    const followed = new FakeFollowed();
+    const path = directory();
+    for (let round = 0; round < 3; round++) {
+      followed.append(a, eventOf({ messageId: `m${round}` }));
+      followed.setProfile("p_a", { profile: profileOf("p_a", round), fragments: [a] });
+      const core = await open(followed, path);
+      await core.caughtUp();
+      expect(await rows(core, "SELECT count(*) FROM events WHERE profile_id = 'p_a'")).toEqual([[round + 1]]);
+      expect(await rows(core, "SELECT revenue_minor FROM profiles")).toEqual([[round]]);
+      await core.close();
+    }
+  });
+
+  test("faults in every call delay the rows but neither lose nor double them", async () => {
+    const followed = new FakeFollowed();
+    const path = directory();
+    let calls = 0;
+    let failAt = 0;
+    followed.fault = () => {
+      if (++calls === failAt) throw new Error("injected");
+    };
+    for (let at = 0; at < 30; at++) followed.append(a, eventOf({ messageId: `m${at}` }));
+    followed.setProfile("p_a", { profile: profileOf("p_a", 1), fragments: [a] });
+    followed.setOrder("k", orderOf("1", a));
+    for (failAt = 1; failAt <= 4; failAt++) {
+      calls = 0;
+      const core = await open(followed, path);
+      // One try, then the process goes away.
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      await core.close();
+    }
+    failAt = 0;
+    const core = await open(followed, path);
+    await core.caughtUp();
+    expect(
+      await rows(
+        core,
+        "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM profiles), (SELECT count(*) FROM orders)",
+      ),
+    ).toEqual([[30, 1, 1]]);
+    expect(await rows(core, "SELECT count(*) FROM events WHERE profile_id = 'p_a'")).toEqual([[30]]);
+  });
+
+  test("a follower that cannot go on says so to those who wait, and recovers", async () => {
+    const followed = new FakeFollowed();
+    const troubles: string[] = [];
+    followed.append(a, eventOf({ messageId: "m" }));
+    let failures = 0;
+    followed.fault = () => {
+      if (failures++ < 1) throw new Error("disk on fire\nat secret path");
+    };
+    const core = await open(followed, directory(), { onTrouble: (message) => troubles.push(message) });
+    await core.caughtUp();
+    expect(troubles).toEqual(["following failed (1 in a row): disk on fire"]);
+    expect(await rows(core, "SELECT count(*) FROM events")).toEqual([[1]]);
+  });
+
+  test("a damaged database is refused with the way to mend it", async () => {
+    const path = directory();
+    writeFileSync(join(path, "analytics.duckdb"), "this is not a database".repeat(1_000));
+    await expect(open(new FakeFollowed(), path)).rejects.toMatchObject({
+      code: "analytics_unreadable",
+      hint: expect.stringContaining("rebuilt from the event log") as string,
+    });
+  });
+});
+
+test("status and answers say as of when", async () => {
+  const followed = new FakeFollowed();
+  let now = 1_000;
+  const core = await open(followed, directory(), { now: () => now });
+  await core.caughtUp();
+  now = 5_000;
+  followed.append(a, eventOf({ messageId: "m" }));
+  await core.caughtUp();
+  await core.caughtUp();
+  expect(await core.status()).toMatchObject({ position: 1, asOf: 5_000 });
+  expect((await core.query("SELECT 1", 1)).asOf).toBe(5_000);
+});

@@ -1,0 +1,166 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { type AnalyticsCore, type CoreOptions, openAnalytics } from "./core.ts";
+import { eventOf, FakeFollowed, fragmentNamed, profileOf, temporaryDirectory } from "./followedFakes.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function directory(): string {
+  const made = temporaryDirectory();
+  cleanups.push(made.remove);
+  return made.path;
+}
+
+async function open(followed: FakeFollowed, path: string, more: Partial<CoreOptions> = {}): Promise<AnalyticsCore> {
+  const core = await openAnalytics({
+    directory: path,
+    log: followed.reader(),
+    decided: followed.decided(),
+    now: () => Date.UTC(2026, 0, 15, 13),
+    ...more,
+  });
+  cleanups.push(() => core.close().catch(() => undefined));
+  return core;
+}
+
+async function count(core: AnalyticsCore): Promise<unknown[]> {
+  const sql = "SELECT count(*), count(DISTINCT message_id), min(occurred_at), max(properties) FROM events";
+  return (await core.query(sql, 1)).rows[0] ?? [];
+}
+
+function lakeFiles(path: string): string[] {
+  return readdirSync(join(path, "lake"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.includes("."))
+    .sort();
+}
+
+function fill(followed: FakeFollowed, from: number, until: number): void {
+  for (let at = from; at < until; at++) {
+    const fragment = fragmentNamed(at % 2 === 0 ? "A" : "_");
+    const occurredAt = Date.UTC(2025, at % 4 === 0 ? 11 : 10, 1 + (at % 20));
+    followed.append(fragment, eventOf({ messageId: `m${at}`, occurredAt, body: { properties: { at } } }));
+  }
+}
+
+async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  const giveUpAt = performance.now() + 10_000;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error("did not happen in time");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+describe("the lake", () => {
+  test("is laid out by month and bucket, in files named by their positions, and answers stay the same", async () => {
+    const followed = new FakeFollowed();
+    fill(followed, 0, 40);
+    followed.setProfile("p_a", { profile: profileOf("p_a", 1), fragments: [fragmentNamed("A")] });
+    const path = directory();
+    const core = await open(followed, path);
+    await core.caughtUp();
+    const before = await count(core);
+    const owned = "SELECT profile_id, count(*), sum((properties->>'$.at')::INT) FROM events GROUP BY ALL ORDER BY 1";
+    const ownedBefore = (await core.query(owned, 10)).rows;
+    await core.moveToLake();
+    expect(lakeFiles(path)).toEqual([
+      "events/month=2025-11/bucket=00/2-38.parquet",
+      "events/month=2025-11/bucket=15/1-39.parquet",
+      "events/month=2025-12/bucket=00/0-36.parquet",
+    ]);
+    expect(await count(core)).toEqual(before);
+    expect((await core.query(owned, 10)).rows).toEqual(ownedBefore);
+    expect(ownedBefore).toHaveLength(2);
+  });
+
+  test("survives reopening, also in another place, and holds nothing that no transaction registered", async () => {
+    const followed = new FakeFollowed();
+    fill(followed, 0, 10);
+    const path = directory();
+    const core = await open(followed, path);
+    await core.caughtUp();
+    await core.moveToLake();
+    const before = await count(core);
+    const files = lakeFiles(path);
+    await core.close();
+    const stray = join(path, "lake/events/month=2025-11/bucket=00");
+    mkdirSync(stray, { recursive: true });
+    writeFileSync(join(stray, "0-99.parquet"), "left by a crash after the rename");
+    writeFileSync(join(stray, "0-98.parquet.tmp"), "left by a crash before it");
+    const again = await open(followed, path);
+    await again.caughtUp();
+    expect(lakeFiles(path)).toEqual(files);
+    expect(await count(again)).toEqual(before);
+    expect(before[0]).toBe(10);
+  });
+
+  test("takes hot rows over the bound while queries read, each seeing every event once", async () => {
+    const followed = new FakeFollowed();
+    const path = directory();
+    const core = await open(followed, path, {
+      lakeLimits: { maxHotRows: 20, keepHotRows: 5, maxFilesPerBucket: 2, retiredFileMs: 0 },
+    });
+    for (let round = 0; round < 12; round++) {
+      fill(followed, round * 30, (round + 1) * 30);
+      core.advance();
+      const [all, distinct] = await count(core);
+      expect(distinct).toBe(all);
+    }
+    await core.caughtUp();
+    await until(() => lakeFiles(path).length > 0 && lakeFiles(path).length <= 8);
+    expect((await count(core)).slice(0, 2)).toEqual([360, 360]);
+  });
+
+  test("merges small files and removes them later", async () => {
+    const followed = new FakeFollowed();
+    const path = directory();
+    let now = Date.UTC(2026, 0, 15);
+    const core = await open(followed, path, {
+      now: () => now,
+      lakeLimits: { maxFilesPerBucket: 2, retiredFileMs: 1_000 },
+    });
+    for (let round = 0; round < 3; round++) {
+      followed.append(fragmentNamed("A"), eventOf({ messageId: `m${round}` }));
+      await core.caughtUp();
+      await core.moveToLake();
+    }
+    const merged = "events/month=2026-01/bucket=00/0-2.parquet";
+    expect(lakeFiles(path)).toContain(merged);
+    expect(lakeFiles(path)).toHaveLength(4);
+    expect((await count(core))[0]).toBe(3);
+    now += 1_000;
+    followed.append(fragmentNamed("A"), eventOf({ messageId: "more" }));
+    await core.caughtUp();
+    await until(() => lakeFiles(path).length === 1);
+    expect(lakeFiles(path)).toEqual([merged]);
+    expect((await count(core))[0]).toBe(4);
+  });
+
+  test("takes old rows by age", async () => {
+    const followed = new FakeFollowed();
+    const path = directory();
+    fill(followed, 0, 4);
+    const core = await open(followed, path, { now: () => Date.UTC(2026, 0, 15) });
+    await core.caughtUp();
+    await until(() => existsSync(join(path, "lake/events")) && lakeFiles(path).length === 3);
+    expect((await count(core))[0]).toBe(4);
+  });
+
+  test("of a database that was removed is made anew from the log", async () => {
+    const followed = new FakeFollowed();
+    const path = directory();
+    fill(followed, 0, 10);
+    const core = await open(followed, path);
+    await core.caughtUp();
+    await core.moveToLake();
+    await core.close();
+    rmSync(join(path, "analytics.duckdb"));
+    rmSync(join(path, "analytics.duckdb.wal"), { force: true });
+    const again = await open(followed, path);
+    await again.caughtUp();
+    expect((await count(again)).slice(0, 2)).toEqual([10, 10]);
+  });
+});

@@ -1,0 +1,236 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { replaceViews, transaction } from "./engine.ts";
+import { type LakeFile, register, registeredFiles, removeUnregistered } from "./lakeCatalog.ts";
+import { quoted } from "./sqlText.ts";
+import { eventColumnNames } from "./tables.ts";
+
+/** Rows of a Parquet row group: one customer's rows are found by reading one or two of them. */
+const rowGroupRows = 4_096;
+const temporarySuffix = ".tmp";
+/** Fragment numbers of one bucket: 48 bits, of which the first four name it. */
+const bucketWidth = 2 ** 44;
+/** How often the age of the hot rows is looked at. */
+const ageCheckMs = 60_000;
+
+export interface LakeLimits {
+  /** More hot rows than these are moved to the lake. */
+  maxHotRows: number;
+  /** What a move for their number leaves hot: the newest. */
+  keepHotRows: number;
+  /** Rows received longer ago than this are moved. */
+  maxHotAgeMs: number;
+  /** What a move for age leaves hot. */
+  keepHotAgeMs: number;
+  /** More files of one month and bucket than these are merged. */
+  maxFilesPerBucket: number;
+  /** Files with at least so many rows are merged no more. */
+  maxMergedRows: number;
+  /** A file that a merge replaced is removed after this long: no query lives longer. */
+  retiredFileMs: number;
+}
+
+export const defaultLakeLimits: LakeLimits = {
+  maxHotRows: 1_000_000,
+  keepHotRows: 100_000,
+  maxHotAgeMs: 6 * 3_600_000,
+  keepHotAgeMs: 3_600_000,
+  maxFilesPerBucket: 8,
+  maxMergedRows: 2_000_000,
+  retiredFileMs: 60_000,
+};
+
+/** Rows that become one file. */
+type Group = Omit<LakeFile, "path">;
+
+interface Move {
+  /** Rows before this position go. */
+  until: number;
+  groups: Group[];
+  written: LakeFile[];
+}
+
+export interface LakeParts {
+  writer: DuckDBConnection;
+  directory: string;
+  limits: LakeLimits;
+  /** UTC ms. */
+  now: () => number;
+}
+
+/** Removes files that no committed transaction registered, and points the views at those that are. */
+export async function openLake(parts: LakeParts): Promise<Lake> {
+  const registered = await registeredFiles(parts.writer);
+  removeUnregistered(parts.directory, new Set(registered.map(({ path }) => path)));
+  const paths = registered.map(({ path }) => join(parts.directory, path));
+  await transaction(parts.writer, () => replaceViews(parts.writer, paths));
+  return new Lake(parts);
+}
+
+/** Moves hot rows to Parquet files and merges small files, one file a step, between the follower's batches. */
+export class Lake {
+  readonly #parts: LakeParts;
+  #move: Move | null = null;
+  #mergesDue = true;
+  #nextAgeCheckAt = Number.NEGATIVE_INFINITY;
+  readonly #retired: { file: string; at: number }[] = [];
+
+  constructor(parts: LakeParts) {
+    this.#parts = parts;
+  }
+
+  /** One file's worth of work; false when there is nothing to do. */
+  async step(): Promise<boolean> {
+    this.#removeRetired();
+    if (this.#move !== null) {
+      await this.#stepMove(this.#move);
+      return true;
+    }
+    if (this.#mergesDue) {
+      this.#mergesDue = await this.#stepMerge();
+      if (this.#mergesDue) return true;
+    }
+    const until = await this.#dueUntil();
+    if (until === null) return false;
+    await this.#beginMove(until);
+    return true;
+  }
+
+  /** Moves every hot row now, and merges what is to be merged. */
+  async moveAll(): Promise<void> {
+    while (this.#move !== null) await this.#stepMove(this.#move);
+    const { writer } = this.#parts;
+    if ((await numberOf(writer, "SELECT count(*) FROM store.hot")) > 0) {
+      await this.#beginMove(await numberOf(writer, "SELECT max(position) + 1 FROM store.hot"));
+      while (this.#move !== null) await this.#stepMove(this.#move);
+    }
+    while (await this.#stepMerge());
+  }
+
+  async #beginMove(until: number): Promise<void> {
+    const found = await this.#parts.writer.runAndReadAll(
+      `SELECT strftime(month, '%Y-%m'), bucket, min(position), max(position), count(*)
+       FROM (SELECT date_trunc('month', occurred_at) AS month, fragment_key >> 44 AS bucket, position
+         FROM store.hot WHERE position < ${until})
+       GROUP BY month, bucket ORDER BY 1, 2`,
+    );
+    const groups = found.getRows().map(([month, bucket, first, last, rows]) => ({
+      month: String(month),
+      bucket: Number(bucket),
+      first: Number(first),
+      last: Number(last),
+      rows: Number(rows),
+    }));
+    this.#move = { until, groups, written: [] };
+  }
+
+  /** Position before which the hot rows are to go, or null while they may stay. */
+  async #dueUntil(): Promise<number | null> {
+    const { writer, limits, now } = this.#parts;
+    const count = await numberOf(writer, "SELECT count(*) FROM store.hot");
+    if (count > limits.maxHotRows) {
+      const newest = `SELECT position FROM store.hot ORDER BY position DESC LIMIT ${Math.max(1, limits.keepHotRows)}`;
+      return numberOf(writer, `SELECT min(position) FROM (${newest})`);
+    }
+    if (count === 0 || now() < this.#nextAgeCheckAt) return null;
+    this.#nextAgeCheckAt = now() + ageCheckMs;
+    const oldest = await numberOf(writer, "SELECT epoch_ms(min(received_at)) FROM store.hot");
+    if (oldest > now() - limits.maxHotAgeMs) return null;
+    const kept = `SELECT min(position) FROM store.hot WHERE received_at >= epoch_ms(${now() - limits.keepHotAgeMs})`;
+    return numberOf(writer, `SELECT coalesce((${kept}), max(position) + 1) FROM store.hot`);
+  }
+
+  async #stepMove(move: Move): Promise<void> {
+    const { writer } = this.#parts;
+    const group = move.groups.at(-1);
+    if (group !== undefined) {
+      const from = `${group.month}-01`;
+      const rows = `FROM store.hot WHERE position < ${move.until}
+        AND fragment_key >= ${group.bucket * bucketWidth} AND fragment_key < ${(group.bucket + 1) * bucketWidth}
+        AND occurred_at >= TIMESTAMP '${from}' AND occurred_at < TIMESTAMP '${from}' + INTERVAL 1 MONTH`;
+      move.written.push(await this.#writeFile(group, rows));
+      move.groups.pop();
+      return;
+    }
+    await transaction(writer, async () => {
+      for (const file of move.written) await register(writer, file);
+      await writer.run(`DELETE FROM store.hot WHERE position < ${move.until}`);
+      await replaceViews(writer, this.#absolute(await registeredFiles(writer)));
+    });
+    this.#move = null;
+    this.#mergesDue = true;
+  }
+
+  /** Merges the small files of one month and bucket; false when none has too many. */
+  async #stepMerge(): Promise<boolean> {
+    const { writer, limits, now } = this.#parts;
+    const files = (await registeredFiles(writer)).filter(({ rows }) => rows < limits.maxMergedRows);
+    const groups = Object.values(Object.groupBy(files, ({ month, bucket }) => `${month}/${bucket}`));
+    const small = groups.find((group) => group !== undefined && group.length > limits.maxFilesPerBucket);
+    const sample = small?.[0];
+    if (small === undefined || sample === undefined) return false;
+    const list = this.#absolute(small).map(quoted).join(",");
+    const source = `FROM read_parquet([${list}], hive_partitioning = false)`;
+    const whole = {
+      month: sample.month,
+      bucket: sample.bucket,
+      first: Math.min(...small.map(({ first }) => first)),
+      last: Math.max(...small.map(({ last }) => last)),
+      rows: small.reduce((sum, { rows }) => sum + rows, 0),
+    };
+    const merged = await this.#writeFile(whole, source);
+    await transaction(writer, async () => {
+      const paths = small.map(({ path }) => quoted(path)).join(",");
+      await writer.run(`DELETE FROM store.lake_files WHERE path IN (${paths})`);
+      await register(writer, merged);
+      await replaceViews(writer, this.#absolute(await registeredFiles(writer)));
+    });
+    for (const file of this.#absolute(small)) this.#retired.push({ file, at: now() });
+    return true;
+  }
+
+  /** Temporary file, sync, rename, sync of the folders: under its own name a file is whole. */
+  async #writeFile(group: Group, rows: string): Promise<LakeFile> {
+    const { writer, directory } = this.#parts;
+    const { month, bucket, first, last } = group;
+    const folder = join(directory, "events", `month=${month}`, `bucket=${String(bucket).padStart(2, "0")}`);
+    mkdirSync(folder, { recursive: true });
+    let file = join(folder, `${first}-${last}.parquet`);
+    for (let again = 2; existsSync(file); again++) file = join(folder, `${first}-${last}-${again}.parquet`);
+    const temporary = `${file}${temporarySuffix}`;
+    await writer.run(
+      `COPY (SELECT ${eventColumnNames} ${rows} ORDER BY fragment, occurred_at, message_id) TO ${quoted(temporary)}
+       (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
+    );
+    syncPath(temporary);
+    renameSync(temporary, file);
+    for (let at = folder; at.startsWith(directory); at = dirname(at)) syncPath(at);
+    return { ...group, path: relative(directory, file).split(sep).join("/") };
+  }
+
+  #absolute(files: readonly LakeFile[]): string[] {
+    return files.map(({ path }) => join(this.#parts.directory, path));
+  }
+
+  #removeRetired(): void {
+    const { limits, now } = this.#parts;
+    while (this.#retired[0] !== undefined && this.#retired[0].at <= now() - limits.retiredFileMs) {
+      rmSync(this.#retired[0].file, { force: true });
+      this.#retired.shift();
+    }
+  }
+}
+
+async function numberOf(writer: DuckDBConnection, sql: string): Promise<number> {
+  return Number((await writer.runAndReadAll(sql)).getRows()[0]?.[0] ?? 0);
+}
+
+function syncPath(path: string): void {
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,46 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { quoted } from "./sqlText.ts";
+
+/** One Parquet file of the lake, as the database lists it. */
+export interface LakeFile {
+  /** Relative to the lake, with `/`. */
+  path: string;
+  /** YYYY-MM. */
+  month: string;
+  bucket: number;
+  first: number;
+  last: number;
+  rows: number;
+}
+
+/** Inside the transaction that removes the rows it replaces. */
+export async function register(writer: DuckDBConnection, file: LakeFile): Promise<void> {
+  await writer.run(
+    `INSERT INTO store.lake_files VALUES (${quoted(file.path)}, ${quoted(file.month)}, ${file.bucket}, ${file.first},
+      ${file.last}, ${file.rows})`,
+  );
+}
+
+export async function registeredFiles(writer: DuckDBConnection): Promise<LakeFile[]> {
+  const found = await writer.runAndReadAll(
+    "SELECT path, month, bucket, first_position, last_position, row_count FROM store.lake_files ORDER BY path",
+  );
+  return found.getRows().map(([path, month, bucket, first, last, rows]) => ({
+    path: String(path),
+    month: String(month),
+    bucket: Number(bucket),
+    first: Number(first),
+    last: Number(last),
+    rows: Number(rows),
+  }));
+}
+
+/** Removes what no committed transaction registered: files of a move or merge that a crash cut short. */
+export function removeUnregistered(directory: string, registered: ReadonlySet<string>): void {
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !registered.has(relative(directory, file).split(sep).join("/"))) rmSync(file);
+  }
+}

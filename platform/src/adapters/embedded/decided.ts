@@ -1,0 +1,81 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { KeyedHash } from "../../model/keyedHash.ts";
+import type { FragmentId } from "../../model/fragment.ts";
+import type { OrderState } from "../../model/order.ts";
+import type { Profile } from "../../model/profile.ts";
+import { composeProfile, figuresOf } from "../../profiles/index.ts";
+import type { Decided, FeedEntry } from "../../storage/followed.ts";
+import type { People } from "../../storage/people.ts";
+import { peopleOver } from "./state/people.ts";
+import { int, json, text, type Row } from "./state/rows.ts";
+import { openStateReader } from "./state/schema.ts";
+
+/** A follower's view of the state file, through a connection of its own. */
+export function openDecided(options: { file: string; hash: KeyedHash; homeCurrency: string }): Decided {
+  const database = openStateReader(options.file);
+  const people = peopleOver(database, options.hash);
+  const statements = decidedStatements(database);
+  return {
+    head: () => {
+      const row = statements.head.get() as Row;
+      return { position: int(row, "position"), feedVersion: int(row, "feed_version") };
+    },
+    notProcessed: (from, until) => {
+      const rows = [...statements.duplicates.all(from, until), ...statements.rejected.all(from, until)] as Row[];
+      return new Set(rows.map((row) => int(row, "position")));
+    },
+    feed: (afterVersion, limit) => feedEntries(statements.feed.all(afterVersion, limit) as Row[], people),
+    profiles: (ids) => new Map(ids.map((id) => [id, livingProfile(statements, people, id, options)])),
+    orders: (keys) =>
+      new Map(
+        keys.map((key) => {
+          const row = statements.order.get(key) as Row | undefined;
+          return [key, row === undefined ? null : figuresOf(json<OrderState>(row, "state"))];
+        }),
+      ),
+    close: () => database.close(),
+  };
+}
+
+type Statements = ReturnType<typeof decidedStatements>;
+
+function decidedStatements(database: DatabaseSync) {
+  return {
+    head: database.prepare("SELECT position, (SELECT coalesce(max(version), 0) FROM feed) AS feed_version FROM head"),
+    duplicates: database.prepare("SELECT position FROM duplicates WHERE position >= ? AND position < ?"),
+    rejected: database.prepare("SELECT position FROM rejected WHERE position >= ? AND position < ?"),
+    feed: database.prepare("SELECT version, kind, id FROM feed WHERE version > ? ORDER BY version LIMIT ?"),
+    living: database.prepare(
+      "SELECT p.person FROM identifiers i JOIN persons p USING (person) WHERE i.id = ? AND p.profile_id = i.id",
+    ),
+    order: database.prepare("SELECT state FROM orders WHERE key = ?"),
+  };
+}
+
+/** The feed names persons by number; what a follower hears is the id they live under now. */
+function feedEntries(rows: readonly Row[], people: People): FeedEntry[] {
+  const entries: FeedEntry[] = [];
+  for (const row of rows) {
+    const version = int(row, "version");
+    if (row["kind"] === "order") entries.push({ version, kind: "order", id: text(row, "id") });
+    else {
+      // A person that is gone since has its retired id in the feed; the entry stays, so that pages are never short.
+      const id = row["kind"] === "retired" ? text(row, "id") : people.livingIdOf(int(row, "id"));
+      entries.push({ version, kind: "profile", id: id ?? "" });
+    }
+  }
+  return entries;
+}
+
+function livingProfile(
+  statements: Statements,
+  people: People,
+  id: string,
+  { hash, homeCurrency }: { hash: KeyedHash; homeCurrency: string },
+): { profile: Profile; fragments: FragmentId[] } | null {
+  const row = statements.living.get(id) as Row | undefined;
+  const record = row === undefined ? null : people.byPerson(int(row, "person"));
+  if (record === null) return null;
+  const profile = composeProfile({ ...record, hash, homeCurrency });
+  return { profile, fragments: record.fragments.map((fragment) => fragment.id) };
+}

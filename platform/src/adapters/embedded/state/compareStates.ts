@@ -1,0 +1,92 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { KeyedHash } from "../../../model/keyedHash.ts";
+import type { OrderState } from "../../../model/order.ts";
+import { composeProfile, figuresOf } from "../../../profiles/index.ts";
+import { peopleOver } from "./people.ts";
+import { int, json, text, type Row } from "./rows.ts";
+import { openStateReader } from "./schema.ts";
+
+/** Differences named in an answer; more are counted. */
+const maxNamed = 100;
+
+/**
+ * Compares two state files by what they say, not by how they number it: every profile as JSON bytes, every fragment,
+ * identifier and edge, every order, every fate. Names in the answer are keyed hashes and positions, nothing personal.
+ */
+export async function compareStates(options: {
+  live: string;
+  fresh: string;
+  hash: KeyedHash;
+  homeCurrency: string;
+}): Promise<string[]> {
+  const live = openStateReader(options.live);
+  const fresh = openStateReader(options.fresh);
+  const differences: string[] = [];
+  try {
+    for (const [what, lines] of Object.entries(projections(options))) {
+      compareLines(what, lines(live), lines(fresh), differences);
+    }
+  } finally {
+    live.close();
+    fresh.close();
+  }
+  const unnamed = differences.length - maxNamed;
+  return unnamed > 0 ? [...differences.slice(0, maxNamed), `and ${unnamed} more`] : differences;
+}
+
+type Lines = (database: DatabaseSync) => Generator<[name: string, content: string]>;
+
+function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: string }): Record<string, Lines> {
+  return {
+    profile: function* profiles(database) {
+      const people = peopleOver(database, hash);
+      for (const row of database.prepare("SELECT person, profile_id FROM persons ORDER BY profile_id").iterate()) {
+        const record = people.byPerson(int(row as Row, "person"));
+        const content = record === null ? "" : JSON.stringify(composeProfile({ ...record, hash, homeCurrency }));
+        yield [text(row as Row, "profile_id"), content];
+      }
+    },
+    fragment: rowLines(`SELECT f.id AS name, f.identifiers, f.spans, d.traits, d.consents, p.profile_id FROM fragments f
+      LEFT JOIN details d USING (id) LEFT JOIN persons p USING (person) ORDER BY f.id`),
+    identifier:
+      rowLines(`SELECT i.id AS name, i.key, i.decision, i.seen_with, i.first_at, p.profile_id FROM identifiers i
+      LEFT JOIN persons p USING (person) ORDER BY i.id`),
+    edge: rowLines("SELECT first_message_id AS name, * FROM edges ORDER BY a, b, rule, source"),
+    order: function* orders(database) {
+      for (const row of database.prepare("SELECT key, owner_fragment, state FROM orders ORDER BY key").iterate()) {
+        const state = json<OrderState>(row as Row, "state");
+        const figures = JSON.stringify(figuresOf(state));
+        yield [text(row as Row, "key"), `${text(row as Row, "owner_fragment")} ${figures}`];
+      }
+    },
+    rejected: rowLines("SELECT position AS name, * FROM rejected ORDER BY position"),
+    duplicate: rowLines("SELECT position AS name, * FROM duplicates ORDER BY position"),
+    "seen again": rowLines("SELECT first AS name, * FROM seen_again ORDER BY first"),
+    head: rowLines("SELECT 'position' AS name, position FROM head"),
+    processed: rowLines("SELECT 'events' AS name, sum(processed) FROM batches"),
+  };
+}
+
+function rowLines(sql: string): Lines {
+  return function* rows(database) {
+    for (const row of database.prepare(sql).iterate()) yield [String((row as Row)["name"]), JSON.stringify(row)];
+  };
+}
+
+/** Walks two sorted lists side by side, so that neither has to fit in memory. */
+function compareLines(what: string, live: ReturnType<Lines>, fresh: ReturnType<Lines>, differences: string[]): void {
+  for (;;) {
+    const [one, other] = [live.next(), fresh.next()];
+    if (one.done === true && other.done === true) return;
+    if (one.done === true || other.done === true) {
+      const [side, line] = one.done === true ? ["rebuilt", other] : ["live", one];
+      differences.push(`${what} ${line.done === true ? "" : line.value[0]} is only in the ${side} state`);
+      return;
+    }
+    if (one.value[0] !== other.value[0]) {
+      differences.push(`${what}: the live state has ${one.value[0]} where the rebuilt one has ${other.value[0]}`);
+      return;
+    }
+    if (one.value[1] !== other.value[1]) differences.push(`${what} ${one.value[0]} differs`);
+  }
+}

@@ -1,0 +1,72 @@
+import type { SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { ExplicitEdge, NodeDecision } from "../../../model/evidence.ts";
+import type { SourceSpan } from "../../../model/fragment.ts";
+import type { IdentifierRow, PersonRow } from "../../../storage/identityAndProfiles.ts";
+
+export type Row = Record<string, SQLOutputValue>;
+
+export function text(row: Row, column: string): string {
+  return row[column] as string;
+}
+export function int(row: Row, column: string): number {
+  return row[column] as number;
+}
+export function json<T>(row: Row, column: string): T {
+  return JSON.parse(row[column] as string) as T;
+}
+
+/** Identifier keys hold no control characters, so a line feed parts them. */
+export function splitKeys(joined: string): string[] {
+  return joined === "" ? [] : joined.split("\n");
+}
+
+/** Spans are rewritten with every event: arrays are a third of the size of objects. */
+export function encodeSpans(spans: Record<string, SourceSpan>): string {
+  const sources = Object.keys(spans);
+  if (sources.length > 1) sources.sort();
+  const parts = sources.map((source) => {
+    const span = spans[source] as SourceSpan;
+    return [source, span.count, span.firstAt, span.firstMessageId, span.lastAt];
+  });
+  return JSON.stringify(parts);
+}
+export function decodeSpans(encoded: string): Record<string, SourceSpan> {
+  const spans = Object.create(null) as Record<string, SourceSpan>;
+  for (const part of JSON.parse(encoded) as [string, number, number, string, number][]) {
+    spans[part[0]] = { count: part[1], firstAt: part[2], firstMessageId: part[3], lastAt: part[4] };
+  }
+  return spans;
+}
+
+/** One prepared statement, once for each value: a get is a few microseconds, and a list of any length needs no new SQL. */
+export function rowsFor(statement: StatementSync, values: Iterable<SQLInputValue>): Row[] {
+  const rows: Row[] = [];
+  for (const value of values) rows.push(...(statement.all(value) as Row[]));
+  return rows;
+}
+
+export function identifierRow(row: Row): IdentifierRow {
+  return {
+    key: text(row, "key"),
+    person: int(row, "person"),
+    decision: text(row, "decision") as NodeDecision,
+    seenWith: splitKeys(text(row, "seen_with")),
+    firstAt: int(row, "first_at"),
+  };
+}
+export function personRow(row: Row): PersonRow {
+  return { person: int(row, "person"), component: int(row, "component"), profileId: text(row, "profile_id") };
+}
+export function edgeRow(row: Row): ExplicitEdge {
+  return {
+    a: text(row, "a"),
+    b: text(row, "b"),
+    rule: "alias",
+    source: text(row, "source"),
+    firstAt: int(row, "first_at"),
+    firstMessageId: text(row, "first_message_id"),
+    lastAt: int(row, "last_at"),
+    count: int(row, "count"),
+    confidence: int(row, "confidence"),
+  };
+}

@@ -1,0 +1,77 @@
+import { DatabaseSync } from "node:sqlite";
+import { Problem } from "../../../model/problem.ts";
+
+/** Raised when a table changes shape; a file of another version asks for `c360 rebuild`. */
+export const stateVersion = 1;
+
+/**
+ * What changes with every event (a fragment's spans) is apart from what is large and changes seldom (its traits):
+ * layout decides the speed of this file more than anything else (docs/formats/state.md). Rows are appended by dense
+ * numbers and found through one index over their keyed hash.
+ */
+const schema = `
+CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL, next_number INTEGER NOT NULL);
+INSERT INTO head VALUES (1, 0, 1);
+CREATE TABLE fragments (
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, person INTEGER NOT NULL,
+  identifiers TEXT NOT NULL, spans TEXT NOT NULL) STRICT;
+CREATE INDEX fragments_of_person ON fragments (person) WHERE person <> 0;
+CREATE TABLE details (id TEXT PRIMARY KEY, traits TEXT NOT NULL, consents TEXT NOT NULL) STRICT;
+CREATE TABLE identifiers (
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, person INTEGER NOT NULL,
+  decision TEXT NOT NULL, seen_with TEXT NOT NULL, first_at INTEGER NOT NULL) STRICT;
+CREATE INDEX identifiers_of_person ON identifiers (person);
+CREATE TABLE persons (person INTEGER PRIMARY KEY, component INTEGER NOT NULL, profile_id TEXT NOT NULL) STRICT;
+CREATE INDEX persons_of_component ON persons (component);
+CREATE TABLE edges (
+  a TEXT NOT NULL, b TEXT NOT NULL, rule TEXT NOT NULL, source TEXT NOT NULL, first_at INTEGER NOT NULL,
+  first_message_id TEXT NOT NULL, last_at INTEGER NOT NULL, count INTEGER NOT NULL, confidence REAL NOT NULL,
+  PRIMARY KEY (a, b, rule, source)) STRICT, WITHOUT ROWID;
+CREATE INDEX edges_by_b ON edges (b);
+CREATE TABLE orders (
+  number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, owner_fragment TEXT NOT NULL, state TEXT NOT NULL) STRICT;
+CREATE INDEX orders_of_fragment ON orders (owner_fragment);
+CREATE TABLE rejected (
+  position INTEGER PRIMARY KEY, message TEXT NOT NULL, source TEXT NOT NULL, message_id TEXT NOT NULL,
+  reason TEXT NOT NULL) STRICT;
+CREATE INDEX rejected_by_message ON rejected (message);
+CREATE TABLE duplicates (position INTEGER PRIMARY KEY, first INTEGER NOT NULL) STRICT;
+CREATE TABLE seen_again (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, differs INTEGER NOT NULL) STRICT;
+CREATE TABLE batches (until INTEGER PRIMARY KEY, processed_at INTEGER NOT NULL, processed INTEGER NOT NULL) STRICT;
+CREATE TABLE feed (version INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id ANY NOT NULL) STRICT;
+`;
+
+/** Opens the deciding store's file for its one writer, making it when it is new. Problem 409 for another version. */
+export function openStateFile(file: string): DatabaseSync {
+  const database = new DatabaseSync(file);
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -200000;
+    PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 20000; PRAGMA busy_timeout = 10000;
+    PRAGMA mmap_size = 2147483648;`);
+  const version = readVersion(database);
+  if (version === 0) {
+    database.exec(`BEGIN; ${schema} PRAGMA user_version = ${stateVersion}; COMMIT;`);
+  } else if (version !== stateVersion) {
+    database.close();
+    throw new Problem(
+      409,
+      "state_version",
+      `the state file has format ${version}, this program reads ${stateVersion}`,
+      {
+        hint: "fold the log again with: c360 rebuild",
+      },
+    );
+  }
+  return database;
+}
+
+/** A second, reading connection: other threads, other processes. The file must exist. */
+export function openStateReader(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: true });
+  database.exec("PRAGMA cache_size = -65536; PRAGMA busy_timeout = 10000; PRAGMA mmap_size = 2147483648;");
+  return database;
+}
+
+function readVersion(database: DatabaseSync): number {
+  const row = database.prepare("PRAGMA user_version").get();
+  return Number(row?.["user_version"] ?? 0);
+}

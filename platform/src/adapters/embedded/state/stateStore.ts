@@ -1,0 +1,128 @@
+import type { DatabaseSync } from "node:sqlite";
+import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
+import type { OrderState } from "../../../model/order.ts";
+import type {
+  ComponentRows,
+  Decision,
+  FragmentRow,
+  IdentifierRow,
+  IdentityAndProfiles,
+} from "../../../storage/identityAndProfiles.ts";
+import { openStateFile } from "./schema.ts";
+import {
+  decodeSpans,
+  edgeRow,
+  identifierRow,
+  int,
+  json,
+  personRow,
+  rowsFor,
+  splitKeys,
+  text,
+  type Row,
+} from "./rows.ts";
+import { commitStatements, writeDecision } from "./writeDecision.ts";
+
+/**
+ * The deciding store over node:sqlite: one writer. A commit that is not yet on disk after a power cut is replayed from
+ * the log (`synchronous = NORMAL`), because the position is written in the same transaction.
+ */
+export function openStateStore(options: { file: string; hash: KeyedHash }): IdentityAndProfiles {
+  const database = openStateFile(options.file);
+  const reads = readStatements(database);
+  const writes = commitStatements(database);
+  return {
+    position: async () => int(database.prepare("SELECT position FROM head").get() as Row, "position"),
+    nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
+    fragments: async (ids, withDetail) => {
+      const found = new Map<string, FragmentRow>();
+      for (const id of ids) {
+        const row = reads.fragment.get(id) as Row | undefined;
+        if (row === undefined) continue;
+        const detail = withDetail.has(id) ? (reads.detail.get(id) as Row | undefined) : undefined;
+        found.set(id, fragmentRow(id, row, detail));
+      }
+      return found;
+    },
+    personsOfFragments: async (ids) => {
+      const found = new Map<string, number>();
+      for (const id of ids) {
+        const row = reads.personOfFragment.get(id) as Row | undefined;
+        if (row !== undefined) found.set(id, int(row, "person"));
+      }
+      return found;
+    },
+    identifiers: async (keys) => {
+      const found = new Map<string, IdentifierRow>();
+      for (const key of keys) {
+        const row = reads.identifier.get(profileIdOf(options.hash, key)) as Row | undefined;
+        if (row !== undefined) found.set(key, identifierRow(row));
+      }
+      return found;
+    },
+    edges: async (keys) => {
+      const found = [...rowsFor(reads.edgesFrom, keys), ...rowsFor(reads.edgesTo, keys)].map(edgeRow);
+      return [...new Map(found.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge])).values()];
+    },
+    persons: async (numbers) =>
+      new Map(rowsFor(reads.person, numbers).map((row) => [int(row, "person"), personRow(row)])),
+    components: async (numbers) => componentRows(reads, numbers),
+    orders: async (keys) => {
+      const found = new Map<string, { state: OrderState; ownerFragment: string }>();
+      for (const key of keys) {
+        const row = reads.order.get(key) as Row | undefined;
+        if (row === undefined) continue;
+        found.set(key, { state: json<OrderState>(row, "state"), ownerFragment: text(row, "owner_fragment") });
+      }
+      return found;
+    },
+    commit: async (decision: Decision) => writeDecision(database, writes, options.hash, decision),
+    close: async () => database.close(),
+  };
+}
+
+type ReadStatements = ReturnType<typeof readStatements>;
+
+function readStatements(database: DatabaseSync) {
+  return {
+    fragment: database.prepare("SELECT person, identifiers, spans FROM fragments WHERE id = ?"),
+    personOfFragment: database.prepare("SELECT person FROM fragments WHERE id = ?"),
+    detail: database.prepare("SELECT traits, consents FROM details WHERE id = ?"),
+    identifier: database.prepare("SELECT * FROM identifiers WHERE id = ?"),
+    edgesFrom: database.prepare("SELECT * FROM edges WHERE a = ?"),
+    edgesTo: database.prepare("SELECT * FROM edges WHERE b = ?"),
+    person: database.prepare("SELECT * FROM persons WHERE person = ?"),
+    personsOfComponent: database.prepare("SELECT * FROM persons WHERE component = ?"),
+    identifiersOfPerson: database.prepare("SELECT * FROM identifiers WHERE person = ?"),
+    fragmentsOfPerson: database.prepare("SELECT id, person, identifiers, spans FROM fragments WHERE person = ?"),
+    order: database.prepare("SELECT owner_fragment, state FROM orders WHERE key = ?"),
+  };
+}
+
+function fragmentRow(id: string, row: Row, detail: Row | undefined): FragmentRow {
+  return {
+    person: int(row, "person"),
+    state: {
+      id,
+      identifiers: splitKeys(text(row, "identifiers")),
+      spans: decodeSpans(text(row, "spans")),
+      traits: detail === undefined ? {} : json(detail, "traits"),
+      consents: detail === undefined ? {} : json(detail, "consents"),
+    },
+  };
+}
+
+function componentRows(reads: ReadStatements, numbers: readonly number[]): ComponentRows {
+  const persons = rowsFor(reads.personsOfComponent, numbers).map(personRow);
+  const ids = persons.map((row) => row.person);
+  return {
+    persons,
+    identifiers: rowsFor(reads.identifiersOfPerson, ids).map(identifierRow),
+    fragments: rowsFor(reads.fragmentsOfPerson, ids).map((row) => ({
+      id: text(row, "id"),
+      person: int(row, "person"),
+      identifiers: splitKeys(text(row, "identifiers")),
+      spans: decodeSpans(text(row, "spans")),
+    })),
+  };
+}

@@ -1,0 +1,92 @@
+import type { DatabaseSync } from "node:sqlite";
+import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
+import type { Decision } from "../../../storage/identityAndProfiles.ts";
+import { encodeSpans } from "./rows.ts";
+
+export type CommitStatements = ReturnType<typeof commitStatements>;
+
+export function commitStatements(database: DatabaseSync) {
+  const prepare = (sql: string) => database.prepare(sql);
+  return {
+    addFragment: prepare("INSERT INTO fragments (id, person, identifiers, spans) VALUES (?, ?, ?, ?)"),
+    updateFragment: prepare("UPDATE fragments SET spans = ? WHERE id = ?"),
+    moveFragment: prepare("UPDATE fragments SET person = ? WHERE id = ?"),
+    putDetail: prepare("INSERT OR REPLACE INTO details VALUES (?, ?, ?)"),
+    putIdentifier: prepare(`INSERT INTO identifiers (id, key, person, decision, seen_with, first_at)
+      VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET person = excluded.person,
+      decision = excluded.decision, seen_with = excluded.seen_with, first_at = excluded.first_at`),
+    putPerson: prepare("INSERT OR REPLACE INTO persons VALUES (?, ?, ?)"),
+    removePerson: prepare("DELETE FROM persons WHERE person = ?"),
+    putEdge: prepare("INSERT OR REPLACE INTO edges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    putOrder: prepare(`INSERT INTO orders (key, owner_fragment, state) VALUES (?, ?, ?)
+      ON CONFLICT (key) DO UPDATE SET owner_fragment = excluded.owner_fragment, state = excluded.state`),
+    addRejected: prepare("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)"),
+    addDuplicate: prepare("INSERT INTO duplicates VALUES (?, ?)"),
+    countDuplicate: prepare(`INSERT INTO seen_again VALUES (?, 1, ?)
+      ON CONFLICT (first) DO UPDATE SET count = count + 1, differs = max(differs, excluded.differs)`),
+    addBatch: prepare("INSERT OR REPLACE INTO batches VALUES (?, ?, ?)"),
+    addFeed: prepare("INSERT INTO feed (kind, id) VALUES (?, ?)"),
+    setHead: prepare("UPDATE head SET position = ?, next_number = max(next_number, ?)"),
+  };
+}
+
+/** All of a decision, its position and its feed in one transaction; any failure leaves the store as it was. */
+export function writeDecision(
+  database: DatabaseSync,
+  statements: CommitStatements,
+  hash: KeyedHash,
+  decision: Decision,
+): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    writePeople(statements, hash, decision);
+    writeFates(statements, decision);
+    writeFeed(statements, decision);
+    const numbers = decision.persons.flatMap((row) => [row.person, row.component]);
+    statements.setHead.run(decision.position, numbers.reduce((most, number) => Math.max(most, number), 0) + 1);
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function writePeople(statements: CommitStatements, hash: KeyedHash, decision: Decision): void {
+  for (const { row, isNew, detailChanged } of decision.fragments) {
+    const { id, identifiers, spans, traits, consents } = row.state;
+    if (isNew) statements.addFragment.run(id, row.person, identifiers.join("\n"), encodeSpans(spans));
+    else statements.updateFragment.run(encodeSpans(spans), id);
+    if (detailChanged) statements.putDetail.run(id, JSON.stringify(traits), JSON.stringify(consents));
+  }
+  for (const { id, person } of decision.movedFragments) statements.moveFragment.run(person, id);
+  for (const row of decision.identifiers) {
+    const id = profileIdOf(hash, row.key);
+    statements.putIdentifier.run(id, row.key, row.person, row.decision, row.seenWith.join("\n"), row.firstAt);
+  }
+  for (const person of decision.removedPersons) statements.removePerson.run(person);
+  for (const row of decision.persons) statements.putPerson.run(row.person, row.component, row.profileId);
+  for (const edge of decision.edges) {
+    const { a, b, rule, source, firstAt, firstMessageId, lastAt, count, confidence } = edge;
+    statements.putEdge.run(a, b, rule, source, firstAt, firstMessageId, lastAt, count, confidence);
+  }
+  for (const { state, ownerFragment } of decision.orders) {
+    statements.putOrder.run(state.key, ownerFragment, JSON.stringify(state));
+  }
+}
+
+function writeFates(statements: CommitStatements, decision: Decision): void {
+  for (const { position, messageKey, source, messageId, reason } of decision.rejected) {
+    statements.addRejected.run(position, messageKey, source, messageId, JSON.stringify(reason));
+  }
+  for (const { position, first, differs } of decision.seenAgain) {
+    statements.addDuplicate.run(position, first);
+    statements.countDuplicate.run(first, differs ? 1 : 0);
+  }
+  statements.addBatch.run(decision.position, decision.processedAt, decision.processed);
+}
+
+function writeFeed(statements: CommitStatements, decision: Decision): void {
+  for (const id of decision.retiredProfiles) statements.addFeed.run("retired", id);
+  for (const person of decision.changedPersons) statements.addFeed.run("person", person);
+  for (const { state } of decision.orders) statements.addFeed.run("order", state.key);
+}

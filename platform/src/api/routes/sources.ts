@@ -1,0 +1,105 @@
+import { Type } from "@fastify/type-provider-typebox";
+import { type Source, sourceKinds } from "../../model/source.ts";
+import { pageOf } from "../paging.ts";
+import { type Api, iso } from "../routeTypes.ts";
+import * as shapes from "../schemas.ts";
+import type { Services } from "../services.ts";
+
+export const listQuery = Type.Object(
+  { limit: Type.Optional(shapes.limit), after: Type.Optional(shapes.cursor) },
+  { additionalProperties: false },
+);
+
+function sourceView({ id, name, kind, enabled, createdAt }: Source) {
+  return { id, name, kind, enabled, createdAt: iso(createdAt) };
+}
+
+const byId = Type.Object({ id: shapes.sourceId });
+
+export function sourceRoutes(api: Api, services: Services): void {
+  listRoutes(api, services);
+  changeRoutes(api, services);
+}
+
+function listRoutes(api: Api, { access }: Services): void {
+  api.get(
+    "/api/sources",
+    {
+      schema: {
+        operationId: "listSources",
+        tags: ["sources"],
+        summary: "The systems that may send events",
+        querystring: listQuery,
+        response: { 200: shapes.page(shapes.source), ...shapes.problems(400, 401) },
+      },
+    },
+    async ({ query }) => {
+      const { items, next } = pageOf(await access.sources(), {
+        limit: query.limit ?? shapes.defaultPageItems,
+        after: query.after,
+      });
+      return { items: items.map(sourceView), next };
+    },
+  );
+
+  api.post(
+    "/api/sources",
+    {
+      config: { idempotent: true },
+      schema: {
+        operationId: "createSource",
+        tags: ["sources"],
+        summary: "A new source; the answer shows its write key once",
+        body: Type.Object(
+          {
+            id: shapes.sourceId,
+            name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+            kind: Type.Enum(sourceKinds),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 201: shapes.sourceWithKey, ...shapes.problems(400, 401, 409, 422) },
+      },
+    },
+    async ({ body }, reply) => {
+      const made = await access.createSource(body);
+      return reply.code(201).send({ source: sourceView(made.source), writeKey: made.writeKey });
+    },
+  );
+}
+
+function changeRoutes(api: Api, { access }: Services): void {
+  api.post(
+    "/api/sources/:id/rotate",
+    {
+      config: { idempotent: true },
+      schema: {
+        operationId: "rotateWriteKey",
+        tags: ["sources"],
+        summary: "A new write key in place of the old one, which stops at once",
+        params: byId,
+        response: { 200: shapes.sourceWithKey, ...shapes.problems(400, 401, 404, 422) },
+      },
+    },
+    async ({ params }) => {
+      const { source, writeKey } = await access.rotateWriteKey(params.id);
+      return { source: sourceView(source), writeKey };
+    },
+  );
+
+  api.patch(
+    "/api/sources/:id",
+    {
+      config: { idempotent: true },
+      schema: {
+        operationId: "changeSource",
+        tags: ["sources"],
+        summary: "Enable or disable a source",
+        params: byId,
+        body: Type.Object({ enabled: Type.Boolean() }, { additionalProperties: false }),
+        response: { 200: shapes.source, ...shapes.problems(400, 401, 404, 422) },
+      },
+    },
+    async ({ params, body }) => sourceView(await access.setEnabled(params.id, body.enabled)),
+  );
+}

@@ -1,0 +1,96 @@
+import { Type } from "@fastify/type-provider-typebox";
+import { Problem } from "../../model/problem.ts";
+import { type Api, iso } from "../routeTypes.ts";
+import * as shapes from "../schemas.ts";
+import type { Services } from "../services.ts";
+
+export function statusRoutes(api: Api, services: Services): void {
+  probeRoutes(api, services);
+  tellingRoutes(api, services);
+}
+
+function probeRoutes(api: Api, services: Services): void {
+  api.get(
+    "/healthz",
+    {
+      config: { access: "public" },
+      schema: {
+        operationId: "isAlive",
+        tags: ["operations"],
+        summary: "The process answers",
+        security: [],
+        response: { 200: Type.Object({ status: Type.Literal("ok") }) },
+      },
+    },
+    async () => ({ status: "ok" as const }),
+  );
+
+  api.get(
+    "/readyz",
+    {
+      config: { access: "public" },
+      schema: {
+        operationId: "isReady",
+        tags: ["operations"],
+        summary: "It takes events and answers questions",
+        security: [],
+        response: { 200: Type.Object({ status: Type.Literal("ready") }), ...shapes.problems(503) },
+      },
+    },
+    async () => {
+      const { ready } = await services.status();
+      if (ready) return { status: "ready" as const };
+      throw new Problem(503, "not_ready", "The platform is starting or stopping.", { retryAfterSeconds: 1 });
+    },
+  );
+}
+
+function tellingRoutes(api: Api, services: Services): void {
+  api.get(
+    "/api/status",
+    {
+      schema: {
+        operationId: "getStatus",
+        tags: ["operations"],
+        summary: "How far everything is",
+        response: {
+          200: Type.Object(
+            {
+              ready: Type.Boolean(),
+              version: Type.String(),
+              acceptedRecords: Type.Integer(),
+              processedRecords: Type.Integer(),
+              pendingRecords: Type.Integer({ description: "Durable but not yet decided." }),
+              analytics: Type.Object({ asOf: shapes.isoTime }, { description: "What SQL and timelines hold." }),
+            },
+            { title: "Status" },
+          ),
+          ...shapes.problems(401, 503),
+        },
+      },
+    },
+    async () => {
+      const [status, followed] = await Promise.all([services.status(), services.analytics.status()]);
+      return { ...status, analytics: { asOf: iso(followed.asOf) } };
+    },
+  );
+
+  api.get(
+    "/metrics",
+    {
+      schema: {
+        operationId: "getMetrics",
+        tags: ["operations"],
+        summary: "Metrics for Prometheus",
+        response: {
+          200: { description: "Prometheus text.", content: { "text/plain": { schema: Type.String() } } },
+          ...shapes.problems(401),
+        },
+      },
+    },
+    async (_request, reply) => {
+      reply.type("text/plain; version=0.0.4; charset=utf-8");
+      return services.metrics();
+    },
+  );
+}

@@ -1,0 +1,233 @@
+import type { JsonObject } from "../model/event.ts";
+import { Problem } from "../model/problem.ts";
+import type { Profile } from "../model/profile.ts";
+import type { Source } from "../model/source.ts";
+import type { AccessStore } from "../storage/access.ts";
+import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timeline.ts";
+import type { EdgeView, FateView, Services } from "./services.ts";
+
+/** Services over plain memory for tests of what calls them: the API's routes and the command line. */
+export interface FakeServices extends Services {
+  readonly token: string;
+  readonly submitted: { source: string; call: JsonObject }[];
+  /** The next call of any service throws it. */
+  failWith: unknown;
+  ready: boolean;
+  readonly timelineQueries: TimelineQuery[];
+}
+
+export const noon = Date.UTC(2026, 10, 24, 12);
+const at = new Date(noon).toISOString();
+
+export const ada: Profile = {
+  id: "p_AAAAAAAAAAAAAAAA",
+  identifiers: [
+    { type: "email", value: "ada@example.com", firstSeenAt: at, lastSeenAt: at, sources: ["crm", "web"] },
+    { type: "user_id", value: "ada", firstSeenAt: at, lastSeenAt: at, sources: ["web"] },
+  ],
+  traits: { firstName: { value: "Ada", source: "crm", messageId: "m1", occurredAt: at } },
+  computed: {
+    eventCount: 41,
+    orderCount: 3,
+    refundCount: 1,
+    revenue: { amount: 12_345, currency: "GBP" },
+    revenueByCurrency: { GBP: 12_345, JPY: 900 },
+    averageOrderValue: { GBP: 4_115 },
+    firstOrderAt: at,
+    lastOrderAt: at,
+    daysBetweenOrders: 31.5,
+    favouriteCategory: "Books",
+    favouriteChannel: null,
+    rfm: { lastOrderAt: at, frequency: 3, monetary: { amount: 12_345, currency: "GBP" } },
+  },
+  consents: { "marketing.email": { status: "granted", source: "web", occurredAt: at } },
+  firstSeenAt: at,
+  lastSeenAt: at,
+  sources: ["crm", "web"],
+  retiredIds: ["p_BBBBBBBBBBBBBBBB"],
+};
+
+export const edge: EdgeView = {
+  from: "email:ada@example.com",
+  to: "user_id:ada",
+  rule: "seen_together",
+  kind: "same",
+  confidence: 1,
+  source: "web",
+  messageId: "m1",
+  occurredAt: at,
+  lastOccurredAt: at,
+  count: 7,
+  status: "active",
+  reason: null,
+};
+
+export const timeline: TimelineEvent[] = Array.from({ length: 12 }, (_, index) => ({
+  messageId: `m${index}`,
+  source: "web",
+  sourceKind: "web",
+  type: "track",
+  event: "Product Viewed",
+  occurredAt: noon - index * 1_000,
+  receivedAt: noon,
+  identifier: index === 0 ? null : { type: "user_id", value: "ada" },
+  properties: { sku: `s${index}` },
+  context: {},
+}));
+
+function fakeAccess(token: string): AccessStore {
+  const sources = new Map<string, Source>([
+    ["web", { id: "web", name: "Web shop", kind: "web", enabled: true, createdAt: noon }],
+  ]);
+  const tokens = new Map([["t1", { id: "t1", name: "automation", createdAt: noon, token }]]);
+  let made = 0;
+  const sourceOf = (id: string): Source => {
+    const source = sources.get(id);
+    if (source === undefined) throw new Problem(404, "source_not_found", "There is no such source.");
+    return source;
+  };
+  return {
+    sources: async () => [...sources.values()],
+    createSource: async ({ id, name, kind, writeKey }) => {
+      if (sources.has(id)) throw new Problem(409, "source_exists", "There is a source of this id.", { field: "id" });
+      const source = { id, name: name ?? id, kind, enabled: true, createdAt: noon };
+      sources.set(id, source);
+      return { source, writeKey: writeKey ?? `wk_${id}_${++made}` };
+    },
+    rotateWriteKey: async (id) => ({ source: sourceOf(id), writeKey: `wk_${id}_${++made}` }),
+    setEnabled: async (id, enabled) => {
+      const source = { ...sourceOf(id), enabled };
+      sources.set(id, source);
+      return source;
+    },
+    sourceOfWriteKey: async () => null,
+    tokens: async () => [...tokens.values()].map(({ id, name, createdAt }) => ({ id, name, createdAt })),
+    createToken: async (name) => {
+      const id = `t${++made + 1}`;
+      tokens.set(id, { id, name, createdAt: noon, token: `tok_${id}_${"x".repeat(16)}` });
+      return { id, token: `tok_${id}_${"x".repeat(16)}` };
+    },
+    revokeToken: async (id) => {
+      if (!tokens.delete(id)) throw new Problem(404, "token_not_found", "There is no such token.");
+    },
+    isToken: async (shown) => [...tokens.values()].some((known) => known.token === shown),
+    close: async () => {},
+  };
+}
+
+function fakeAnalytics(timelineQueries: TimelineQuery[]): Analytics {
+  return {
+    timeline: async (query) => {
+      timelineQueries.push(query);
+      const from = Number(query.after ?? 0);
+      const items = timeline.slice(from, from + query.limit);
+      return { items, next: from + items.length < timeline.length ? String(from + items.length) : null, asOf: noon };
+    },
+    query: async (sql, limit) => {
+      if (!/^select/i.test(sql)) {
+        throw new Problem(422, "query_refused", "Only one SELECT is taken.", { hint: "Begin with SELECT." });
+      }
+      const rows = [
+        ["web", 974_774_793, true],
+        ['po"s, Leeds', -5, null],
+      ].slice(0, limit);
+      return {
+        columns: [
+          { name: "channel", type: "VARCHAR" },
+          { name: "net_minor", type: "BIGINT" },
+          { name: "ok", type: "BOOLEAN" },
+        ],
+        rows,
+        truncated: rows.length < 2,
+        elapsedMs: 3,
+        asOf: noon,
+      };
+    },
+    caughtUp: async () => {},
+    status: async () => ({ position: 1, feedVersion: 1, asOf: noon }),
+    close: async () => {},
+  };
+}
+
+function isAda(id: string): boolean {
+  return id === ada.id || ada.retiredIds.includes(id);
+}
+
+async function fakeFate(messageId: string, source: string | null): Promise<FateView | null> {
+  if (messageId === "twice" && source === null) {
+    throw new Problem(409, "message_id_ambiguous", "Two sources used this messageId.", { hint: "Add ?source=." });
+  }
+  if (messageId === "unknown") return null;
+  return {
+    fate: "processed",
+    reason: null,
+    source: source ?? "web",
+    messageId,
+    receivedAt: at,
+    processedAt: at,
+    profileId: ada.id,
+    duplicates: 0,
+    differs: false,
+    event: { type: "track" },
+  };
+}
+
+export function fakeServices(): FakeServices {
+  const token = "tok_0123456789abcdef";
+  const timelineQueries: TimelineQuery[] = [];
+  const fake: FakeServices = {
+    token,
+    submitted: [],
+    failWith: null,
+    ready: true,
+    timelineQueries,
+    access: fakeAccess(token),
+    analytics: fakeAnalytics(timelineQueries),
+    profiles: {
+      byIdentifier: async (type, value) => {
+        if (fake.failWith !== null) throw fake.failWith;
+        return ada.identifiers.some((one) => one.type === type && one.value === value.toLowerCase()) ? ada : null;
+      },
+      byId: async (id) => (isAda(id) ? ada : null),
+      fragmentsOf: async (id) => (isAda(id) ? ["f1", "f2"] : null),
+    },
+    identity: {
+      of: async (id) =>
+        isAda(id)
+          ? {
+              identifiers: [{ identifier: "email:ada@example.com", decision: "ordinary", reason: null }],
+              edges: [edge],
+            }
+          : null,
+      why: async (a, b) => ({
+        a,
+        b,
+        samePerson: b === "user_id:ada",
+        profileIds: [ada.id, b === "user_id:ada" ? ada.id : null],
+        path: b === "user_id:ada" ? [edge] : [],
+        refused: b === "user_id:ada" ? [] : [{ ...edge, status: "refused", reason: "one user_id a person" }],
+        explanation: b === "user_id:ada" ? "They were seen together." : "They never met.",
+      }),
+    },
+    fateOf: fakeFate,
+    submit: async (source, calls) => {
+      if (fake.failWith !== null) throw fake.failWith;
+      const rejected = calls.flatMap((call, index) =>
+        typeof call["type"] === "string"
+          ? []
+          : [{ index, code: "type_missing", message: "has no type", field: "type" }],
+      );
+      for (const call of calls) if (typeof call["type"] === "string") fake.submitted.push({ source, call });
+      return { accepted: calls.length - rejected.length, rejected };
+    },
+    status: async () => ({
+      ready: fake.ready,
+      pendingRecords: 0,
+      acceptedRecords: 12,
+      processedRecords: 12,
+      version: "0.1.0",
+    }),
+    metrics: async () => "# TYPE c360_accepted_total counter\nc360_accepted_total 12\n",
+  };
+  return fake;
+}

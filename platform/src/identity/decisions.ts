@@ -1,0 +1,77 @@
+import type { NodeDecision } from "../model/evidence.ts";
+import { identifierKey, parseIdentifierKey } from "../model/identifier.ts";
+import type { Identifier, IdentifierKey } from "../model/identifier.ts";
+import { isBlocked } from "./blocked.ts";
+import { compareText, rulesOfType } from "./rules.ts";
+import type { IdentityRules } from "./rules.ts";
+
+/**
+ * From evidence alone, before any edge, so that it cannot depend on how people were joined before.
+ * `seenWith`: what ever stood in one event with this identifier, in any order; what does not count is passed over.
+ *
+ * More company can turn `ordinary` into `hub` or `shared`, nothing turns it back: any other decision is final, and
+ * whoever stores it may forget `seenWith`.
+ */
+export function decide(identifier: Identifier, seenWith: readonly IdentifierKey[], rules: IdentityRules): NodeDecision {
+  if (isBlocked(identifier, rules)) return "blocked";
+  const isDevice = rulesOfType(identifier.type, rules).kind === "device";
+  const values = new Map<string, Set<IdentifierKey>>();
+  for (const key of seenWith) {
+    const witness = parseIdentifierKey(key);
+    if (!counts(identifier, witness, rules)) continue;
+    const distinct = values.get(witness.type) ?? new Set();
+    values.set(witness.type, distinct.add(key));
+    if (distinct.size >= threshold(witness.type, isDevice, rules)) return isDevice ? "shared" : "hub";
+  }
+  return "ordinary";
+}
+
+/**
+ * `seenWith` and what counts of a combination that the identifier stood in (which may name the identifier itself, and
+ * what does not count). Sorted, distinct; commutative, associative and idempotent. It stays short: with `decide`
+ * asked after each, no type reaches its threshold twice.
+ */
+export function mergeSeenWith(
+  identifier: Identifier,
+  seenWith: readonly IdentifierKey[],
+  combination: readonly IdentifierKey[],
+  rules: IdentityRules,
+): IdentifierKey[] {
+  const merged = new Set(seenWith);
+  for (const key of combination) {
+    if (!merged.has(key) && counts(identifier, parseIdentifierKey(key), rules)) merged.add(key);
+  }
+  return [...merged].sort(compareText);
+}
+
+/** In a person's words, naming the rule; null for an ordinary identifier. Quotes no value. */
+export function decisionReason(key: IdentifierKey, decision: NodeDecision, rules: IdentityRules): string | null {
+  const { type } = parseIdentifierKey(key);
+  const crowd = `or ${rules.crowdThreshold} or more other personal identifiers of one type`;
+  switch (decision) {
+    case "ordinary":
+      return null;
+    case "blocked":
+      return `This ${type} is a placeholder that names nobody (rule: blocked values).`;
+    case "hub":
+      return `This ${type} was seen with ${rules.hubThreshold} or more logins, ${crowd}: it is nobody's own (rule: hubs).`;
+    case "shared":
+      return (
+        `This ${type} was seen with ${rules.sharedDeviceLogins} or more logins, ${crowd}: ` +
+        `several people use it (rule: shared devices).`
+      );
+  }
+}
+
+/** A unique identifier is not judged by others of its own type: that two logins meet is a matter for the limit. */
+function counts(identifier: Identifier, witness: Identifier, rules: IdentityRules): boolean {
+  const { kind } = rulesOfType(witness.type, rules);
+  if (kind !== "unique" && kind !== "personal") return false;
+  if (kind === "unique" && witness.type === identifier.type) return false;
+  return identifierKey(witness) !== identifierKey(identifier) && !isBlocked(witness, rules);
+}
+
+function threshold(type: string, isDevice: boolean, rules: IdentityRules): number {
+  if (rulesOfType(type, rules).kind === "personal") return rules.crowdThreshold;
+  return isDevice ? rules.sharedDeviceLogins : rules.hubThreshold;
+}

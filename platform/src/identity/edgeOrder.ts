@@ -1,0 +1,24 @@
+import type { Edge } from "../model/evidence.ts";
+import { compareEdges } from "./evidence.ts";
+import { rulesOfType, typeOfKey } from "./rules.ts";
+import type { IdentityRules } from "./rules.ts";
+
+/**
+ * The total order in which evidence is taken, surest first: rank of the edge's rule; rank of the less sure of its two
+ * types, then of the surer (a chain holds as much as its weakest link); earliest event time; then (a, b, rule, source).
+ */
+export function rankedEdges(edges: readonly Edge[], rules: IdentityRules): Edge[] {
+  const ranked = edges.map((edge) => {
+    const ranks = [rulesOfType(typeOfKey(edge.a), rules).rank, rulesOfType(typeOfKey(edge.b), rules).rank];
+    return { edge, rule: rules.ruleRanks[edge.rule], lesser: Math.min(...ranks), greater: Math.max(...ranks) };
+  });
+  ranked.sort(
+    (x, y) =>
+      y.rule - x.rule ||
+      y.lesser - x.lesser ||
+      y.greater - x.greater ||
+      x.edge.firstAt - y.edge.firstAt ||
+      compareEdges(x.edge, y.edge),
+  );
+  return ranked.map(({ edge }) => edge);
+}

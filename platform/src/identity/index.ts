@@ -1,0 +1,10 @@
+/** Who is who: pure functions of evidence, and the reads that explain them. docs/identity.md tells the rules. */
+export { decide, mergeSeenWith } from "./decisions.ts";
+export { edgesOfFragments, mergeEdges } from "./evidence.ts";
+export { evidenceComponents, personOfFragment } from "./membership.ts";
+export { parseIdentityRules } from "./parseRules.ts";
+export { identityReads } from "./read.ts";
+export type { IdentityReads } from "./read.ts";
+export { resolve } from "./resolve.ts";
+export { defaultIdentityRules } from "./retailRules.ts";
+export type { IdentityRules } from "./rules.ts";

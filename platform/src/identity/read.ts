@@ -1,0 +1,92 @@
+import type { NodeDecision, Resolution, ResolvedEdge } from "../model/evidence.ts";
+import { identifierKey, type IdentifierKey } from "../model/identifier.ts";
+import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
+import { normaliseIdentifier } from "../model/normalise.ts";
+import { Problem } from "../model/problem.ts";
+import type { ProfileId } from "../model/profile.ts";
+import type { EvidenceAround, People } from "../storage/people.ts";
+import { decisionReason } from "./decisions.ts";
+import { edgesOfFragments } from "./evidence.ts";
+import { resolve } from "./resolve.ts";
+import type { IdentityRules } from "./rules.ts";
+import { why } from "./why.ts";
+
+export interface PersonIdentity {
+  identifiers: { key: IdentifierKey; decision: NodeDecision; reason: string | null }[];
+  edges: ResolvedEdge[];
+}
+
+export interface WhyTwo {
+  a: IdentifierKey;
+  b: IdentifierKey;
+  samePerson: boolean;
+  profileIds: [ProfileId | null, ProfileId | null];
+  path: ResolvedEdge[];
+  refused: ResolvedEdge[];
+  explanation: string;
+}
+
+export interface IdentityReads {
+  /** The identifiers and all the evidence of one person, refused evidence included; null for an unknown id. */
+  of(id: ProfileId): Promise<PersonIdentity | null>;
+  /** Why two identifiers, `type:value` as a person types them, are one person, or apart. Problem 400 and 404. */
+  why(a: string, b: string): Promise<WhyTwo>;
+}
+
+/** Explanations are computed from the evidence when they are asked for, by the function that decided. */
+export function identityReads(parts: { people: People; hash: KeyedHash; rules: IdentityRules }): IdentityReads {
+  const { people, hash, rules } = parts;
+  const livingId = async (key: IdentifierKey): Promise<ProfileId | null> =>
+    (await people.byProfileId(profileIdOf(hash, key)))?.profileId ?? null;
+  return {
+    of: async (id) => {
+      const person = await people.byProfileId(id);
+      if (person === null) return null;
+      const own = new Set(person.identifiers.map((row) => row.key));
+      const carried = new Set([...own, ...person.fragments.flatMap((fragment) => fragment.identifiers)]);
+      const around = await people.evidenceAround([...own]);
+      const edges = resolved(around, rules).edges.filter((edge) => own.has(edge.a) || own.has(edge.b));
+      const rows = around.identifiers.filter((row) => carried.has(row.key));
+      const identifiers = rows.map(({ key, decision }) => ({
+        key,
+        decision,
+        reason: decisionReason(key, decision, rules),
+      }));
+      return { identifiers: identifiers.sort((one, other) => (one.key < other.key ? -1 : 1)), edges };
+    },
+    why: async (a, b) => {
+      const [keyA, keyB] = [readKey(a, "a"), readKey(b, "b")];
+      const around = await people.evidenceAround([keyA, keyB]);
+      const decisions = new Map(around.identifiers.map((row) => [row.key, row.decision]));
+      for (const [key, field] of [
+        [keyA, "a"],
+        [keyB, "b"],
+      ] as const) {
+        if (!decisions.has(key)) {
+          throw new Problem(404, "identifier_not_found", `no event has carried the identifier given as \`${field}\``, {
+            field,
+          });
+        }
+      }
+      const answer = why(keyA, keyB, resolved(around, rules), decisions, rules);
+      return { a: keyA, b: keyB, profileIds: [await livingId(keyA), await livingId(keyB)], ...answer };
+    },
+  };
+}
+
+function resolved(around: EvidenceAround, rules: IdentityRules): Resolution {
+  const identifiers = around.identifiers.map(({ key, decision }) => ({ key, decision, seen: true }));
+  return resolve({ identifiers, edges: [...edgesOfFragments(around.fragments), ...around.edges] }, rules);
+}
+
+function readKey(given: string, field: string): IdentifierKey {
+  const colon = given.indexOf(":");
+  const identifier = colon < 1 ? null : normaliseIdentifier(given.slice(0, colon), given.slice(colon + 1));
+  if (identifier === null) {
+    throw new Problem(400, "identifier_invalid", `\`${field}\` is not an identifier`, {
+      hint: "write it as type:value, for example email:ada@example.com",
+      field,
+    });
+  }
+  return identifierKey(identifier);
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { defaultIdentityRules as rules } from "./retailRules.ts";
+
+const guide = readFileSync(new URL("../../../docs/identity.md", import.meta.url), "utf8");
+
+describe("docs/identity.md", () => {
+  it("tells the types, ranks and limits that are at work", () => {
+    const rows = [...guide.matchAll(/^\| (`\w+`|any other) +\| (\w+) +\| +(\d+) +\| +(\d+) +\|$/gm)].map((row) =>
+      row.slice(1),
+    );
+    const types = [...Object.entries(rules.types), ["any other", rules.otherTypes] as const].map(([type, own]) => [
+      type === "any other" ? type : `\`${type}\``,
+      own.kind,
+      String(own.rank),
+      String(own.limit),
+    ]);
+    expect(rows.toSorted((x, y) => (x.join() < y.join() ? -1 : 1))).toEqual(
+      types.toSorted((x, y) => (x.join() < y.join() ? -1 : 1)),
+    );
+  });
+
+  it("tells the thresholds that are at work", () => {
+    expect(guide).toContain(`seen with ${rules.hubThreshold} or more logins`);
+    expect(guide).toContain(`a device seen with ${rules.sharedDeviceLogins} or more logins`);
+    expect(guide).toContain(`or with ${rules.crowdThreshold} or more e-mails`);
+    expect(guide).toContain(`more than ${rules.maxEvidenceIdentifiers} identifiers`);
+  });
+});

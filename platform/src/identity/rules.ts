@@ -1,0 +1,68 @@
+import type { EdgeRule } from "../model/evidence.ts";
+import type { IdentifierKey } from "../model/identifier.ts";
+
+/**
+ * How much a type says about who somebody is.
+ * - `unique`: a person has one (a login); two of them are two people, unless an alias says that one became the other.
+ * - `personal`: belongs to one person as a rule (e-mail, phone, card); seen with a crowd of them, a value is nobody's.
+ * - `device`: belongs to a thing that people may share.
+ * - `plain`: anything else; counts for no node decision.
+ */
+export type IdentifierKind = "unique" | "personal" | "device" | "plain";
+
+export interface BlockedValues {
+  /** Compared in lower case and without white space. */
+  values: readonly string[];
+  /** Regular expressions on the value, case-insensitive, Unicode. */
+  patterns: readonly string[];
+}
+
+export interface IdentifierTypeRules {
+  kind: IdentifierKind;
+  /** Greater is surer: its evidence is accepted first, and a fragment goes to its greatest. Types may share one. */
+  rank: number;
+  /** Most values of the type that one person may have; 1 for a unique type. */
+  limit: number;
+  /** Beside what is blocked in every type. */
+  blocked?: BlockedValues;
+}
+
+/** Who is who, as a document. Another document, or another `version` of one, is a rebuild. */
+export interface IdentityRules {
+  /** Of the document's contents, set by whoever edits it. */
+  version: number;
+  types: Readonly<Record<string, IdentifierTypeRules>>;
+  /** For types that `types` does not name. */
+  otherTypes: IdentifierTypeRules;
+  /** In every type. */
+  blocked: BlockedValues;
+  /** Distinct values of one unique type, seen with an identifier that is no device, that make it a hub. */
+  hubThreshold: number;
+  /** Distinct values of one unique type (logins), seen on a device, that make it shared. */
+  sharedDeviceLogins: number;
+  /** Distinct values of one personal type, seen with any identifier, that make it a hub or shared. */
+  crowdThreshold: number;
+  /** Most identifiers that one evidence component may hold; past it the least edges are refused as `cap`. */
+  maxEvidenceIdentifiers: number;
+  /** Greater is accepted first. */
+  ruleRanks: Readonly<Record<EdgeRule, number>>;
+}
+
+export function typeOfKey(key: IdentifierKey): string {
+  return key.slice(0, key.indexOf(":"));
+}
+
+/** Types come from outside: `constructor` is one, and must not find what every object inherits. */
+export function rulesOfType(type: string, rules: IdentityRules): IdentifierTypeRules {
+  return (Object.hasOwn(rules.types, type) ? rules.types[type] : undefined) ?? rules.otherTypes;
+}
+
+/** Surest first: by rank of type, then by key. A total order, so that equals are told apart the same way everywhere. */
+export function compareIdentifiers(a: IdentifierKey, b: IdentifierKey, rules: IdentityRules): number {
+  return rulesOfType(typeOfKey(b), rules).rank - rulesOfType(typeOfKey(a), rules).rank || compareText(a, b);
+}
+
+/** By UTF-16 code units, never by locale. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

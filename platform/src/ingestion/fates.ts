@@ -1,0 +1,98 @@
+import type { EventBufferReader } from "../buffer/eventBuffer.ts";
+import type { LogRecord, Rejection } from "../model/event.ts";
+import { messageKeyOf, type KeyedHash } from "../model/keyedHash.ts";
+import { decodeRecord } from "../model/logRecord.ts";
+import type { Position } from "../model/position.ts";
+import { Problem } from "../model/problem.ts";
+import type { ProfileId } from "../model/profile.ts";
+import type { FragmentId } from "../model/fragment.ts";
+import type { Fates } from "../storage/fates.ts";
+
+/** What became of one message, in the inside's units (UTC ms). */
+export interface Fate {
+  fate: "processed" | "rejected" | "pending";
+  reason: Rejection | null;
+  record: LogRecord;
+  processedAt: number | null;
+  profileId: ProfileId | null;
+  duplicates: number;
+  differs: boolean;
+}
+
+export interface FateParts {
+  fates: Fates;
+  log: EventBufferReader;
+  hash: KeyedHash;
+  /** Where each message was first accepted. */
+  firstPositions: (keys: readonly string[]) => Promise<(Position | null)[]>;
+  profileIdOfFragment: (id: FragmentId) => Promise<ProfileId | null>;
+  sources: () => Promise<string[]>;
+  durableEnd: () => Position;
+}
+
+/**
+ * The fate of a message; null when no source ever sent it. Problem 409 `message_id_ambiguous` when no source is named
+ * and two used the same id. What is durable but not yet decided is looked for in the log itself, which the bound on
+ * the backlog keeps short.
+ */
+export function fateReader(parts: FateParts): (messageId: string, source: string | null) => Promise<Fate | null> {
+  return async (messageId, source) => {
+    const sources = source === null ? await parts.sources() : [source];
+    const keys = sources.map((id) => messageKeyOf(parts.hash, id, messageId));
+    const first = await parts.firstPositions(keys);
+    const found: Fate[] = [];
+    for (const [index, key] of keys.entries()) {
+      const fate = await decidedFate(parts, key, first[index] ?? null);
+      if (fate !== null) found.push(fate);
+    }
+    if (found.length > 1) {
+      const names = found.map((fate) => fate.record.source).join(", ");
+      throw new Problem(409, "message_id_ambiguous", `several sources used this messageId: ${names}`, {
+        hint: "name one with ?source=",
+        field: "source",
+      });
+    }
+    return found[0] ?? pendingFate(parts, new Set(keys));
+  };
+}
+
+async function decidedFate(parts: FateParts, key: string, first: Position | null): Promise<Fate | null> {
+  const rejection = first === null ? await parts.fates.rejectionOf(key) : null;
+  const position = first ?? rejection?.position ?? null;
+  const stored = position === null ? null : await parts.log.at(position);
+  if (position === null || stored === null) return null;
+  const again = await parts.fates.duplicatesOf(position);
+  return {
+    fate: rejection === null ? "processed" : "rejected",
+    reason: rejection?.reason ?? null,
+    record: decodeRecord(stored.payload),
+    processedAt: await parts.fates.processedAt(position),
+    profileId: rejection === null ? await parts.profileIdOfFragment(stored.fragment) : null,
+    duplicates: again.count,
+    differs: again.differs,
+  };
+}
+
+async function pendingFate(parts: FateParts, keys: ReadonlySet<string>): Promise<Fate | null> {
+  const end = parts.durableEnd();
+  let at = await parts.fates.decidedUntil();
+  while (at < end) {
+    const { records, next } = await parts.log.read(at, end, 10_000, 8 << 20);
+    const record = records.find((candidate) => keys.has(candidate.message));
+    if (record !== undefined) {
+      const read = decodeRecord(record.payload);
+      return {
+        fate: "pending",
+        reason: null,
+        record: read,
+        processedAt: null,
+        profileId: null,
+        duplicates: 0,
+        differs: false,
+      };
+    }
+    if (next <= at) return null;
+    at = next;
+  }
+  return null;
+}

@@ -1,0 +1,50 @@
+import type { StoredRecord } from "../buffer/eventBuffer.ts";
+import type { IdentityRules } from "../identity/index.ts";
+import type { KeyedHash } from "../model/keyedHash.ts";
+import type { Position } from "../model/position.ts";
+import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
+import type { MessageIndex } from "../storage/messageIndex.ts";
+import { decide } from "./steps/decide.ts";
+import { deduplicate } from "./steps/deduplicate.ts";
+import { fold } from "./steps/fold.ts";
+import { gather } from "./steps/gather.ts";
+import { resolvePeople } from "./steps/resolvePeople.ts";
+import { validate } from "./steps/validate.ts";
+
+export interface PipelineParts {
+  store: IdentityAndProfiles;
+  messages: MessageIndex;
+  /** The record at a position, to compare a later delivery with the one that counts. */
+  recordAt: (position: Position) => Promise<StoredRecord | null>;
+  hash: KeyedHash;
+  rules: IdentityRules;
+  /** ISO 4217; what an amount without a currency is in. */
+  homeCurrency: string;
+  now: () => number;
+}
+
+export interface BatchOutcome {
+  processed: number;
+  rejected: number;
+  duplicates: number;
+}
+
+/**
+ * Takes a run of records, and `next`, the position after them, through the whole way in one deciding transaction.
+ * Replaying a run after a crash changes nothing twice: what was decided is found by its (source, messageId).
+ */
+export function createPipeline(
+  parts: PipelineParts,
+): (records: readonly StoredRecord[], next: Position) => Promise<BatchOutcome> {
+  return async (records, next) => {
+    const validated = validate(records);
+    const fresh = await deduplicate(validated, parts);
+    const batch = await gather(fresh, parts);
+    const folded = fold(batch);
+    const people = await resolvePeople(folded, parts);
+    const decision = await decide(folded, people, { position: next, processedAt: parts.now() }, parts);
+    await parts.store.commit(decision);
+    await parts.messages.remember(fresh.events.map(({ messageKey, position }) => ({ key: messageKey, position })));
+    return { processed: fresh.events.length, rejected: fresh.rejected.length, duplicates: fresh.seenAgain.length };
+  };
+}

@@ -1,0 +1,53 @@
+import type { FragmentId } from "../../model/fragment.ts";
+import type { Position } from "../../model/position.ts";
+import type { Decision, PersonNumber } from "../../storage/identityAndProfiles.ts";
+import type { PipelineParts } from "../pipeline.ts";
+import type { Folded } from "./fold.ts";
+import type { PeopleChange } from "./resolvePeople.ts";
+
+/** Puts together the one transaction: state, position, the fates that are exceptions, and the change feed. */
+export async function decide(
+  folded: Folded,
+  people: PeopleChange,
+  at: { position: Position; processedAt: number },
+  parts: PipelineParts,
+): Promise<Decision> {
+  const changed = new Set(people.changedPersons);
+  for (const { row } of folded.folded.values()) if (row.person !== 0) changed.add(row.person);
+  for (const person of await ownersOfOrders(folded, people, parts)) changed.add(person);
+  const removed = new Set(people.removedPersons);
+  return {
+    position: at.position,
+    processedAt: at.processedAt,
+    processed: folded.events.length,
+    fragments: [...folded.folded.values()],
+    movedFragments: people.movedFragments,
+    identifiers: people.identifiers,
+    persons: people.persons,
+    removedPersons: people.removedPersons,
+    edges: people.edges,
+    orders: [...folded.foldedOrders.values()],
+    changedPersons: [...changed].filter((person) => !removed.has(person)),
+    retiredProfiles: people.retiredProfiles,
+    rejected: folded.rejected,
+    seenAgain: folded.seenAgain,
+  };
+}
+
+/** A refund from a shop changes the profile of whoever ordered on the web; an order may also change hands. */
+async function ownersOfOrders(folded: Folded, people: PeopleChange, parts: PipelineParts): Promise<Set<PersonNumber>> {
+  const persons = new Set<PersonNumber>();
+  const elsewhere = new Set<FragmentId>();
+  const moved = new Map(people.movedFragments.map(({ id, person }) => [id, person]));
+  for (const { ownerFragment, ownedBefore } of folded.foldedOrders.values()) {
+    for (const id of [ownerFragment, ownedBefore]) {
+      if (id === null) continue;
+      const person = folded.folded.get(id)?.row.person ?? moved.get(id);
+      if (person === undefined) elsewhere.add(id);
+      else persons.add(person);
+    }
+  }
+  for (const person of (await parts.store.personsOfFragments([...elsewhere])).values()) persons.add(person);
+  persons.delete(0);
+  return persons;
+}

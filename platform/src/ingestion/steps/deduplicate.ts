@@ -1,0 +1,44 @@
+import { isDeepStrictEqual } from "node:util";
+import { decodeRecord } from "../../model/logRecord.ts";
+import type { AcceptedEvent } from "../../model/event.ts";
+import type { Decision } from "../../storage/identityAndProfiles.ts";
+import type { PipelineParts } from "../pipeline.ts";
+import type { Incoming, Validated } from "./validate.ts";
+
+export interface Fresh extends Validated {
+  seenAgain: Decision["seenAgain"];
+}
+
+/** Keeps the first accepted delivery of each (source, messageId); what is refused claims no id, so it can be sent again. */
+export async function deduplicate(validated: Validated, parts: PipelineParts): Promise<Fresh> {
+  const known = await parts.messages.firstPositions(validated.events.map((incoming) => incoming.messageKey));
+  const within = new Map<string, Incoming>();
+  const events: Incoming[] = [];
+  const seenAgain: Decision["seenAgain"] = [];
+  for (const [index, incoming] of validated.events.entries()) {
+    const before = known[index] ?? null;
+    if (before !== null && before < incoming.position) {
+      const first = await parts.recordAt(before);
+      const differs = first !== null && bodyDiffers(decodeRecord(first.payload) as AcceptedEvent, incoming.event);
+      seenAgain.push({ position: incoming.position, first: before, differs });
+      continue;
+    }
+    const earlier = within.get(incoming.messageKey);
+    if (earlier !== undefined) {
+      const differs = bodyDiffers(earlier.event, incoming.event);
+      seenAgain.push({ position: incoming.position, first: earlier.position, differs });
+      continue;
+    }
+    within.set(incoming.messageKey, incoming);
+    events.push(incoming);
+  }
+  return { events, rejected: validated.rejected, seenAgain };
+}
+
+/** A retry differs only in when it was sent, which is not a difference. */
+function bodyDiffers(first: AcceptedEvent, again: AcceptedEvent): boolean {
+  return !isDeepStrictEqual(withoutSending(first), withoutSending(again));
+}
+function withoutSending(event: AcceptedEvent): Record<string, unknown> {
+  return { ...event.body, sentAt: null, _metadata: null };
+}

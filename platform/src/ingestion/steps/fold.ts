@@ -1,0 +1,93 @@
+import type { ExplicitEdge } from "../../model/evidence.ts";
+import type { FragmentId } from "../../model/fragment.ts";
+import type { IdentifierKey } from "../../model/identifier.ts";
+import type { OrderKey, OrderState } from "../../model/order.ts";
+import { mergeEdges } from "../../identity/index.ts";
+import { applyOrderEffect, emptyFragment, emptyOrder, foldEvent, ownerOf } from "../../profiles/index.ts";
+import type { FragmentRow } from "../../storage/identityAndProfiles.ts";
+import type { Batch } from "./gather.ts";
+import type { Incoming } from "./validate.ts";
+
+export interface FoldedFragment {
+  row: FragmentRow;
+  isNew: boolean;
+  detailChanged: boolean;
+  /** An event earlier than all before it came, which may change how edges are ordered. */
+  firstLowered: boolean;
+}
+
+export interface Folded extends Batch {
+  folded: Map<FragmentId, FoldedFragment>;
+  aliases: ExplicitEdge[];
+  foldedOrders: Map<OrderKey, { state: OrderState; ownerFragment: FragmentId; ownedBefore: FragmentId | null }>;
+}
+
+/** Folds events into fragments and reports into orders, in memory. */
+export function fold(batch: Batch): Folded {
+  const folded = new Map<FragmentId, FoldedFragment>();
+  const aliases = new Map<string, ExplicitEdge>();
+  for (const incoming of batch.events) {
+    foldOne(batch, folded, incoming);
+    for (const edge of aliasEdges(incoming)) addEdge(aliases, edge);
+  }
+  return { ...batch, folded, aliases: [...aliases.values()], foldedOrders: foldOrders(batch) };
+}
+
+function foldOne(batch: Batch, folded: Map<FragmentId, FoldedFragment>, { fragmentId, event }: Incoming): void {
+  let fragment = folded.get(fragmentId);
+  if (fragment === undefined) {
+    const stored = batch.fragments.get(fragmentId);
+    const row = stored ?? { state: emptyFragment(fragmentId, event.identifiers), person: 0 };
+    fragment = { row, isNew: stored === undefined, detailChanged: false, firstLowered: false };
+    folded.set(fragmentId, fragment);
+  }
+  const change = foldEvent(fragment.row.state, event);
+  fragment.detailChanged ||= change.detailChanged;
+  fragment.firstLowered ||= change.firstLowered;
+}
+
+/** An alias says that the previous id, whichever kind it was, is the same person as the event's own user. */
+function aliasEdges({ event }: Incoming): ExplicitEdge[] {
+  if (event.aliasOf.length === 0) return [];
+  const own = event.identifiers.find((key) => key.startsWith("user_id:")) ?? event.identifiers[0];
+  if (own === undefined) return [];
+  return event.aliasOf
+    .filter((previous) => previous !== own)
+    .map((previous) => ({
+      a: own,
+      b: previous,
+      rule: "alias" as const,
+      source: event.source,
+      firstAt: event.occurredAt,
+      firstMessageId: event.messageId,
+      lastAt: event.occurredAt,
+      count: 1,
+      confidence: 1,
+    }));
+}
+
+export function edgeId(edge: { a: IdentifierKey; b: IdentifierKey; source: string }): string {
+  return `${edge.a}\n${edge.b}\n${edge.source}`;
+}
+
+export function addEdge(edges: Map<string, ExplicitEdge>, edge: ExplicitEdge): void {
+  const before = edges.get(edgeId(edge));
+  edges.set(edgeId(edge), before === undefined ? edge : mergeEdges(before, edge));
+}
+
+function foldOrders(batch: Batch): Folded["foldedOrders"] {
+  const orders: Folded["foldedOrders"] = new Map();
+  for (const effect of batch.effects) {
+    let order = orders.get(effect.key);
+    if (order === undefined) {
+      const stored = batch.orders.get(effect.key);
+      const state = stored?.state ?? emptyOrder(effect.key, effect.orderId);
+      const ownedBefore = stored?.ownerFragment ?? null;
+      order = { state, ownerFragment: ownedBefore ?? "", ownedBefore };
+      orders.set(effect.key, order);
+    }
+    applyOrderEffect(order.state, effect);
+  }
+  for (const order of orders.values()) order.ownerFragment = ownerOf(order.state);
+  return orders;
+}

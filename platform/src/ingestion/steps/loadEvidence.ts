@@ -1,0 +1,122 @@
+import { decide, mergeSeenWith } from "../../identity/index.ts";
+import type { ExplicitEdge } from "../../model/evidence.ts";
+import type { FragmentId } from "../../model/fragment.ts";
+import { parseIdentifierKey, type IdentifierKey } from "../../model/identifier.ts";
+import type { FragmentEvidence, IdentifierRow, PersonRow } from "../../storage/identityAndProfiles.ts";
+import type { PipelineParts } from "../pipeline.ts";
+import { addEdge, edgeId, type Folded, type FoldedFragment } from "./fold.ts";
+
+/** All that is needed to say anew who is who around what this batch touched, as it stands after the batch. */
+export interface Evidence {
+  /** Rows as they will be, but for `person`. */
+  identifiers: Map<IdentifierKey, IdentifierRow>;
+  /** Rows as stored; a key that is missing here is new. */
+  before: Map<IdentifierKey, IdentifierRow>;
+  fragments: Map<FragmentId, FragmentEvidence>;
+  edges: ExplicitEdge[];
+  /** Edges that this batch adds or updates. */
+  changedEdges: ExplicitEdge[];
+  persons: Map<number, PersonRow>;
+}
+
+/** Null when the batch touches nothing that decides who is who: no new combination, no alias, no earlier first time. */
+export async function loadEvidence(folded: Folded, parts: PipelineParts): Promise<Evidence | null> {
+  const structural = [...folded.folded.values()].filter(({ isNew, firstLowered }) => isNew || firstLowered);
+  if (structural.length === 0 && folded.aliases.length === 0) return null;
+  const carried = new Set(structural.flatMap(({ row }) => row.state.identifiers));
+  const aliasEnds = folded.aliases.flatMap(({ a, b }) => [a, b]);
+  const before = await parts.store.identifiers([...new Set([...carried, ...aliasEnds])]);
+  const unseen = [...carried].filter((key) => !before.has(key));
+  const explicit = new Map<string, ExplicitEdge>();
+  for (const edge of await parts.store.edges([...unseen, ...aliasEnds])) explicit.set(edgeId(edge), edge);
+  for (const alias of folded.aliases) addEdge(explicit, alias);
+  const changedEdges = folded.aliases.map((alias) => explicit.get(edgeId(alias)) as ExplicitEdge);
+  await fetchMissing(
+    before,
+    [...explicit.values()].flatMap(({ a, b }) => [a, b]),
+    parts,
+  );
+  const components = await touchedComponents(before, parts);
+  for (const row of components.identifiers) before.set(row.key, row);
+  const fragments = evidenceFragments(components.fragments, folded.folded, structural);
+  await fetchMissing(
+    before,
+    [...fragments.values()].flatMap(({ identifiers }) => identifiers),
+    parts,
+  );
+  for (const edge of await parts.store.edges(components.identifiers.map((row) => row.key))) {
+    if (!explicit.has(edgeId(edge))) explicit.set(edgeId(edge), edge);
+  }
+  const edges = [...explicit.values()];
+  await fetchMissing(
+    before,
+    edges.flatMap(({ a, b }) => [a, b]),
+    parts,
+  );
+  const identifiers = updatedIdentifiers(before, structural, parts);
+  return { identifiers, before, fragments, edges, changedEdges, persons: components.persons };
+}
+
+async function fetchMissing(
+  rows: Map<IdentifierKey, IdentifierRow>,
+  keys: readonly IdentifierKey[],
+  parts: PipelineParts,
+): Promise<void> {
+  const missing = [...new Set(keys)].filter((key) => !rows.has(key));
+  if (missing.length === 0) return;
+  for (const [key, row] of await parts.store.identifiers(missing)) rows.set(key, row);
+}
+
+/** An identifier that joins nobody is not traversed, so the component of its own is not touched by what it is seen with. */
+async function touchedComponents(rows: ReadonlyMap<IdentifierKey, IdentifierRow>, parts: PipelineParts) {
+  const numbers = new Set<number>();
+  for (const row of rows.values()) if (row.decision === "ordinary") numbers.add(row.person);
+  const persons = await parts.store.persons([...numbers]);
+  const components = new Set([...persons.values()].map((person) => person.component));
+  const loaded = await parts.store.components([...components]);
+  return { ...loaded, persons: new Map(loaded.persons.map((row) => [row.person, row])) };
+}
+
+function evidenceFragments(
+  stored: readonly FragmentEvidence[],
+  folded: ReadonlyMap<FragmentId, FoldedFragment>,
+  structural: readonly FoldedFragment[],
+): Map<FragmentId, FragmentEvidence> {
+  const fragments = new Map<FragmentId, FragmentEvidence>();
+  for (const fragment of stored) {
+    const now = folded.get(fragment.id);
+    fragments.set(fragment.id, now === undefined ? fragment : { ...fragment, spans: now.row.state.spans });
+  }
+  for (const { row } of structural) {
+    const { id, identifiers, spans } = row.state;
+    if (identifiers.length > 0) fragments.set(id, { id, identifiers, spans, person: row.person });
+  }
+  return fragments;
+}
+
+function updatedIdentifiers(
+  before: ReadonlyMap<IdentifierKey, IdentifierRow>,
+  structural: readonly FoldedFragment[],
+  parts: PipelineParts,
+): Map<IdentifierKey, IdentifierRow> {
+  const rows = new Map([...before].map(([key, row]) => [key, { ...row }]));
+  for (const { row } of structural) {
+    const { identifiers, spans } = row.state;
+    const firstAt = Math.min(...Object.values(spans).map((span) => span.firstAt));
+    for (const key of identifiers) {
+      const known = rows.get(key) ?? { key, person: 0, decision: "ordinary" as const, seenWith: [], firstAt };
+      known.firstAt = Math.min(known.firstAt, firstAt);
+      seeTogether(known, identifiers, parts);
+      rows.set(key, known);
+    }
+  }
+  return rows;
+}
+
+/** Blocked, hub and shared are final: what was seen with such an identifier no longer matters. */
+function seeTogether(row: IdentifierRow, combination: readonly IdentifierKey[], { rules }: PipelineParts): void {
+  if (row.decision !== "ordinary") return;
+  row.seenWith = mergeSeenWith(parseIdentifierKey(row.key), row.seenWith, combination, rules);
+  row.decision = decide(parseIdentifierKey(row.key), row.seenWith, rules);
+  if (row.decision !== "ordinary") row.seenWith = [];
+}

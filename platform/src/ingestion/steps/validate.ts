@@ -1,0 +1,48 @@
+import type { StoredRecord } from "../../buffer/eventBuffer.ts";
+import { Problem } from "../../model/problem.ts";
+import { decodeRecord } from "../../model/logRecord.ts";
+import type { AcceptedEvent, RejectedCall } from "../../model/event.ts";
+import type { FragmentId } from "../../model/fragment.ts";
+import type { Position } from "../../model/position.ts";
+import type { Decision } from "../../storage/identityAndProfiles.ts";
+
+/** An accepted event on its way. */
+export interface Incoming {
+  position: Position;
+  messageKey: string;
+  fragmentId: FragmentId;
+  event: AcceptedEvent;
+}
+
+export interface Validated {
+  events: Incoming[];
+  rejected: Decision["rejected"];
+}
+
+/**
+ * Reads the records. What the gateway refused has its reason already; a payload that this version cannot read is
+ * refused here, so that one bad record never stops the log.
+ */
+export function validate(records: readonly StoredRecord[]): Validated {
+  const events: Incoming[] = [];
+  const rejected: Decision["rejected"] = [];
+  for (const { position, payload, message, fragment } of records) {
+    const record = read(payload);
+    if (record.status === "accepted") {
+      events.push({ position, messageKey: message, fragmentId: fragment, event: record });
+    } else {
+      const { source, messageId, reason } = record;
+      rejected.push({ position, messageKey: message, source, messageId, reason });
+    }
+  }
+  return { events, rejected };
+}
+
+function read(payload: Uint8Array): AcceptedEvent | Pick<RejectedCall, "status" | "source" | "messageId" | "reason"> {
+  try {
+    return decodeRecord(payload);
+  } catch (error) {
+    const message = error instanceof Problem ? error.message : "the stored record cannot be read";
+    return { status: "rejected", source: "", messageId: "", reason: { code: "record_unreadable", message } };
+  }
+}

@@ -1,0 +1,35 @@
+import type { LogRecord } from "./event.ts";
+import { Problem } from "./problem.ts";
+
+/** Of the payloads that {@link encodeRecord} writes. */
+export const recordVersion = 1;
+
+/** The payload of a log record: one line of JSON (UTF-8) with the format's version first. */
+export function encodeRecord(record: LogRecord): Uint8Array {
+  return Buffer.from(JSON.stringify({ v: recordVersion, ...record }));
+}
+
+/**
+ * Reads what {@link encodeRecord} wrote (the checksum has vouched for the bytes). Problem 500 `record_newer` for a
+ * version that this program does not know, `record_unreadable` for what is no record.
+ */
+export function decodeRecord(payload: Uint8Array): LogRecord {
+  const { v, ...record } = parse(payload);
+  if (v === recordVersion && (record.status === "accepted" || record.status === "rejected")) return record as LogRecord;
+  if (typeof v === "number" && v > recordVersion) {
+    throw new Problem(500, "record_newer", `the record has format ${v}, this program reads ${recordVersion}`, {
+      hint: "run the version that wrote it, or a newer one",
+    });
+  }
+  throw new Problem(500, "record_unreadable", "the stored record is not one of this program's");
+}
+
+function parse(payload: Uint8Array): Partial<LogRecord> & { v?: unknown } {
+  try {
+    const buffer = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    const read: unknown = JSON.parse(buffer.toString("utf8"));
+    return typeof read === "object" && read !== null ? read : {};
+  } catch {
+    return {};
+  }
+}

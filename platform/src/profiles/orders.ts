@@ -1,0 +1,161 @@
+import { orderEvents, type AcceptedEvent, type JsonObject } from "../model/event.ts";
+import type { FragmentId } from "../model/fragment.ts";
+import { orderKeyOf, type KeyedHash } from "../model/keyedHash.ts";
+import type { OrderKey, OrderReport, OrderState, RefundReport } from "../model/order.ts";
+import type { SourceKind } from "../model/source.ts";
+import { readOrderProperties, readRefund, readSale, type OrderProperties } from "./orderProperties.ts";
+import { keepLeastKeys, ownValue } from "./ownKeys.ts";
+
+/** Refund reports kept of one order; of more, those with the least keys stay, whatever the order of arrival. */
+export const maxRefundReportsPerOrder = 1_000;
+
+/** What one event says of one order: for the state under `key`. */
+export type OrderEffect = { readonly key: OrderKey; readonly orderId: string } & (
+  | { readonly header: OrderReport }
+  | { readonly refund: RefundReport }
+);
+
+/**
+ * Reads an order event; null for every other event. All sources share one namespace of order ids, so that two that
+ * report one order meet; a sale without an id is an order of its own. A refund that names no order is an entity of
+ * its own under its refund id (shared by all sources too), else its message; a cancellation that names none says
+ * nothing and has no effect. `fragment` is where the event was folded: its person owns the order if this report is
+ * the best. `homeCurrency` is the ISO 4217 code for reports that name none.
+ */
+export function orderEffectOf(
+  event: AcceptedEvent,
+  fragment: FragmentId,
+  hash: KeyedHash,
+  homeCurrency: string,
+): OrderEffect | null {
+  const kind = event.type === "track" && event.event !== null ? kindOf(event.event) : null;
+  if (kind === null) return null;
+  const properties = propertiesOf(event);
+  const said = readOrderProperties(properties);
+  if (kind === "cancellation" && said.orderId === null) return null;
+  const currency = said.currency ?? homeCurrency;
+  const reporter = { ...reporterOf(event, fragment, said), currency };
+  const identity = identityOf(kind, said, event, hash);
+  if (kind === "sale") {
+    return { ...identity, header: { ...reporter, ...readSale(properties, currency) } };
+  }
+  const cancels = kind === "cancellation";
+  const { amountMinor, lines } = readRefund(properties, currency);
+  const refund: RefundReport = {
+    ...reporter,
+    ownId: said.refundId,
+    currencyAssumed: said.currency === null,
+    amountMinor: cancels ? null : amountMinor,
+    cancels,
+    lines,
+  };
+  return { ...identity, refund };
+}
+
+export function emptyOrder(key: OrderKey, orderId: string): OrderState {
+  return { key, orderId, header: null, refunds: {} };
+}
+
+/**
+ * Applies an effect to the order under the same key, in place; true if that changed anything. Effects commute, and
+ * applying one again changes nothing.
+ */
+export function applyOrderEffect(state: OrderState, effect: OrderEffect): boolean {
+  return "header" in effect ? applyHeader(state, effect.header) : applyRefund(state, effect.refund);
+}
+
+/** Whether `a` is the better report: the least rank, then the latest (occurredAt, receivedAt, messageId, source). */
+export function isBetterReport(a: Reporter, b: Reporter): boolean {
+  if (a.rank !== b.rank) return a.rank < b.rank;
+  if (a.occurredAt !== b.occurredAt) return a.occurredAt > b.occurredAt;
+  if (a.receivedAt !== b.receivedAt) return a.receivedAt > b.receivedAt;
+  if (a.messageId !== b.messageId) return a.messageId > b.messageId;
+  return a.source > b.source;
+}
+
+/** What every report says of where it comes from. */
+export type Reporter = Pick<
+  OrderReport,
+  "rank" | "source" | "channel" | "messageId" | "occurredAt" | "receivedAt" | "fragment"
+>;
+
+type OrderEventKind = "sale" | "refund" | "cancellation";
+
+const kindsByName: ReadonlyMap<string, OrderEventKind> = new Map([
+  [squeezed(orderEvents.completed), "sale"],
+  [squeezed(orderEvents.updated), "sale"],
+  [squeezed(orderEvents.refunded), "refund"],
+  [squeezed(orderEvents.cancelled), "cancellation"],
+  ["ordercanceled", "cancellation"],
+]);
+
+const maxOrderEventNameLength = 40;
+
+/** `Order Completed`, `order_completed`, `orderCompleted` are one name. */
+function kindOf(name: string): OrderEventKind | null {
+  if (name.length > maxOrderEventNameLength || !/^\s*order/i.test(name)) return null;
+  return kindsByName.get(squeezed(name)) ?? null;
+}
+
+function squeezed(name: string): string {
+  return name.toLowerCase().replace(/[\s_.-]+/g, "");
+}
+
+const ranks: Readonly<Record<SourceKind, number>> = {
+  erp: 0,
+  pos: 1,
+  crm: 2,
+  web: 3,
+  mobile: 4,
+  social: 5,
+  iot: 6,
+};
+
+function reporterOf(event: AcceptedEvent, fragment: FragmentId, said: OrderProperties): Reporter {
+  return {
+    rank: ranks[event.sourceKind],
+    source: event.source,
+    channel: said.channel ?? event.sourceKind,
+    messageId: event.messageId,
+    occurredAt: event.occurredAt,
+    receivedAt: event.receivedAt,
+    fragment,
+  };
+}
+
+/** Without an id the message is the entity, within its source. */
+function identityOf(
+  kind: OrderEventKind,
+  { orderId, refundId }: OrderProperties,
+  event: AcceptedEvent,
+  hash: KeyedHash,
+): { key: OrderKey; orderId: string } {
+  if (orderId !== null) return { key: orderKeyOf(hash, "default", orderId), orderId };
+  if (kind !== "sale" && refundId !== null) return { key: orderKeyOf(hash, "refund", refundId), orderId: refundId };
+  return { key: orderKeyOf(hash, `message:${event.source}`, event.messageId), orderId: event.messageId };
+}
+
+/** Source ids hold no colon. */
+function refundKeyOf(refund: RefundReport): string {
+  return refund.ownId === null ? `message:${refund.source}:${refund.messageId}` : `id:${refund.source}:${refund.ownId}`;
+}
+
+function propertiesOf(event: AcceptedEvent): JsonObject {
+  const properties = event.body["properties"];
+  return typeof properties === "object" && properties !== null && !Array.isArray(properties) ? properties : {};
+}
+
+function applyHeader(state: OrderState, header: OrderReport): boolean {
+  if (state.header !== null && !isBetterReport(header, state.header)) return false;
+  state.header = header;
+  return true;
+}
+
+function applyRefund(state: OrderState, refund: RefundReport): boolean {
+  const key = refundKeyOf(refund);
+  const held = ownValue(state.refunds, key);
+  if (held !== undefined && !isBetterReport(refund, held)) return false;
+  state.refunds[key] = refund;
+  keepLeastKeys(state.refunds, maxRefundReportsPerOrder);
+  return Object.hasOwn(state.refunds, key);
+}

@@ -1,0 +1,206 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { openAccessStore } from "../adapters/embedded/accessStore.ts";
+import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
+import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
+import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
+import { fatesOver } from "../adapters/embedded/state/fates.ts";
+import { peopleOver } from "../adapters/embedded/state/people.ts";
+import { openStateReader } from "../adapters/embedded/state/schema.ts";
+import type { Services } from "../api/services.ts";
+import type { BufferRecord, EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
+import { createGateway, type Gateway } from "../gateway/gateway.ts";
+import { defaultIdentityRules, identityReads } from "../identity/index.ts";
+import { fateReader } from "../ingestion/index.ts";
+import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
+import type { Position } from "../model/position.ts";
+import { Problem } from "../model/problem.ts";
+import { profileReads } from "../profiles/index.ts";
+import type { AccessStore } from "../storage/access.ts";
+import type { Fates } from "../storage/fates.ts";
+import type { People } from "../storage/people.ts";
+import { dataPaths, hashKeyOf, makeDataDirectory, type DataPaths } from "./dataDirectory.ts";
+import { lockDirectory, type DirectoryLock } from "./directoryLock.ts";
+import { startIngestion, type Ingestion } from "./ingestion.ts";
+import { platformMeters, type Meters } from "./meters.ts";
+import { fateView, identityService } from "./services.ts";
+import type { Settings } from "./settings.ts";
+
+/** A platform opened in this process, not yet listening. */
+export interface Platform {
+  services: Services;
+  gateway: Gateway;
+  access: AccessStore;
+  lock: DirectoryLock;
+  /** Resolves when everything accepted before the call is decided and followed. */
+  drained(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Trouble that is being retried, for the operator's log. No personal data in it. */
+  onTrouble?: (message: string) => void;
+  /** A part died and the process should stop: what is durable is decided at the next start. */
+  onDeath?: (error: Error) => void;
+}
+
+/**
+ * The whole platform on one data directory, in the order of an event's way: gateway → log → ingestion → state →
+ * analytics, then what answers questions. Problem 409 when another process holds the directory.
+ */
+export async function openPlatform(settings: Settings, options: OpenOptions = {}): Promise<Platform> {
+  makeDataDirectory(settings.dataDir);
+  const lock = await lockDirectory(settings.dataDir);
+  const opened: (() => Promise<void>)[] = [() => lock.release()];
+  const close = async (): Promise<void> => {
+    for (const part of opened.splice(0).toReversed()) await part();
+  };
+  try {
+    const paths = dataPaths(settings.dataDir);
+    const hashKey = hashKeyOf(paths);
+    const stages = await openStages(settings, paths, hashKey, options, opened);
+    const hash = keyedHash(hashKey);
+    const meters = stages.meters;
+    const gateway = createGateway({
+      append: countingAppend(stages.log, meters, stages.backlog),
+      access: stages.access,
+      hash,
+      now: Date.now,
+      newMessageId: randomUUID,
+      backlog: () => ({ pendingRecords: stages.backlog.pending }),
+    });
+    const services = servicesOver({ ...stages, gateway, hash, settings });
+    const drained = async (): Promise<void> => {
+      await stages.ingestion.reached(stages.log.end());
+      await stages.analytics.caughtUp();
+    };
+    return { services, gateway, access: stages.access, lock, drained, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Stages {
+  access: AccessStore;
+  log: EventBuffer;
+  lookups: EventBufferReader;
+  ingestion: Ingestion;
+  analytics: EmbeddedAnalytics;
+  people: People;
+  fates: Fates;
+  meters: Meters;
+  backlog: { pending: number };
+}
+
+async function openStages(
+  settings: Settings,
+  paths: DataPaths,
+  hashKey: Uint8Array,
+  options: OpenOptions,
+  opened: (() => Promise<void>)[],
+): Promise<Stages> {
+  const backlog = { pending: 0 };
+  const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics } = {};
+  const lag = async (): Promise<number> => {
+    const asOf = (await parts.analytics?.status())?.asOf;
+    return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
+  };
+  const meters = platformMeters({ pendingRecords: () => backlog.pending, followerLagSeconds: lag });
+  const onTrouble = options.onTrouble ?? (() => undefined);
+
+  const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
+  opened.push(() => access.close());
+  const log = await openEventLog({ directory: paths.log, onDurable: (end) => parts.ingestion?.advance(end) });
+  opened.push(() => log.close());
+  const startEnd = log.end();
+  const ingestion = await startIngestion(
+    {
+      logDirectory: paths.log,
+      stateFile: paths.state,
+      messagesDirectory: paths.messages,
+      hashKey,
+      homeCurrency: settings.homeCurrency,
+    },
+    {
+      onDecided: (position: Position, records, outcome) => {
+        if (position > startEnd) backlog.pending = Math.max(0, backlog.pending - records);
+        meters.decided(outcome);
+        parts.analytics?.advance(position);
+      },
+      onTrouble: (message) => {
+        meters.trouble();
+        onTrouble(message);
+      },
+      onDeath: options.onDeath ?? ((error) => onTrouble(error.name)),
+    },
+  );
+  parts.ingestion = ingestion;
+  opened.push(() => ingestion.close());
+  const database = openStateReader(paths.state);
+  opened.push(async () => database.close());
+  const analytics = await startAnalytics({
+    directory: paths.analytics,
+    logDirectory: paths.log,
+    stateFile: paths.state,
+    hashKey,
+    homeCurrency: settings.homeCurrency,
+    onTrouble,
+  });
+  parts.analytics = analytics;
+  opened.push(() => analytics.close());
+  const lookups = openEventLogReader(paths.log);
+  opened.push(() => lookups.close());
+  ingestion.advance(log.end());
+  const people = peopleOver(database, keyedHash(hashKey));
+  return { access, log, lookups, ingestion, analytics, people, fates: fatesOver(database), meters, backlog };
+}
+
+/** Counts what is durable and undecided; the gateway refuses more past its bound. */
+function countingAppend(log: EventBuffer, meters: Meters, backlog: { pending: number }): EventBuffer["append"] {
+  return async (records: readonly BufferRecord[]) => {
+    const positions = await log.append(records);
+    backlog.pending += records.length;
+    meters.accepted(records.length);
+    return positions;
+  };
+}
+
+function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; settings: Settings }): Services {
+  const { access, analytics, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
+  const fateOf = fateReader({
+    fates,
+    log: lookups,
+    hash,
+    firstPositions: ingestion.firstPositions,
+    profileIdOfFragment: (id) => people.profileIdOfFragment(id),
+    sources: async () => (await access.sources()).map((source) => source.id),
+    durableEnd: () => log.end(),
+  });
+  return {
+    access,
+    analytics,
+    profiles: profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency }),
+    identity: identityService(identityReads({ people, hash, rules: defaultIdentityRules })),
+    fateOf: async (messageId, source) => {
+      const fate = await fateOf(messageId, source);
+      return fate === null ? null : fateView(fate);
+    },
+    submit: async (id, calls) => {
+      const source = (await access.sources()).find((candidate) => candidate.id === id);
+      if (source === undefined) {
+        throw new Problem(404, "source_not_found", `there is no source \`${id}\``, { hint: "c360 sources create" });
+      }
+      return gateway.submit(source, calls);
+    },
+    status: async () => ({
+      ready: true,
+      pendingRecords: backlog.pending,
+      acceptedRecords: meters.acceptedSinceStart(),
+      processedRecords: meters.processedSinceStart(),
+      version: platformVersion,
+    }),
+    metrics: () => meters.text(),
+  };
+}
+
+export const platformVersion = "0.1.0";

@@ -1,0 +1,3 @@
+export { openPlatform, type OpenOptions, type Platform } from "./embedded.ts";
+export { servePlatform, type ServedPlatform } from "./serve.ts";
+export { rebuildPlatform, type Rebuilt, type RebuildOptions } from "./rebuild.ts";

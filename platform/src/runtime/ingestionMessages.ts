@@ -1,0 +1,22 @@
+import type { BatchOutcome } from "../ingestion/index.ts";
+import type { Position } from "../model/position.ts";
+
+export interface IngestionThreadData {
+  logDirectory: string;
+  stateFile: string;
+  messagesDirectory: string;
+  hashKey: Uint8Array;
+  homeCurrency: string;
+}
+
+export type ToIngestion =
+  | { kind: "durable"; end: Position }
+  | { kind: "find"; call: number; keys: readonly string[] }
+  | { kind: "close" };
+
+export type FromIngestion =
+  | { kind: "ready"; position: Position }
+  | { kind: "decided"; position: Position; records: number; outcome: BatchOutcome }
+  | { kind: "positions"; call: number; positions: (Position | null)[] }
+  | { kind: "trouble"; message: string }
+  | { kind: "closed" };

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
+import { openMessageIndex } from "../adapters/embedded/messages/messageIndex.ts";
+import { openDecided } from "../adapters/embedded/decided.ts";
+import { openStateStore } from "../adapters/embedded/state/stateStore.ts";
+import { createIngestionLoop } from "../ingestion/index.ts";
+import { defaultIdentityRules } from "../identity/index.ts";
+import { keyedHash } from "../model/keyedHash.ts";
+import type { Position } from "../model/position.ts";
+import type { FromIngestion, IngestionThreadData, ToIngestion } from "./ingestionMessages.ts";
+
+/** The ingestion worker: the only writer of the state file. It hears how far the log is durable and decides up to there. */
+const port = parentPort;
+if (port === null) throw new Error("this file is a worker thread");
+const say = (message: FromIngestion): void => port.postMessage(message);
+const data = workerData as IngestionThreadData;
+
+const hash = keyedHash(data.hashKey);
+const log = openEventLogReader(data.logDirectory);
+const lookups = openEventLogReader(data.logDirectory);
+const store = openStateStore({ file: data.stateFile, hash });
+const decided = openDecided({ file: data.stateFile, hash, homeCurrency: data.homeCurrency });
+const messages = await openMessageIndex({
+  directory: data.messagesDirectory,
+  log: lookups,
+  decided: await store.position(),
+  notProcessed: decided.notProcessed,
+});
+decided.close();
+
+const loop = await createIngestionLoop({
+  log,
+  store,
+  messages,
+  recordAt: async (position) => lookups.at(position),
+  hash,
+  rules: defaultIdentityRules,
+  homeCurrency: data.homeCurrency,
+  now: Date.now,
+  onDecided: (position, records, outcome) => say({ kind: "decided", position, records, outcome }),
+  onTrouble: (error) => say({ kind: "trouble", message: troubleMessage(error) }),
+  sleep: async (ms) => {
+    await sleep(ms);
+  },
+});
+
+let wanted: Position = 0;
+let running: Promise<void> | null = null;
+
+async function runToWanted(): Promise<void> {
+  let reached = -1;
+  while (reached < wanted) {
+    reached = wanted;
+    await loop.run(wanted);
+  }
+  running = null;
+}
+
+async function close(): Promise<void> {
+  loop.stop();
+  await running;
+  await messages.close();
+  await store.close();
+  await log.close();
+  await lookups.close();
+  say({ kind: "closed" });
+  port?.close();
+}
+
+async function answer(call: number, keys: readonly string[]): Promise<void> {
+  say({ kind: "positions", call, positions: await messages.firstPositions(keys) });
+}
+
+port.on("message", (message: ToIngestion) => {
+  if (message.kind === "durable") {
+    wanted = Math.max(wanted, message.end);
+    running ??= runToWanted();
+  } else if (message.kind === "find") void answer(message.call, message.keys);
+  else void close();
+});
+say({ kind: "ready", position: await store.position() });
+
+/** Errors of the stores name files and codes; messages of other errors could quote an event, so only their kind goes out. */
+function troubleMessage(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown trouble";
+  const where = error.stack?.split("\n")[1]?.trim() ?? "";
+  return "code" in error ? `${error.message} (${String(error.code)})` : `${error.name} ${where}`;
+}

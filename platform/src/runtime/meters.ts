@@ -1,0 +1,59 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import type { BatchOutcome } from "../ingestion/index.ts";
+
+export interface Meters {
+  accepted(records: number): void;
+  decided(outcome: BatchOutcome): void;
+  trouble(): void;
+  processedSinceStart(): number;
+  acceptedSinceStart(): number;
+  /** Prometheus text format. */
+  text(): Promise<string>;
+}
+
+/** What `/metrics` tells. Names and labels hold no customer's or source's data. */
+export function platformMeters(read: {
+  pendingRecords: () => number;
+  followerLagSeconds: () => Promise<number>;
+}): Meters {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const acceptedTotal = counter(registry, "c360_accepted_records_total", "Records made durable since the start");
+  const processed = counter(registry, "c360_processed_events_total", "Events that changed state since the start");
+  const duplicates = counter(registry, "c360_duplicate_events_total", "Later deliveries of an accepted message");
+  const rejected = counter(registry, "c360_rejected_calls_total", "Calls refused with a recorded reason");
+  const troubles = counter(registry, "c360_ingestion_retries_total", "Batches that had to be tried again");
+  gauge(registry, "c360_pending_records", "Records that are durable and not yet decided", read.pendingRecords);
+  gauge(registry, "c360_analytics_lag_seconds", "Age of what timelines and SQL answer from", read.followerLagSeconds);
+  const counts = { accepted: 0, processed: 0 };
+  return {
+    accepted: (records) => {
+      counts.accepted += records;
+      acceptedTotal.inc(records);
+    },
+    decided: (outcome) => {
+      counts.processed += outcome.processed;
+      processed.inc(outcome.processed);
+      duplicates.inc(outcome.duplicates);
+      rejected.inc(outcome.rejected);
+    },
+    trouble: () => troubles.inc(),
+    processedSinceStart: () => counts.processed,
+    acceptedSinceStart: () => counts.accepted,
+    text: async () => registry.metrics(),
+  };
+}
+
+function counter(registry: Registry, name: string, help: string): Counter {
+  return new Counter({ name, help, registers: [registry] });
+}
+function gauge(registry: Registry, name: string, help: string, value: () => number | Promise<number>): void {
+  const made: Gauge = new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect: async () => {
+      made.set(await value());
+    },
+  });
+}

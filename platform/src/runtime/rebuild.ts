@@ -1,0 +1,112 @@
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { openDecided } from "../adapters/embedded/decided.ts";
+import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
+import { logSummary } from "../adapters/embedded/eventLog/summary.ts";
+import { openMessageIndex } from "../adapters/embedded/messages/messageIndex.ts";
+import { compareStates } from "../adapters/embedded/state/compareStates.ts";
+import { openStateStore } from "../adapters/embedded/state/stateStore.ts";
+import { defaultIdentityRules } from "../identity/index.ts";
+import { createIngestionLoop } from "../ingestion/index.ts";
+import { keyedHash } from "../model/keyedHash.ts";
+import type { Position } from "../model/position.ts";
+import { dataPaths, hashKeyOf, type DataPaths } from "./dataDirectory.ts";
+import { lockDirectory } from "./directoryLock.ts";
+import type { Settings } from "./settings.ts";
+
+export interface Rebuilt {
+  records: number;
+  /** Where the live state is not what the log gives; empty when they agree to the byte. */
+  differences: string[];
+}
+
+export interface RebuildOptions {
+  verify: boolean;
+  progress: (done: number, total: number) => void;
+}
+
+/**
+ * Folds the log again from its first record, in a directory beside the live state. With `verify` the two are compared
+ * and the new one is thrown away; without, it takes the live one's place (and analytics follows it from the start).
+ * Needs the data directory for itself.
+ */
+export async function rebuildPlatform(settings: Settings, options: RebuildOptions): Promise<Rebuilt> {
+  const lock = await lockDirectory(settings.dataDir);
+  const live = dataPaths(settings.dataDir);
+  const folder = join(settings.dataDir, "rebuilding");
+  const fresh = { ...dataPaths(folder), log: live.log, hashKey: live.hashKey };
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // The live state may lag behind the log (after a crash): bring it to the end first, as a start would.
+    if (options.verify) await foldLog(settings, live, () => undefined);
+    const records = await foldLog(settings, fresh, options.progress);
+    if (!options.verify) takePlace(fresh, live);
+    const hash = keyedHash(hashKeyOf(live));
+    const differences = options.verify
+      ? await compareStates({ live: live.state, fresh: fresh.state, hash, homeCurrency: settings.homeCurrency })
+      : [];
+    return { records, differences };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    await lock.release();
+  }
+}
+
+async function foldLog(settings: Settings, paths: DataPaths, progress: RebuildOptions["progress"]): Promise<number> {
+  const hash = keyedHash(hashKeyOf(paths));
+  const { end } = await logSummary(paths.log);
+  const store = openStateStore({ file: paths.state, hash });
+  const decided = openDecided({ file: paths.state, hash, homeCurrency: settings.homeCurrency });
+  const log = openEventLogReader(paths.log);
+  const lookups = openEventLogReader(paths.log);
+  const from = await store.position();
+  const messages = await openMessageIndex({
+    directory: paths.messages,
+    log: lookups,
+    decided: from,
+    notProcessed: decided.notProcessed,
+  });
+  let records = 0;
+  let failure: unknown = null;
+  const loop = await createIngestionLoop({
+    log,
+    store,
+    messages,
+    recordAt: (position) => lookups.at(position),
+    hash,
+    rules: defaultIdentityRules,
+    homeCurrency: settings.homeCurrency,
+    now: Date.now,
+    onDecided: (position: Position, count) => {
+      records += count;
+      progress(position - from, end - from);
+    },
+    onTrouble: (error) => {
+      failure = error;
+    },
+    sleep: async () => {
+      // A rebuild has somebody who waits for it: it fails with the reason instead of trying for ever.
+      throw failure;
+    },
+  });
+  try {
+    await loop.run(end);
+  } finally {
+    await messages.close();
+    decided.close();
+    await store.close();
+    await log.close();
+    await lookups.close();
+  }
+  return records;
+}
+
+/** State and message index change place together; analytics is derived and starts over. */
+function takePlace(fresh: DataPaths, live: DataPaths): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${live.state}${suffix}`, { force: true });
+  rmSync(live.messages, { recursive: true, force: true });
+  rmSync(live.analytics, { recursive: true, force: true });
+  renameSync(fresh.messages, live.messages);
+  renameSync(fresh.state, live.state);
+}

@@ -1,0 +1,80 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Logger } from "pino";
+import { createApi } from "../api/server.ts";
+import { gatewayServerOptions } from "../gateway/gateway.ts";
+import { Problem } from "../model/problem.ts";
+import { issueCliToken } from "./cliToken.ts";
+import { openPlatform, platformVersion } from "./embedded.ts";
+import { prepareFirstRun, type FirstRun } from "./firstRun.ts";
+import type { Settings } from "./settings.ts";
+
+/** Requests under way may end within it; then their connections are cut. */
+const maxDrainMs = 3_000;
+
+export interface ServedPlatform {
+  url: string;
+  firstRun: FirstRun;
+  close(): Promise<void>;
+}
+
+/** The platform behind one port: ingestion by the gateway, everything else by the API. */
+export async function servePlatform(settings: Settings, options: { log: Logger }): Promise<ServedPlatform> {
+  const { log } = options;
+  const platform = await openPlatform(settings, {
+    onTrouble: (message) => log.warn({ trouble: message }, "retrying"),
+    onDeath: (error) => {
+      log.fatal({ error: error.name }, "ingestion stopped; exiting so that a restart can go on where it was");
+      process.exitCode = 1;
+      process.kill(process.pid, "SIGTERM");
+    },
+  });
+  try {
+    const firstRun = await prepareFirstRun(platform.access, settings);
+    const api = await createApi(platform.services, {
+      version: platformVersion,
+      administratorToken: settings.apiToken,
+      logger: log,
+    });
+    await api.ready();
+    const server = createServer(gatewayServerOptions, (request, response) => {
+      if (platform.gateway.handles(request)) platform.gateway.handle(request, response);
+      else api.routing(request, response);
+    });
+    const url = await listen(server, settings);
+    await issueCliToken(settings.dataDir, platform.access);
+    await platform.lock.setUrl(url);
+    const close = async (): Promise<void> => {
+      await stopListening(server);
+      await api.close();
+      await platform.close();
+    };
+    return { url, firstRun, close };
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+}
+
+async function listen(server: Server, { host, port }: Settings): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === "EADDRINUSE";
+      const hint = isTaken ? "choose another with C360_PORT" : "choose an address of this machine with C360_HOST";
+      reject(
+        new Problem(409, "cannot_listen", `cannot listen on ${host}:${port} (${error.code ?? error.name})`, { hint }),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+}
+
+async function stopListening(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), maxDrainMs);
+  await closed;
+  clearTimeout(cut);
+}

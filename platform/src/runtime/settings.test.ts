@@ -1,0 +1,100 @@
+import { resolve } from "node:path";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Problem } from "../model/problem.ts";
+import { readSettings, type SettingOverrides } from "./settings.ts";
+
+function problemOf(env: Record<string, string>, overrides: SettingOverrides = {}): Problem {
+  try {
+    readSettings(env, overrides);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+}
+
+describe("readSettings", () => {
+  it("needs nothing", () => {
+    expect(readSettings({})).toEqual({
+      port: 3600,
+      host: "127.0.0.1",
+      dataDir: resolve("data"),
+      apiToken: null,
+      writeKey: null,
+      logLevel: "info",
+      homeCurrency: "GBP",
+    });
+  });
+
+  it("reads every variable", () => {
+    const env = {
+      C360_PORT: "0",
+      C360_HOST: "::1",
+      C360_DATA_DIR: "/srv/c360",
+      C360_API_TOKEN: "0123456789abcdef",
+      C360_WRITE_KEY: "writekey",
+      C360_LOG_LEVEL: "DEBUG",
+      C360_HOME_CURRENCY: "eur",
+    };
+    expect(readSettings(env)).toEqual({
+      port: 0,
+      host: "::1",
+      dataDir: "/srv/c360",
+      apiToken: "0123456789abcdef",
+      writeKey: "writekey",
+      logLevel: "debug",
+      homeCurrency: "EUR",
+    });
+  });
+
+  it("takes an empty variable as unset, and the command line before the environment", () => {
+    const settings = readSettings(
+      { C360_PORT: "", C360_API_TOKEN: "", C360_HOST: "::1" },
+      { host: "0.0.0.0", dataDir: "d" },
+    );
+    expect(settings).toMatchObject({ port: 3600, apiToken: null, host: "0.0.0.0", dataDir: resolve("d") });
+  });
+
+  it.each([
+    ["C360_PORT", "65536"],
+    ["C360_PORT", "-1"],
+    ["C360_PORT", "80a"],
+    ["C360_PORT", "3600.0"],
+    ["C360_PORT", " "],
+    ["C360_HOST", "http://localhost"],
+    ["C360_HOST", "localhost:80"],
+    ["C360_HOST", "1.2.3.400"],
+    ["C360_HOST", "a b"],
+    ["C360_DATA_DIR", "  "],
+    ["C360_DATA_DIR", "a\0b"],
+    ["C360_API_TOKEN", "short"],
+    ["C360_API_TOKEN", "with spaces in it, long"],
+    ["C360_API_TOKEN", "x".repeat(257)],
+    ["C360_WRITE_KEY", "1234567"],
+    ["C360_WRITE_KEY", "has:a:colon"],
+    ["C360_LOG_LEVEL", "loud"],
+    ["C360_HOME_CURRENCY", "XQX"],
+    ["C360_HOME_CURRENCY", "pounds"],
+  ])("stops at %s=%j, naming it with how to mend it", (name, value) => {
+    const problem = problemOf({ [name]: value });
+    expect(problem).toMatchObject({ code: "setting_invalid", field: name });
+    expect(problem.message).toContain(name);
+    expect(problem.hint).toBeTruthy();
+  });
+
+  it("never quotes a secret", () => {
+    const secret = fc.string({ minLength: 4, maxLength: 15, unit: fc.constantFrom("q", "z", "x", "w") });
+    fc.assert(
+      fc.property(secret, fc.constantFrom("C360_API_TOKEN", "C360_WRITE_KEY"), (value, name) => {
+        const { message, hint } = problemOf({ [name]: `${value} ` });
+        expect(`${message} ${hint}`).not.toContain(value);
+      }),
+    );
+  });
+
+  it("refuses a wrong override as it refuses a wrong variable", () => {
+    expect(problemOf({}, { port: "x" }).field).toBe("C360_PORT");
+    expect(problemOf({}, { dataDir: "" }).field).toBe("C360_DATA_DIR");
+  });
+});

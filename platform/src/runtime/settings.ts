@@ -1,0 +1,120 @@
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { Problem } from "../model/problem.ts";
+
+export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Everything that can be set from outside, checked. */
+export interface Settings {
+  /** 0 lets the system choose a free one. */
+  readonly port: number;
+  readonly host: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** `C360_API_TOKEN`: one administrator token for automation, beside those in the store. */
+  readonly apiToken: string | null;
+  /** `C360_WRITE_KEY`: the write key of the source `default`. */
+  readonly writeKey: string | null;
+  readonly logLevel: LogLevel;
+  /** ISO 4217: the currency that `revenue` is in. */
+  readonly homeCurrency: string;
+}
+
+/** What a command line may set; it goes before the environment. */
+export interface SettingOverrides {
+  port?: string | undefined;
+  host?: string | undefined;
+  dataDir?: string | undefined;
+}
+
+export const defaultPort = 3600;
+export const defaultDataDir = "./data";
+export const minApiTokenChars = 16;
+export const minWriteKeyChars = 8;
+const maxSecretChars = 256;
+const maxHostChars = 253;
+
+/**
+ * Reads and checks all settings. An empty variable counts as unset (that is how most shells and compose files unset
+ * one). Throws Problem 422 `setting_invalid` whose `field` is the variable's name; the message never quotes a secret.
+ */
+export function readSettings(env: NodeJS.ProcessEnv, overrides: SettingOverrides = {}): Settings {
+  const given = (name: string, override?: string): string | null =>
+    override ?? (env[name] === "" ? null : (env[name] ?? null));
+  return {
+    port: portOf(given("C360_PORT", overrides.port)),
+    host: hostOf(given("C360_HOST", overrides.host)),
+    dataDir: dataDirOf(given("C360_DATA_DIR", overrides.dataDir)),
+    apiToken: secretOf("C360_API_TOKEN", given("C360_API_TOKEN"), minApiTokenChars),
+    writeKey: secretOf("C360_WRITE_KEY", given("C360_WRITE_KEY"), minWriteKeyChars),
+    logLevel: logLevelOf(given("C360_LOG_LEVEL")),
+    homeCurrency: currencyOf(given("C360_HOME_CURRENCY")),
+  };
+}
+
+function invalid(field: string, message: string, hint: string): Problem {
+  return new Problem(422, "setting_invalid", `${field} ${message}`, { hint, field });
+}
+
+function portOf(text: string | null): number {
+  if (text === null) return defaultPort;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw invalid(
+    "C360_PORT",
+    "is not a port number",
+    `Give a whole number from 0 to 65535; without it the port is ${defaultPort}.`,
+  );
+}
+
+function hostOf(text: string | null): string {
+  if (text === null) return "127.0.0.1";
+  const isName = text.length <= maxHostChars && /^(?!-)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/.test(text);
+  // Four numbers that are not an address would be looked up as a name, and fail much later.
+  if (isIP(text) !== 0 || (isName && !/^[\d.]+$/.test(text))) return text;
+  throw invalid(
+    "C360_HOST",
+    "is neither an IP address nor a host name",
+    "Use 127.0.0.1 for this machine only, 0.0.0.0 for every network of this machine. No port, no http://.",
+  );
+}
+
+function dataDirOf(text: string | null): string {
+  const dir = text ?? defaultDataDir;
+  if (dir.trim() === "" || dir.includes("\0")) {
+    throw invalid("C360_DATA_DIR", "is not a path", "Name a directory; it is made when it does not exist.");
+  }
+  return resolve(dir);
+}
+
+function secretOf(name: string, text: string | null, minChars: number): string | null {
+  if (text === null) return null;
+  if (text.length < minChars) {
+    throw invalid(
+      name,
+      `is too easy to guess: it has ${text.length} characters and needs at least ${minChars}`,
+      "Make one with: openssl rand -hex 24",
+    );
+  }
+  if (text.length > maxSecretChars || !/^[\x21-\x39\x3b-\x7e]+$/.test(text)) {
+    throw invalid(
+      name,
+      `must be at most ${maxSecretChars} printable ASCII characters without spaces and colons`,
+      "Make one with: openssl rand -hex 24",
+    );
+  }
+  return text;
+}
+
+function logLevelOf(text: string | null): LogLevel {
+  const level = logLevels.find((known) => known === (text ?? "info").toLowerCase());
+  if (level !== undefined) return level;
+  throw invalid("C360_LOG_LEVEL", "is not a log level", `One of: ${logLevels.join(", ")}.`);
+}
+
+function currencyOf(text: string | null): string {
+  const currency = (text ?? "GBP").toUpperCase();
+  if (Intl.supportedValuesOf("currency").includes(currency)) return currency;
+  throw invalid("C360_HOME_CURRENCY", "is not a currency", "Give an ISO 4217 code such as GBP, EUR or USD.");
+}

@@ -1,0 +1,33 @@
+import type { ExplicitEdge } from "../model/evidence.ts";
+import type { FragmentId, FragmentState } from "../model/fragment.ts";
+import type { IdentifierKey } from "../model/identifier.ts";
+import type { OrderState } from "../model/order.ts";
+import type { ProfileId } from "../model/profile.ts";
+import type { IdentifierRow, PersonNumber } from "./identityAndProfiles.ts";
+
+/** A person as stored: what `composeProfile` takes. */
+export interface PersonRecord {
+  profileId: ProfileId;
+  identifiers: IdentifierRow[];
+  fragments: FragmentState[];
+  orders: OrderState[];
+}
+
+/** What the explanation of a person's identity is computed from. */
+export interface EvidenceAround {
+  identifiers: IdentifierRow[];
+  fragments: FragmentState[];
+  edges: ExplicitEdge[];
+}
+
+/** Reads of decided people, for those who answer questions. Each call is one consistent snapshot. */
+export interface People {
+  /** A living or a retired id. */
+  byProfileId(id: ProfileId): Promise<PersonRecord | null>;
+  byPerson(person: PersonNumber): PersonRecord | null;
+  livingIdOf(person: PersonNumber): ProfileId | null;
+  fragmentsOf(id: ProfileId): Promise<FragmentId[] | null>;
+  profileIdOfFragment(id: FragmentId): Promise<ProfileId | null>;
+  /** The evidence components that the keys belong to. */
+  evidenceAround(keys: readonly IdentifierKey[]): Promise<EvidenceAround>;
+}

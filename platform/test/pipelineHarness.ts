@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compareStates } from "../src/adapters/embedded/state/compareStates.ts";
+import { peopleOver } from "../src/adapters/embedded/state/people.ts";
+import { openStateReader } from "../src/adapters/embedded/state/schema.ts";
+import { openStateStore } from "../src/adapters/embedded/state/stateStore.ts";
+import type { StoredRecord } from "../src/buffer/eventBuffer.ts";
+import { defaultIdentityRules, identityReads, type IdentityRules } from "../src/identity/index.ts";
+import { createIngestionLoop, type BatchOutcome } from "../src/ingestion/index.ts";
+import type { AcceptedEvent, LogRecord } from "../src/model/event.ts";
+import { fragmentKey } from "../src/model/fragment.ts";
+import { fragmentIdOf, keyedHash, messageKeyOf } from "../src/model/keyedHash.ts";
+import { encodeRecord } from "../src/model/logRecord.ts";
+import type { Position } from "../src/model/position.ts";
+import type { Profile } from "../src/model/profile.ts";
+import { composeProfile, profileReads } from "../src/profiles/index.ts";
+import type { MessageIndex } from "../src/storage/messageIndex.ts";
+
+export const hash = keyedHash(Buffer.alloc(32, 7));
+export const homeCurrency = "GBP";
+
+/** An accepted event with everything that a test does not care about filled in. */
+export function accepted(given: Partial<AcceptedEvent> & { messageId: string }): AcceptedEvent {
+  const occurredAt = given.occurredAt ?? Date.UTC(2026, 0, 1);
+  return {
+    status: "accepted",
+    source: "web",
+    sourceKind: "web",
+    type: "track",
+    event: "Product Viewed",
+    receivedAt: occurredAt + 1_000,
+    occurredAt,
+    originalTimestamp: occurredAt,
+    flags: [],
+    aliasOf: [],
+    body: { type: "track", event: "Product Viewed", properties: {} },
+    ...given,
+    identifiers: [...(given.identifiers ?? [])].sort(),
+  };
+}
+
+export function stored(record: LogRecord, position: Position): StoredRecord {
+  const identifiers = record.status === "accepted" ? record.identifiers : [];
+  return {
+    position,
+    payload: encodeRecord(record),
+    message: messageKeyOf(hash, record.source, record.messageId),
+    fragment: fragmentIdOf(hash, fragmentKey(identifiers, record.source)),
+  };
+}
+
+/** A message index in memory: what the port promises, nothing else. */
+export function messagesInMemory(): MessageIndex {
+  const known = new Map<string, Position>();
+  return {
+    firstPositions: async (keys) => keys.map((key) => known.get(key) ?? null),
+    remember: async (entries) => {
+      for (const { key, position } of entries) if (!known.has(key)) known.set(key, position);
+    },
+    close: async () => undefined,
+  };
+}
+
+export interface Folding {
+  /** Appends to the log and decides it, in batches of the given sizes (the last repeats). */
+  deliver(records: readonly LogRecord[], batchSizes?: readonly number[]): Promise<BatchOutcome>;
+  profiles(): Promise<Profile[]>;
+  profile(type: string, value: string): Promise<Profile | null>;
+  identity: ReturnType<typeof identityReads>;
+  /** Where the two states differ in anything but their numbering. */
+  differences(other: Folding): Promise<string[]>;
+  readonly file: string;
+  close(): Promise<void>;
+}
+
+/** The real pipeline over the real store in a temporary file, fed with records in memory. */
+export async function foldingHarness(rules: IdentityRules = defaultIdentityRules): Promise<Folding> {
+  const directory = mkdtempSync(join(tmpdir(), "c360-fold-"));
+  const file = join(directory, "state.sqlite");
+  const log: StoredRecord[] = [];
+  const store = openStateStore({ file, hash });
+  const reader = openStateReader(file);
+  const people = peopleOver(reader, hash);
+  const total: BatchOutcome = { processed: 0, rejected: 0, duplicates: 0 };
+  const troubles: unknown[] = [];
+  let batchSize = 1;
+  const loop = await createIngestionLoop({
+    log: {
+      read: async (from, until) => {
+        const records = log.slice(from, Math.min(until, from + batchSize));
+        return { records, next: from + records.length };
+      },
+      at: async (position) => log[position] ?? null,
+      close: async () => undefined,
+    },
+    store,
+    messages: messagesInMemory(),
+    recordAt: async (position) => log[position] ?? null,
+    hash,
+    rules,
+    homeCurrency,
+    now: () => 0,
+    onDecided: (_position, _records, outcome) => {
+      total.processed += outcome.processed;
+      total.rejected += outcome.rejected;
+      total.duplicates += outcome.duplicates;
+    },
+    onTrouble: (error) => troubles.push(error),
+    sleep: async () => {
+      throw troubles.at(-1);
+    },
+  });
+  return {
+    file,
+    identity: identityReads({ people, hash, rules }),
+    deliver: async (records, batchSizes = [records.length]) => {
+      let from = 0;
+      for (let turn = 0; from < records.length; turn++) {
+        batchSize = Math.max(1, batchSizes[Math.min(turn, batchSizes.length - 1)] ?? 1);
+        const until = Math.min(records.length, from + batchSize);
+        for (const record of records.slice(from, until)) log.push(stored(record, log.length));
+        await loop.run(log.length);
+        from = until;
+      }
+      if (troubles.length > 0) throw troubles[0];
+      return { ...total };
+    },
+    profiles: async () => {
+      const rows = reader.prepare("SELECT person FROM persons ORDER BY profile_id").all();
+      return rows.flatMap((row) => {
+        const record = people.byPerson(Number(row["person"]));
+        return record === null ? [] : [composeProfile({ ...record, hash, homeCurrency })];
+      });
+    },
+    profile: profileReads({ people, hash, homeCurrency }).byIdentifier,
+    differences: async (other) => compareStates({ live: file, fresh: other.file, hash, homeCurrency }),
+    close: async () => {
+      reader.close();
+      await store.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
