@@ -27,7 +27,7 @@ async function rowsOf(
   const rows: FileRow[] = [];
   const bytes = typeof text === "string" ? Buffer.from(text) : text;
   for await (const block of textBlocks(utf8Bytes(pieces(bytes, sizes), "utf-8")))
-    rows.push(...reader.read(block, layout, false));
+    for (const row of reader.read(block, layout, false)) rows.push(row);
   rows.push(...reader.read({ text: "", firstLine: 0, faults: new Map() }, layout, true));
   return rows;
 }
@@ -154,7 +154,9 @@ describe("CSV", () => {
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 300 }),
         fc.array(fc.integer({ min: 1, max: 50 })),
-        async (bytes, sizes) => {
+        async (noise, sizes) => {
+          // Not at the start, where noise can be a byte order mark.
+          const bytes = Buffer.concat([Buffer.from("a"), noise]);
           const whole = await rowsOf(bytes);
           expect(await rowsOf(bytes, { sizes })).toEqual(whole);
           for (const { line } of whole) expect(line).toBeGreaterThan(0);

@@ -34,11 +34,14 @@ describe("a value", () => {
     ["{", "json", "not_json"],
     ['"\\u0000"', "json", "text_invalid"],
     ['{"\\ud800":1}', "json", "text_invalid"],
-    ["[".repeat(100_000) + "]".repeat(100_000), "json", "not_json"],
     ["a\0b", "string", "text_invalid"],
     ["\uD800", "string", "text_invalid"],
-  ])("%.20s as %s is %j", (cell, type, expected) => {
+  ])("%j as %s is %j", (cell, type, expected) => {
     expect(converted({ column: "a", ...(type === undefined ? {} : { type }) }, cell)).toEqual(expected);
+  });
+
+  it("that is JSON nested too deeply is none", () => {
+    expect(converted({ column: "a", type: "json" }, "[".repeat(100_000) + "]".repeat(100_000))).toBe("not_json");
   });
 
   it.each<[cell: string, transforms: MappedValue["transforms"], expected: unknown]>([
@@ -82,7 +85,9 @@ describe("a value", () => {
   it("keeps every number that JavaScript can write", () => {
     const read = compileNumber({});
     fc.assert(
-      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => read(String(value)) === value + 0),
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        expect(read(String(value))).toBe(value + 0);
+      }),
     );
   });
 });

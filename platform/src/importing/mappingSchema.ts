@@ -138,6 +138,5 @@ export type MappedFields = Record<string, MappedValue>;
 export type EventRule = Static<typeof eventSchema>;
 export type Condition = Static<typeof conditionSchema>;
 export type FileFormat = Static<typeof formatSchema>;
-export type FormatType = FileFormat["type"];
 export type Encoding = (typeof encodings)[number];
 export type Transform = (typeof transforms)[number];

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";
+import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Problem } from "../model/problem.ts";
 import type { FileRow, ReadRowFile, RowBatch } from "../storage/rowFile.ts";
@@ -129,13 +130,18 @@ function columnMissing(column: string, names: readonly string[]): Problem {
 
 function openText(file: string, format: FileFormat): { blocks: AsyncIterable<TextBlock>; bytesRead(): number } {
   const stream = createReadStream(file, { highWaterMark: readChunkBytes });
-  const chunks = file.toLowerCase().endsWith(".gz")
-    ? stream.compose(createGunzip({ chunkSize: readChunkBytes }))
-    : stream;
+  const chunks = file.toLowerCase().endsWith(".gz") ? unpacked(stream) : stream;
   return {
     blocks: textBlocks(utf8Bytes(readable(chunks), format.encoding ?? "utf-8")),
     bytesRead: () => stream.bytesRead,
   };
+}
+
+/** An error of either stream ends the reading of the other, and reaches the reader. */
+function unpacked(stream: Readable): Readable {
+  const gunzip = createGunzip({ chunkSize: readChunkBytes });
+  pipeline(stream, gunzip, () => {});
+  return gunzip;
 }
 
 async function* readable(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { openAccessStore } from "../adapters/embedded/accessStore.ts";
 import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
+import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
@@ -112,7 +113,6 @@ async function openStages(
   opened.push(() => access.close());
   const log = await openEventLog({ directory: paths.log, onDurable: (end) => parts.ingestion?.advance(end) });
   opened.push(() => log.close());
-  const startEnd = log.end();
   const ingestion = await startIngestion(
     {
       logDirectory: paths.log,
@@ -123,7 +123,7 @@ async function openStages(
     },
     {
       onDecided: (position: Position, records, outcome) => {
-        if (position > startEnd) backlog.pending = Math.max(0, backlog.pending - records);
+        backlog.pending = Math.max(0, backlog.pending - records);
         meters.decided(outcome);
         parts.analytics?.advance(position);
       },
@@ -136,6 +136,8 @@ async function openStages(
   );
   parts.ingestion = ingestion;
   opened.push(() => ingestion.close());
+  // What a crash left undecided is as pending as what comes from now on.
+  backlog.pending = await recordsFrom(paths.log, ingestion.decidedUntil());
   const database = openStateReader(paths.state);
   opened.push(async () => database.close());
   const analytics = await startAnalytics({

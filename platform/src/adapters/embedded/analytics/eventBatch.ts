@@ -51,10 +51,7 @@ export async function insertEvents(
   const file = join(settings.stageDirectory, "events.ndjson");
   const insert = insertSql(file, settings.identifierOrder);
   try {
-    writeFileSync(
-      file,
-      frame(records, settings, (record) => record.payload),
-    );
+    writeFileSync(file, frame(records, settings.homeCurrency));
     await writer.run(insert);
   } finally {
     rmSync(file, { force: true });
@@ -97,10 +94,10 @@ function frame(records: readonly StoredRecord[], homeCurrency: string | null): B
   let at = 0;
   for (const { position, fragment, payload } of records) {
     const amount = money(payload, homeCurrency);
-    at += lines.latin1Write(`{"p":${position},"k":${fragmentNumber(fragment)},"f":"${fragment}"${amount},"r":`, at);
+    at += lines.write(`{"p":${position},"k":${fragmentNumber(fragment)},"f":"${fragment}"${amount},"r":`, at, "latin1");
     lines.set(payload, at);
     at += payload.length;
-    at += lines.latin1Write("}\n", at);
+    at += lines.write("}\n", at, "latin1");
   }
   return lines.subarray(0, at);
 }

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { position } from "../../../model/position.ts";
+import { ordinalOf, position, segmentOf } from "../../../model/position.ts";
 import type { Position } from "../../../model/position.ts";
 import { segmentHeaderBytes } from "./format.ts";
 import { openListed, scanRecords } from "./recovery.ts";
@@ -24,6 +24,17 @@ export async function logSummary(directory: string): Promise<LogSummary> {
   const last = segments.at(-1);
   const end = last === undefined ? first : await endOf(directory, last);
   return { first, end, segments: segments.length, bytes };
+}
+
+/** How many records stand from `from` on, stubs included. */
+export async function recordsFrom(directory: string, from: Position): Promise<number> {
+  let records = 0;
+  for (const segment of await listSegments(directory)) {
+    if (segment < segmentOf(from)) continue;
+    const before = segment === segmentOf(from) ? ordinalOf(from) : 0;
+    records += Math.max(0, ordinalOf(await endOf(directory, segment)) - before);
+  }
+  return records;
 }
 
 async function endOf(directory: string, last: number): Promise<Position> {

@@ -23,7 +23,10 @@ function keyOf(text: string): string {
 }
 
 /** A log of `perSegment` records a segment, each with its own message. */
-function logOf(segments: number, perSegment: number): { log: EventBufferReader; entries: { key: string; position: number }[] } {
+function logOf(
+  segments: number,
+  perSegment: number,
+): { log: EventBufferReader; entries: { key: string; position: number }[] } {
   const entries = Array.from({ length: segments * perSegment }, (_, index) => ({
     key: keyOf(`m${index}`),
     position: position(Math.floor(index / perSegment), index % perSegment),
@@ -31,7 +34,10 @@ function logOf(segments: number, perSegment: number): { log: EventBufferReader; 
   const payload = new Uint8Array([1]);
   const records: StoredRecord[] = entries.map((entry) => ({ ...entry, message: entry.key, fragment: "", payload }));
   const log: EventBufferReader = {
-    read: async (from, until) => ({ records: records.filter((record) => record.position >= from && record.position < until), next: until }),
+    read: async (from, until) => ({
+      records: records.filter((record) => record.position >= from && record.position < until),
+      next: until,
+    }),
     at: async (at) => records.find((record) => record.position === at) ?? null,
     close: async () => undefined,
   };
@@ -54,7 +60,12 @@ describe("Promise 2: once, for as long as the log is kept", () => {
     expect(await again.firstPositions(keys)).toEqual(positions);
     await again.close();
     // A crash before anything was sealed: all is read from the log again.
-    const lost = await openMessageIndex({ directory: directory(), log, decided: position(3, 50), notProcessed: noneSkipped });
+    const lost = await openMessageIndex({
+      directory: directory(),
+      log,
+      decided: position(3, 50),
+      notProcessed: noneSkipped,
+    });
     expect(await lost.firstPositions(keys)).toEqual(positions);
     await lost.close();
   });
@@ -63,14 +74,24 @@ describe("Promise 2: once, for as long as the log is kept", () => {
     const { log, entries } = logOf(1, 10);
     const skipped = entries[3];
     if (skipped === undefined) throw new Error("the log has ten records");
-    const index = await openMessageIndex({ directory: directory(), log, decided: position(0, 10), notProcessed: () => new Set([skipped.position]) });
+    const index = await openMessageIndex({
+      directory: directory(),
+      log,
+      decided: position(0, 10),
+      notProcessed: () => new Set([skipped.position]),
+    });
     expect(await index.firstPositions([skipped.key])).toEqual([null]);
     await index.close();
   });
 
   it("keeps what is beyond the decided position out, so that a replay processes it", async () => {
     const { log, entries } = logOf(2, 10);
-    const index = await openMessageIndex({ directory: directory(), log, decided: position(1, 4), notProcessed: noneSkipped });
+    const index = await openMessageIndex({
+      directory: directory(),
+      log,
+      decided: position(1, 4),
+      notProcessed: noneSkipped,
+    });
     const found = await index.firstPositions(entries.map((entry) => entry.key));
     expect(found.filter((each) => each !== null)).toHaveLength(14);
     await index.close();

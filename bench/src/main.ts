@@ -1,0 +1,98 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { hotspotsOf } from "./hotspots.ts";
+import { measureLimits } from "./limits.ts";
+import type { Round } from "./measurements.ts";
+import { readOptions, usage, type Options } from "./options.ts";
+import { reportText, type Machine, type Results } from "./report.ts";
+import { measureSize } from "./scenario.ts";
+import type { Server } from "./server.ts";
+
+const startedAt = performance.now();
+
+function say(line: string): void {
+  process.stderr.write(`${((performance.now() - startedAt) / 1_000).toFixed(0).padStart(5)} s  ${line}\n`);
+}
+
+async function bench(options: Options): Promise<void> {
+  const directory = mkdtempSync(join(options.directory ?? tmpdir(), "c360-bench-"));
+  const running = new Set<Server>();
+  const interrupt = (): void => {
+    say("interrupted");
+    void Promise.all([...running].map((server) => server.stop())).finally(() => {
+      rmSync(directory, { recursive: true, force: true });
+      process.exit(130);
+    });
+  };
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  try {
+    const results = await measure(options, directory, (server) => {
+      running.clear();
+      running.add(server);
+    });
+    write(results, options);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  }
+}
+
+async function measure(options: Options, directory: string, started: (server: Server) => void): Promise<Results> {
+  const at = new Date().toISOString();
+  const machine = machineNow();
+  say("measuring the machine");
+  const limits = measureLimits(directory);
+  const largest = Math.max(...options.profiles);
+  const rounds: Round[] = [];
+  for (const profiles of options.profiles) {
+    const own = join(directory, String(profiles));
+    mkdirSync(own);
+    const again = profiles === largest;
+    rounds.push(...(await measureSize(profiles, { ...options, again }, { directory: own, say, started })));
+  }
+  const { seconds, seed, cpuProfileDir } = options;
+  return { startedAt: at, seconds, seed, cpuProfiled: cpuProfileDir !== null, machine, limits, rounds };
+}
+
+function machineNow(): Machine {
+  return {
+    cpus: cpus().length,
+    cpuModel: cpus()[0]?.model ?? "unknown",
+    memoryBytes: totalmem(),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.versions.node,
+    loadBefore: loadavg()[0] ?? 0,
+  };
+}
+
+function write(results: Results, options: Options): void {
+  const named = `../results/${results.startedAt.slice(0, 19).replaceAll(":", "-")}.json`;
+  const file = resolve(options.jsonFile ?? fileURLToPath(new URL(named, import.meta.url)));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  process.stdout.write(reportText(results));
+  if (options.cpuProfileDir !== null) {
+    const events = results.rounds.reduce((sum, { full, half }) => sum + (full?.events ?? 0) + (half?.events ?? 0), 0);
+    process.stdout.write(`\n${hotspotsOf(options.cpuProfileDir, Math.max(1, events))}`);
+  }
+  say(`written to ${file}`);
+}
+
+async function run(): Promise<void> {
+  let options: Options | null;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  if (options === null) process.stdout.write(`${usage}\n`);
+  else await bench(options);
+}
+
+await run();

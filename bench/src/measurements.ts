@@ -1,0 +1,62 @@
+import type { CpuByThread } from "./threadCpu.ts";
+
+export interface Quantiles {
+  p50: number;
+  p99: number;
+  max: number;
+  count: number;
+}
+
+/** Sending at full speed, and everything that follows from it. Rates are events a second. */
+export interface FullLoad {
+  events: number;
+  /** Acknowledged ÷ time from the first send to the last acknowledgement. */
+  acknowledgedPerS: number;
+  /** Processed ÷ time from the first send until nothing was pending: sustained, end to end. */
+  processedPerS: number;
+  /** The same until SQL and timelines held everything too; null when they did not in time. */
+  followedPerS: number | null;
+  drainMs: number;
+  /** From nothing pending until SQL and timelines held everything. */
+  followMs: number | null;
+  /** The worst seen while events came in. */
+  maxPending: number;
+  maxAnalyticsLagMs: number;
+  ackMs: Quantiles;
+  refusedBatches: number;
+  bytesPerEvent: number;
+  /** CPU µs an event, from the first send until followed: of the server by thread, and of the load generator. */
+  cpuUsPerEvent: CpuByThread;
+  loadCpuUsPerEvent: number;
+}
+
+/** Sending at half the reached rate, and watching single events become visible in their profiles. */
+export interface HalfLoad {
+  events: number;
+  /** What was meant to be sent. */
+  eventsPerS: number;
+  acknowledgedPerS: number;
+  ackMs: Quantiles;
+  /** From sending an event until a read of its profile shows it, the read included. */
+  visibleMs: Quantiles;
+  maxPending: number;
+  maxAnalyticsLagMs: number;
+}
+
+export interface Reads {
+  connections: number;
+  perS: number;
+  ms: Quantiles;
+}
+
+export interface Round {
+  profiles: number;
+  /** Events processed before the round, sign-ups included. */
+  eventsBefore: number;
+  full?: FullLoad;
+  half?: HalfLoad;
+  reads?: Reads;
+  memory: { idleAtStart: number | null; peak: number | null };
+  /** Bytes on disk for one event sent so far, by part of the data directory. */
+  diskBytesPerEvent: Readonly<Record<string, number>>;
+}

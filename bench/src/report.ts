@@ -1,0 +1,129 @@
+import type { Limits } from "./limits.ts";
+import type { Quantiles, Round } from "./measurements.ts";
+import { aligned } from "./table.ts";
+import { pollEveryMs } from "./visibility.ts";
+
+export interface Machine {
+  cpus: number;
+  cpuModel: string;
+  memoryBytes: number;
+  platform: string;
+  node: string;
+  /** Runnable processes over the minute before the start: above about 0.5 others were at work. */
+  loadBefore: number;
+}
+
+/** Everything a run found; what is written as JSON. */
+export interface Results {
+  /** UTC, ISO 8601. */
+  startedAt: string;
+  seconds: number;
+  seed: number;
+  cpuProfiled: boolean;
+  machine: Machine;
+  limits: Limits;
+  rounds: Round[];
+}
+
+type Row = readonly [label: string, goal: string, cell: (round: Round) => string];
+
+const rows: readonly Row[] = [
+  ["end to end, events/s", "≥ 20,000; aim 50,000", ({ full }) => whole(full?.processedPerS)],
+  ["  until SQL and timelines hold them too", "", ({ full }) => whole(full?.followedPerS)],
+  ["acknowledged, events/s", "burst ≥ 100,000", ({ full }) => whole(full?.acknowledgedPerS)],
+  ["most pending records", "≤ 1,000,000", ({ full }) => whole(full?.maxPending)],
+  ["drained after the last answer, s", "", ({ full }) => seconds(full?.drainMs)],
+  ["analytics behind the drained profiles, s", "", ({ full }) => seconds(full?.followMs)],
+  ["acknowledgement of a batch, full load, ms (p50 / p99)", "", ({ full }) => both(full?.ackMs)],
+  ["acknowledgement of a batch, half load, ms (p50 / p99)", "", ({ half }) => both(half?.ackMs)],
+  ["half load, events/s", "", ({ half }) => whole(half?.acknowledgedPerS)],
+  ["event to visible profile, half load, ms (p50 / p99)", "p99 ≤ 250", ({ half }) => both(half?.visibleMs)],
+  ["analytics lag, half load, at most, s", "", ({ half }) => seconds(half?.maxAnalyticsLagMs)],
+  ["profile reads/s", "", ({ reads }) => whole(reads?.perS)],
+  ["profile read, ms (p50 / p99)", "", ({ reads }) => both(reads?.ms)],
+  ["memory at start, idle, MB", "< 300", ({ memory }) => megabytes(memory.idleAtStart)],
+  ["memory at most, MB", "", ({ memory }) => megabytes(memory.peak)],
+];
+
+/** The figures beside the goals, where the time and the space went, and the machine's limits, as text. */
+export function reportText(results: Results): string {
+  const { rounds, machine, limits } = results;
+  const heads = rounds.map(({ profiles, eventsBefore }) => headOf(profiles, eventsBefore));
+  const alignments = ["left", "left", ...rounds.map(() => "right" as const)] as const;
+  const table = (lines: readonly Row[], title: string): string =>
+    aligned(
+      [[title, "goal", ...heads], ...lines.map(([label, goal, cell]) => [label, goal, ...rounds.map(cell)])],
+      [...alignments],
+    );
+  const parts = (of: (round: Round) => Readonly<Record<string, number>>, digits: number): Row[] =>
+    [...new Set(rounds.flatMap((round) => Object.keys(of(round))))]
+      .map((part): Row => [`  ${part}`, "", (round) => number(of(round)[part] ?? 0, digits)])
+      .filter(([, , cell]) => rounds.some((round) => Number(cell(round)) > 0));
+  const time: Row[] = [
+    ...parts(({ full }) => full?.cpuUsPerEvent ?? {}, 1),
+    ["  load generator (not the server)", "", ({ full }) => number(full?.loadCpuUsPerEvent, 1)],
+  ];
+  const gigabytes = (machine.memoryBytes / 2 ** 30).toFixed(0);
+  return [
+    `Customer 360 bench, ${results.startedAt}, ${results.seconds} s a phase, seed ${results.seed}`,
+    `${machine.cpus} × ${machine.cpuModel}, ${gigabytes} GiB, ${machine.platform}, Node ${machine.node}, load before ${machine.loadBefore.toFixed(2)}`,
+    ...(results.cpuProfiled ? ["The server was profiled: it is slower than it would be."] : []),
+    ...(machine.loadBefore > 0.5
+      ? ["Others were at work on this machine: the figures are lower than they would be."]
+      : []),
+    "",
+    table(rows, "measured"),
+    table(time, "CPU µs an event, full load, by thread"),
+    table(
+      parts((round) => round.diskBytesPerEvent, 0),
+      "disk, bytes an event, by part",
+    ),
+    limitsText(limits),
+    `An event to profile figure is up to ${pollEveryMs} ms and a read too high: that is how often the profile is read.`,
+    "",
+  ].join("\n");
+}
+
+function limitsText(limits: Limits): string {
+  const lines = [
+    [
+      "append 1 KB + fdatasync, ms (p50 / p99)",
+      `${number(limits.fdatasyncMs.p50, 2)} / ${number(limits.fdatasyncMs.p99, 2)}`,
+    ],
+    ["sequential write, MB/s", whole(limits.sequentialWriteMbPerS)],
+    ["an event, bytes", whole(limits.eventBytes)],
+    ["JSON.parse of it, µs", number(limits.jsonParseUs, 1)],
+    ["JSON.stringify of it, µs", number(limits.jsonStringifyUs, 1)],
+    ["SHA-256 of it, µs", number(limits.sha256Us, 1)],
+    ["HMAC-SHA-256 of an identifier, µs", number(limits.hmacUs, 1)],
+  ];
+  return aligned([["limits of this machine, in this run", ""], ...lines], ["left", "right"]);
+}
+
+function headOf(profiles: number, eventsBefore: number): string {
+  const head = `${short(profiles)} profiles`;
+  return eventsBefore === profiles ? head : `${head}, ${short(eventsBefore)} events`;
+}
+
+function short(count: number): string {
+  if (count >= 1e6) return `${Number((count / 1e6).toFixed(1))} M`;
+  return count >= 1e3 ? `${Number((count / 1e3).toFixed(1))} k` : String(count);
+}
+
+const unmeasured = "–";
+
+function number(value: number | null | undefined, digits: number): string {
+  return value === null || value === undefined ? unmeasured : value.toFixed(digits);
+}
+function whole(value: number | null | undefined): string {
+  return value === null || value === undefined ? unmeasured : Math.round(value).toLocaleString("en-GB");
+}
+function seconds(ms: number | null | undefined): string {
+  return ms === null || ms === undefined ? unmeasured : number(ms / 1_000, 1);
+}
+function both(value: Quantiles | undefined): string {
+  return value === undefined ? unmeasured : `${number(value.p50, 1)} / ${number(value.p99, 1)}`;
+}
+function megabytes(bytes: number | null): string {
+  return bytes === null ? unmeasured : whole(bytes / 1e6);
+}
