@@ -96,7 +96,8 @@ export async function foldingHarness(rules: IdentityRules = defaultIdentityRules
     },
     store,
     messages: messagesInMemory(),
-    recordAt: async (position) => log[position] ?? null,
+    recordsAt: async (positions) =>
+      new Map(positions.flatMap((position) => (log[position] === undefined ? [] : [[position, log[position]]]))),
     hash,
     rules,
     homeCurrency,

@@ -106,11 +106,11 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   scope.setSerializerCompiler(() => (data) => JSON.stringify(data));
   const methodsByUrl = collectMethods(scope);
   await describeRoutes(scope, options.version ?? "0.0.0");
-  addRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), services);
+  addRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), services, now);
   refuseOtherMethods(scope, methodsByUrl);
 }
 
-function addRoutes(api: Api, services: Services): void {
+function addRoutes(api: Api, services: Services, now: () => number): void {
   profileRoutes(api, services);
   timelineRoutes(api, services);
   identityRoutes(api, services);
@@ -120,7 +120,7 @@ function addRoutes(api: Api, services: Services): void {
   sourceRoutes(api, services);
   tokenRoutes(api, services);
   segmentReadRoutes(api, services);
-  statusRoutes(api, services);
+  statusRoutes(api, services, now);
   api.get("/api/openapi.json", { config: { access: "docs" }, schema: { hide: true } }, async () => api.swagger());
 }
 

@@ -57,6 +57,7 @@ export interface SubmitAnswer {
 }
 
 export interface PlatformStatus {
+  /** False once the log has failed: nothing can be accepted until a restart. */
   ready: boolean;
   /** Records that are durable but not yet decided. */
   pendingRecords: number;

@@ -7,7 +7,7 @@ import { Problem } from "../model/problem.ts";
 import type { Profile } from "../model/profile.ts";
 import type { SourceKind } from "../model/source.ts";
 import { readCliToken } from "../runtime/cliToken.ts";
-import { findServer } from "../runtime/directoryLock.ts";
+import { findServer } from "../runtime/dataDirectory.ts";
 import { readSettings } from "../runtime/settings.ts";
 import type { CliIo } from "./io.ts";
 import { directTransport, httpTransport, serverUrl, type Transport } from "./transport.ts";
@@ -55,8 +55,8 @@ export interface Connection {
   tokens(): Promise<{ id: string; name: string; createdAt: string }[]>;
   createToken(name: string): Promise<{ id: string; name: string; token: string }>;
   revokeToken(id: string): Promise<void>;
-  status(): Promise<PlatformStatus & { analytics: { asOf: string } }>;
-  /** Resolves when everything accepted so far is decided (and, opened directly, followed). */
+  status(): Promise<PlatformStatus & { now: string; analytics: { asOf: string } }>;
+  /** Resolves when everything accepted so far is decided and followed: queries hold it. */
   drained(): Promise<void>;
   close(): Promise<void>;
 }
@@ -135,9 +135,11 @@ function overHttp(io: CliIo, url: string, token: string): Connection {
     ...verbs,
     drained: async () => {
       const goal = (await verbs.status()).acceptedRecords;
+      let decidedAt: string | null = null;
       for (;;) {
-        const { acceptedRecords, pendingRecords } = await verbs.status();
-        if (acceptedRecords - pendingRecords >= goal) return;
+        const { acceptedRecords, pendingRecords, now, analytics } = await verbs.status();
+        if (acceptedRecords - pendingRecords >= goal) decidedAt ??= now;
+        if (decidedAt !== null && analytics.asOf >= decidedAt) return;
         await io.sleep(drainPollMs);
       }
     },
@@ -218,6 +220,6 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
     revokeToken: async (id) => {
       await send({ method: "DELETE", path: `/api/tokens/${enc(id)}` });
     },
-    status: async () => (await get("/api/status")) as PlatformStatus & { analytics: { asOf: string } },
+    status: async () => (await get("/api/status")) as Awaited<ReturnType<Connection["status"]>>,
   };
 }

@@ -7,7 +7,7 @@ import { createApi } from "../api/server.ts";
 import { ada, type FakeServices, fakeServices } from "../api/services.fake.ts";
 import { Problem } from "../model/problem.ts";
 import { issueCliToken } from "../runtime/cliToken.ts";
-import { type DirectoryLock, lockDirectory } from "../runtime/directoryLock.ts";
+import { type DirectoryLock, lockDirectory } from "../adapters/embedded/directoryLock.ts";
 import { fakeIo, type FakeWorld, run } from "./io.fake.ts";
 
 let services: FakeServices;

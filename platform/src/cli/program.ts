@@ -23,6 +23,7 @@ export function program(io: CliIo, exit: SetExit): Command {
     .exitOverride()
     .addHelpText("after", "\nBegin with `c360 serve`; it says what to do next. Each verb's --help has examples.");
   addServe(root, io, exit);
+  root.version("0.1.0");
   addImport(root, io, exit);
   addSend(root, io, exit);
   addReads(root, io, exit);
@@ -93,13 +94,20 @@ function addImport(root: Command, io: CliIo, exit: SetExit): void {
     .description("import a file through a mapping; the same file again changes nothing")
     .requiredOption("--map <mapping>", "the mapping (JSON): which column is what")
     .option("--source <id>", "the source it counts for, in place of the mapping's")
-    .action(async (file: string, flags: ReachingFlags & { map: string; source?: string }) => {
-      const run = async (connection: Connection, output: Output): Promise<number> => {
-        const { runImport } = await import("./import.ts");
-        return runImport(file, flags, connection, output);
-      };
-      exit(await connected(io, flags, run, { mayCreate: true }));
-    });
+    .option("--kind <kind>", "the kind of a source that is new: crm, erp, pos, iot, social, web or mobile")
+    .option("--rejects <file>", "write every reject to it, one JSON object a line")
+    .action(
+      async (
+        file: string,
+        flags: ReachingFlags & { map: string; source?: string; kind?: string; rejects?: string },
+      ) => {
+        const run = async (connection: Connection, output: Output): Promise<number> => {
+          const { runImport } = await import("./import.ts");
+          return runImport(file, flags, connection, output);
+        };
+        exit(await connected(io, flags, run, { mayCreate: true }));
+      },
+    );
   withExamples(
     command,
     "c360 import orders.csv --map orders.mapping.json",

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { Problem } from "../model/problem.ts";
-import { findServer } from "../runtime/directoryLock.ts";
+import { findServer } from "../runtime/dataDirectory.ts";
 import { readSettings } from "../runtime/settings.ts";
 import type { CliIo } from "./io.ts";
 import type { Output, Progress } from "./output.ts";

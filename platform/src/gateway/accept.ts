@@ -1,5 +1,4 @@
 import {
-  callTypes,
   maxMessageIdLength,
   maxRejectedBodyChars,
   type AcceptedEvent,
@@ -10,8 +9,9 @@ import {
 } from "../model/event.ts";
 import { identifiersOfCall } from "../model/callIdentifiers.ts";
 import { callTime } from "../model/callTime.ts";
+import type { IdentifierKey } from "../model/identifier.ts";
 import type { Source } from "../model/source.ts";
-import { isCall, rejectionOf } from "./callShape.ts";
+import { callTypeOf, isWellFormed, rejectionOf, type WellFormedCall } from "./callShape.ts";
 import { unstorable } from "./storable.ts";
 
 export interface Received {
@@ -30,31 +30,45 @@ export interface AcceptOptions {
   /** Whether a call may carry no identifier at all (imports: a till without a loyalty card). */
   allowGuests: boolean;
   newMessageId: () => string;
+  /** False where a look at the JSON text has ruled out what {@link unstorable} searches for, which costs a walk. */
+  mayBeUnstorable: boolean;
+}
+
+/** A call with its verdict, and what the log needs beside it. */
+export interface Judged {
+  record: LogRecord;
+  /** Whose it is, a refused call too: erasure must find both. */
+  identifiers: readonly IdentifierKey[];
+  /** `record.body` as JSON. */
+  bodyJson: string;
 }
 
 /**
  * Judges one call and stamps it with what depends on when and where it came in. Pure but for `newMessageId`. Never
  * throws: whatever is wrong with a call becomes a rejection that says what and where.
  */
-export function acceptCall(call: unknown, source: Source, received: Received, options: AcceptOptions): LogRecord {
-  const problem = unstorable(call) ?? rejectionOf(call, options.allowGuests);
-  if (problem !== null || !isCall(call)) return rejected(call, source, received, options, problem ?? notAnObject);
+export function acceptCall(call: unknown, source: Source, received: Received, options: AcceptOptions): Judged {
   const body = withBatch(call, received);
-  const size = Buffer.byteLength(JSON.stringify(body));
-  if (size > options.maxEventBytes) {
-    const message = `the event has ${size} bytes; the most is ${options.maxEventBytes}`;
-    return rejected(call, source, received, options, { code: "event_too_large", message });
+  const problem = (options.mayBeUnstorable ? unstorable(body) : null) ?? rejectionOf(body, options.allowGuests);
+  if (problem !== null || !isWellFormed(body)) return rejected(body, source, received, options, problem ?? notAnObject);
+  const bodyJson = JSON.stringify(body);
+  if (isLonger(bodyJson, options.maxEventBytes)) {
+    const message = `the event has more than ${options.maxEventBytes} bytes`;
+    return rejected(body, source, received, options, { code: "event_too_large", message });
   }
   const { identifiers, aliasOf, isCapped } = identifiersOfCall(body);
-  const timestamp = body["originalTimestamp"] ?? body["timestamp"];
-  const time = callTime({ timestamp, sentAt: body["sentAt"] ?? received.sentAt, receivedAt: received.at });
-  const sent = messageIdIn(call);
+  const time = callTime({
+    timestamp: body["timestamp"] ?? body["originalTimestamp"],
+    sentAt: body["sentAt"] ?? received.sentAt,
+    receivedAt: received.at,
+  });
+  const sent = messageIdIn(body);
   const flags: string[] = [];
   if (time.isOutOfRange) flags.push("time_out_of_range");
   if (sent === null) flags.push("message_id_made");
   if (isCapped) flags.push("identifiers_capped");
-  const type = (body["type"] as string).toLowerCase() as CallType;
-  return {
+  const type = callTypeOf(body) ?? "track";
+  const record: AcceptedEvent = {
     status: "accepted",
     source: source.id,
     sourceKind: source.kind,
@@ -68,7 +82,8 @@ export function acceptCall(call: unknown, source: Source, received: Received, op
     identifiers,
     aliasOf,
     body,
-  } satisfies AcceptedEvent;
+  };
+  return { record, identifiers, bodyJson };
 }
 
 const notAnObject: Rejection = { code: "not_an_object", message: "a call is a JSON object" };
@@ -79,19 +94,22 @@ function rejected(
   received: Received,
   options: AcceptOptions,
   reason: Rejection,
-): LogRecord {
-  return {
+): Judged {
+  const body = textOf(call).slice(0, maxRejectedBodyChars).toWellFormed();
+  const record: LogRecord = {
     status: "rejected",
     source: source.id,
     sourceKind: source.kind,
     messageId: messageIdIn(call) ?? options.newMessageId(),
     receivedAt: received.at,
     reason,
-    body: textOf(call).slice(0, maxRejectedBodyChars).toWellFormed(),
+    body,
   };
+  const identifiers = isObject(call) ? identifiersOfCall(call).identifiers : [];
+  return { record, identifiers, bodyJson: JSON.stringify(body) };
 }
 
-/** JSON.parse made the call, but a caller of `submit` may hand over anything. */
+/** Nesting beyond the engine's own stack has no text. */
 function textOf(call: unknown): string {
   try {
     return JSON.stringify(call) ?? "";
@@ -100,38 +118,45 @@ function textOf(call: unknown): string {
   }
 }
 
+/** Bytes as UTF-8; a UTF-16 unit is at most three. */
+function isLonger(text: string, maxBytes: number): boolean {
+  if (text.length > maxBytes) return true;
+  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
+}
+
 function messageIdIn(call: unknown): string | null {
-  if (typeof call !== "object" || call === null || !Object.hasOwn(call, "messageId")) return null;
-  const { messageId } = call as { messageId: unknown };
+  if (!isObject(call) || !Object.hasOwn(call, "messageId")) return null;
+  const { messageId } = call;
   const isUsable = typeof messageId === "string" && messageId.trim() !== "" && messageId.length <= maxMessageIdLength;
   return isUsable && messageId.isWellFormed() && !messageId.includes("\0") ? messageId : null;
 }
 
 /** Spreading copies own keys only, so a call's `__proto__` stays a key like any other. */
-function withBatch(call: JsonObject, received: Received): JsonObject {
-  if (received.context === undefined && received.integrations === undefined) return call;
+function withBatch(call: unknown, received: Received): unknown {
+  const { context, integrations } = received;
+  if ((context === undefined && integrations === undefined) || !isObject(call)) return call;
   const body = { ...call };
-  for (const name of ["context", "integrations"] as const) {
-    const shared = received[name];
-    if (typeof shared !== "object" || shared === null || Array.isArray(shared)) continue;
-    const own = body[name];
-    const hasOwn = typeof own === "object" && own !== null && !Array.isArray(own);
-    if (own === undefined || own === null || hasOwn) body[name] = { ...(shared as JsonObject), ...(hasOwn ? own : {}) };
-  }
+  merge(body, "context", context);
+  merge(body, "integrations", integrations);
   return body;
 }
 
-function eventNameOf(type: CallType, body: JsonObject): string | null {
+function merge(body: JsonObject, name: "context" | "integrations", shared: unknown): void {
+  if (!isObject(shared)) return;
+  const own = body[name] ?? {};
+  if (isObject(own)) body[name] = { ...shared, ...own };
+}
+
+function eventNameOf(type: CallType, body: WellFormedCall): string | null {
   const name = type === "track" ? body["event"] : type === "page" || type === "screen" ? body["name"] : null;
   return typeof name === "string" ? name : null;
 }
 
-/** The type of a call that came to an address of its own, where the address says it. */
+/** A call that came to an address of its own is of the type that the address says. */
 export function typed(call: unknown, type: CallType): unknown {
-  const isObject = typeof call === "object" && call !== null && !Array.isArray(call);
-  return isObject ? { ...call, type } : call;
+  return isObject(call) && call["type"] !== type ? { ...call, type } : call;
 }
 
-export function isCallType(name: string): name is CallType {
-  return (callTypes as readonly string[]).includes(name);
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,49 +1,102 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Problem } from "../model/problem.ts";
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { Problem } from "../model/problem.ts";
 
+/** `*` does not cover Authorization. */
 const allowedHeaders =
   "authorization, content-type, content-encoding, x-retry-count, anonymousid, sentat, sp-anonymous";
 const preflightSeconds = "7200";
+const json = "application/json; charset=utf-8";
+const success = JSON.stringify({ success: true });
 
-/** Browsers read an error's body only with these, so every answer has them. */
-export function allowOrigin(request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader("access-control-allow-origin", request.headers.origin ?? "*");
-  response.setHeader("vary", "origin");
-  if (request.headers.origin !== undefined) response.setHeader("access-control-allow-credentials", "true");
-  response.setHeader("access-control-expose-headers", "retry-after, x-request-id");
+export function answerSuccess(request: IncomingMessage, response: ServerResponse): void {
+  answer(request, response, 200, success);
 }
 
-export function answerPreflight(response: ServerResponse): void {
-  response.setHeader("access-control-allow-methods", "GET, POST, OPTIONS");
-  response.setHeader("access-control-allow-headers", allowedHeaders);
-  response.setHeader("access-control-max-age", preflightSeconds);
-  answer(response, 200, "");
+export function answerJson(request: IncomingMessage, response: ServerResponse, body: unknown): void {
+  answer(request, response, 200, JSON.stringify(body));
 }
 
-export function answerJson(response: ServerResponse, status: number, body: unknown): void {
-  response.setHeader("content-type", "application/json; charset=utf-8");
-  answer(response, status, JSON.stringify(body));
+export function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+  answer(request, response, 200, "", {
+    "access-control-allow-methods": "GET, POST, OPTIONS",
+    "access-control-allow-headers": allowedHeaders,
+    "access-control-max-age": preflightSeconds,
+  });
+}
+
+export function answerProblem(
+  request: IncomingMessage,
+  response: ServerResponse,
+  problem: Problem,
+  requestId: string,
+): void {
+  const { status, retryAfterSeconds } = problem;
+  const headers: Record<string, string> = { "x-request-id": requestId };
+  if (retryAfterSeconds !== undefined) headers["retry-after"] = String(retryAfterSeconds);
+  if (status === 405) headers["allow"] = "GET, POST, OPTIONS";
+  // What is left of a body that nobody reads any more would be taken for the next request.
+  if (!request.complete) headers["connection"] = "close";
+  answer(request, response, status, problemText(problem, requestId), headers);
 }
 
 /** The shape of all errors (API.md). */
-export function answerProblem(response: ServerResponse, problem: Problem, requestId: string): void {
-  const { code, message, hint, field, retryAfterSeconds } = problem;
-  if (retryAfterSeconds !== undefined) response.setHeader("retry-after", String(retryAfterSeconds));
-  const error = {
-    code,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(field === undefined ? {} : { field }),
-    requestId,
-  };
-  answerJson(response, problem.status, { error });
+function problemText({ code, message, hint, field }: Problem, requestId?: string): string {
+  const error: Record<string, string> = { code, message };
+  if (hint !== undefined) error["hint"] = hint;
+  if (field !== undefined) error["field"] = field;
+  if (requestId !== undefined) error["requestId"] = requestId;
+  return JSON.stringify({ error });
 }
 
-function answer(response: ServerResponse, status: number, text: string): void {
+/** Browsers read an answer, an error's too, only with the headers of CORS: every answer has them. */
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  text: string,
+  more: Record<string, string> = {},
+): void {
   if (response.headersSent || response.destroyed) return;
-  response.statusCode = status;
-  response.setHeader("cache-control", "no-store");
-  response.setHeader("x-content-type-options", "nosniff");
-  response.setHeader("content-length", Buffer.byteLength(text));
+  const { origin } = request.headers;
+  const headers: Record<string, string | number> = {
+    "access-control-allow-origin": origin ?? "*",
+    "access-control-expose-headers": "retry-after, x-request-id",
+    "cache-control": "no-store",
+    "content-length": Buffer.byteLength(text),
+    vary: "origin",
+    "x-content-type-options": "nosniff",
+    ...more,
+  };
+  if (origin !== undefined) headers["access-control-allow-credentials"] = "true";
+  if (text !== "") headers["content-type"] = json;
+  response.writeHead(status, headers);
   response.end(text);
+}
+
+const unreadable: Record<string, Problem> = {
+  HPE_HEADER_OVERFLOW: new Problem(431, "headers_too_large", "the request's headers are too large"),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem(408, "request_too_slow", "the request did not arrive in time", {
+    hint: "send it again, in smaller parts where the line is slow",
+  }),
+};
+
+/** For a server's `clientError`: what is no HTTP, or too slow, gets an answer like any other where it still can. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const problem =
+    unreadable[error.code ?? ""] ??
+    new Problem(400, "http_invalid", "the request is not well-formed HTTP", { hint: "send HTTP/1.1" });
+  const text = problemText(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ""}`,
+    "access-control-allow-origin: *",
+    "connection: close",
+    `content-type: ${json}`,
+    `content-length: ${Buffer.byteLength(text)}`,
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
 }

@@ -1,25 +1,45 @@
 import type { IncomingMessage } from "node:http";
-import { gunzip, type ZlibOptions } from "node:zlib";
-import { promisify } from "node:util";
+import { gunzipSync } from "node:zlib";
 import { Problem } from "../model/problem.ts";
+import { maxBatchBytes, maxBufferedBytes, maxDrainBytes, maxDrainMs, maxRudderBytes } from "./limits.ts";
 
-/** Compressed or not, what a request may send. */
-export const maxRequestBytes = 4_096_000;
-/** Of JSON in brackets, before it is parsed: a batch adds two levels to an event's own. */
-const maxBodyDepth = 80;
+/** The sender went away before its request was whole: there is nobody to answer, and nothing was taken. */
+export class SenderGone extends Error {}
 
-const unzip = promisify<Uint8Array, ZlibOptions, Buffer>(gunzip);
+/** Bytes of unfinished requests, all connections together. */
+export interface BodyRoom {
+  used: number;
+  readonly max: number;
+}
+
+export function bodyRoom(max = maxBufferedBytes): BodyRoom {
+  return { used: 0, max };
+}
 
 /**
- * A request's body as parsed JSON. Size is bounded while it is read and while it is unpacked, and depth before it is
- * parsed. Problem 400 for everything that is wrong with it: clients never retry a 400, and it would be no better.
+ * A request's body, unpacked. Size is bounded while it is received and while it is unpacked. Problem 400
+ * `request_too_large`, `encoding_unknown`, `gzip_invalid` (clients never retry a 400, and it would be no better),
+ * 503 `too_busy`; {@link SenderGone}.
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  const raw = await readBytes(request, maxRequestBytes);
+export async function readBody(request: IncomingMessage, room: BodyRoom): Promise<Buffer> {
   const encoding = (request.headers["content-encoding"] ?? "").trim().toLowerCase();
-  const bytes = await unpacked(raw, encoding, maxBytes);
-  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
-  return parseJson(bytes);
+  const isGzip = encoding === "gzip" || encoding === "x-gzip";
+  if (!isGzip && encoding !== "" && encoding !== "identity") {
+    throw new Problem(400, "encoding_unknown", "the body's Content-Encoding is not known here", {
+      hint: "send it plain or with gzip",
+    });
+  }
+  const maxBytes = isFromRudderStack(request, isGzip) ? maxRudderBytes : maxBatchBytes;
+  const raw = await received(request, maxBytes, room);
+  // No JSON begins like a gzip stream, so a missing header does no harm.
+  const isPacked = isGzip || (raw[0] === 0x1f && raw[1] === 0x8b);
+  return isPacked ? unpacked(raw, maxBytes) : raw;
+}
+
+/** Its browser library routes by an AnonymousId header; its Node library sends gzip under the type of a form. */
+function isFromRudderStack({ headers }: IncomingMessage, isGzip: boolean): boolean {
+  if (headers["anonymousid"] !== undefined) return true;
+  return isGzip && (headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded");
 }
 
 function tooLarge(maxBytes: number): Problem {
@@ -28,30 +48,16 @@ function tooLarge(maxBytes: number): Problem {
   });
 }
 
-/** Reads on past the limit (without keeping it), so that the client gets an answer and not a broken pipe. */
-async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= maxBytes) chunks.push(chunk);
-    else chunks.length = 0;
-    if (size > maxBytes * 16) throw tooLarge(maxBytes);
-  }
-  if (size > maxBytes) throw tooLarge(maxBytes);
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+function tooBusy(): Problem {
+  return new Problem(503, "too_busy", "too many requests are being received at once", {
+    hint: "send it again after the time that Retry-After names",
+    retryAfterSeconds: 1,
+  });
 }
 
-async function unpacked(raw: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
-  const isGzip = encoding === "gzip" || encoding === "x-gzip";
-  if (!isGzip) {
-    if (encoding === "" || encoding === "identity") return raw;
-    throw new Problem(400, "encoding_unknown", "the body's Content-Encoding is not known here", {
-      hint: "send it plain or with gzip",
-    });
-  }
+function unpacked(raw: Buffer, maxBytes: number): Buffer {
   try {
-    return await unzip(raw, { maxOutputLength: maxBytes + 1 });
+    return gunzipSync(raw, { maxOutputLength: maxBytes });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxBytes);
     throw new Problem(400, "gzip_invalid", "the body says gzip and is not, or is cut off", {
@@ -60,54 +66,64 @@ async function unpacked(raw: Buffer, encoding: string, maxBytes: number): Promis
   }
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
-function parseJson(bytes: Buffer): unknown {
-  if (bytes.length === 0)
-    throw new Problem(400, "body_empty", "the request has no body", { hint: "send a JSON object" });
-  if (isDeeper(bytes, maxBodyDepth)) {
-    throw new Problem(400, "too_deep", `the body is nested deeper than ${maxBodyDepth} brackets`, {
-      hint: "flatten it",
-    });
-  }
-  let text: string;
-  try {
-    text = decoder.decode(bytes);
-  } catch {
-    throw new Problem(400, "not_utf8", "the body is not UTF-8", { hint: "encode it as UTF-8" });
-  }
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new Problem(400, "json_invalid", "the body is not JSON", { hint: "check it with a JSON validator" });
-  }
+/** Goes on reading past the limit, keeping nothing, so that the refusal can be heard. */
+function received(request: IncomingMessage, maxBytes: number, room: BodyRoom): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let held = 0;
+    let refusal: Problem | null = null;
+    const release = (): void => {
+      room.used -= held;
+      held = 0;
+    };
+    const take = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > maxBytes) refusal = tooLarge(maxBytes);
+      else if (room.used + chunk.length > room.max) refusal ??= tooBusy();
+      if (refusal === null) {
+        chunks.push(chunk);
+        held += chunk.length;
+        room.used += chunk.length;
+        return;
+      }
+      chunks.length = 0;
+      release();
+      if (size > maxDrainBytes) end();
+    };
+    const settle = (error: Error | null): void => {
+      request.off("data", take).off("end", end).off("close", gone);
+      release();
+      if (error !== null) reject(error);
+      else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+    };
+    const end = (): void => settle(refusal);
+    const gone = (): void => settle(new SenderGone());
+    // After its listener is gone, an error of a cut connection must still find one.
+    request.on("error", () => undefined);
+    request.on("data", take).on("end", end).on("close", gone);
+  });
 }
 
-const quote = 0x22;
-const backslash = 0x5c;
-
-/** Counts brackets outside strings, on the bytes: a parser that recurses never sees what would exhaust it. */
-export function isDeeper(bytes: Uint8Array, maxDepth: number): boolean {
-  let depth = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] as number;
-    if (byte === quote) at = endOfString(bytes, at);
-    else if (byte === 0x5b || byte === 0x7b) {
-      depth += 1;
-      if (depth > maxDepth) return true;
-    } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
-  }
-  return false;
-}
-
-/** Strings are most of a body, so their end is looked for with the engine's own search. */
-function endOfString(bytes: Uint8Array, start: number): number {
-  let end = start;
-  for (;;) {
-    end = bytes.indexOf(quote, end + 1);
-    if (end < 0) return bytes.length;
-    let slashes = 0;
-    while (bytes[end - 1 - slashes] === backslash) slashes += 1;
-    if (slashes % 2 === 0) return end;
-  }
+/**
+ * Reads to its end what is left of a refused request, within `maxDrainBytes` and `maxDrainMs`: a sender that is cut
+ * off in mid-sentence does not hear the answer, and tries again. False when there was more.
+ */
+export function drained(request: IncomingMessage): Promise<boolean> {
+  if (request.complete || request.destroyed) return Promise.resolve(request.complete);
+  return new Promise((resolve) => {
+    let size = 0;
+    const settle = (): void => {
+      clearTimeout(timer);
+      request.off("data", count).off("close", settle).off("end", settle);
+      resolve(request.complete);
+    };
+    const count = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > maxDrainBytes) settle();
+    };
+    const timer = setTimeout(settle, maxDrainMs);
+    request.on("error", () => undefined);
+    request.on("data", count).on("end", settle).on("close", settle);
+  });
 }

@@ -1,33 +1,45 @@
 import type { BufferRecord } from "../buffer/eventBuffer.ts";
-import { maxRecordBytes, type LogRecord } from "../model/event.ts";
+import { maxRecordBytes } from "../model/event.ts";
 import { fragmentKey } from "../model/fragment.ts";
 import { fragmentIdOf, messageKeyOf, type KeyedHash } from "../model/keyedHash.ts";
 import { encodeRecord } from "../model/logRecord.ts";
+import type { Judged } from "./accept.ts";
 
-/** A customer's next event most often carries the same combination: its hash is remembered. */
-const maxRemembered = 50_000;
+/** Combinations whose hash is remembered, in each of two generations: a customer's next event most often has the same. */
+const maxRemembered = 25_000;
+/** Characters of a refused call that surely fit into a record, whatever they are. */
+const maxCutChars = maxRecordBytes >> 3;
 
 /** Puts judged calls into the log's form, with the keyed hashes that its headers carry. */
-export function recordEncoder(hash: KeyedHash): (record: LogRecord) => BufferRecord {
-  const fragments = new Map<string, string>();
-  const fragmentOf = (key: string): string => {
-    const known = fragments.get(key);
-    if (known !== undefined) return known;
-    if (fragments.size >= maxRemembered) fragments.clear();
-    const made = fragmentIdOf(hash, key);
-    fragments.set(key, made);
-    return made;
-  };
-  return (record) => ({
-    fragment: fragmentOf(fragmentKey(record.status === "accepted" ? record.identifiers : [], record.source)),
-    message: messageKeyOf(hash, record.source, record.messageId),
-    payload: fitting(record),
+export function recordEncoder(hash: KeyedHash): (judged: Judged) => BufferRecord {
+  const fragmentOf = remembering((key) => fragmentIdOf(hash, key));
+  return (judged) => ({
+    fragment: fragmentOf(fragmentKey(judged.identifiers, judged.record.source)),
+    message: messageKeyOf(hash, judged.record.source, judged.record.messageId),
+    payload: payloadOf(judged),
   });
 }
 
 /** A refused call may be larger than the log takes: then its copy is cut, and its reason stays. */
-function fitting(record: LogRecord): Uint8Array {
-  const payload = encodeRecord(record);
+function payloadOf({ record, bodyJson }: Judged): Uint8Array {
+  const payload = encodeRecord(record, bodyJson);
   if (payload.length <= maxRecordBytes || record.status === "accepted") return payload;
-  return encodeRecord({ ...record, body: record.body.slice(0, maxRecordBytes >> 3).toWellFormed() });
+  return encodeRecord({ ...record, body: record.body.slice(0, maxCutChars).toWellFormed() });
+}
+
+/** Two generations: what is asked for again moves to the young one; the old one goes when the young one is full. */
+function remembering(make: (key: string) => string): (key: string) => string {
+  let young = new Map<string, string>();
+  let old = young;
+  return (key) => {
+    let value = young.get(key);
+    if (value !== undefined) return value;
+    value = old.get(key) ?? make(key);
+    if (young.size >= maxRemembered) {
+      old = young;
+      young = new Map();
+    }
+    young.set(key, value);
+    return value;
+  };
 }

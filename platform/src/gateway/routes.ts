@@ -23,22 +23,23 @@ const calls = new Map<string, CallType>([
 ]);
 const batches = new Set(["batch", "b", "import"]);
 
+const unknown: Route = { kind: "unknown" };
+const batch: Route = { kind: "batch" };
+const callRoutes = new Map([...calls].map(([name, type]): [string, Route] => [name, { kind: "call", type }]));
+
 /** Null for an address that is not the gateway's: the API's `/v1/spaces/…` reads are not. */
 export function routeOf(url: string): Route | null {
   const path = url.split("?", 1)[0] ?? "";
   const parts = path.split("/").filter((part) => part !== "");
-  if (parts[0]?.toLowerCase() === "sourceconfig" && parts.length === 1) return { kind: "sourceConfig" };
-  if (parts[0] !== "v1" || parts[1] === "spaces") return null;
-  const name = parts[1] ?? "";
-  if (parts.length === 2) {
-    const type = calls.get(name);
-    if (type !== undefined) return { kind: "call", type };
-    if (batches.has(name)) return { kind: "batch" };
+  const [first = "", second = "", third = "", fourth = ""] = parts;
+  if (first.toLowerCase() === "sourceconfig" && parts.length === 1) return { kind: "sourceConfig" };
+  if (first === "beacon" && second === "v1") return third === "batch" && parts.length === 3 ? batch : unknown;
+  if (first !== "v1" || second === "spaces") return null;
+  if (parts.length === 2) return batches.has(second) ? batch : (callRoutes.get(second) ?? unknown);
+  if (second === "projects" && fourth === "settings" && parts.length === 4) {
+    return { kind: "settings", writeKey: decoded(third) };
   }
-  if (name === "projects" && parts[3] === "settings" && parts.length === 4) {
-    return { kind: "settings", writeKey: decoded(parts[2] ?? "") };
-  }
-  return { kind: "unknown" };
+  return unknown;
 }
 
 function decoded(part: string): string {

@@ -6,19 +6,21 @@ import { maxDepth, type Rejection } from "../model/event.ts";
  */
 export function unstorable(value: unknown): Rejection | null {
   const found = walk(value, 0);
-  return found === null ? null : { ...reasons[found.what], field: pathText(found.path) };
+  if (found === null) return null;
+  const field = pathText(found.path);
+  return { ...reasons[found.what], ...(field === "" ? {} : { field }) };
 }
 
-type What = keyof typeof reasons;
 const reasons = {
   surrogate: { code: "text_not_unicode", message: "a text has half a surrogate pair; send UTF-8 text" },
   nul: { code: "text_has_nul", message: "a text holds the character NUL (U+0000); leave it out" },
   number: { code: "number_out_of_range", message: "a number is beyond what a 64-bit float can hold" },
-  depth: { code: "too_deep", message: `the call is nested deeper than ${maxDepth} levels` },
+  depth: { code: "too_deep", message: `the call is nested deeper than ${maxDepth} brackets` },
 } as const;
 
 interface Found {
-  what: What;
+  what: keyof typeof reasons;
+  /** Innermost first. */
   path: (string | number)[];
 }
 
@@ -28,7 +30,7 @@ function walk(value: unknown, depth: number): Found | null {
   if (typeof value !== "object" || value === null) return null;
   if (depth >= maxDepth) return { what: "depth", path: [] };
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
+    for (let index = 0; index < value.length; index += 1) {
       const found = walk(value[index], depth + 1);
       if (found !== null) return under(index, found);
     }
@@ -42,7 +44,8 @@ function walk(value: unknown, depth: number): Found | null {
 }
 
 function under(key: string | number, found: Found): Found {
-  return { what: found.what, path: [key, ...found.path] };
+  found.path.push(key);
+  return found;
 }
 
 function textProblem(text: string): Found | null {
@@ -52,7 +55,9 @@ function textProblem(text: string): Found | null {
 
 const maxPathChars = 200;
 
-function pathText(path: readonly (string | number)[]): string {
-  const parts = path.map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? key : `.${key}`));
-  return parts.join("").toWellFormed().replaceAll("\0", "?").slice(0, maxPathChars);
+function pathText(innermostFirst: readonly (string | number)[]): string {
+  const parts = innermostFirst
+    .toReversed()
+    .map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? key : `.${key}`));
+  return parts.join("").slice(0, maxPathChars).toWellFormed().replaceAll("\0", "?");
 }

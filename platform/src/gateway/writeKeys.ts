@@ -9,8 +9,7 @@ export function headerKey(request: IncomingMessage): string | null {
   const [scheme = "", credentials = ""] = header.trim().split(/\s+/, 2);
   if (scheme.toLowerCase() === "bearer") return credentials === "" ? null : credentials;
   if (scheme.toLowerCase() !== "basic") return null;
-  const text = Buffer.from(credentials, "base64").toString("utf8");
-  const key = text.split(":", 1)[0] ?? "";
+  const key = Buffer.from(credentials, "base64").toString("utf8").split(":", 1)[0] ?? "";
   return key === "" ? null : key;
 }
 
@@ -23,5 +22,7 @@ export function bodyKey(body: unknown): string | null {
 
 export function queryKey(url: string): string | null {
   const at = url.indexOf("?");
-  return at < 0 ? null : new URLSearchParams(url.slice(at + 1)).get("writeKey");
+  if (at < 0) return null;
+  const key = new URLSearchParams(url.slice(at + 1)).get("writeKey");
+  return key === "" ? null : key;
 }

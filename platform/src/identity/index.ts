@@ -2,7 +2,6 @@
 export { decide, mergeSeenWith } from "./decisions.ts";
 export { edgesOfFragments, mergeEdges } from "./evidence.ts";
 export { evidenceComponents, personOfFragment } from "./membership.ts";
-export { parseIdentityRules } from "./parseRules.ts";
 export { identityReads } from "./read.ts";
 export type { IdentityReads } from "./read.ts";
 export { resolve } from "./resolve.ts";

@@ -1,3 +1,4 @@
-export { createIngestionLoop, type IngestionLoop, type LoopParts } from "./loop.ts";
-export { createPipeline, type BatchOutcome, type PipelineParts } from "./pipeline.ts";
+export { createIngestionLoop } from "./loop.ts";
+export type { BatchOutcome } from "./pipeline.ts";
 export { fateReader, type Fate } from "./fates.ts";
+export { recordsAt } from "./recordsAt.ts";

@@ -14,8 +14,8 @@ import { validate } from "./steps/validate.ts";
 export interface PipelineParts {
   store: IdentityAndProfiles;
   messages: MessageIndex;
-  /** The record at a position, to compare a later delivery with the one that counts. */
-  recordAt: (position: Position) => Promise<StoredRecord | null>;
+  /** Records by position, to compare later deliveries with the ones that count; a position without one is left out. */
+  recordsAt: (positions: readonly Position[]) => Promise<ReadonlyMap<Position, StoredRecord>>;
   hash: KeyedHash;
   rules: IdentityRules;
   /** ISO 4217; what an amount without a currency is in. */

@@ -27,55 +27,67 @@ const namedIdentifiers: readonly (readonly [name: string, type: string])[] = [
 
 /**
  * The identifiers that a call carries: `userId`, `anonymousId`, e-mail, phone and card numbers among traits
- * (`traits`, `context.traits`) and properties, `context.device.id` of mobile libraries, and `context.externalIds`
- * (Segment's way to name any other: `[{id, type}]`). Empty and malformed values are none. Where more come than an event
- * may carry, the first in this order stay.
+ * (`traits`, `context.traits`) and properties, `context.device.id` of mobile libraries, and any other that is named
+ * (`context.externalIds: [{id, type}]`, RudderStack's `context.externalId`). The traits of a group call are the
+ * group's, and name nobody. Empty and malformed values are none. Where more come than an event may carry, the first in
+ * this order stay: user id, those by name, device, anonymous id.
  */
 export function identifiersOfCall(body: JsonObject): CallIdentifiers {
-  const found = new Set<IdentifierKey>();
+  const found: IdentifierKey[] = [];
   const add = (type: string, value: JsonValue | undefined): void => {
     if (typeof value !== "string" && typeof value !== "number") return;
     const identifier = normaliseIdentifier(type, value);
-    if (identifier !== null) found.add(identifierKey(identifier));
+    if (identifier === null) return;
+    const key = identifierKey(identifier);
+    if (!found.includes(key)) found.push(key);
   };
-  add("user_id", body["userId"]);
+  const type = typeof body["type"] === "string" ? body["type"].toLowerCase() : "";
   const context = objectIn(body, "context");
-  const named = [objectIn(body, "traits"), objectIn(context, "traits"), objectIn(body, "properties")];
-  for (const holder of named) {
-    if (holder === null) continue;
-    for (const [name, type] of namedIdentifiers) if (Object.hasOwn(holder, name)) add(type, holder[name]);
-  }
-  addExternal(context, add);
+  add("user_id", body["userId"]);
+  if (type !== "group") addNamed(objectIn(body, "traits"), add);
+  addNamed(objectIn(context, "traits"), add);
+  addNamed(objectIn(body, "properties"), add);
+  addExternal(context?.["externalIds"], add);
+  addExternal(context?.["externalId"], add);
   add("device_id", objectIn(context, "device")?.["id"]);
   add("anonymous_id", body["anonymousId"]);
-  const all = [...found];
-  const identifiers = all.slice(0, maxIdentifiersPerEvent).sort();
-  return { identifiers, aliasOf: aliasOf(body), isCapped: all.length > maxIdentifiersPerEvent };
+  const aliasOf = type === "alias" ? previousIds(body["previousId"], found) : [];
+  const isCapped = found.length > maxIdentifiersPerEvent;
+  return { identifiers: found.slice(0, maxIdentifiersPerEvent).sort(), aliasOf, isCapped };
+}
+
+type Add = (type: string, value: JsonValue | undefined) => void;
+
+function addNamed(holder: JsonObject | null, add: Add): void {
+  if (holder === null) return;
+  for (const [name, type] of namedIdentifiers) if (Object.hasOwn(holder, name)) add(type, holder[name]);
 }
 
 /** Bounds the work for one call; what is over the cap would be dropped anyway. */
 const maxExternalIds = 50;
 
-function addExternal(context: JsonObject | null, add: (type: string, value: JsonValue | undefined) => void): void {
-  const external = context?.["externalIds"];
+function addExternal(external: JsonValue | undefined, add: Add): void {
   if (!Array.isArray(external)) return;
   for (const one of external.slice(0, maxExternalIds)) {
     if (typeof one !== "object" || one === null || Array.isArray(one)) continue;
-    if (typeof one["type"] === "string") add(one["type"], one["id"]);
+    // Segment names companies the same way, in another collection.
+    const isOfPerson = (one["collection"] ?? "users") === "users";
+    if (isOfPerson && typeof one["type"] === "string") add(one["type"], one["id"]);
   }
 }
 
 /** WIRE: `previousId` may be a user id or an anonymous id, so it is taken as both; only the one that was seen joins. */
-function aliasOf(body: JsonObject): IdentifierKey[] {
-  if (body["type"] !== "alias") return [];
-  const { previousId, userId } = body;
+function previousIds(previousId: JsonValue | undefined, own: readonly IdentifierKey[]): IdentifierKey[] {
   if (typeof previousId !== "string" && typeof previousId !== "number") return [];
-  if (String(previousId) === String(userId)) return [];
-  const keys = ["anonymous_id", "user_id"].map((type) => normaliseIdentifier(type, previousId));
-  return keys.filter((identifier) => identifier !== null).map(identifierKey);
+  const keys = ["anonymous_id", "user_id"].flatMap((type) => {
+    const identifier = normaliseIdentifier(type, previousId);
+    return identifier === null ? [] : [identifierKey(identifier)];
+  });
+  return keys.some((key) => key.startsWith("user_id:") && own.includes(key)) ? [] : keys;
 }
 
 function objectIn(holder: JsonObject | null, name: string): JsonObject | null {
-  const value = holder?.[name];
+  if (holder === null || !Object.hasOwn(holder, name)) return null;
+  const value = holder[name];
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
 }

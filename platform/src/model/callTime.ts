@@ -2,7 +2,7 @@
 export interface CallTime {
   occurredAt: number;
   originalTimestamp: number | null;
-  /** `time_out_of_range` when the corrected time could not be believed. */
+  /** `time_out_of_range` when the corrected time could not be believed, or the client's could not be read. */
   isOutOfRange: boolean;
 }
 
@@ -18,7 +18,7 @@ export function callTime(given: { timestamp: unknown; sentAt: unknown; receivedA
   const { receivedAt } = given;
   const originalTimestamp = readTime(given.timestamp);
   if (originalTimestamp === null) {
-    const isMissing = given.timestamp === undefined || given.timestamp === null;
+    const isMissing = given.timestamp === undefined || given.timestamp === null || given.timestamp === "";
     return { occurredAt: receivedAt, originalTimestamp: null, isOutOfRange: !isMissing };
   }
   const sentAt = readTime(given.sentAt);
@@ -28,54 +28,65 @@ export function callTime(given: { timestamp: unknown; sentAt: unknown; receivedA
 }
 
 const isoPattern =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
-/** Seconds are below it until the year 5138; milliseconds are above it since 1973. */
-const mostSeconds = 100_000_000_000;
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?$/i;
+const epochPattern = /^\d{9,19}(\.\d+)?$/;
+const rfc2822Pattern = /^[a-z]{3}, \d{1,2} [a-z]{3} \d{4} \d\d:\d\d/i;
+const maxTimeChars = 64;
 
 /**
- * ISO 8601 with up to nanoseconds and any offset (none means UTC), RFC 2822, or epoch seconds or milliseconds; null
- * for anything else and for dates that do not exist. Fractions of a millisecond are cut.
+ * ISO 8601 with any fraction and offset (none means UTC), RFC 2822, or a number since 1970 as text or number; null for
+ * anything else and for dates that do not exist. Fractions of a millisecond are cut.
  */
 export function readTime(value: unknown): number | null {
   if (typeof value === "number") return fromEpoch(value);
-  if (typeof value !== "string" || value.length > 64) return null;
+  if (typeof value !== "string" || value.length > maxTimeChars) return null;
   const text = value.trim();
-  if (/^\d{9,16}(\.\d+)?$/.test(text)) return fromEpoch(Number(text));
   const iso = isoPattern.exec(text);
   if (iso !== null) return fromIso(iso);
-  if (!/^[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4} /.test(text)) return null;
+  if (epochPattern.test(text)) return fromEpoch(Number(text));
+  if (!rfc2822Pattern.test(text)) return null;
   const read = Date.parse(text);
   return Number.isNaN(read) ? null : read;
 }
 
+/** Magnitudes part the units: seconds are below the first until the year 5138, ms above it since 1973, and so on. */
+const mostSeconds = 1e11;
+const mostMs = 1e14;
+const mostMicroseconds = 1e17;
+/** The reach of a Date. */
+const maxMs = 8.64e15;
+
 function fromEpoch(value: number): number | null {
   if (!Number.isFinite(value)) return null;
-  const ms = Math.trunc(Math.abs(value) < mostSeconds ? value * 1_000 : value);
-  return Math.abs(ms) <= 8_640_000_000_000_000 ? ms : null;
+  const size = Math.abs(value);
+  const perMs = size < mostSeconds ? 1e-3 : size < mostMs ? 1 : size < mostMicroseconds ? 1e3 : 1e6;
+  const ms = Math.trunc(perMs < 1 ? value * 1e3 : value / perMs);
+  return Math.abs(ms) <= maxMs ? ms + 0 : null;
 }
 
 function fromIso(match: RegExpExecArray): number | null {
   const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = match;
+  const offset = offsetMs(zone);
   const ms = Number(fraction.padEnd(3, "0").slice(0, 3));
-  const [y, mo, d, h, mi, s] = [year, month, day, hour, minute, second].map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  if (h > 23 || mi > 59 || s > 60) return null;
+  const h = Number(hour);
+  const mi = Number(minute);
+  const s = Number(second);
+  if (h > 23 || mi > 59 || s > 60 || offset === null) return null;
   // Date.UTC reads the years 0 to 99 as 1900 to 1999.
   const date = new Date(0);
-  date.setUTCFullYear(y, mo - 1, d);
-  if (date.getUTCMonth() !== mo - 1 || date.getUTCDate() !== d) return null;
-  return date.getTime() + ((h * 60 + mi) * 60 + Math.min(s, 59)) * 1_000 + ms - offsetMs(zone);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) return null;
+  // A leap second is the last one of its minute, which no clock here can tell apart.
+  return date.getTime() + ((h * 60 + mi) * 60 + Math.min(s, 59)) * 1_000 + ms - offset;
 }
 
-function offsetMs(zone: string): number {
-  if (zone.toUpperCase() === "Z") return 0;
+const maxOffsetHours = 18;
+
+function offsetMs(zone: string): number | null {
+  const sign = zone.startsWith("-") ? -1 : zone.startsWith("+") ? 1 : 0;
+  if (sign === 0) return 0;
   const digits = zone.slice(1).replace(":", "").padEnd(4, "0");
-  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
-  return (zone.startsWith("-") ? -minutes : minutes) * 60_000;
+  const hours = Number(digits.slice(0, 2));
+  const minutes = Number(digits.slice(2));
+  return hours > maxOffsetHours || minutes > 59 ? null : sign * (hours * 60 + minutes) * 60_000 + 0;
 }

@@ -1,5 +1,5 @@
-export { composeProfile, displayNameOf } from "./compose.ts";
+export { composeProfile } from "./compose.ts";
 export { figuresOf, ownerOf } from "./figures.ts";
 export { emptyFragment, foldEvent, touchesDetail } from "./fold.ts";
 export { applyOrderEffect, emptyOrder, orderEffectOf, type OrderEffect } from "./orders.ts";
-export { profileReads, type ProfileReads } from "./read.ts";
+export { profileReads } from "./read.ts";

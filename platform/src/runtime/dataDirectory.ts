@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { Problem } from "../model/problem.ts";
 
+export { findServer } from "../adapters/embedded/directoryLock.ts";
+
 /** What lies where under the data directory (docs/formats). Only names without personal data. */
 export interface DataPaths {
   log: string;

@@ -20,7 +20,7 @@ import type { AccessStore } from "../storage/access.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { People } from "../storage/people.ts";
 import { dataPaths, hashKeyOf, makeDataDirectory, type DataPaths } from "./dataDirectory.ts";
-import { lockDirectory, type DirectoryLock } from "./directoryLock.ts";
+import { lockDirectory, type DirectoryLock } from "../adapters/embedded/directoryLock.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import { fateView, identityService } from "./services.ts";
@@ -60,9 +60,8 @@ export async function openPlatform(settings: Settings, options: OpenOptions = {}
     const hashKey = hashKeyOf(paths);
     const stages = await openStages(settings, paths, hashKey, options, opened);
     const hash = keyedHash(hashKey);
-    const meters = stages.meters;
     const gateway = createGateway({
-      append: countingAppend(stages.log, meters, stages.backlog),
+      append: countingAppend(stages),
       access: stages.access,
       hash,
       now: Date.now,
@@ -91,6 +90,8 @@ interface Stages {
   fates: Fates;
   meters: Meters;
   backlog: { pending: number };
+  /** `logFailed`: nothing more is accepted until a restart. */
+  health: { logFailed: boolean };
 }
 
 async function openStages(
@@ -113,14 +114,9 @@ async function openStages(
   opened.push(() => access.close());
   const log = await openEventLog({ directory: paths.log, onDurable: (end) => parts.ingestion?.advance(end) });
   opened.push(() => log.close());
+  const shared = { logDirectory: paths.log, stateFile: paths.state, hashKey, homeCurrency: settings.homeCurrency };
   const ingestion = await startIngestion(
-    {
-      logDirectory: paths.log,
-      stateFile: paths.state,
-      messagesDirectory: paths.messages,
-      hashKey,
-      homeCurrency: settings.homeCurrency,
-    },
+    { ...shared, messagesDirectory: paths.messages },
     {
       onDecided: (position: Position, records, outcome) => {
         backlog.pending = Math.max(0, backlog.pending - records);
@@ -140,30 +136,39 @@ async function openStages(
   backlog.pending = await recordsFrom(paths.log, ingestion.decidedUntil());
   const database = openStateReader(paths.state);
   opened.push(async () => database.close());
-  const analytics = await startAnalytics({
-    directory: paths.analytics,
-    logDirectory: paths.log,
-    stateFile: paths.state,
-    hashKey,
-    homeCurrency: settings.homeCurrency,
-    onTrouble,
-  });
+  const analytics = await startAnalytics({ ...shared, directory: paths.analytics, onTrouble });
   parts.analytics = analytics;
   opened.push(() => analytics.close());
   const lookups = openEventLogReader(paths.log);
   opened.push(() => lookups.close());
   ingestion.advance(log.end());
   const people = peopleOver(database, keyedHash(hashKey));
-  return { access, log, lookups, ingestion, analytics, people, fates: fatesOver(database), meters, backlog };
+  return {
+    access,
+    log,
+    lookups,
+    ingestion,
+    analytics,
+    people,
+    fates: fatesOver(database),
+    meters,
+    backlog,
+    health: { logFailed: false },
+  };
 }
 
-/** Counts what is durable and undecided; the gateway refuses more past its bound. */
-function countingAppend(log: EventBuffer, meters: Meters, backlog: { pending: number }): EventBuffer["append"] {
+/** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */
+function countingAppend({ log, meters, backlog, health }: Stages): EventBuffer["append"] {
   return async (records: readonly BufferRecord[]) => {
-    const positions = await log.append(records);
-    backlog.pending += records.length;
-    meters.accepted(records.length);
-    return positions;
+    try {
+      const positions = await log.append(records);
+      backlog.pending += records.length;
+      meters.accepted(records.length);
+      return positions;
+    } catch (error) {
+      if (error instanceof Problem && error.code === "log_failed") health.logFailed = true;
+      throw error;
+    }
   };
 }
 
@@ -195,7 +200,7 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
       return gateway.submit(source, calls);
     },
     status: async () => ({
-      ready: true,
+      ready: !parts.health.logFailed,
       pendingRecords: backlog.pending,
       acceptedRecords: meters.acceptedSinceStart(),
       processedRecords: meters.processedSinceStart(),

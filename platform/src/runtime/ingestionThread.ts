@@ -4,7 +4,7 @@ import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { openMessageIndex } from "../adapters/embedded/messages/messageIndex.ts";
 import { openDecided } from "../adapters/embedded/decided.ts";
 import { openStateStore } from "../adapters/embedded/state/stateStore.ts";
-import { createIngestionLoop } from "../ingestion/index.ts";
+import { createIngestionLoop, recordsAt } from "../ingestion/index.ts";
 import { defaultIdentityRules } from "../identity/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
@@ -33,7 +33,7 @@ const loop = await createIngestionLoop({
   log,
   store,
   messages,
-  recordAt: async (position) => lookups.at(position),
+  recordsAt: (positions) => recordsAt(lookups, positions),
   hash,
   rules: defaultIdentityRules,
   homeCurrency: data.homeCurrency,

@@ -7,11 +7,11 @@ import { openMessageIndex } from "../adapters/embedded/messages/messageIndex.ts"
 import { compareStates } from "../adapters/embedded/state/compareStates.ts";
 import { openStateStore } from "../adapters/embedded/state/stateStore.ts";
 import { defaultIdentityRules } from "../identity/index.ts";
-import { createIngestionLoop } from "../ingestion/index.ts";
+import { createIngestionLoop, recordsAt } from "../ingestion/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import { dataPaths, hashKeyOf, type DataPaths } from "./dataDirectory.ts";
-import { lockDirectory } from "./directoryLock.ts";
+import { lockDirectory } from "../adapters/embedded/directoryLock.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Rebuilt {
@@ -73,7 +73,7 @@ async function foldLog(settings: Settings, paths: DataPaths, progress: RebuildOp
     log,
     store,
     messages,
-    recordAt: (position) => lookups.at(position),
+    recordsAt: (positions) => recordsAt(lookups, positions),
     hash,
     rules: defaultIdentityRules,
     homeCurrency: settings.homeCurrency,

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import { createApi } from "../api/server.ts";
-import { gatewayServerOptions } from "../gateway/gateway.ts";
+import { answerClientError, gatewayServerOptions } from "../gateway/gateway.ts";
 import { Problem } from "../model/problem.ts";
 import { issueCliToken } from "./cliToken.ts";
 import { openPlatform, platformVersion } from "./embedded.ts";
@@ -41,6 +41,7 @@ export async function servePlatform(settings: Settings, options: { log: Logger }
       if (platform.gateway.handles(request)) platform.gateway.handle(request, response);
       else api.routing(request, response);
     });
+    server.on("clientError", answerClientError);
     const url = await listen(server, settings);
     await issueCliToken(settings.dataDir, platform.access);
     await platform.lock.setUrl(url);

@@ -10,7 +10,7 @@ import { until, within } from "./polling.ts";
 const program = join(import.meta.dirname, "../../bin/c360.ts");
 const maxReadyMs = 60_000;
 const maxKillMs = 10_000;
-export const maxStopMs = 10_000;
+const maxStopMs = 10_000;
 const maxCommandMs = 120_000;
 
 export const writeKey = "whole-platform-write-key";
@@ -37,7 +37,7 @@ export interface Served {
   /** SIGKILL to its whole process group. */
   kill(): Promise<Ended>;
   /** Ctrl-C, as a terminal delivers it: to the whole group. Throws when it takes longer than {@link maxStopMs}. */
-  stop(): Promise<Ended>;
+  stop(by?: "SIGINT" | "SIGTERM"): Promise<Ended>;
 }
 
 export interface StartOptions {
@@ -168,9 +168,9 @@ function launchProcess(
       signal("SIGKILL");
       return within("the end of a killed process", maxKillMs, ended);
     },
-    stop: async () => {
-      signal("SIGINT");
-      return within("the end after Ctrl-C", maxStopMs, ended);
+    stop: async (by = "SIGINT") => {
+      signal(by);
+      return within(`the end after ${by}`, maxStopMs, ended);
     },
   };
 }

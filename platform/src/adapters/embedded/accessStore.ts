@@ -10,113 +10,188 @@ export interface AccessStoreParts {
   randomBytes: (count: number) => Uint8Array;
 }
 
+/** Of the file's format; in its `user_version`. */
+export const accessFormat = 1;
+
 const schema = `
 CREATE TABLE IF NOT EXISTS sources (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, enabled INTEGER NOT NULL, created_at INTEGER NOT NULL,
   key_hash TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE IF NOT EXISTS tokens (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT;
+PRAGMA user_version = ${accessFormat};
 `;
+/** 192 bits. */
 const secretBytes = 24;
+const tokenIdBytes = 9;
 const maxNameChars = 200;
 const minKeyChars = 8;
 const maxKeyChars = 256;
 
-type Row = Record<string, unknown>;
-
 /**
- * Sources, write keys and tokens in a small file of their own. Keys and tokens are random and kept as SHA-256 only.
- * Every key is in memory as its hash, so that a request costs one hash, and a change takes effect at once.
+ * Sources, write keys and tokens in a small file of their own. All of it is in memory too, keys and tokens as their
+ * hashes: a request costs one hash, an unknown key costs no more and leaves nothing behind, and a change takes effect
+ * at once. Problem 500 `access_store_damaged`, `access_store_newer`.
  */
 export async function openAccessStore(file: string, parts: AccessStoreParts): Promise<AccessStore> {
-  const database = new DatabaseSync(file);
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${schema}`);
-  const sources = new Map<string, Source>();
-  const byKey = new Map<string, string>();
-  const tokens = new Set<string>();
-  for (const row of database.prepare("SELECT * FROM sources").all() as Row[]) {
-    sources.set(row["id"] as string, sourceOf(row));
-    byKey.set(row["key_hash"] as string, row["id"] as string);
+  return new EmbeddedAccessStore(openDatabase(file), parts);
+}
+
+function openDatabase(file: string): DatabaseSync {
+  let database: DatabaseSync | null = null;
+  try {
+    database = new DatabaseSync(file);
+    const version = database.prepare("PRAGMA user_version").get()?.["user_version"];
+    if (typeof version === "number" && version > accessFormat) throw newer(version);
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${schema}`);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (error instanceof Problem) throw error;
+    throw new Problem(500, "access_store_damaged", "the file of sources and tokens cannot be opened", {
+      hint: "see that it can be read and written, or restore it from a backup of the data directory",
+    });
   }
-  for (const row of database.prepare("SELECT hash FROM tokens").all() as Row[]) tokens.add(row["hash"] as string);
-  const known = (id: string): Source => {
-    const source = sources.get(id);
+}
+
+function newer(version: number): Problem {
+  return new Problem(500, "access_store_newer", `the file of sources and tokens has format ${version}`, {
+    hint: `this program reads ${accessFormat}: run the version that wrote it, or a newer one`,
+  });
+}
+
+interface Token {
+  id: string;
+  name: string;
+  createdAt: number;
+}
+
+class EmbeddedAccessStore implements AccessStore {
+  readonly #database: DatabaseSync;
+  readonly #parts: AccessStoreParts;
+  readonly #sources = new Map<string, Source>();
+  /** Source ids by their write key's hash. */
+  readonly #owners = new Map<string, string>();
+  readonly #tokens = new Map<string, Token>();
+
+  constructor(database: DatabaseSync, parts: AccessStoreParts) {
+    this.#database = database;
+    this.#parts = parts;
+    for (const row of database.prepare("SELECT * FROM sources").all() as Row[]) {
+      const source = sourceOf(row);
+      this.#sources.set(source.id, source);
+      this.#owners.set(row["key_hash"] as string, source.id);
+    }
+    for (const row of database.prepare("SELECT * FROM tokens").all() as Row[]) {
+      this.#tokens.set(row["hash"] as string, tokenOf(row));
+    }
+  }
+
+  async sources(): Promise<Source[]> {
+    return [...this.#sources.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  async createSource(wanted: NewSource): Promise<{ source: Source; writeKey: string }> {
+    const source = checkedSource(wanted, this.#parts.now());
+    const { id, name, kind, createdAt } = source;
+    if (this.#sources.has(id)) {
+      throw new Problem(409, "source_exists", `there is a source \`${id}\` already`, {
+        hint: `a new key for it: c360 sources rotate ${id}`,
+        field: "id",
+      });
+    }
+    const { writeKey, hash } = this.#freeKey(id, wanted.writeKey);
+    this.#database.prepare("INSERT INTO sources VALUES (?, ?, ?, 1, ?, ?)").run(id, name, kind, createdAt, hash);
+    this.#sources.set(id, source);
+    this.#owners.set(hash, id);
+    return { source, writeKey };
+  }
+
+  async rotateWriteKey(id: string, wanted?: string): Promise<{ source: Source; writeKey: string }> {
+    const source = this.#known(id);
+    const { writeKey, hash } = this.#freeKey(id, wanted);
+    this.#database.prepare("UPDATE sources SET key_hash = ? WHERE id = ?").run(hash, id);
+    for (const [other, owner] of this.#owners) if (owner === id) this.#owners.delete(other);
+    this.#owners.set(hash, id);
+    return { source, writeKey };
+  }
+
+  async setEnabled(id: string, enabled: boolean): Promise<Source> {
+    const source = { ...this.#known(id), enabled };
+    this.#database.prepare("UPDATE sources SET enabled = ? WHERE id = ?").run(enabled ? 1 : 0, id);
+    this.#sources.set(id, source);
+    return source;
+  }
+
+  async sourceOfWriteKey(writeKey: string): Promise<Source | null> {
+    const id = this.#owners.get(hashOf(writeKey));
+    return id === undefined ? null : (this.#sources.get(id) ?? null);
+  }
+
+  async tokens(): Promise<Token[]> {
+    return [...this.#tokens.values()]
+      .map((token) => ({ ...token }))
+      .sort((one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1));
+  }
+
+  async createToken(name: string): Promise<{ id: string; token: string }> {
+    const id = `t_${this.#random(tokenIdBytes)}`;
+    const token = `c360_${this.#random(secretBytes)}`;
+    const made: Token = { id, name: checkedName(name), createdAt: this.#parts.now() };
+    this.#database.prepare("INSERT INTO tokens VALUES (?, ?, ?, ?)").run(id, made.name, made.createdAt, hashOf(token));
+    this.#tokens.set(hashOf(token), made);
+    return { id, token };
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    const [hash] = [...this.#tokens].find(([, token]) => token.id === id) ?? [];
+    if (hash === undefined) {
+      throw new Problem(404, "token_not_found", "there is no such token", { hint: "list them with: c360 tokens list" });
+    }
+    this.#database.prepare("DELETE FROM tokens WHERE id = ?").run(id);
+    this.#tokens.delete(hash);
+  }
+
+  async isToken(token: string): Promise<boolean> {
+    return this.#tokens.has(hashOf(token));
+  }
+
+  async close(): Promise<void> {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #known(id: string): Source {
+    const source = this.#sources.get(id);
     if (source !== undefined) return source;
     throw new Problem(404, "source_not_found", `there is no source \`${shown(id)}\``, {
       hint: "list them with: c360 sources list",
     });
-  };
-  const setKey = (id: string, writeKey: string): void => {
-    for (const [hash, owner] of byKey) if (owner === id) byKey.delete(hash);
-    byKey.set(hashOf(writeKey), id);
-  };
-  const secret = (prefix: string): string =>
-    `${prefix}_${Buffer.from(parts.randomBytes(secretBytes)).toString("base64url")}`;
-  const freeKey = (id: string, wanted: string | undefined): string => {
-    const writeKey = wanted === undefined ? secret("wk") : checkedKey(wanted);
-    const owner = byKey.get(hashOf(writeKey));
-    if (owner === undefined || owner === id) return writeKey;
+  }
+
+  /** A key that no other source has; a source may be given its own again. */
+  #freeKey(id: string, wanted: string | undefined): { writeKey: string; hash: string } {
+    const writeKey = wanted === undefined ? `wk_${this.#random(secretBytes)}` : checkedKey(wanted);
+    const hash = hashOf(writeKey);
+    const owner = this.#owners.get(hash);
+    if (owner === undefined || owner === id) return { writeKey, hash };
     throw new Problem(409, "write_key_taken", "another source has this write key", {
       hint: "give each source a key of its own",
+      field: "writeKey",
     });
-  };
-  return {
-    sources: async () => [...sources.values()].sort((one, other) => (one.id < other.id ? -1 : 1)),
-    createSource: async (wanted) => {
-      const source = newSource(wanted, sources, parts.now());
-      const writeKey = freeKey(source.id, wanted.writeKey);
-      database
-        .prepare("INSERT INTO sources VALUES (?, ?, ?, 1, ?, ?)")
-        .run(source.id, source.name, source.kind, source.createdAt, hashOf(writeKey));
-      sources.set(source.id, source);
-      setKey(source.id, writeKey);
-      return { source, writeKey };
-    },
-    rotateWriteKey: async (id, wanted) => {
-      const source = known(id);
-      const writeKey = freeKey(id, wanted);
-      database.prepare("UPDATE sources SET key_hash = ? WHERE id = ?").run(hashOf(writeKey), id);
-      setKey(id, writeKey);
-      return { source, writeKey };
-    },
-    setEnabled: async (id, enabled) => {
-      const source = { ...known(id), enabled };
-      database.prepare("UPDATE sources SET enabled = ? WHERE id = ?").run(enabled ? 1 : 0, id);
-      sources.set(id, source);
-      return source;
-    },
-    sourceOfWriteKey: async (writeKey) => {
-      const id = byKey.get(hashOf(writeKey));
-      return id === undefined ? null : (sources.get(id) ?? null);
-    },
-    tokens: async () =>
-      (database.prepare("SELECT id, name, created_at FROM tokens ORDER BY created_at, id").all() as Row[]).map(
-        (row) => ({
-          id: row["id"] as string,
-          name: row["name"] as string,
-          createdAt: row["created_at"] as number,
-        }),
-      ),
-    createToken: async (name) => {
-      const id = `t_${Buffer.from(parts.randomBytes(9)).toString("base64url")}`;
-      const token = secret("c360");
-      database.prepare("INSERT INTO tokens VALUES (?, ?, ?, ?)").run(id, checkedName(name), parts.now(), hashOf(token));
-      tokens.add(hashOf(token));
-      return { id, token };
-    },
-    revokeToken: async (id) => {
-      const row = database.prepare("SELECT hash FROM tokens WHERE id = ?").get(id) as Row | undefined;
-      if (row === undefined) {
-        throw new Problem(404, "token_not_found", "there is no such token", {
-          hint: "list them with: c360 tokens list",
-        });
-      }
-      database.prepare("DELETE FROM tokens WHERE id = ?").run(id);
-      tokens.delete(row["hash"] as string);
-    },
-    isToken: async (token) => tokens.has(hashOf(token)),
-    close: async () => database.close(),
-  };
+  }
+
+  #random(bytes: number): string {
+    return Buffer.from(this.#parts.randomBytes(bytes)).toString("base64url");
+  }
+}
+
+type Row = Record<string, unknown>;
+
+interface NewSource {
+  id: string;
+  name?: string;
+  kind: SourceKind;
+  writeKey?: string;
 }
 
 function hashOf(secret: string): string {
@@ -133,49 +208,38 @@ function sourceOf(row: Row): Source {
   };
 }
 
-function newSource(
-  wanted: { id: string; name?: string; kind: SourceKind },
-  sources: ReadonlyMap<string, Source>,
-  createdAt: number,
-): Source {
-  const { id, kind } = wanted;
+function tokenOf(row: Row): Token {
+  return { id: row["id"] as string, name: row["name"] as string, createdAt: row["created_at"] as number };
+}
+
+function checkedSource({ id, name, kind }: NewSource, createdAt: number): Source {
   if (!/^[a-z][a-z0-9_-]{0,62}$/.test(id)) {
-    throw new Problem(
-      400,
-      "source_id_invalid",
-      "a source's id is 1 to 63 of a-z, 0-9, - and _, and starts with a letter",
-      { field: "id" },
-    );
+    const message = "a source's id is 1 to 63 of a-z, 0-9, - and _, and starts with a letter";
+    throw new Problem(400, "source_id_invalid", message, { hint: "for example: web, tills-north", field: "id" });
   }
   if (!sourceKinds.includes(kind)) {
-    throw new Problem(400, "source_kind_unknown", `there is no kind \`${shown(String(kind))}\``, {
+    throw new Problem(400, "source_kind_unknown", `there is no kind \`${shown(kind)}\``, {
       hint: `one of: ${sourceKinds.join(", ")}`,
       field: "kind",
     });
   }
-  if (sources.has(id)) {
-    throw new Problem(409, "source_exists", `there is a source \`${id}\` already`, {
-      hint: `a new key for it: c360 sources rotate ${id}`,
-      field: "id",
-    });
-  }
-  return { id, name: checkedName(wanted.name ?? id), kind, enabled: true, createdAt };
+  return { id, name: checkedName(name ?? id), kind, enabled: true, createdAt };
 }
 
 function checkedName(name: string): string {
-  if (name.length > 0 && name.length <= maxNameChars && name.isWellFormed() && !/\p{Cc}/u.test(name)) return name;
-  throw new Problem(400, "name_invalid", `a name is 1 to ${maxNameChars} printable characters`, { field: "name" });
+  const isName = name.trim() !== "" && name.length <= maxNameChars && name.isWellFormed() && !/\p{Cc}/u.test(name);
+  if (isName) return name;
+  const message = `a name is 1 to ${maxNameChars} printable characters`;
+  throw new Problem(400, "name_invalid", message, { hint: "leave out control characters", field: "name" });
 }
 
+/** Without a colon, which ends the user name of Basic authorisation. */
 function checkedKey(writeKey: string): string {
-  if (writeKey.length >= minKeyChars && writeKey.length <= maxKeyChars && /^[\x21-\x39\x3b-\x7e]+$/.test(writeKey))
-    return writeKey;
-  throw new Problem(
-    400,
-    "write_key_invalid",
-    `a write key is ${minKeyChars} to ${maxKeyChars} printable ASCII characters without colons`,
-    { field: "writeKey" },
-  );
+  const isKey =
+    writeKey.length >= minKeyChars && writeKey.length <= maxKeyChars && /^[\x21-\x39\x3b-\x7e]+$/.test(writeKey);
+  if (isKey) return writeKey;
+  const message = `a write key is ${minKeyChars} to ${maxKeyChars} printable ASCII characters without colons`;
+  throw new Problem(400, "write_key_invalid", message, { hint: "or let one be made", field: "writeKey" });
 }
 
 function shown(id: string): string {

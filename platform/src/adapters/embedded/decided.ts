@@ -24,13 +24,13 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
       const rows = [...statements.duplicates.all(from, until), ...statements.rejected.all(from, until)] as Row[];
       return new Set(rows.map((row) => int(row, "position")));
     },
-    feed: (afterVersion, limit) => feedEntries(statements.feed.all(afterVersion, limit) as Row[], people),
+    feed: (afterVersion, limit) => feedEntries(statements.feed.all(afterVersion, limit), people),
     profiles: (ids) => new Map(ids.map((id) => [id, livingProfile(statements, people, id, options)])),
     orders: (keys) =>
       new Map(
         keys.map((key) => {
-          const row = statements.order.get(key) as Row | undefined;
-          return [key, row === undefined ? null : figuresOf(json<OrderState>(row, "state"))];
+          const row = statements.order.get(key);
+          return [key, row === undefined ? null : figuresOf(json(row, "state") as OrderState)];
         }),
       ),
     close: () => database.close(),
@@ -73,7 +73,7 @@ function livingProfile(
   id: string,
   { hash, homeCurrency }: { hash: KeyedHash; homeCurrency: string },
 ): { profile: Profile; fragments: FragmentId[] } | null {
-  const row = statements.living.get(id) as Row | undefined;
+  const row = statements.living.get(id);
   const record = row === undefined ? null : people.byPerson(int(row, "person"));
   if (record === null) return null;
   const profile = composeProfile({ ...record, hash, homeCurrency });

@@ -4,9 +4,9 @@ import { type Api, iso } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
 
-export function statusRoutes(api: Api, services: Services): void {
+export function statusRoutes(api: Api, services: Services, now: () => number): void {
   probeRoutes(api, services);
-  tellingRoutes(api, services);
+  tellingRoutes(api, services, now);
 }
 
 function probeRoutes(api: Api, services: Services): void {
@@ -45,7 +45,7 @@ function probeRoutes(api: Api, services: Services): void {
   );
 }
 
-function tellingRoutes(api: Api, services: Services): void {
+function tellingRoutes(api: Api, services: Services, now: () => number): void {
   api.get(
     "/api/status",
     {
@@ -57,6 +57,7 @@ function tellingRoutes(api: Api, services: Services): void {
           200: Type.Object(
             {
               ready: Type.Boolean(),
+              now: shapes.isoTime,
               version: Type.String(),
               acceptedRecords: Type.Integer(),
               processedRecords: Type.Integer(),
@@ -71,7 +72,7 @@ function tellingRoutes(api: Api, services: Services): void {
     },
     async () => {
       const [status, followed] = await Promise.all([services.status(), services.analytics.status()]);
-      return { ...status, analytics: { asOf: iso(followed.asOf) } };
+      return { ...status, now: iso(now()), analytics: { asOf: iso(followed.asOf) } };
     },
   );
 

@@ -12,21 +12,24 @@ export interface Fresh extends Validated {
 /** Keeps the first accepted delivery of each (source, messageId); what is refused claims no id, so it can be sent again. */
 export async function deduplicate(validated: Validated, parts: PipelineParts): Promise<Fresh> {
   const known = await parts.messages.firstPositions(validated.events.map((incoming) => incoming.messageKey));
+  const repeated = validated.events.map(({ position }, index) => ({ position, before: known[index] ?? null }));
+  const earlier = repeated.flatMap(({ position, before }) => (before !== null && before < position ? [before] : []));
+  const firsts = await parts.recordsAt(earlier);
   const within = new Map<string, Incoming>();
   const events: Incoming[] = [];
   const seenAgain: Decision["seenAgain"] = [];
   for (const [index, incoming] of validated.events.entries()) {
     const before = known[index] ?? null;
     if (before !== null && before < incoming.position) {
-      const first = await parts.recordAt(before);
-      const differs = first !== null && bodyDiffers(decodeRecord(first.payload) as AcceptedEvent, incoming.event);
+      const first = firsts.get(before);
+      const differs = first !== undefined && bodyDiffers(decodeRecord(first.payload) as AcceptedEvent, incoming.event);
       seenAgain.push({ position: incoming.position, first: before, differs });
       continue;
     }
-    const earlier = within.get(incoming.messageKey);
-    if (earlier !== undefined) {
-      const differs = bodyDiffers(earlier.event, incoming.event);
-      seenAgain.push({ position: incoming.position, first: earlier.position, differs });
+    const same = within.get(incoming.messageKey);
+    if (same !== undefined) {
+      const differs = bodyDiffers(same.event, incoming.event);
+      seenAgain.push({ position: incoming.position, first: same.position, differs });
       continue;
     }
     within.set(incoming.messageKey, incoming);

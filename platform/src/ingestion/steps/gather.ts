@@ -1,7 +1,6 @@
-import type { AcceptedEvent } from "../../model/event.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import type { OrderKey, OrderState } from "../../model/order.ts";
-import { orderEffectOf, type OrderEffect } from "../../profiles/index.ts";
+import { orderEffectOf, touchesDetail, type OrderEffect } from "../../profiles/index.ts";
 import type { FragmentRow } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { Fresh } from "./deduplicate.ts";
@@ -27,11 +26,4 @@ export async function gather(fresh: Fresh, parts: PipelineParts): Promise<Batch>
   const fragments = await parts.store.fragments([...ids], withDetail);
   const orders = await parts.store.orders([...new Set(effects.map((effect) => effect.key))]);
   return { ...fresh, fragments, orders, effects };
-}
-
-/** Whether folding the event may read or write traits or consents, which are otherwise left where they lie. */
-function touchesDetail(event: AcceptedEvent): boolean {
-  const { context } = event.body;
-  const hasContext = typeof context === "object" && context !== null && !Array.isArray(context);
-  return event.type === "identify" || (hasContext && Object.hasOwn(context, "consent"));
 }

@@ -2,14 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { Analytics } from "../../../storage/timeline.ts";
-import {
-  type Answers,
-  type ProblemFields,
-  problemOf,
-  type Reply,
-  type Request,
-  type ThreadSettings,
-} from "./messages.ts";
+import { type Answers, problemOf, type Reply, type Request, type ThreadSettings } from "./messages.ts";
 
 /** Questions that may wait for the thread; beyond, the answer is 503 with a time to come back. */
 export const maxWaitingQueries = 32;
@@ -73,7 +66,7 @@ class AnalyticsClient {
           resolve();
         } else if (reply.kind === "answer") this.#settle(reply.id, ({ resolve }) => resolve(reply.value as never));
         else if (reply.id === null) reject(problemOf(reply.problem));
-        else this.#settle(reply.id, ({ reject }) => reject(problemOf(reply.problem as ProblemFields)));
+        else this.#settle(reply.id, ({ reject }) => reject(problemOf(reply.problem)));
       });
       worker.on("error", (error) => onTrouble?.(`the analytics thread failed: ${error.name}`));
       worker.on("exit", () => {

@@ -7,16 +7,25 @@ import { currencyOf, toMinor } from "../../../model/money.ts";
 import { quoted } from "./sqlText.ts";
 import { eventColumnNames, fragmentNumber } from "./tables.ts";
 
-/** Highest first; `*` stands for every type that is not named. */
+/** Highest first, as the retail defaults of identity rank them; `*` stands for every type that is not named. */
 export const defaultIdentifierOrder: readonly string[] = [
   "user_id",
   "crm_id",
+  "customer_id",
+  "erp_id",
   "loyalty_card",
   "email",
   "phone",
+  "pos_card",
+  "payment_card",
   "*",
   "device_id",
+  "advertising_id",
+  "gaid",
+  "idfa",
+  "idfv",
   "anonymous_id",
+  "cookie",
 ];
 
 export interface EventBatchSettings {

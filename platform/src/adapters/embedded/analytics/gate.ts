@@ -168,7 +168,7 @@ class Judge {
   }
 
   #any(value: unknown, scope: ReadonlySet<string>): Growth {
-    if (Array.isArray(value)) return this.#children({ ...value }, scope);
+    if (Array.isArray(value)) return this.#children(Object.fromEntries(value.entries()), scope);
     if (typeof value !== "object" || value === null) return { factor: 1, added: 0 };
     const node = value as Tree;
     if (textOf(node["type"]).endsWith("_NODE") || "node" in node) {

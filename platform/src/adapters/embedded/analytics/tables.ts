@@ -4,7 +4,7 @@ import { viewsSql } from "./views.ts";
 export const formatVersion = 1;
 
 /** Fragments are spread over the lake by the first four bits of their keyed hash. */
-export const lakeBuckets = 16;
+const lakeBuckets = 16;
 
 /** Columns of a stored event, in the order of the hot table and of every lake file. */
 export const eventColumns = [
@@ -59,7 +59,7 @@ const tablesSql = [
 export const newDatabaseSql = ["BEGIN", ...tablesSql, ...viewsSql([]), "COMMIT"];
 
 const base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const sixBits = new Map([...base64url].map((letter, bits) => [letter, bits]));
+const sixBits = new Map(base64url.split("").map((letter, bits) => [letter, bits]));
 
 /** First 48 bits of a fragment id (16 base64url characters). */
 export function fragmentNumber(fragment: string): number {

@@ -34,13 +34,10 @@ async function main(): Promise<void> {
       return;
     }
     const { id } = request;
-    answer(core, request).then(
-      (value) => {
-        reply({ kind: "answer", id, value });
-        if (request.kind === "close") port.close();
-      },
-      (error: unknown) => reply({ kind: "problem", id, problem: problemFields(error) }),
-    );
+    answer(core, request)
+      .then((value) => reply({ kind: "answer", id, value }))
+      .catch((error: unknown) => reply({ kind: "problem", id, problem: problemFields(error) }))
+      .finally(() => request.kind === "close" && port.close());
   });
   reply({ kind: "ready" });
 }

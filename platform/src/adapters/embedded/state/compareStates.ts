@@ -41,9 +41,9 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
     profile: function* profiles(database) {
       const people = peopleOver(database, hash);
       for (const row of database.prepare("SELECT person, profile_id FROM persons ORDER BY profile_id").iterate()) {
-        const record = people.byPerson(int(row as Row, "person"));
+        const record = people.byPerson(int(row, "person"));
         const content = record === null ? "" : JSON.stringify(composeProfile({ ...record, hash, homeCurrency }));
-        yield [text(row as Row, "profile_id"), content];
+        yield [text(row, "profile_id"), content];
       }
     },
     fragment: rowLines(`SELECT f.id AS name, f.identifiers, f.spans, d.traits, d.consents, p.profile_id FROM fragments f
@@ -54,9 +54,9 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
     edge: rowLines("SELECT first_message_id AS name, * FROM edges ORDER BY a, b, rule, source"),
     order: function* orders(database) {
       for (const row of database.prepare("SELECT key, owner_fragment, state FROM orders ORDER BY key").iterate()) {
-        const state = json<OrderState>(row as Row, "state");
+        const state = json(row, "state") as OrderState;
         const figures = JSON.stringify(figuresOf(state));
-        yield [text(row as Row, "key"), `${text(row as Row, "owner_fragment")} ${figures}`];
+        yield [text(row, "key"), `${text(row, "owner_fragment")} ${figures}`];
       }
     },
     rejected: rowLines("SELECT position AS name, * FROM rejected ORDER BY position"),

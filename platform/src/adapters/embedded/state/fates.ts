@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Rejection } from "../../../model/event.ts";
 import type { Fates } from "../../../storage/fates.ts";
 import { int, json, type Row } from "./rows.ts";
 
@@ -14,17 +15,17 @@ export function fatesOver(database: DatabaseSync): Fates {
   return {
     decidedUntil: async () => int(head.get() as Row, "position"),
     rejectionOf: async (messageKey) => {
-      const row = rejection.get(messageKey) as Row | undefined;
-      return row === undefined ? null : { position: int(row, "position"), reason: json(row, "reason") };
+      const row = rejection.get(messageKey);
+      return row === undefined ? null : { position: int(row, "position"), reason: json(row, "reason") as Rejection };
     },
     duplicatesOf: async (first) => {
-      const row = seenAgain.get(first) as Row | undefined;
+      const row = seenAgain.get(first);
       return row === undefined
         ? { count: 0, differs: false }
         : { count: int(row, "count"), differs: int(row, "differs") === 1 };
     },
     processedAt: async (position) => {
-      const row = batch.get(position) as Row | undefined;
+      const row = batch.get(position);
       return row === undefined ? null : int(row, "processed_at");
     },
     counts: async () => {

@@ -20,7 +20,7 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
     }
   };
   const personOf = (id: ProfileId): number | null => {
-    const row = statements.identifierById.get(id) as Row | undefined;
+    const row = statements.identifierById.get(id);
     return row === undefined || int(row, "person") === 0 ? null : int(row, "person");
   };
   return {
@@ -31,7 +31,7 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
       }),
     byPerson: (person) => snapshot(() => readPerson(statements, person)),
     livingIdOf: (person) => {
-      const row = statements.person.get(person) as Row | undefined;
+      const row = statements.person.get(person);
       return row === undefined ? null : text(row, "profile_id");
     },
     fragmentsOf: async (id) =>
@@ -42,7 +42,7 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
       }),
     profileIdOfFragment: async (id) =>
       snapshot(() => {
-        const row = statements.livingOfFragment.get(id) as Row | undefined;
+        const row = statements.livingOfFragment.get(id);
         return row === undefined ? null : text(row, "profile_id");
       }),
     evidenceAround: async (keys) => snapshot(() => evidenceAround(statements, hash, keys)),
@@ -70,14 +70,14 @@ function peopleStatements(database: DatabaseSync) {
 }
 
 function readPerson(statements: Statements, person: number): PersonRecord | null {
-  const row = statements.person.get(person) as Row | undefined;
+  const row = statements.person.get(person);
   if (row === undefined) return null;
   const identifiers = (statements.identifiers.all(person) as Row[]).map(identifierRow);
   const fragments = (statements.fragments.all(person) as Row[]).map(fragmentState);
   const orders = rowsFor(
     statements.orders,
     fragments.map((fragment) => fragment.id),
-  ).map((order) => json<OrderState>(order, "state"));
+  ).map((order) => json(order, "state") as OrderState);
   return { profileId: text(row, "profile_id"), identifiers, fragments, orders };
 }
 
@@ -87,21 +87,21 @@ function fragmentState(row: Row): FragmentState {
     id: text(row, "id"),
     identifiers: splitKeys(text(row, "identifiers")),
     spans: decodeSpans(text(row, "spans")),
-    traits: hasDetail ? json(row, "traits") : {},
-    consents: hasDetail ? json(row, "consents") : {},
+    traits: hasDetail ? (json(row, "traits") as FragmentState["traits"]) : {},
+    consents: hasDetail ? (json(row, "consents") as FragmentState["consents"]) : {},
   };
 }
 
 /** The evidence components of the keys' persons, with the decisions of every identifier that their evidence names. */
 function evidenceAround(statements: Statements, hash: KeyedHash, keys: readonly IdentifierKey[]): EvidenceAround {
   const rowOf = (key: IdentifierKey): IdentifierRow | null => {
-    const row = statements.identifierById.get(profileIdOf(hash, key)) as Row | undefined;
+    const row = statements.identifierById.get(profileIdOf(hash, key));
     return row === undefined ? null : identifierRow(row);
   };
   const components = new Set<number>();
   for (const key of keys) {
     const person = rowOf(key)?.person ?? 0;
-    const row = person === 0 ? undefined : (statements.person.get(person) as Row | undefined);
+    const row = person === 0 ? undefined : statements.person.get(person);
     if (row !== undefined) components.add(int(row, "component"));
   }
   const persons = rowsFor(statements.personsOfComponent, components).map((row) => int(row, "person"));

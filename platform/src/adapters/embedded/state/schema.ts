@@ -1,8 +1,12 @@
+import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { normaliserVersion } from "../../../model/normalise.ts";
 import { Problem } from "../../../model/problem.ts";
 
-/** Raised when a table changes shape; a file of another version asks for `c360 rebuild`. */
-export const stateVersion = 1;
+/** Raised when a table changes shape. */
+const tablesVersion = 1;
+/** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
+const stateVersion = tablesVersion * 1_000 + normaliserVersion;
 
 /**
  * What changes with every event (a fragment's spans) is apart from what is large and changes seldom (its traits):
@@ -44,6 +48,7 @@ CREATE TABLE feed (version INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL
 /** Opens the deciding store's file for its one writer, making it when it is new. Problem 409 for another version. */
 export function openStateFile(file: string): DatabaseSync {
   const database = new DatabaseSync(file);
+  chmodSync(file, 0o600);
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -200000;
     PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 20000; PRAGMA busy_timeout = 10000;
     PRAGMA mmap_size = 2147483648;`);

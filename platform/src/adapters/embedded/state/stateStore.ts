@@ -37,9 +37,9 @@ export function openStateStore(options: { file: string; hash: KeyedHash }): Iden
     fragments: async (ids, withDetail) => {
       const found = new Map<string, FragmentRow>();
       for (const id of ids) {
-        const row = reads.fragment.get(id) as Row | undefined;
+        const row = reads.fragment.get(id);
         if (row === undefined) continue;
-        const detail = withDetail.has(id) ? (reads.detail.get(id) as Row | undefined) : undefined;
+        const detail = withDetail.has(id) ? reads.detail.get(id) : undefined;
         found.set(id, fragmentRow(id, row, detail));
       }
       return found;
@@ -47,7 +47,7 @@ export function openStateStore(options: { file: string; hash: KeyedHash }): Iden
     personsOfFragments: async (ids) => {
       const found = new Map<string, number>();
       for (const id of ids) {
-        const row = reads.personOfFragment.get(id) as Row | undefined;
+        const row = reads.personOfFragment.get(id);
         if (row !== undefined) found.set(id, int(row, "person"));
       }
       return found;
@@ -55,7 +55,7 @@ export function openStateStore(options: { file: string; hash: KeyedHash }): Iden
     identifiers: async (keys) => {
       const found = new Map<string, IdentifierRow>();
       for (const key of keys) {
-        const row = reads.identifier.get(profileIdOf(options.hash, key)) as Row | undefined;
+        const row = reads.identifier.get(profileIdOf(options.hash, key));
         if (row !== undefined) found.set(key, identifierRow(row));
       }
       return found;
@@ -70,9 +70,9 @@ export function openStateStore(options: { file: string; hash: KeyedHash }): Iden
     orders: async (keys) => {
       const found = new Map<string, { state: OrderState; ownerFragment: string }>();
       for (const key of keys) {
-        const row = reads.order.get(key) as Row | undefined;
+        const row = reads.order.get(key);
         if (row === undefined) continue;
-        found.set(key, { state: json<OrderState>(row, "state"), ownerFragment: text(row, "owner_fragment") });
+        found.set(key, { state: json(row, "state") as OrderState, ownerFragment: text(row, "owner_fragment") });
       }
       return found;
     },
@@ -106,8 +106,8 @@ function fragmentRow(id: string, row: Row, detail: Row | undefined): FragmentRow
       id,
       identifiers: splitKeys(text(row, "identifiers")),
       spans: decodeSpans(text(row, "spans")),
-      traits: detail === undefined ? {} : json(detail, "traits"),
-      consents: detail === undefined ? {} : json(detail, "consents"),
+      traits: detail === undefined ? {} : (json(detail, "traits") as FragmentRow["state"]["traits"]),
+      consents: detail === undefined ? {} : (json(detail, "consents") as FragmentRow["state"]["consents"]),
     },
   };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Problem } from "../model/problem.ts";
+import { Problem } from "../../model/problem.ts";
 
 /**
  * Who holds a data directory. The lock itself is an exclusive lock that SQLite takes on the empty database `lock`:

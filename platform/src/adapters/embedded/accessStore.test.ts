@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { accessStoreContract } from "../../storage/accessContract.ts";
+import { accessFormat, openAccessStore } from "./accessStore.ts";
+
+const parts = { now: Date.now, randomBytes };
+
+accessStoreContract("embedded", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "c360-access-"));
+  return {
+    open: () => openAccessStore(join(directory, "access.sqlite"), parts),
+    dispose: async () => rmSync(directory, { recursive: true }),
+    stored: async () =>
+      readdirSync(directory)
+        .map((name) => readFileSync(join(directory, name), "latin1"))
+        .join("\n"),
+  };
+});
+
+describe("the file of sources and tokens", () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "c360-access-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it("is not opened when it is something else", async () => {
+    const file = join(directory, "access.sqlite");
+    writeFileSync(file, "no database at all, but longer than a header of a hundred bytes would be ".repeat(4));
+    await expect(openAccessStore(file, parts)).rejects.toMatchObject({ status: 500, code: "access_store_damaged" });
+    expect(readFileSync(file, "utf8")).toMatch(/^no database/);
+  });
+
+  it("is not opened when a newer program wrote it", async () => {
+    const file = join(directory, "access.sqlite");
+    const newer = new DatabaseSync(file);
+    newer.exec(`PRAGMA user_version = ${accessFormat + 1}`);
+    newer.close();
+    await expect(openAccessStore(file, parts)).rejects.toMatchObject({ status: 500, code: "access_store_newer" });
+  });
+
+  it("is told when its directory is not there", async () => {
+    const file = join(directory, "gone", "access.sqlite");
+    await expect(openAccessStore(file, parts)).rejects.toMatchObject({ code: "access_store_damaged" });
+  });
+
+  it("knows nothing that could not be written", async () => {
+    const file = join(directory, "access.sqlite");
+    const store = await openAccessStore(file, parts);
+    const { source, writeKey } = await store.createSource({ id: "web", kind: "web" });
+    const { id, token } = await store.createToken("ci");
+    const other = new DatabaseSync(file);
+    other.exec("BEGIN IMMEDIATE");
+    const changes = [
+      store.createSource({ id: "till", kind: "pos", writeKey: "brought-along" }),
+      store.rotateWriteKey("web", "brought-along"),
+      store.setEnabled("web", false),
+      store.createToken("second"),
+      store.revokeToken(id),
+    ];
+    for (const change of await Promise.allSettled(changes)) expect(change.status).toBe("rejected");
+    expect(await store.sources()).toEqual([source]);
+    expect(await store.sourceOfWriteKey(writeKey)).toEqual(source);
+    expect(await store.sourceOfWriteKey("brought-along")).toBeNull();
+    expect(await store.isToken(token)).toBe(true);
+    expect(await store.tokens()).toHaveLength(1);
+    other.close();
+    expect((await store.rotateWriteKey("web", "brought-along")).source).toEqual(source);
+    await store.close();
+  });
+
+  it("orders tokens by when they were made", async () => {
+    const times = [3, 1, 2];
+    const store = await openAccessStore(join(directory, "access.sqlite"), { ...parts, now: () => times.shift() ?? 9 });
+    for (const name of ["third", "first", "second"]) await store.createToken(name);
+    expect((await store.tokens()).map(({ name }) => name)).toEqual(["first", "second", "third"]);
+    await store.close();
+    await store.close();
+  });
+});
