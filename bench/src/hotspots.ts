@@ -8,7 +8,10 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const shownFunctions = 25;
 const shownPlaces = 12;
 
-/** The hot spots of every .cpuprofile file in `directory`, as text: µs an event, for this many events. */
+/**
+ * The hot spots of every .cpuprofile file in `directory`, as text: µs an event, for this many events. Samples tell
+ * elapsed time: where threads wait for a core, figures are higher than CPU time, all in the same proportion.
+ */
 export function hotspotsOf(directory: string, events: number): string {
   const files = readdirSync(directory).filter((name) => name.endsWith(".cpuprofile"));
   if (files.length === 0) return `${directory} holds no .cpuprofile\n`;
@@ -62,9 +65,8 @@ function roomOf({ file, name }: FunctionTime): string {
   return file === "" ? (name.startsWith("(") ? name : "V8 and native functions") : file;
 }
 
-const asked = process.argv.slice(2);
 if (import.meta.main) {
-  const [directory, events] = asked;
+  const [directory, events] = process.argv.slice(2);
   if (directory === undefined) {
     process.stderr.write("usage: node src/hotspots.ts DIRECTORY_OF_CPUPROFILES [EVENTS]\n");
     process.exitCode = 2;

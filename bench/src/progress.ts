@@ -10,7 +10,7 @@ const maxUnderWay = 8;
  * status is as old as the question, not the answer, so the time of asking counts.
  */
 export async function firstTime(
-  server: Server,
+  server: Pick<Server, "status">,
   holds: (status: ServerStatus) => boolean,
   maxMs: number,
 ): Promise<number | null> {

@@ -45,7 +45,8 @@ function roleOf(name: string): string {
   if (name === "MainThread" || name === "node") return "gateway and API";
   if (name === "WorkerThread" || name === "ingestion") return "ingestion";
   if (name === "V8Worker" || name === "v8:ProfEvntProc") return "garbage collector and compiler";
-  if (name.startsWith("libuv")) return "file system (libuv)";
+  // What DuckDB and LevelDB are asked through their addons, and files, is done by threads of Node's pool.
+  if (name.startsWith("libuv")) return "thread pool (DuckDB, LevelDB, files)";
   return name;
 }
 

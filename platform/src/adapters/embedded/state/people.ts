@@ -51,15 +51,15 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
 
 type Statements = ReturnType<typeof peopleStatements>;
 
-function peopleStatements(database: DatabaseSync) {
+export function peopleStatements(database: DatabaseSync) {
   return {
     identifierById: database.prepare("SELECT * FROM identifiers WHERE id = ?"),
     identifiers: database.prepare("SELECT * FROM identifiers WHERE person = ?"),
     person: database.prepare("SELECT * FROM persons WHERE person = ?"),
     personsOfComponent: database.prepare("SELECT * FROM persons WHERE component = ?"),
-    fragmentIds: database.prepare("SELECT id FROM fragments WHERE person = ?"),
+    fragmentIds: database.prepare("SELECT id FROM fragments WHERE person = ? AND person <> 0"),
     fragments: database.prepare(`SELECT f.id, f.person, f.identifiers, f.spans, d.traits, d.consents
-      FROM fragments f LEFT JOIN details d USING (id) WHERE f.person = ?`),
+      FROM fragments f LEFT JOIN details d USING (id) WHERE f.person = ? AND f.person <> 0`),
     livingOfFragment: database.prepare(
       "SELECT p.profile_id FROM fragments f JOIN persons p USING (person) WHERE f.id = ?",
     ),

@@ -19,6 +19,7 @@ INSERT INTO head VALUES (1, 0, 1);
 CREATE TABLE fragments (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, person INTEGER NOT NULL,
   identifiers TEXT NOT NULL, spans TEXT NOT NULL) STRICT;
+-- Guests belong to nobody; a query finds this index only when it says so too: person = ? AND person <> 0.
 CREATE INDEX fragments_of_person ON fragments (person) WHERE person <> 0;
 CREATE TABLE details (id TEXT PRIMARY KEY, traits TEXT NOT NULL, consents TEXT NOT NULL) STRICT;
 CREATE TABLE identifiers (

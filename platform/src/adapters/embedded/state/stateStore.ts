@@ -83,7 +83,7 @@ export function openStateStore(options: { file: string; hash: KeyedHash }): Iden
 
 type ReadStatements = ReturnType<typeof readStatements>;
 
-function readStatements(database: DatabaseSync) {
+export function readStatements(database: DatabaseSync) {
   return {
     fragment: database.prepare("SELECT person, identifiers, spans FROM fragments WHERE id = ?"),
     personOfFragment: database.prepare("SELECT person FROM fragments WHERE id = ?"),
@@ -94,7 +94,9 @@ function readStatements(database: DatabaseSync) {
     person: database.prepare("SELECT * FROM persons WHERE person = ?"),
     personsOfComponent: database.prepare("SELECT * FROM persons WHERE component = ?"),
     identifiersOfPerson: database.prepare("SELECT * FROM identifiers WHERE person = ?"),
-    fragmentsOfPerson: database.prepare("SELECT id, person, identifiers, spans FROM fragments WHERE person = ?"),
+    fragmentsOfPerson: database.prepare(
+      "SELECT id, person, identifiers, spans FROM fragments WHERE person = ? AND person <> 0",
+    ),
     order: database.prepare("SELECT owner_fragment, state FROM orders WHERE key = ?"),
   };
 }

@@ -1,0 +1,93 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { AcceptedEvent, JsonObject, RejectedCall } from "./event.ts";
+import { decodeRecord, encodeRecord, recordVersion } from "./logRecord.ts";
+
+const accepted: AcceptedEvent = {
+  status: "accepted",
+  source: "web",
+  sourceKind: "web",
+  messageId: "m-1",
+  type: "track",
+  event: "Order Completed",
+  receivedAt: 1_764_000_000_000,
+  occurredAt: 1_763_999_999_000,
+  originalTimestamp: null,
+  flags: ["message_id_made"],
+  identifiers: ["email:ada@example.com", "user_id:ada"],
+  aliasOf: [],
+  body: { type: "track", event: "Order Completed", properties: { total: 12.5, name: "Größe 🫖 \u2028" } },
+};
+const rejected: RejectedCall = {
+  status: "rejected",
+  source: "web",
+  sourceKind: "web",
+  messageId: "m-2",
+  receivedAt: 1_764_000_000_000,
+  reason: { code: "event_missing", message: "a track call needs the name of its event", field: "event" },
+  body: '{"type":"track","x":"\\u0000"}',
+};
+const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+
+describe("a log record", () => {
+  it("is read as it was written", () => {
+    for (const record of [accepted, rejected]) {
+      expect(decodeRecord(encodeRecord(record))).toEqual(record);
+      expect(decodeRecord(encodeRecord(record, JSON.stringify(record.body)))).toEqual(record);
+      expect(encodeRecord(record, JSON.stringify(record.body))).toEqual(encodeRecord(record));
+    }
+  });
+
+  it("is one line of JSON that begins with its version", () => {
+    const text = Buffer.from(encodeRecord(accepted)).toString("utf8");
+    expect(text).toMatch(new RegExp(`^\\{"v":${recordVersion},`));
+    expect(text).not.toContain("\n");
+  });
+
+  it("holds any body", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue()), (value) => {
+        const body = JSON.parse(JSON.stringify(value)) as JsonObject;
+        expect(decodeRecord(encodeRecord({ ...accepted, body }))).toEqual({ ...accepted, body });
+      }),
+    );
+  });
+
+  it("leaves a body's own __proto__ a key like any other", () => {
+    const body = JSON.parse('{"__proto__": {"status": "rejected"}, "v": 9}') as JsonObject;
+    const read = decodeRecord(encodeRecord({ ...accepted, body }));
+    expect(JSON.stringify(read.body)).toBe(JSON.stringify(body));
+    expect(read.status).toBe("accepted");
+  });
+
+  it("is read from a part of a larger buffer", () => {
+    const payload = encodeRecord(accepted);
+    const around = Buffer.concat([Buffer.from("{{{"), payload, Buffer.from("}}}")]);
+    expect(decodeRecord(new Uint8Array(around).subarray(3, 3 + payload.length))).toEqual(accepted);
+  });
+
+  it("of a newer program is refused by its version", () => {
+    const newer = bytes({ ...accepted, v: recordVersion + 1 });
+    expect(() => decodeRecord(newer)).toThrow(
+      expect.objectContaining({
+        code: "record_newer",
+        message: expect.stringContaining(`format ${recordVersion + 1}`),
+      }),
+    );
+  });
+
+  it.each([
+    new Uint8Array(),
+    Buffer.from("no JSON"),
+    Buffer.from('{"v":1,"status":"accepted"').subarray(0, 20),
+    bytes(null),
+    bytes([]),
+    bytes("text"),
+    bytes(accepted),
+    bytes({ ...accepted, v: 0 }),
+    bytes({ ...accepted, v: "1" }),
+    bytes({ ...accepted, v: 1, status: "lost" }),
+  ])("is not read from something else (%#)", (payload) => {
+    expect(() => decodeRecord(payload)).toThrow(expect.objectContaining({ code: "record_unreadable" }));
+  });
+});
