@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { EventBufferReader } from "../../../buffer/eventBuffer.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { Decided } from "../../../storage/followed.ts";
@@ -13,6 +14,7 @@ import { readTimeline } from "./timeline.ts";
 const gatherMs = 50;
 /** Looks for decisions that nobody announced this often. */
 const idlePollMs = 500;
+const maxRestMs = 100;
 const retryDelayMs = 1_000;
 const maxRetryDelayMs = 30_000;
 /** Failures in a row after which waiting for the follower is answered with its error. */
@@ -159,8 +161,13 @@ class FollowLoop {
     while (!this.#stopped) {
       let pause = 0;
       try {
-        pause = (await this.#lane.run(() => this.#step())) ? 0 : idlePollMs;
+        const startedAt = performance.now();
+        const followed = await this.#lane.run(() => this.#step());
+        pause = followed ? 0 : idlePollMs;
         this.#failures = 0;
+        // Half the time at most: small steps grow into larger, cheaper ones, and ingestion has the processor.
+        const restMs = Math.min(maxRestMs, performance.now() - startedAt);
+        if (followed && this.#waiters.length === 0 && !this.#stopped) await sleep(restMs);
       } catch (error) {
         pause = this.#failed(error);
       }

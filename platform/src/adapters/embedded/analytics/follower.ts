@@ -10,8 +10,12 @@ const maxBatchRecords = 10_000;
 const maxBatchBytes = 16 * 1_048_576;
 /** Entries of one stretch of the feed; the distinct ids among them are replaced together. */
 const maxFeedEntries = 20_000;
-/** While events wait, the feed is followed at most this often, so that a busy profile is written once for many events. */
+/**
+ * While events wait, the feed is followed at most this often, so that a busy profile is written once for many events,
+ * and it takes at most a quarter of the time: under a load that lasts, composing profiles gives way to deciding events.
+ */
 const feedCadenceMs = 500;
+const feedRestFactor = 3;
 
 export interface Progress {
   position: Position;
@@ -42,7 +46,7 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   const { writer, log, decided, now } = parts;
   let progress = await readProgress(writer);
   let unreadable = 0;
-  let lastFeedAt = Number.NEGATIVE_INFINITY;
+  let nextFeedAt = Number.NEGATIVE_INFINITY;
   /** What was decided at some moment: once followed, answers hold everything up to that moment. */
   let goal: Progress | null = null;
 
@@ -96,12 +100,13 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
       }
       const eventsWait = progress.position < head.position;
       const feedWaits = progress.feedVersion < head.feedVersion;
-      if (eventsWait && !(feedWaits && at - lastFeedAt >= feedCadenceMs) && (await followEvents(head.position))) {
+      if (eventsWait && !(feedWaits && at >= nextFeedAt) && (await followEvents(head.position))) {
         return true;
       }
       if (feedWaits) {
-        lastFeedAt = at;
-        if (await followFeed(head.feedVersion)) return true;
+        const followed = await followFeed(head.feedVersion);
+        nextFeedAt = now() + Math.max(feedCadenceMs, feedRestFactor * (now() - at));
+        if (followed) return true;
       }
       if (!eventsWait && !feedWaits) progress = { ...progress, asOf: Math.max(progress.asOf, at) };
       return false;

@@ -31,12 +31,19 @@ export function openStateStore(options: { file: string; hash: KeyedHash }): Iden
   const database = openStateFile(options.file);
   const reads = readStatements(database);
   const writes = commitStatements(database);
+  const recent = recentFragments();
+  let hasEdges = database.prepare("SELECT 1 FROM edges LIMIT 1").get() !== undefined;
   return {
     position: async () => int(database.prepare("SELECT position FROM head").get() as Row, "position"),
     nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
     fragments: async (ids, withDetail) => {
       const found = new Map<string, FragmentRow>();
       for (const id of ids) {
+        const kept = withDetail.has(id) ? undefined : recent.get(id);
+        if (kept !== undefined) {
+          found.set(id, copyOf(kept));
+          continue;
+        }
         const row = reads.fragment.get(id);
         if (row === undefined) continue;
         const detail = withDetail.has(id) ? reads.detail.get(id) : undefined;
@@ -61,6 +68,7 @@ export function openStateStore(options: { file: string; hash: KeyedHash }): Iden
       return found;
     },
     edges: async (keys) => {
+      if (!hasEdges) return [];
       const found = [...rowsFor(reads.edgesFrom, keys), ...rowsFor(reads.edgesTo, keys)].map(edgeRow);
       return [...new Map(found.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge])).values()];
     },
@@ -76,7 +84,11 @@ export function openStateStore(options: { file: string; hash: KeyedHash }): Iden
       }
       return found;
     },
-    commit: async (decision: Decision) => writeDecision(database, writes, options.hash, decision),
+    commit: async (decision: Decision) => {
+      writeDecision(database, writes, options.hash, decision);
+      hasEdges ||= decision.edges.length > 0;
+      recent.keep(decision);
+    },
     close: async () => database.close(),
   };
 }
@@ -127,4 +139,38 @@ function componentRows(reads: ReadStatements, numbers: readonly number[]): Compo
       spans: decodeSpans(text(row, "spans")),
     })),
   };
+}
+
+/** A busy customer's next event finds its fragment here. Bounds memory to about 60 MB. */
+const maxRecentFragments = 100_000;
+
+/**
+ * The rows of the latest decisions, as committed and without details. Whoever folds gets copies: what is kept is only
+ * ever what the file holds.
+ */
+function recentFragments(): { get(id: string): FragmentRow | undefined; keep(decision: Decision): void } {
+  let young = new Map<string, FragmentRow>();
+  let old = new Map<string, FragmentRow>();
+  return {
+    get: (id) => young.get(id) ?? old.get(id),
+    keep: (decision) => {
+      for (const { row } of decision.fragments) young.set(row.state.id, copyOf(row));
+      for (const { id, person } of decision.movedFragments) {
+        for (const rows of [young, old]) {
+          const row = rows.get(id);
+          if (row !== undefined) row.person = person;
+        }
+      }
+      // Two generations: half is forgotten at a time, without keeping track of single uses.
+      if (young.size < maxRecentFragments / 2) return;
+      old = young;
+      young = new Map();
+    },
+  };
+}
+
+function copyOf({ person, state }: FragmentRow): FragmentRow {
+  const spans = Object.create(null) as FragmentRow["state"]["spans"];
+  for (const [source, span] of Object.entries(state.spans)) spans[source] = { ...span };
+  return { person, state: { id: state.id, identifiers: state.identifiers, spans, traits: {}, consents: {} } };
 }
