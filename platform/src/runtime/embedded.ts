@@ -67,6 +67,7 @@ export async function openPlatform(settings: Settings, options: OpenOptions = {}
       now: Date.now,
       newMessageId: randomUUID,
       backlog: () => ({ pendingRecords: stages.backlog.pending }),
+      onFault: (error, requestId) => options.onTrouble?.(`request ${requestId} failed: ${faultName(error)}`),
     });
     const services = servicesOver({ ...stages, gateway, hash, settings });
     const drained = async (): Promise<void> => {
@@ -211,3 +212,9 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
 }
 
 export const platformVersion = "0.1.0";
+
+/** Messages of unforeseen errors could quote an event: only their kind and place go to the log. */
+function faultName(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  return `${error.name} ${error.stack?.split("\n")[1]?.trim() ?? ""}`;
+}

@@ -98,20 +98,23 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
         progress = { ...progress, asOf: Math.max(progress.asOf, goal.asOf) };
         goal = { ...head, asOf: at };
       }
-      const eventsWait = progress.position < head.position;
-      const feedWaits = progress.feedVersion < head.feedVersion;
+      const [eventsWait, feedWaits] = [progress.position < head.position, progress.feedVersion < head.feedVersion];
       if (eventsWait && !(feedWaits && at >= nextFeedAt) && (await followEvents(head.position))) {
         return true;
       }
       if (feedWaits) {
         const followed = await followFeed(head.feedVersion);
-        nextFeedAt = now() + Math.max(feedCadenceMs, feedRestFactor * (now() - at));
+        nextFeedAt = restUntil(at, now());
         if (followed) return true;
       }
       if (!eventsWait && !feedWaits) progress = { ...progress, asOf: Math.max(progress.asOf, at) };
       return false;
     },
   };
+}
+
+function restUntil(startedAt: number, endedAt: number): number {
+  return endedAt + Math.max(feedCadenceMs, feedRestFactor * (endedAt - startedAt));
 }
 
 async function readProgress(writer: DuckDBConnection): Promise<Progress> {
