@@ -4,6 +4,7 @@ import {
   type AcceptedEvent,
   type CallType,
   type JsonObject,
+  type JsonValue,
   type LogRecord,
   type Rejection,
 } from "../model/event.ts";
@@ -39,27 +40,35 @@ export interface Judged {
   record: LogRecord;
   /** Whose it is, a refused call too: erasure must find both. */
   identifiers: readonly IdentifierKey[];
-  /** `record.body` as JSON. */
-  bodyJson: string;
+  /** `record.body` as JSON, or its UTF-8. */
+  bodyJson: string | Uint8Array;
 }
 
 /**
  * Judges one call and stamps it with what depends on when and where it came in. Pure but for `newMessageId`. Never
- * throws: whatever is wrong with a call becomes a rejection that says what and where.
+ * throws: whatever is wrong with a call becomes a rejection that says what and where. `text` is the JSON that the call
+ * was read from, on one line, where the caller has it: then it is kept as it is and not written again.
  */
-export function acceptCall(call: unknown, source: Source, received: Received, options: AcceptOptions): Judged {
+export function acceptCall(
+  call: unknown,
+  source: Source,
+  received: Received,
+  options: AcceptOptions,
+  text?: Uint8Array,
+): Judged {
   const body = withBatch(call, received);
   const problem = (options.mayBeUnstorable ? unstorable(body) : null) ?? rejectionOf(body, options.allowGuests);
   if (problem !== null || !isWellFormed(body)) return rejected(body, source, received, options, problem ?? notAnObject);
-  const bodyJson = JSON.stringify(body);
-  if (isLonger(bodyJson, options.maxEventBytes)) {
+  const isAsSent = text !== undefined && body === call && text.length <= options.maxEventBytes;
+  const bodyJson = isAsSent ? text : JSON.stringify(body);
+  if (typeof bodyJson === "string" && isLonger(bodyJson, options.maxEventBytes)) {
     const message = `the event has more than ${options.maxEventBytes} bytes`;
     return rejected(body, source, received, options, { code: "event_too_large", message });
   }
   const { identifiers, aliasOf, isCapped } = identifiersOfCall(body);
   const time = callTime({
-    timestamp: body["timestamp"] ?? body["originalTimestamp"],
-    sentAt: body["sentAt"] ?? received.sentAt,
+    timestamp: said(body["timestamp"]) ?? body["originalTimestamp"],
+    sentAt: said(body["sentAt"]) ?? received.sentAt,
     receivedAt: received.at,
   });
   const sent = messageIdIn(body);
@@ -124,10 +133,21 @@ function isLonger(text: string, maxBytes: number): boolean {
   return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
 }
 
+/** An empty text says as little as none. */
+function said(value: JsonValue | undefined): JsonValue | undefined {
+  return value === "" ? undefined : value;
+}
+
+/** In Unicode characters, as the check of its shape counts; a UTF-16 unit is at least half of one. */
+function isShort(messageId: string): boolean {
+  if (messageId.length <= maxMessageIdLength) return true;
+  return messageId.length <= maxMessageIdLength * 2 && Array.from(messageId).length <= maxMessageIdLength;
+}
+
 function messageIdIn(call: unknown): string | null {
   if (!isObject(call) || !Object.hasOwn(call, "messageId")) return null;
   const { messageId } = call;
-  const isUsable = typeof messageId === "string" && messageId.trim() !== "" && messageId.length <= maxMessageIdLength;
+  const isUsable = typeof messageId === "string" && messageId.trim() !== "" && isShort(messageId);
   return isUsable && messageId.isWellFormed() && !messageId.includes("\0") ? messageId : null;
 }
 

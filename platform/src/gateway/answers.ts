@@ -25,6 +25,18 @@ export function answerPreflight(request: IncomingMessage, response: ServerRespon
   });
 }
 
+/** Where a 429 or 503 does not say when to try again. */
+const plainRetrySeconds = 5;
+
+export class WrongMethod extends Problem {
+  readonly allowed: "GET" | "POST";
+
+  constructor(allowed: "GET" | "POST") {
+    super(405, "method_not_allowed", `this address takes ${allowed}`, { hint: `use ${allowed}` });
+    this.allowed = allowed;
+  }
+}
+
 export function answerProblem(
   request: IncomingMessage,
   response: ServerResponse,
@@ -33,8 +45,8 @@ export function answerProblem(
 ): void {
   const { status, retryAfterSeconds } = problem;
   const headers: Record<string, string> = { "x-request-id": requestId };
-  if (retryAfterSeconds !== undefined) headers["retry-after"] = String(retryAfterSeconds);
-  if (status === 405) headers["allow"] = "GET, POST, OPTIONS";
+  if (status === 429 || status === 503) headers["retry-after"] = String(retryAfterSeconds ?? plainRetrySeconds);
+  if (problem instanceof WrongMethod) headers["allow"] = `${problem.allowed}, OPTIONS`;
   // What is left of a body that nobody reads any more would be taken for the next request.
   if (!request.complete) headers["connection"] = "close";
   answer(request, response, status, problemText(problem, requestId), headers);

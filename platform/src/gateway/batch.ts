@@ -5,11 +5,16 @@ import { maxBatchEvents, maxMergedBytes } from "./limits.ts";
 
 export interface Batch {
   calls: unknown[];
+  /** The bytes that a call came in, where it is as it came. */
+  texts: (Buffer | undefined)[];
   shared: Omit<Received, "at">;
 }
 
-/** Problem 400 `batch_missing`, `batch_too_long`, `batch_context_too_large`: the items were not looked at. */
-export function batchOf(body: unknown): Batch {
+/**
+ * A batch's calls, with `items` the bytes of those that are objects. Problem 400 `batch_missing`, `batch_too_long`,
+ * `batch_context_too_large`: the items were not looked at.
+ */
+export function batchOf(body: unknown, items: readonly Buffer[] | null): Batch {
   const batch = isObject(body) ? body["batch"] : undefined;
   if (!isObject(body) || !Array.isArray(batch)) {
     throw new Problem(400, "batch_missing", 'a batch is {"batch": [calls]}', { field: "batch" });
@@ -24,7 +29,11 @@ export function batchOf(body: unknown): Batch {
   // `{}` is what most libraries send, and merges into nothing.
   for (const name of ["context", "integrations"] as const) if (hasEntries(body[name])) shared[name] = body[name];
   checkMerged(shared, batch.length);
-  return { calls: batch.map(withoutKey), shared };
+  const calls = batch.map(withoutKey);
+  const isMerged = shared.context !== undefined || shared.integrations !== undefined;
+  const isEach = items !== null && items.length === batch.length && !isMerged;
+  const texts = isEach ? calls.map((call, index) => (call === batch[index] ? items[index] : undefined)) : [];
+  return { calls, texts, shared };
 }
 
 /** Merging copies it into each item: half a megabyte of it would become a gigabyte. */

@@ -66,36 +66,46 @@ function unpacked(raw: Buffer, maxBytes: number): Buffer {
   }
 }
 
+const nothing: Buffer = Buffer.alloc(0);
+
+function grown(bytes: Buffer, used: number, capacity: number): Buffer {
+  const larger = Buffer.allocUnsafe(capacity);
+  bytes.copy(larger, 0, 0, used);
+  return larger;
+}
+
 /** Goes on reading past the limit, keeping nothing, so that the refusal can be heard. */
 function received(request: IncomingMessage, maxBytes: number, room: BodyRoom): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    // One growing buffer: a chunk may be a single byte, and a million of them as objects weigh a hundred times more.
+    let kept: Buffer = nothing;
     let size = 0;
-    let held = 0;
     let refusal: Problem | null = null;
-    const release = (): void => {
-      room.used -= held;
-      held = 0;
+    const hold = (bytes: Buffer): void => {
+      room.used += bytes.length - kept.length;
+      kept = bytes;
     };
     const take = (chunk: Buffer): void => {
+      const before = size;
       size += chunk.length;
+      const capacity = size <= kept.length ? kept.length : Math.min(maxBytes, Math.max(size, kept.length * 2));
       if (size > maxBytes) refusal = tooLarge(maxBytes);
-      else if (room.used + chunk.length > room.max) refusal ??= tooBusy();
-      if (refusal === null) {
-        chunks.push(chunk);
-        held += chunk.length;
-        room.used += chunk.length;
-        return;
+      else if (room.used + capacity - kept.length > room.max) refusal ??= tooBusy();
+      if (refusal !== null) {
+        hold(nothing);
+        if (size > maxDrainBytes) end();
+      } else if (before === 0) hold(chunk);
+      else {
+        if (capacity > kept.length) hold(grown(kept, before, capacity));
+        kept.set(chunk, before);
       }
-      chunks.length = 0;
-      release();
-      if (size > maxDrainBytes) end();
     };
     const settle = (error: Error | null): void => {
       request.off("data", take).off("end", end).off("close", gone);
-      release();
+      const body = kept.subarray(0, size);
+      hold(nothing);
       if (error !== null) reject(error);
-      else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+      else resolve(body);
     };
     const end = (): void => settle(refusal);
     const gone = (): void => settle(new SenderGone());

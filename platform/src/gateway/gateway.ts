@@ -7,7 +7,7 @@ import { Problem } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
 import type { AccessStore } from "../storage/access.ts";
 import { acceptCall, typed, type AcceptOptions, type Judged } from "./accept.ts";
-import { answerJson, answerPreflight, answerProblem, answerSuccess } from "./answers.ts";
+import { answerJson, answerPreflight, answerProblem, answerSuccess, WrongMethod } from "./answers.ts";
 import { batchOf, withoutKey } from "./batch.ts";
 import { bodyRoom, drained, readBody, SenderGone, type BodyRoom } from "./body.ts";
 import { parseJson } from "./jsonText.ts";
@@ -126,14 +126,14 @@ async function take(edge: Edge, route: TakingRoute, request: IncomingMessage): P
   const named = headerKey(request) ?? queryKey(request.url ?? "");
   // A wrong key in the header is told before the body is looked at.
   const early = named === null ? null : await sourceOf(edge.parts.access, named);
-  const { value, isSuspect } = parseJson(await readBody(request, edge.room), maxDepth);
+  const { value, isSuspect, items } = parseJson(await readBody(request, edge.room), maxDepth);
   const source = early ?? (await sourceOf(edge.parts.access, bodyKey(value) ?? ""));
   const options = { ...edge.live, mayBeUnstorable: isSuspect };
   const at = edge.parts.now();
   if (route.kind === "batch") {
-    const { calls, shared } = batchOf(value);
+    const { calls, texts, shared } = batchOf(value, items);
     const received = { at, ...shared };
-    await edge.append(calls.map((call) => acceptCall(call, source, received, options)));
+    await edge.append(calls.map((call, index) => acceptCall(call, source, received, options, texts[index])));
     return;
   }
   const judged = acceptCall(typed(withoutKey(value), route.type), source, { at }, options);
@@ -199,7 +199,7 @@ function disabled(): Problem {
 
 function mustBe(method: "GET" | "POST", request: IncomingMessage): void {
   if (request.method === method) return;
-  throw new Problem(405, "method_not_allowed", `this address takes ${method}`, { hint: `use ${method}` });
+  throw new WrongMethod(method);
 }
 
 function refusalOf({ code, message, field }: Rejection): Problem {

@@ -72,12 +72,22 @@ function fromIso(match: RegExpExecArray): number | null {
   const mi = Number(minute);
   const s = Number(second);
   if (h > 23 || mi > 59 || s > 60 || offset === null) return null;
-  // Date.UTC reads the years 0 to 99 as 1900 to 1999.
-  const date = new Date(0);
-  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
-  if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) return null;
+  const midnight = midnightOf(Number(year), Number(month), Number(day));
   // A leap second is the last one of its minute, which no clock here can tell apart.
-  return date.getTime() + ((h * 60 + mi) * 60 + Math.min(s, 59)) * 1_000 + ms - offset;
+  return midnight === null ? null : midnight + ((h * 60 + mi) * 60 + Math.min(s, 59)) * 1_000 + ms - offset;
+}
+
+/** Until which the calendar repeats itself. */
+const cycleYears = 400;
+const cycleMs = 146_097 * 86_400_000;
+const daysOfMonths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function midnightOf(year: number, month: number, day: number): number | null {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 && isLeap ? 29 : (daysOfMonths[month - 1] ?? 0);
+  if (day < 1 || day > days) return null;
+  // A cycle later, because Date.UTC reads the years 0 to 99 as 1900 to 1999.
+  return Date.UTC(year + cycleYears, month - 1, day) - cycleMs;
 }
 
 const maxOffsetHours = 18;

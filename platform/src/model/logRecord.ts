@@ -3,15 +3,27 @@ import { Problem } from "./problem.ts";
 
 /** Of the payloads that {@link encodeRecord} writes. */
 export const recordVersion = 1;
+const closingBrace = 0x7d;
 
 /**
  * The payload of a log record: one line of JSON (UTF-8), the format's version first, the body last. A caller that has
- * the body's JSON already hands it over, so that the largest part is not written twice.
+ * the body's JSON already, as text or as UTF-8 without line breaks, hands it over, so that the largest part is not
+ * written twice.
  */
-export function encodeRecord(record: LogRecord, bodyJson = JSON.stringify(record.body)): Uint8Array {
+export function encodeRecord(
+  record: LogRecord,
+  bodyJson: string | Uint8Array = JSON.stringify(record.body),
+): Uint8Array {
   const { body: _, ...head } = record;
   const text = JSON.stringify({ v: recordVersion, ...head });
-  return Buffer.from(`${text.slice(0, -1)},"body":${bodyJson}}`);
+  const start = `${text.slice(0, -1)},"body":`;
+  if (typeof bodyJson === "string") return Buffer.from(`${start}${bodyJson}}`);
+  const headBytes = Buffer.byteLength(start);
+  const payload = Buffer.allocUnsafe(headBytes + bodyJson.length + 1);
+  payload.write(start);
+  payload.set(bodyJson, headBytes);
+  payload[payload.length - 1] = closingBrace;
+  return payload;
 }
 
 /**

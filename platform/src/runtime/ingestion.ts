@@ -9,10 +9,15 @@ export interface Ingestion {
   advance(end: Position): void;
   decidedUntil(): Position;
   firstPositions(keys: readonly string[]): Promise<(Position | null)[]>;
+  /** Every follower has passed this version of the change feed. */
+  forgetFeed(upTo: number): void;
   /** Resolves when everything before `end` is decided. */
   reached(end: Position): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Batches live for a moment: with more room for the young they die before they are copied. */
+const resourceLimits = { maxYoungGenerationSizeMb: 96 };
 
 export interface IngestionEvents {
   onDecided: (position: Position, records: number, outcome: BatchOutcome) => void;
@@ -23,7 +28,11 @@ export interface IngestionEvents {
 
 /** Starts the ingestion worker; resolves when it has opened its stores, rejects with what stopped it. */
 export async function startIngestion(data: IngestionThreadData, events: IngestionEvents): Promise<Ingestion> {
-  const worker = new Worker(new URL("./ingestionThread.ts", import.meta.url), { workerData: data });
+  const worker = new Worker(new URL("./ingestionThread.ts", import.meta.url), {
+    workerData: data,
+    name: "ingestion",
+    resourceLimits,
+  });
   const say = (message: ToIngestion): void => worker.postMessage(message);
   const finds = new Map<number, (positions: (Position | null)[]) => void>();
   const waiting = new Set<{ end: Position; resolve: () => void }>();
@@ -58,6 +67,7 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
   return {
     advance: (end) => say({ kind: "durable", end }),
     decidedUntil: () => position,
+    forgetFeed: (upTo) => say({ kind: "forgetFeed", upTo }),
     firstPositions: async (keys) =>
       new Promise((resolve) => {
         calls += 1;

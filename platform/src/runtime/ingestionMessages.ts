@@ -12,6 +12,7 @@ export interface IngestionThreadData {
 export type ToIngestion =
   | { kind: "durable"; end: Position }
   | { kind: "find"; call: number; keys: readonly string[] }
+  | { kind: "forgetFeed"; upTo: number }
   | { kind: "close" };
 
 export type FromIngestion =

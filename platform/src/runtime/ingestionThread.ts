@@ -77,6 +77,7 @@ port.on("message", (message: ToIngestion) => {
     wanted = Math.max(wanted, message.end);
     running ??= runToWanted();
   } else if (message.kind === "find") void answer(message.call, message.keys);
+  else if (message.kind === "forgetFeed") void store.forgetFeed(message.upTo);
   else void close();
 });
 say({ kind: "ready", position: await store.position() });

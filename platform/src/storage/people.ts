@@ -25,6 +25,8 @@ export interface People {
   /** A living or a retired id. */
   byProfileId(id: ProfileId): Promise<PersonRecord | null>;
   byPerson(person: PersonNumber): PersonRecord | null;
+  /** Of several persons, in one snapshot; those that are gone are left out. */
+  byPersons(persons: readonly PersonNumber[]): Map<PersonNumber, PersonRecord>;
   livingIdOf(person: PersonNumber): ProfileId | null;
   fragmentsOf(id: ProfileId): Promise<FragmentId[] | null>;
   profileIdOfFragment(id: FragmentId): Promise<ProfileId | null>;

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { KeyedHash } from "../../model/keyedHash.ts";
-import type { FragmentId } from "../../model/fragment.ts";
 import type { OrderState } from "../../model/order.ts";
-import type { Profile } from "../../model/profile.ts";
+import type { ProfileId } from "../../model/profile.ts";
 import { composeProfile, figuresOf } from "../../profiles/index.ts";
 import type { Decided, FeedEntry } from "../../storage/followed.ts";
 import type { People } from "../../storage/people.ts";
@@ -25,7 +24,7 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
       return new Set(rows.map((row) => int(row, "position")));
     },
     feed: (afterVersion, limit) => feedEntries(statements.feed.all(afterVersion, limit), people),
-    profiles: (ids) => new Map(ids.map((id) => [id, livingProfile(statements, people, id, options)])),
+    profiles: (ids) => livingProfiles(statements, people, ids, options),
     orders: (keys) =>
       new Map(
         keys.map((key) => {
@@ -41,7 +40,9 @@ type Statements = ReturnType<typeof decidedStatements>;
 
 function decidedStatements(database: DatabaseSync) {
   return {
-    head: database.prepare("SELECT position, (SELECT coalesce(max(version), 0) FROM feed) AS feed_version FROM head"),
+    head: database.prepare(
+      `SELECT position, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0) AS feed_version FROM head`,
+    ),
     duplicates: database.prepare("SELECT position FROM duplicates WHERE position >= ? AND position < ?"),
     rejected: database.prepare("SELECT position FROM rejected WHERE position >= ? AND position < ?"),
     feed: database.prepare("SELECT version, kind, id FROM feed WHERE version > ? ORDER BY version LIMIT ?"),
@@ -67,15 +68,28 @@ function feedEntries(rows: readonly Row[], people: People): FeedEntry[] {
   return entries;
 }
 
-function livingProfile(
+function livingProfiles(
   statements: Statements,
   people: People,
-  id: string,
+  ids: readonly ProfileId[],
   { hash, homeCurrency }: { hash: KeyedHash; homeCurrency: string },
-): { profile: Profile; fragments: FragmentId[] } | null {
-  const row = statements.living.get(id);
-  const record = row === undefined ? null : people.byPerson(int(row, "person"));
-  if (record === null) return null;
-  const profile = composeProfile({ ...record, hash, homeCurrency });
-  return { profile, fragments: record.fragments.map((fragment) => fragment.id) };
+): ReturnType<Decided["profiles"]> {
+  const persons = new Map<ProfileId, number>();
+  for (const id of ids) {
+    const row = statements.living.get(id);
+    if (row !== undefined) persons.set(id, int(row, "person"));
+  }
+  const records = people.byPersons([...persons.values()]);
+  const found: ReturnType<Decided["profiles"]> = new Map();
+  for (const id of ids) {
+    const record = records.get(persons.get(id) ?? 0);
+    // Decided anew between the two reads: the feed names it again.
+    const isLiving = record !== undefined && record.profileId === id;
+    const profile = isLiving ? composeProfile({ ...record, hash, homeCurrency }) : null;
+    found.set(
+      id,
+      isLiving && profile !== null ? { profile, fragments: record.fragments.map((each) => each.id) } : null,
+    );
+  }
+  return found;
 }

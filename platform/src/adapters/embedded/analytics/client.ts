@@ -55,7 +55,11 @@ class AnalyticsClient {
 
   start(): Promise<void> {
     const { onTrouble, ...workerData } = this.#options;
-    const worker = new Worker(new URL("./thread.ts", import.meta.url), { workerData, name: "analytics" });
+    const worker = new Worker(new URL("./thread.ts", import.meta.url), {
+      workerData,
+      name: "analytics",
+      resourceLimits: { maxYoungGenerationSizeMb: 96 },
+    });
     return new Promise((resolve, reject) => {
       let ready = false;
       worker.on("message", (reply: Reply) => {

@@ -30,6 +30,15 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
         return person === null ? null : readPerson(statements, person);
       }),
     byPerson: (person) => snapshot(() => readPerson(statements, person)),
+    byPersons: (persons) =>
+      snapshot(() => {
+        const found = new Map<number, PersonRecord>();
+        for (const person of persons) {
+          const record = readPerson(statements, person);
+          if (record !== null) found.set(person, record);
+        }
+        return found;
+      }),
     livingIdOf: (person) => {
       const row = statements.person.get(person);
       return row === undefined ? null : text(row, "profile_id");

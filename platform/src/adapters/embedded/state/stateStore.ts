@@ -89,6 +89,9 @@ export function openStateStore(options: { file: string; hash: KeyedHash }): Iden
       hasEdges ||= decision.edges.length > 0;
       recent.keep(decision);
     },
+    forgetFeed: async (upTo) => {
+      database.prepare("DELETE FROM feed WHERE version <= ?").run(upTo);
+    },
     close: async () => database.close(),
   };
 }
