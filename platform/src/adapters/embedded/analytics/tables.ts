@@ -3,9 +3,6 @@ import { viewsSql } from "./views.ts";
 /** Of the analytic database and its lake together; another version is rebuilt from the log. */
 export const formatVersion = 1;
 
-/** Fragments are spread over the lake by the first four bits of their keyed hash. */
-const lakeBuckets = 16;
-
 /** Columns of a stored event, in the order of the hot table and of every lake file. */
 export const eventColumns = [
   ["position", "BIGINT"],
@@ -68,7 +65,7 @@ export function fragmentNumber(fragment: string): number {
   return number;
 }
 
-/** 0 to {@link lakeBuckets} − 1. */
+/** 0 to 15: fragments are spread over the lake by the first four bits of their keyed hash. */
 export function bucketOf(fragment: string): number {
   return (sixBits.get(fragment[0] ?? "A") ?? 0) >> 2;
 }
