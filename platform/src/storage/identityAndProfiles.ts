@@ -87,6 +87,8 @@ export interface IdentityAndProfiles {
   /** Explicit edges with either end among the keys. */
   edges(keys: readonly IdentifierKey[]): Promise<ExplicitEdge[]>;
   persons(numbers: readonly PersonNumber[]): Promise<Map<PersonNumber, PersonRow>>;
+  /** Those whose evidence component holds nobody else: no edge of theirs is refused. */
+  personsAlone(numbers: readonly PersonNumber[]): Promise<Set<PersonNumber>>;
   components(numbers: readonly number[]): Promise<ComponentRows>;
   orders(keys: readonly OrderKey[]): Promise<Map<OrderKey, { state: OrderState; ownerFragment: FragmentId }>>;
   /** The least number that no person or component has had: callers count up from it within a batch. */

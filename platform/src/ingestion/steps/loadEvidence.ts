@@ -21,7 +21,9 @@ export interface Evidence {
 
 /** Null when the batch touches nothing that decides who is who: no new combination, no alias, no earlier first time. */
 export async function loadEvidence(folded: Folded, parts: PipelineParts): Promise<Evidence | null> {
-  const structural = [...folded.folded.values()].filter(({ isNew, firstLowered }) => isNew || firstLowered);
+  const touched = [...folded.folded.values()].filter(({ isNew, firstLowered }) => isNew || firstLowered);
+  if (touched.length === 0 && folded.aliases.length === 0) return null;
+  const { plain, structural } = await partPlain(touched, parts);
   if (structural.length === 0 && folded.aliases.length === 0) return null;
   const carried = new Set(structural.flatMap(({ row }) => row.state.identifiers));
   const aliasEnds = folded.aliases.flatMap(({ a, b }) => [a, b]);
@@ -38,6 +40,8 @@ export async function loadEvidence(folded: Folded, parts: PipelineParts): Promis
   );
   const components = await touchedComponents(before, parts);
   for (const row of components.identifiers) before.set(row.key, row);
+  // Its person is being said anew, so a plain fragment of theirs is evidence like any other.
+  structural.push(...plain.filter(({ row }) => components.persons.has(row.person)));
   const fragments = evidenceFragments(components.fragments, folded.folded, structural);
   await fetchMissing(
     before,
@@ -119,4 +123,50 @@ function seeTogether(row: IdentifierRow, combination: readonly IdentifierKey[], 
   row.seenWith = mergeSeenWith(parseIdentifierKey(row.key), row.seenWith, combination, rules);
   row.decision = decide(parseIdentifierKey(row.key), row.seenWith, rules);
   if (row.decision !== "ordinary") row.seenWith = [];
+}
+
+/**
+ * Parts off the new fragments that cannot change who is who, and places them: all their identifiers are one person's
+ * already, they show nothing earlier and no new company, and either imply no edge or only edges within a person none
+ * of whose edges is refused (then all are accepted in every order).
+ */
+async function partPlain(
+  touched: readonly FoldedFragment[],
+  parts: PipelineParts,
+): Promise<{ plain: FoldedFragment[]; structural: FoldedFragment[] }> {
+  const rows = await parts.store.identifiers([...new Set(touched.flatMap(({ row }) => row.state.identifiers))]);
+  const owners = new Map<FoldedFragment, number>();
+  for (const fragment of touched) {
+    const owner = fragment.isNew ? onlyOwner(fragment, rows, parts) : null;
+    if (owner !== null) owners.set(fragment, owner);
+  }
+  const pairs = [...owners].filter(([{ row }]) => row.state.identifiers.length > 1);
+  const alone = await parts.store.personsAlone([...new Set(pairs.map(([, owner]) => owner))]);
+  const plain: FoldedFragment[] = [];
+  const structural: FoldedFragment[] = [];
+  for (const fragment of touched) {
+    const owner = owners.get(fragment);
+    const isPlain = owner !== undefined && (fragment.row.state.identifiers.length === 1 || alone.has(owner));
+    if (isPlain) fragment.row.person = owner;
+    (isPlain ? plain : structural).push(fragment);
+  }
+  return { plain, structural };
+}
+
+function onlyOwner(
+  { row }: FoldedFragment,
+  rows: ReadonlyMap<IdentifierKey, IdentifierRow>,
+  { rules }: PipelineParts,
+): number | null {
+  const { identifiers, spans } = row.state;
+  const firstAt = Math.min(...Object.values(spans).map((span) => span.firstAt));
+  const owner = rows.get(identifiers[0] ?? "")?.person ?? 0;
+  if (owner === 0) return null;
+  for (const key of identifiers) {
+    const known = rows.get(key);
+    if (known?.decision !== "ordinary" || known.person !== owner || known.firstAt > firstAt) return null;
+    const company = mergeSeenWith(parseIdentifierKey(key), known.seenWith, identifiers, rules);
+    if (company.length !== known.seenWith.length) return null;
+  }
+  return owner;
 }

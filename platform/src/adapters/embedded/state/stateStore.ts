@@ -74,6 +74,7 @@ export function openStateStore(options: { file: string; hash: KeyedHash }): Iden
     },
     persons: async (numbers) =>
       new Map(rowsFor(reads.person, numbers).map((row) => [int(row, "person"), personRow(row)])),
+    personsAlone: async (numbers) => new Set(numbers.filter((number) => reads.companionsOf.all(number).length <= 1)),
     components: async (numbers) => componentRows(reads, numbers),
     orders: async (keys) => {
       const found = new Map<string, { state: OrderState; ownerFragment: string }>();
@@ -107,6 +108,8 @@ export function readStatements(database: DatabaseSync) {
     edgesFrom: database.prepare("SELECT * FROM edges WHERE a = ?"),
     edgesTo: database.prepare("SELECT * FROM edges WHERE b = ?"),
     person: database.prepare("SELECT * FROM persons WHERE person = ?"),
+    companionsOf: database.prepare(`SELECT 1 FROM persons WHERE component =
+      (SELECT component FROM persons WHERE person = ?) LIMIT 2`),
     personsOfComponent: database.prepare("SELECT * FROM persons WHERE component = ?"),
     identifiersOfPerson: database.prepare("SELECT * FROM identifiers WHERE person = ?"),
     fragmentsOfPerson: database.prepare(

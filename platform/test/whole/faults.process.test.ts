@@ -1,0 +1,138 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it, type TestContext } from "vitest";
+import { until } from "./polling.ts";
+import { keepAliveAgent, postBody, type Sender, startSender } from "./senders.ts";
+import { openSite, type Served, type Site, writeKey } from "./server.ts";
+
+const diskMiB = 96;
+const roomLeftBytes = 6 * 1_048_576;
+const maxUntilFaultMs = 60_000;
+/** Clients go on trying for so long after the fault. */
+const afterFaultMs = 1_000;
+
+let site: Site;
+/** A small disk that a test has mounted. */
+let disk: string | null = null;
+afterEach(async () => {
+  await site.close();
+  if (disk === null) return;
+  spawnSync("umount", [disk]);
+  rmSync(disk, { recursive: true, force: true });
+  disk = null;
+});
+
+/** Where CI runs them, tools and rights must be there. */
+function needs(context: TestContext, isThere: boolean, what: string): void {
+  if (isThere) return;
+  if (process.env["CI"] === "true") throw new Error(what);
+  context.skip(what);
+}
+
+/** A client's next call, as the client sees its answer. */
+async function probe(): Promise<{ status: number; retryAfter: string | null } | null> {
+  const agent = keepAliveAgent();
+  const call = JSON.stringify({ userId: "probe", messageId: "probe", event: "Probed" });
+  const answer = await postBody(`${site.url}/v1/track`, call, writeKey, agent);
+  agent.destroy();
+  return answer;
+}
+
+/** Clients send until nothing is taken any more; then none is told that it was, however long they try. */
+async function expectNothingMoreAcknowledged(senders: readonly Sender[], server: Served): Promise<void> {
+  await until("it stops to acknowledge", maxUntilFaultMs, async () => (await probe())?.status === 503);
+  const count = (): number => senders.reduce((sum, sender) => sum + sender.acknowledged.length, 0);
+  const before = count();
+  expect(before).toBeGreaterThan(0);
+  await sleep(afterFaultMs);
+  const answer = await probe();
+  expect(answer).toMatchObject({ status: 503 });
+  expect(Number(answer?.retryAfter)).toBeGreaterThanOrEqual(1);
+  expect(count()).toBe(before);
+  expect(server.hasEnded()).toBe(false);
+  // What is there can still be read.
+  expect((await site.reads.request("GET", "/api/status")).status).toBe(200);
+}
+
+/** After a start with everything mended: the clients get rid of what they have, and all of it is there, once. */
+async function expectAllThere(senders: readonly Sender[]): Promise<void> {
+  const server = await site.start();
+  await Promise.all(senders.map((sender) => sender.stop()));
+  expect(await until("the probe is taken", 20_000, probe)).toMatchObject({ status: 200 });
+  await site.reads.settled();
+  const acknowledged = senders.reduce((sum, sender) => sum + sender.acknowledged.length, 0);
+  const value = (sql: string) => site.reads.value(sql);
+  expect(await value("select count(*) from events where event is distinct from 'Probed'")).toBe(acknowledged);
+  expect(await value("select count(distinct message_id) from events")).toBe(acknowledged + 1);
+  expect(await value("select sum(net_minor) from orders")).toBe(
+    senders.reduce((sum, sender) => sum + sender.netMinor(), 0),
+  );
+  expect((await server.stop()).code).toBe(0);
+  expect(await site.verb(["rebuild", "--verify"])).toMatchObject({ code: 0, stderr: "" });
+}
+
+function startSenders(): Sender[] {
+  return [0, 1, 2].map((n) => startSender({ url: site.url, writeKey, name: `f${n}`, batchEvents: 20, pauseMs: 2 }));
+}
+
+describe("a full disk", () => {
+  it("is told with 503 and Retry-After; once there is room, a new start has everything that was acknowledged", async (context) => {
+    disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
+    site = await openSite({ dataDir: disk });
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMiB}m`, "tmpfs", disk]);
+    needs(context, mounted.status === 0, "this user may not mount a small disk");
+    const server = await site.start();
+    const senders = startSenders();
+    await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
+    const ballast = join(disk, "ballast");
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - roomLeftBytes)));
+
+    await expectNothingMoreAcknowledged(senders, server);
+    const { code, stderr } = await server.stop();
+    expect(stderr).not.toMatch(/^ +at .*\.ts/m);
+    expect([0, 1]).toContain(code);
+    rmSync(ballast);
+    await expectAllThere(senders);
+  });
+});
+
+describe("Promise 1: acknowledged means durable", () => {
+  it.for([
+    ["fdatasync", "EIO", "40"],
+    ["pwrite64", "ENOSPC", "400+"],
+    ["pwrite64", "EIO", "250"],
+  ] as const)(
+    "after a failed %s (%s) nothing is acknowledged until a new start",
+    async ([call, error, when], context) => {
+      site = await openSite();
+      needs(context, spawnSync("strace", ["-V"]).status === 0, "strace is not installed: apt-get install strace");
+      // Counted for each thread. Where only the n-th fails, what works later proves nothing of what failed.
+      const fault = ["-e", `trace=${call}`, "-e", `inject=${call}:error=${error}:when=${when}`];
+      const server = await site.start({ under: ["strace", "-f", "-qq", "-o", "/dev/null", ...fault] });
+      const senders = startSenders();
+      await expectNothingMoreAcknowledged(senders, server);
+      await server.kill();
+      await expectAllThere(senders);
+    },
+  );
+
+  it("a machine that is paused for seconds goes on and loses nothing", async () => {
+    site = await openSite();
+    const server = await site.start();
+    const senders = startSenders();
+    await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
+    process.kill(server.pid, "SIGSTOP");
+    await sleep(2_500);
+    process.kill(server.pid, "SIGCONT");
+    const before = senders.map((sender) => sender.acknowledged.length);
+    await until("they go on", 20_000, () =>
+      senders.every((sender, n) => sender.acknowledged.length > (before[n] ?? 0)),
+    );
+    await server.stop();
+    await expectAllThere(senders);
+  });
+});
