@@ -39,6 +39,8 @@ export function fateReader(parts: FateParts): (messageId: string, source: string
   return async (messageId, source) => {
     const sources = source === null ? await parts.sources() : [source];
     const keys = sources.map((id) => messageKeyOf(parts.hash, id, messageId));
+    // Before the look-up: what is decided meanwhile is then found by the scan.
+    const decidedUntil = await parts.fates.decidedUntil();
     const first = await parts.firstPositions(keys);
     const found: Fate[] = [];
     for (const [index, key] of keys.entries()) {
@@ -52,7 +54,7 @@ export function fateReader(parts: FateParts): (messageId: string, source: string
         field: "source",
       });
     }
-    return found[0] ?? pendingFate(parts, new Set(keys));
+    return found[0] ?? pendingFate(parts, new Set(keys), decidedUntil);
   };
 }
 
@@ -73,9 +75,9 @@ async function decidedFate(parts: FateParts, key: string, first: Position | null
   };
 }
 
-async function pendingFate(parts: FateParts, keys: ReadonlySet<string>): Promise<Fate | null> {
+async function pendingFate(parts: FateParts, keys: ReadonlySet<string>, from: Position): Promise<Fate | null> {
   const end = parts.durableEnd();
-  let at = await parts.fates.decidedUntil();
+  let at = from;
   while (at < end) {
     const { records, next } = await parts.log.read(at, end, 10_000, 8 << 20);
     const record = records.find((candidate) => keys.has(candidate.message));

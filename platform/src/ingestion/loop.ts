@@ -1,4 +1,5 @@
 import type { EventBufferReader, StoredRecord } from "../buffer/eventBuffer.ts";
+import { Problem } from "../model/problem.ts";
 import type { Position } from "../model/position.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
 import { createPipeline, type BatchOutcome, type PipelineParts } from "./pipeline.ts";
@@ -90,5 +91,6 @@ async function positionOrNull(store: IdentityAndProfiles): Promise<Position | nu
 
 /** Errors of SQLite, LevelDB and the file system carry a code; what an event's content provokes is a plain error. */
 function isStoreTrouble(error: unknown): boolean {
+  if (error instanceof Problem) return false;
   return error instanceof Error && "code" in error && typeof error.code === "string" && !(error instanceof TypeError);
 }

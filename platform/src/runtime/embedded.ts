@@ -139,8 +139,6 @@ async function openStages(
   opened.push(async () => database.close());
   const analytics = await startAnalytics({ ...shared, directory: paths.analytics, onTrouble });
   parts.analytics = analytics;
-  const forgetting = setInterval(() => void forgetFollowed(ingestion, analytics), forgetFeedEveryMs);
-  opened.push(async () => clearInterval(forgetting));
   opened.push(() => analytics.close());
   const lookups = openEventLogReader(paths.log);
   opened.push(() => lookups.close());
@@ -158,17 +156,6 @@ async function openStages(
     backlog,
     health: { logFailed: false },
   };
-}
-
-const forgetFeedEveryMs = 60_000;
-
-/** The feed is for followers: what the last of them has passed is only weight. */
-async function forgetFollowed(ingestion: Ingestion, analytics: EmbeddedAnalytics): Promise<void> {
-  try {
-    ingestion.forgetFeed((await analytics.status()).feedVersion);
-  } catch {
-    // Analytics is starting again or closing: there is always a next time.
-  }
 }
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */

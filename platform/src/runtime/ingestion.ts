@@ -9,8 +9,6 @@ export interface Ingestion {
   advance(end: Position): void;
   decidedUntil(): Position;
   firstPositions(keys: readonly string[]): Promise<(Position | null)[]>;
-  /** Every follower has passed this version of the change feed. */
-  forgetFeed(upTo: number): void;
   /** Resolves when everything before `end` is decided. */
   reached(end: Position): Promise<void>;
   close(): Promise<void>;
@@ -28,64 +26,85 @@ export interface IngestionEvents {
 
 /** Starts the ingestion worker; resolves when it has opened its stores, rejects with what stopped it. */
 export async function startIngestion(data: IngestionThreadData, events: IngestionEvents): Promise<Ingestion> {
-  const worker = new Worker(new URL("./ingestionThread.ts", import.meta.url), {
-    workerData: data,
-    name: "ingestion",
-    resourceLimits,
-  });
+  const worker = startWorker(data);
   const say = (message: ToIngestion): void => worker.postMessage(message);
-  const finds = new Map<number, (positions: (Position | null)[]) => void>();
-  const waiting = new Set<{ end: Position; resolve: () => void }>();
+  const finds = new Map<number, PromiseWithResolvers<(Position | null)[]>>();
+  const waiting = new Set<PromiseWithResolvers<void> & { end: Position }>();
+  const ready = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
   let position: Position = 0;
   let calls = 0;
-  let closing: PromiseWithResolvers<void> | null = null;
-  const ready = Promise.withResolvers<void>();
+  let isDead = false;
 
+  const settleWaiters = (): void => {
+    for (const waiter of waiting) {
+      if (waiter.end > position) continue;
+      waiting.delete(waiter);
+      waiter.resolve();
+    }
+  };
+  const die = (error: unknown): void => {
+    isDead = true;
+    ready.reject(asProblem(error));
+    closed.resolve();
+    for (const each of [...finds.values(), ...waiting]) each.reject(stopped());
+    finds.clear();
+    waiting.clear();
+    events.onDeath(error instanceof Error ? error : new Error("ingestion stopped"));
+  };
   const onMessage = (message: FromIngestion): void => {
     if (message.kind === "ready" || message.kind === "decided") position = message.position;
     if (message.kind === "ready") ready.resolve();
     else if (message.kind === "decided") {
       events.onDecided(message.position, message.records, message.outcome);
-      for (const waiter of waiting) {
-        if (waiter.end > position) continue;
-        waiting.delete(waiter);
-        waiter.resolve();
-      }
+      settleWaiters();
     } else if (message.kind === "positions") {
-      finds.get(message.call)?.(message.positions);
+      const find = finds.get(message.call);
       finds.delete(message.call);
+      if (message.positions === null) find?.reject(stopped());
+      else find?.resolve(message.positions);
     } else if (message.kind === "trouble") events.onTrouble(message.message);
-    else closing?.resolve();
+    else closed.resolve();
   };
   worker.on("message", onMessage);
-  worker.on("error", (error) => {
-    ready.reject(asProblem(error));
-    closing?.resolve();
-    events.onDeath(error as Error);
-  });
+  worker.on("error", die);
   await ready.promise;
   return {
     advance: (end) => say({ kind: "durable", end }),
     decidedUntil: () => position,
-    forgetFeed: (upTo) => say({ kind: "forgetFeed", upTo }),
-    firstPositions: async (keys) =>
-      new Promise((resolve) => {
-        calls += 1;
-        finds.set(calls, resolve);
-        say({ kind: "find", call: calls, keys });
-      }),
-    reached: async (end) =>
-      new Promise((resolve) => {
-        if (position >= end) resolve();
-        else waiting.add({ end, resolve });
-      }),
+    firstPositions: async (keys) => {
+      if (isDead) throw stopped();
+      const find = Promise.withResolvers<(Position | null)[]>();
+      calls += 1;
+      finds.set(calls, find);
+      say({ kind: "find", call: calls, keys });
+      return find.promise;
+    },
+    reached: async (end) => {
+      if (position >= end) return;
+      if (isDead) throw stopped();
+      const waiter = { ...Promise.withResolvers<void>(), end };
+      waiting.add(waiter);
+      await waiter.promise;
+    },
     close: async () => {
-      closing ??= Promise.withResolvers<void>();
-      say({ kind: "close" });
-      await closing.promise;
+      if (!isDead) say({ kind: "close" });
+      await closed.promise;
       await worker.terminate();
     },
   };
+}
+
+function startWorker(workerData: IngestionThreadData): Worker {
+  const entry = new URL("./ingestionThread.ts", import.meta.url);
+  return new Worker(entry, { workerData, name: "ingestion", resourceLimits });
+}
+
+function stopped(): Problem {
+  return new Problem(503, "ingestion_stopped", "events cannot be processed or looked up at the moment", {
+    hint: "start the platform again; what is durable is processed then",
+    retryAfterSeconds: 10,
+  });
 }
 
 /** A Problem that crossed a thread is a plain error with its fields. */

@@ -12,12 +12,12 @@ export interface IngestionThreadData {
 export type ToIngestion =
   | { kind: "durable"; end: Position }
   | { kind: "find"; call: number; keys: readonly string[] }
-  | { kind: "forgetFeed"; upTo: number }
   | { kind: "close" };
 
 export type FromIngestion =
   | { kind: "ready"; position: Position }
   | { kind: "decided"; position: Position; records: number; outcome: BatchOutcome }
-  | { kind: "positions"; call: number; positions: (Position | null)[] }
+  /** Null: they could not be looked up. */
+  | { kind: "positions"; call: number; positions: (Position | null)[] | null }
   | { kind: "trouble"; message: string }
   | { kind: "closed" };

@@ -8,6 +8,7 @@ import { createIngestionLoop, recordsAt } from "../ingestion/index.ts";
 import { defaultIdentityRules } from "../identity/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
+import { foldedWith } from "./foldedWith.ts";
 import type { FromIngestion, IngestionThreadData, ToIngestion } from "./ingestionMessages.ts";
 
 /** The ingestion worker: the only writer of the state file. It hears how far the log is durable and decides up to there. */
@@ -19,7 +20,7 @@ const data = workerData as IngestionThreadData;
 const hash = keyedHash(data.hashKey);
 const log = openEventLogReader(data.logDirectory);
 const lookups = openEventLogReader(data.logDirectory);
-const store = openStateStore({ file: data.stateFile, hash });
+const store = openStateStore({ file: data.stateFile, hash, foldedWith: foldedWith(data.homeCurrency) });
 const decided = openDecided({ file: data.stateFile, hash, homeCurrency: data.homeCurrency });
 const messages = await openMessageIndex({
   directory: data.messagesDirectory,
@@ -29,6 +30,7 @@ const messages = await openMessageIndex({
 });
 decided.close();
 
+const stopping = new AbortController();
 const loop = await createIngestionLoop({
   log,
   store,
@@ -41,7 +43,7 @@ const loop = await createIngestionLoop({
   onDecided: (position, records, outcome) => say({ kind: "decided", position, records, outcome }),
   onTrouble: (error) => say({ kind: "trouble", message: troubleMessage(error) }),
   sleep: async (ms) => {
-    await sleep(ms);
+    await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
   },
 });
 
@@ -59,6 +61,7 @@ async function runToWanted(): Promise<void> {
 
 async function close(): Promise<void> {
   loop.stop();
+  stopping.abort();
   await running;
   await messages.close();
   await store.close();
@@ -69,7 +72,12 @@ async function close(): Promise<void> {
 }
 
 async function answer(call: number, keys: readonly string[]): Promise<void> {
-  say({ kind: "positions", call, positions: await messages.firstPositions(keys) });
+  try {
+    say({ kind: "positions", call, positions: await messages.firstPositions(keys) });
+  } catch (error) {
+    say({ kind: "trouble", message: troubleMessage(error) });
+    say({ kind: "positions", call, positions: null });
+  }
 }
 
 port.on("message", (message: ToIngestion) => {
@@ -77,7 +85,6 @@ port.on("message", (message: ToIngestion) => {
     wanted = Math.max(wanted, message.end);
     running ??= runToWanted();
   } else if (message.kind === "find") void answer(message.call, message.keys);
-  else if (message.kind === "forgetFeed") void store.forgetFeed(message.upTo);
   else void close();
 });
 say({ kind: "ready", position: await store.position() });

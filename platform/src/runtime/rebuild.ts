@@ -11,6 +11,7 @@ import { createIngestionLoop, recordsAt } from "../ingestion/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import { dataPaths, hashKeyOf, type DataPaths } from "./dataDirectory.ts";
+import { foldedWith } from "./foldedWith.ts";
 import { lockDirectory } from "../adapters/embedded/directoryLock.ts";
 import type { Settings } from "./settings.ts";
 
@@ -56,7 +57,7 @@ export async function rebuildPlatform(settings: Settings, options: RebuildOption
 async function foldLog(settings: Settings, paths: DataPaths, progress: RebuildOptions["progress"]): Promise<number> {
   const hash = keyedHash(hashKeyOf(paths));
   const { end } = await logSummary(paths.log);
-  const store = openStateStore({ file: paths.state, hash });
+  const store = openStateStore({ file: paths.state, hash, foldedWith: foldedWith(settings.homeCurrency) });
   const decided = openDecided({ file: paths.state, hash, homeCurrency: settings.homeCurrency });
   const log = openEventLogReader(paths.log);
   const lookups = openEventLogReader(paths.log);
@@ -104,9 +105,9 @@ async function foldLog(settings: Settings, paths: DataPaths, progress: RebuildOp
 
 /** State and message index change place together; analytics is derived and starts over. */
 function takePlace(fresh: DataPaths, live: DataPaths): void {
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${live.state}${suffix}`, { force: true });
-  rmSync(live.messages, { recursive: true, force: true });
   rmSync(live.analytics, { recursive: true, force: true });
+  rmSync(live.messages, { recursive: true, force: true });
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${live.state}${suffix}`, { force: true });
   renameSync(fresh.messages, live.messages);
   renameSync(fresh.state, live.state);
 }

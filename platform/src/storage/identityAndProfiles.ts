@@ -94,7 +94,5 @@ export interface IdentityAndProfiles {
   /** The least number that no person or component has had: callers count up from it within a batch. */
   nextNumber(): Promise<number>;
   commit(decision: Decision): Promise<void>;
-  /** Forgets the change feed up to a version that every follower has passed. */
-  forgetFeed(upTo: number): Promise<void>;
   close(): Promise<void>;
 }

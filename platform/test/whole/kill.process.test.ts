@@ -8,11 +8,11 @@ import { openSite, type Served, type Site, writeKey } from "./server.ts";
 const senderCount = 5;
 const batchEvents = 25;
 const pauseMs = 5;
-const ordersPerFile = 4_000;
+const ordersPerFile = 3_000;
 const maxImportMs = 120_000;
 const maxLiveMs = 900;
 /** From the start of an import to its end, on a slow machine. */
-const maxIntoImportMs = 2_500;
+const maxIntoImportMs = 2_000;
 /** A start takes about as long. */
 const maxIntoStartMs = 700;
 const sampledFates = 1_000;
@@ -25,9 +25,9 @@ const noServer: unknown = expect.stringMatching(/No answer from/);
 type Victim = "load" | "import" | "directly" | "start";
 const plan: readonly [Victim, times: number][] = [
   ["load", 8],
-  ["import", 6],
+  ["import", 5],
   ["directly", 4],
-  ["start", 5],
+  ["start", 4],
 ];
 
 let site: Site;

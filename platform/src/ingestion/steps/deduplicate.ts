@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { decodeRecord } from "../../model/logRecord.ts";
 import type { AcceptedEvent } from "../../model/event.ts";
+import type { Position } from "../../model/position.ts";
 import type { Decision } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { Incoming, Validated } from "./validate.ts";
@@ -14,7 +15,7 @@ export async function deduplicate(validated: Validated, parts: PipelineParts): P
   const known = await parts.messages.firstPositions(validated.events.map((incoming) => incoming.messageKey));
   const repeated = validated.events.map(({ position }, index) => ({ position, before: known[index] ?? null }));
   const earlier = repeated.flatMap(({ position, before }) => (before !== null && before < position ? [before] : []));
-  const firsts = await parts.recordsAt(earlier);
+  const firsts = await readable(parts, earlier);
   const within = new Map<string, Incoming>();
   const events: Incoming[] = [];
   const seenAgain: Decision["seenAgain"] = [];
@@ -22,7 +23,7 @@ export async function deduplicate(validated: Validated, parts: PipelineParts): P
     const before = known[index] ?? null;
     if (before !== null && before < incoming.position) {
       const first = firsts.get(before);
-      const differs = first !== undefined && bodyDiffers(decodeRecord(first.payload) as AcceptedEvent, incoming.event);
+      const differs = first !== undefined && bodyDiffers(first, incoming.event);
       seenAgain.push({ position: incoming.position, first: before, differs });
       continue;
     }
@@ -36,6 +37,20 @@ export async function deduplicate(validated: Validated, parts: PipelineParts): P
     events.push(incoming);
   }
   return { events, rejected: validated.rejected, seenAgain };
+}
+
+/** The first deliveries, as far as they can be read: an old record that is damaged must not stop what comes now. */
+async function readable(parts: PipelineParts, positions: readonly Position[]): Promise<Map<Position, AcceptedEvent>> {
+  const events = new Map<Position, AcceptedEvent>();
+  try {
+    for (const [at, { payload }] of await parts.recordsAt(positions)) {
+      const record = decodeRecord(payload);
+      if (record.status === "accepted") events.set(at, record);
+    }
+  } catch {
+    // Whether a repetition differs is then not known; it stays a repetition.
+  }
+  return events;
 }
 
 /** A retry differs only in when it was sent, which is not a difference. */

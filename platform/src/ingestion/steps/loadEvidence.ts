@@ -30,7 +30,10 @@ export async function loadEvidence(folded: Folded, parts: PipelineParts): Promis
   const before = await parts.store.identifiers([...new Set([...carried, ...aliasEnds])]);
   const unseen = [...carried].filter((key) => !before.has(key));
   const explicit = new Map<string, ExplicitEdge>();
-  for (const edge of await parts.store.edges([...unseen, ...aliasEnds])) explicit.set(edgeId(edge), edge);
+  // The aliases of a hub or a shared device join nobody: loading all of them would be work for nothing.
+  const joining = aliasEnds.filter((key) => (before.get(key)?.decision ?? "ordinary") === "ordinary");
+  const known = [...unseen, ...joining];
+  for (const edge of await parts.store.edges(known)) explicit.set(edgeId(edge), edge);
   for (const alias of folded.aliases) addEdge(explicit, alias);
   const changedEdges = folded.aliases.map((alias) => explicit.get(edgeId(alias)) as ExplicitEdge);
   await fetchMissing(

@@ -93,7 +93,7 @@ async function sealThrough(state: State, segment: number): Promise<void> {
       batch.put(raw, encodePosition(at));
       addToFilters(state.filters, raw);
     }
-    await batch.write();
+    await batch.write({ sync: true });
   }
   await saveFilters(state, segment);
   state.sealedBefore = segment;

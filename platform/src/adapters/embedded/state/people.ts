@@ -123,6 +123,10 @@ function evidenceAround(statements: Statements, hash: KeyedHash, keys: readonly 
   }
   const known = [...identifiers.keys()];
   const edges = [...rowsFor(statements.edgesFrom, known), ...rowsFor(statements.edgesTo, known)].map(edgeRow);
+  for (const key of edges.flatMap(({ a, b }) => [a, b])) {
+    const row = identifiers.has(key) ? null : rowOf(key);
+    if (row !== null) identifiers.set(key, row);
+  }
   const distinct = new Map(edges.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge]));
   return { identifiers: [...identifiers.values()], fragments, edges: [...distinct.values()] };
 }

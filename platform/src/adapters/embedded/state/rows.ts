@@ -42,7 +42,7 @@ export function decodeSpans(encoded: string): Record<string, SourceSpan> {
 /** One prepared statement, once for each value: a get is a few microseconds, and a list of any length needs no new SQL. */
 export function rowsFor(statement: StatementSync, values: Iterable<SQLInputValue>): Row[] {
   const rows: Row[] = [];
-  for (const value of values) rows.push(...(statement.all(value) as Row[]));
+  for (const value of values) for (const row of statement.all(value)) rows.push(row);
   return rows;
 }
 

@@ -16,6 +16,7 @@ const stateVersion = tablesVersion * 1_000 + normaliserVersion;
 const schema = `
 CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL, next_number INTEGER NOT NULL);
 INSERT INTO head VALUES (1, 0, 1);
+CREATE TABLE folded_with (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE fragments (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, person INTEGER NOT NULL,
   identifiers TEXT NOT NULL, spans TEXT NOT NULL) STRICT;
@@ -47,10 +48,10 @@ CREATE TABLE feed (version INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL
 `;
 
 /** Opens the deciding store's file for its one writer, making it when it is new. Problem 409 for another version. */
-export function openStateFile(file: string): DatabaseSync {
+export function openStateFile(file: string, foldedWith: FoldedWith = {}): DatabaseSync {
   const database = new DatabaseSync(file);
   chmodSync(file, 0o600);
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -200000;
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -200000;
     PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 20000; PRAGMA busy_timeout = 10000;
     PRAGMA mmap_size = 2147483648;`);
   const version = readVersion(database);
@@ -67,7 +68,23 @@ export function openStateFile(file: string): DatabaseSync {
       },
     );
   }
+  checkFoldedWith(database, foldedWith);
   return database;
+}
+
+/** What decides the state beside the log: the rules' version, the home currency. Another value is another state. */
+export type FoldedWith = Readonly<Record<string, string>>;
+
+function checkFoldedWith(database: DatabaseSync, foldedWith: FoldedWith): void {
+  for (const [name, value] of Object.entries(foldedWith)) {
+    database.prepare("INSERT OR IGNORE INTO folded_with VALUES (?, ?)").run(name, value);
+    const before = database.prepare("SELECT value FROM folded_with WHERE name = ?").get(name)?.["value"];
+    if (before === value) continue;
+    database.close();
+    throw new Problem(409, "state_settings", `the state was folded with ${name} ${String(before)}, not ${value}`, {
+      hint: "go back to that setting, or fold the log again with the new one: c360 rebuild",
+    });
+  }
 }
 
 /** A second, reading connection: other threads, other processes. The file must exist. */

@@ -8,7 +8,7 @@ import type {
   IdentifierRow,
   IdentityAndProfiles,
 } from "../../../storage/identityAndProfiles.ts";
-import { openStateFile } from "./schema.ts";
+import { openStateFile, type FoldedWith } from "./schema.ts";
 import {
   decodeSpans,
   edgeRow,
@@ -24,11 +24,15 @@ import {
 import { commitStatements, writeDecision } from "./writeDecision.ts";
 
 /**
- * The deciding store over node:sqlite: one writer. A commit that is not yet on disk after a power cut is replayed from
- * the log (`synchronous = NORMAL`), because the position is written in the same transaction.
+ * The deciding store over node:sqlite: one writer. Commits are synced, so that no follower can be ahead of what is
+ * decided, after a power cut either.
  */
-export function openStateStore(options: { file: string; hash: KeyedHash }): IdentityAndProfiles {
-  const database = openStateFile(options.file);
+export function openStateStore(options: {
+  file: string;
+  hash: KeyedHash;
+  foldedWith: FoldedWith;
+}): IdentityAndProfiles {
+  const database = openStateFile(options.file, options.foldedWith);
   const reads = readStatements(database);
   const writes = commitStatements(database);
   const recent = recentFragments();
@@ -89,9 +93,6 @@ export function openStateStore(options: { file: string; hash: KeyedHash }): Iden
       writeDecision(database, writes, options.hash, decision);
       hasEdges ||= decision.edges.length > 0;
       recent.keep(decision);
-    },
-    forgetFeed: async (upTo) => {
-      database.prepare("DELETE FROM feed WHERE version <= ?").run(upTo);
     },
     close: async () => database.close(),
   };
