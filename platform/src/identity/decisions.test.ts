@@ -31,7 +31,10 @@ describe("node decisions", () => {
     ["cookie:d", numbered("email", 25), "shared"],
     ["loyalty_card:till", numbered("email", 25), "hub"],
     ["loyalty_card:till", [...numbered("email", 24), ...numbered("phone", 24)], "ordinary"],
-    ["email:old@x.co", [...numbered("anonymous_id", 99), ...numbered("payment_card", 99)], "ordinary"],
+    ["email:old@x.co", [...numbered("anonymous_id", 299), ...numbered("payment_card", 24)], "ordinary"],
+    // One login with a new device in every event: a load test, a server that makes up ids.
+    ["user_id:robot", numbered("anonymous_id", 300), "hub"],
+    ["anonymous_id:kiosk", numbered("device_id", 200), "shared"],
     ["user_id:clerk", numbered("user_id", 9), "ordinary"],
     ["user_id:clerk", numbered("loyalty_card", 25), "hub"],
     ["user_id:null", [], "blocked"],

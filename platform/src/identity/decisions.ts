@@ -47,17 +47,17 @@ export function mergeSeenWith(
 /** In a person's words, naming the rule; null for an ordinary identifier. Quotes no value. */
 export function decisionReason(key: IdentifierKey, decision: NodeDecision, rules: IdentityRules): string | null {
   const { type } = parseIdentifierKey(key);
-  const crowd = `or ${rules.crowdThreshold} or more other personal identifiers of one type`;
+  const crowd = `${rules.crowdThreshold} or more other personal identifiers of one type, or a throng of devices or cards`;
   switch (decision) {
     case "ordinary":
       return null;
     case "blocked":
       return `This ${type} is a placeholder that names nobody (rule: blocked values).`;
     case "hub":
-      return `This ${type} was seen with ${rules.hubThreshold} or more logins, ${crowd}: it is nobody's own (rule: hubs).`;
+      return `This ${type} was seen with ${rules.hubThreshold} or more logins, with ${crowd}: it is nobody's own (rule: hubs).`;
     case "shared":
       return (
-        `This ${type} was seen with ${rules.sharedDeviceLogins} or more logins, ${crowd}: ` +
+        `This ${type} was seen with ${rules.sharedDeviceLogins} or more logins, with ${crowd}: ` +
         `several people use it (rule: shared devices).`
       );
   }
@@ -66,12 +66,19 @@ export function decisionReason(key: IdentifierKey, decision: NodeDecision, rules
 /** A unique identifier is not judged by others of its own type: that two logins meet is a matter for the limit. */
 function counts(identifier: Identifier, witness: Identifier, rules: IdentityRules): boolean {
   const { kind } = rulesOfType(witness.type, rules);
-  if (kind !== "unique" && kind !== "personal") return false;
   if (kind === "unique" && witness.type === identifier.type) return false;
   return identifierKey(witness) !== identifierKey(identifier) && !isBlocked(witness, rules);
 }
 
+/**
+ * Devices and cards come and go, so it takes many more of them: this many times what one person may have of the type.
+ * One login with a new device id in every event (a load test, a server that makes up ids) must come to an end, or each
+ * event would have all the earlier ones resolved again.
+ */
+const throngFactor = 3;
+
 function threshold(type: string, isDevice: boolean, rules: IdentityRules): number {
-  if (rulesOfType(type, rules).kind === "personal") return rules.crowdThreshold;
-  return isDevice ? rules.sharedDeviceLogins : rules.hubThreshold;
+  const { kind, limit } = rulesOfType(type, rules);
+  if (kind === "unique") return isDevice ? rules.sharedDeviceLogins : rules.hubThreshold;
+  return kind === "personal" ? rules.crowdThreshold : Math.max(rules.crowdThreshold, throngFactor * limit);
 }
