@@ -138,7 +138,8 @@ function overHttp(io: CliIo, url: string, token: string): Connection {
       let decidedAt: string | null = null;
       for (;;) {
         const { acceptedRecords, pendingRecords, now, analytics } = await verbs.status();
-        if (acceptedRecords - pendingRecords >= goal) decidedAt ??= now;
+        // The counts start anew when the server does; nothing pending means the same.
+        if (pendingRecords === 0 || acceptedRecords - pendingRecords >= goal) decidedAt ??= now;
         if (decidedAt !== null && analytics.asOf >= decidedAt) return;
         await io.sleep(drainPollMs);
       }

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { maxQueryRows } from "../api/routes/query.ts";
+import { maxQueryRows } from "../storage/timeline.ts";
 import * as access from "./accessVerbs.ts";
 import { connect, type Connection, type ConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";

@@ -26,6 +26,9 @@ export interface TimelineQuery {
   source?: string;
 }
 
+/** Most rows of one answer; larger results want an export. */
+export const maxQueryRows = 10_000;
+
 export interface SqlAnswer {
   columns: { name: string; type: string }[];
   rows: (string | number | boolean | null)[][];

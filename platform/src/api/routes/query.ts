@@ -2,8 +2,8 @@ import { Type } from "@fastify/type-provider-typebox";
 import { type Api, iso } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
+import { maxQueryRows } from "../../storage/timeline.ts";
 
-export const maxQueryRows = 100_000;
 const defaultQueryRows = 1_000;
 const maxSqlChars = 100_000;
 

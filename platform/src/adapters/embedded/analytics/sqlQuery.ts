@@ -1,3 +1,4 @@
+import { maxQueryRows } from "../../../storage/timeline.ts";
 import { memoryUsage } from "node:process";
 import type { DuckDBConnection, DuckDBResult } from "@duckdb/node-api";
 import { Problem } from "../../../model/problem.ts";
@@ -6,7 +7,6 @@ import { answerValue } from "./answerValues.ts";
 import { type Engine, firstLine } from "./engine.ts";
 import { checkQuery, checkQueryText } from "./gate.ts";
 
-export const maxQueryRows = 10_000;
 export const defaultQueryDeadlineMs = 10_000;
 /** Of an answer's text values, about. */
 const maxAnswerChars = 16 * 1_048_576;
