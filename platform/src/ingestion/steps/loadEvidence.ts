@@ -23,11 +23,14 @@ export interface Evidence {
 export async function loadEvidence(folded: Folded, parts: PipelineParts): Promise<Evidence | null> {
   const touched = [...folded.folded.values()].filter(({ isNew, firstLowered }) => isNew || firstLowered);
   if (touched.length === 0 && folded.aliases.length === 0) return null;
-  const { plain, structural } = await partPlain(touched, parts);
+  // What the first look fetched is not fetched again.
+  const before = await parts.store.identifiers([...new Set(touched.flatMap(({ row }) => row.state.identifiers))]);
+  const { plain, structural } = await partPlain(touched, before, parts);
   if (structural.length === 0 && folded.aliases.length === 0) return null;
   const carried = new Set(structural.flatMap(({ row }) => row.state.identifiers));
   const aliasEnds = folded.aliases.flatMap(({ a, b }) => [a, b]);
-  const before = await parts.store.identifiers([...new Set([...carried, ...aliasEnds])]);
+  keepOnly(before, carried);
+  await fetchMissing(before, aliasEnds, parts);
   const unseen = [...carried].filter((key) => !before.has(key));
   const explicit = new Map<string, ExplicitEdge>();
   // The aliases of a hub or a shared device join nobody: loading all of them would be work for nothing.
@@ -62,6 +65,11 @@ export async function loadEvidence(folded: Folded, parts: PipelineParts): Promis
   );
   const identifiers = updatedIdentifiers(before, structural, parts);
   return { identifiers, before, fragments, edges, changedEdges, persons: components.persons };
+}
+
+/** Those of plain fragments would only bring in components that nothing here touches. */
+function keepOnly(rows: Map<IdentifierKey, IdentifierRow>, keys: ReadonlySet<IdentifierKey>): void {
+  for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
 }
 
 async function fetchMissing(
@@ -135,9 +143,9 @@ function seeTogether(row: IdentifierRow, combination: readonly IdentifierKey[], 
  */
 async function partPlain(
   touched: readonly FoldedFragment[],
+  rows: ReadonlyMap<IdentifierKey, IdentifierRow>,
   parts: PipelineParts,
 ): Promise<{ plain: FoldedFragment[]; structural: FoldedFragment[] }> {
-  const rows = await parts.store.identifiers([...new Set(touched.flatMap(({ row }) => row.state.identifiers))]);
   const owners = new Map<FoldedFragment, number>();
   for (const fragment of touched) {
     const owner = fragment.isNew ? onlyOwner(fragment, rows, parts) : null;
