@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { platformVersion } from "../model/version.ts";
 import { maxQueryRows } from "../storage/timeline.ts";
 import * as access from "./accessVerbs.ts";
 import { connect, type Connection, type ConnectionFlags } from "./connection.ts";
@@ -23,7 +24,7 @@ export function program(io: CliIo, exit: SetExit): Command {
     .exitOverride()
     .addHelpText("after", "\nBegin with `c360 serve`; it says what to do next. Each verb's --help has examples.");
   addServe(root, io, exit);
-  root.version("0.1.0");
+  root.version(platformVersion);
   addImport(root, io, exit);
   addSend(root, io, exit);
   addReads(root, io, exit);

@@ -15,6 +15,7 @@ import { fateReader } from "../ingestion/index.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
+import { platformVersion } from "../model/version.ts";
 import { profileReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { Fates } from "../storage/fates.ts";
@@ -210,8 +211,6 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
     metrics: () => meters.text(),
   };
 }
-
-export const platformVersion = "0.1.0";
 
 /** Messages of unforeseen errors could quote an event: only their kind and place go to the log. */
 function faultName(error: unknown): string {

@@ -4,8 +4,9 @@ import type { Logger } from "pino";
 import { createApi } from "../api/server.ts";
 import { answerClientError, gatewayServerOptions } from "../gateway/gateway.ts";
 import { Problem } from "../model/problem.ts";
+import { platformVersion } from "../model/version.ts";
 import { issueCliToken } from "./cliToken.ts";
-import { openPlatform, platformVersion } from "./embedded.ts";
+import { openPlatform } from "./embedded.ts";
 import { prepareFirstRun, type FirstRun } from "./firstRun.ts";
 import type { Settings } from "./settings.ts";
 
