@@ -17,7 +17,9 @@ function say(line: string): void {
 }
 
 async function bench(options: Options): Promise<void> {
-  const directory = mkdtempSync(join(options.directory ?? tmpdir(), "c360-bench-"));
+  const parent = options.directory ?? tmpdir();
+  mkdirSync(parent, { recursive: true });
+  const directory = mkdtempSync(join(parent, "c360-bench-"));
   const running = new Set<Server>();
   const interrupt = (): void => {
     say("interrupted");
