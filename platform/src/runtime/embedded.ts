@@ -10,7 +10,7 @@ import { openStateReader } from "../adapters/embedded/state/schema.ts";
 import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
-import { defaultIdentityRules, identityReads } from "../identity/index.ts";
+import { defaultIdentityRules, identifierOrder, identityReads } from "../identity/index.ts";
 import { fateReader } from "../ingestion/index.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
@@ -68,6 +68,7 @@ export async function openPlatform(settings: Settings, options: OpenOptions = {}
       now: Date.now,
       newMessageId: randomUUID,
       backlog: () => ({ pendingRecords: stages.backlog.pending }),
+      maxPendingRecords: settings.maxPendingRecords,
       onFault: (error, requestId) => options.onTrouble?.(`request ${requestId} failed: ${faultName(error)}`),
     });
     const services = servicesOver({ ...stages, gateway, hash, settings });
@@ -138,7 +139,12 @@ async function openStages(
   backlog.pending = await recordsFrom(paths.log, ingestion.decidedUntil());
   const database = openStateReader(paths.state);
   opened.push(async () => database.close());
-  const analytics = await startAnalytics({ ...shared, directory: paths.analytics, onTrouble });
+  const analytics = await startAnalytics({
+    ...shared,
+    directory: paths.analytics,
+    identifierOrder: identifierOrder(defaultIdentityRules),
+    onTrouble,
+  });
   parts.analytics = analytics;
   opened.push(() => analytics.close());
   const lookups = openEventLogReader(paths.log);
