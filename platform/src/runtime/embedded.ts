@@ -21,6 +21,7 @@ import type { AccessStore } from "../storage/access.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { People } from "../storage/people.ts";
 import { dataPaths, hashKeyOf, makeDataDirectory, type DataPaths } from "./dataDirectory.ts";
+import { tellingDiskFull } from "./diskFull.ts";
 import { lockDirectory, type DirectoryLock } from "../adapters/embedded/directoryLock.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
@@ -47,9 +48,13 @@ export interface OpenOptions {
 
 /**
  * The whole platform on one data directory, in the order of an event's way: gateway → log → ingestion → state →
- * analytics, then what answers questions. Problem 409 when another process holds the directory.
+ * analytics, then what answers questions. Problem 409 when another process holds the directory, 507 `disk_full`.
  */
 export async function openPlatform(settings: Settings, options: OpenOptions = {}): Promise<Platform> {
+  return tellingDiskFull(settings.dataDir, () => openOn(settings, options));
+}
+
+async function openOn(settings: Settings, options: OpenOptions): Promise<Platform> {
   makeDataDirectory(settings.dataDir);
   const lock = await lockDirectory(settings.dataDir);
   const opened: (() => Promise<void>)[] = [() => lock.release()];
