@@ -11,7 +11,7 @@ import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { defaultIdentityRules, identifierOrder, identityReads } from "../identity/index.ts";
-import { fateReader } from "../ingestion/index.ts";
+import { fateReader, pendingMessages, type PendingMessages } from "../ingestion/index.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
@@ -98,6 +98,7 @@ interface Stages {
   fates: Fates;
   meters: Meters;
   backlog: { pending: number };
+  undecided: PendingMessages;
   /** `logFailed`: nothing more is accepted until a restart. */
   health: { logFailed: boolean };
 }
@@ -110,7 +111,7 @@ async function openStages(
   opened: (() => Promise<void>)[],
 ): Promise<Stages> {
   const backlog = { pending: 0 };
-  const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics } = {};
+  const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics; undecided?: PendingMessages } = {};
   const lag = async (): Promise<number> => {
     const asOf = (await parts.analytics?.status())?.asOf;
     return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
@@ -128,6 +129,7 @@ async function openStages(
     {
       onDecided: (position: Position, records, outcome) => {
         backlog.pending = Math.max(0, backlog.pending - records);
+        parts.undecided?.decided(position);
         meters.decided(outcome);
         parts.analytics?.advance(position);
       },
@@ -154,6 +156,9 @@ async function openStages(
   opened.push(() => analytics.close());
   const lookups = openEventLogReader(paths.log);
   opened.push(() => lookups.close());
+  const undecided = pendingMessages({ log: lookups, from: ingestion.decidedUntil(), until: log.end() });
+  parts.undecided = undecided;
+  opened.push(() => undecided.close());
   ingestion.advance(log.end());
   const people = peopleOver(database, keyedHash(hashKey));
   return {
@@ -166,16 +171,18 @@ async function openStages(
     fates: fatesOver(database),
     meters,
     backlog,
+    undecided,
     health: { logFailed: false },
   };
 }
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */
-function countingAppend({ log, meters, backlog, health }: Stages): EventBuffer["append"] {
+function countingAppend({ log, meters, backlog, undecided, health }: Stages): EventBuffer["append"] {
   return async (records: readonly BufferRecord[]) => {
     try {
       const positions = await log.append(records);
       backlog.pending += records.length;
+      undecided.add(records, positions);
       meters.accepted(records.length);
       return positions;
     } catch (error) {
@@ -186,7 +193,7 @@ function countingAppend({ log, meters, backlog, health }: Stages): EventBuffer["
 }
 
 function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; settings: Settings }): Services {
-  const { access, analytics, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
+  const { access, analytics, people, hash, fates, lookups, ingestion, gateway, meters, backlog } = parts;
   const fateOf = fateReader({
     fates,
     log: lookups,
@@ -194,7 +201,7 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
     firstPositions: ingestion.firstPositions,
     profileIdOfFragment: (id) => people.profileIdOfFragment(id),
     sources: async () => (await access.sources()).map((source) => source.id),
-    durableEnd: () => log.end(),
+    pendingPositions: (keys) => parts.undecided.find(keys),
   });
   return {
     access,
