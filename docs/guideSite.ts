@@ -184,12 +184,14 @@ function tokenIn(folder: string): string {
 }
 
 async function caughtUp(url: string, token: string): Promise<void> {
-  const goal = new Date().toISOString();
+  let goal: string | null = null;
   const until = Date.now() + maxStepMs;
   for (;;) {
     const answer = await fetch(`${url}/api/status`, { headers: { authorization: `Bearer ${token}` } });
     const status = (await answer.json()) as { pendingRecords: number; analytics: { asOf: string } };
-    if (status.pendingRecords === 0 && status.analytics.asOf >= goal) return;
+    if (goal !== null && status.analytics.asOf >= goal) return;
+    // Only what is decided can be followed: what analytics knew before says nothing of it.
+    if (status.pendingRecords === 0) goal ??= new Date().toISOString();
     if (Date.now() > until) throw new Error(`not caught up after ${maxStepMs} ms: ${JSON.stringify(status)}`);
     await sleep(pollMs);
   }

@@ -6,4 +6,5 @@ export { identityReads } from "./read.ts";
 export type { IdentityReads } from "./read.ts";
 export { resolve } from "./resolve.ts";
 export { defaultIdentityRules } from "./retailRules.ts";
+export { identifierOrder } from "./rules.ts";
 export type { IdentityRules } from "./rules.ts";

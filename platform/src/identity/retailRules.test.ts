@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { defaultIdentityRules as rules } from "./retailRules.ts";
+import { compareIdentifiers, identifierOrder } from "./rules.ts";
 
 const guide = readFileSync(new URL("../../../docs/identity.md", import.meta.url), "utf8");
 
@@ -25,5 +26,15 @@ describe("docs/identity.md", () => {
     expect(guide).toContain(`a device seen with ${rules.sharedDeviceLogins} or more logins`);
     expect(guide).toContain(`or with ${rules.crowdThreshold} or more e-mails`);
     expect(guide).toContain(`more than ${rules.maxEvidenceIdentifiers} identifiers`);
+  });
+});
+
+describe("identifierOrder", () => {
+  it("has every type once, and two of its types in the order in which their identifiers are compared", () => {
+    const order = identifierOrder(rules);
+    expect(order.toSorted()).toEqual([...Object.keys(rules.types), "*"].toSorted());
+    // No type is called so: it is one of those that are not named.
+    const keys = order.map((type) => (type === "*" ? "store_visitor:1" : `${type}:1`));
+    expect(keys.toSorted((a, b) => compareIdentifiers(a, b, rules))).toEqual(keys);
   });
 });

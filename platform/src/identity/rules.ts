@@ -66,3 +66,11 @@ export function compareIdentifiers(a: IdentifierKey, b: IdentifierKey, rules: Id
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** All types, surest first as `compareIdentifiers` has them; `*` stands where types that are not named come. */
+export function identifierOrder(rules: IdentityRules): string[] {
+  const types = Object.entries(rules.types).map(([type, { rank }]) => ({ type, rank }));
+  return [...types, { type: "*", rank: rules.otherTypes.rank }]
+    .sort((a, b) => b.rank - a.rank || compareText(a.type, b.type))
+    .map(({ type }) => type);
+}

@@ -27,26 +27,29 @@ export interface FateParts {
   firstPositions: (keys: readonly string[]) => Promise<(Position | null)[]>;
   profileIdOfFragment: (id: FragmentId) => Promise<ProfileId | null>;
   sources: () => Promise<string[]>;
-  durableEnd: () => Position;
+  /** Where messages that are not yet decided may be; a record there may be another's. */
+  pendingPositions: (keys: readonly string[]) => Promise<Position[]>;
 }
 
 /**
  * The fate of a message; null when no source ever sent it. Problem 409 `message_id_ambiguous` when no source is named
- * and two used the same id. What is durable but not yet decided is looked for in the log itself, which the bound on
- * the backlog keeps short.
+ * and several used the same id.
  */
 export function fateReader(parts: FateParts): (messageId: string, source: string | null) => Promise<Fate | null> {
   return async (messageId, source) => {
     const sources = source === null ? await parts.sources() : [source];
     const keys = sources.map((id) => messageKeyOf(parts.hash, id, messageId));
-    // Before the look-up: what is decided meanwhile is then found by the scan.
-    const decidedUntil = await parts.fates.decidedUntil();
+    // Before the look-up: what is decided meanwhile is then found by it.
+    const pending = await parts.pendingPositions(keys);
     const first = await parts.firstPositions(keys);
     const found: Fate[] = [];
+    const undecided = new Set<string>();
     for (const [index, key] of keys.entries()) {
       const fate = await decidedFate(parts, key, first[index] ?? null);
-      if (fate !== null) found.push(fate);
+      if (fate === null) undecided.add(key);
+      else found.push(fate);
     }
+    found.push(...(await pendingFates(parts, undecided, pending)));
     if (found.length > 1) {
       const names = found.map((fate) => fate.record.source).join(", ");
       throw new Problem(409, "message_id_ambiguous", `several sources used this messageId: ${names}`, {
@@ -54,7 +57,7 @@ export function fateReader(parts: FateParts): (messageId: string, source: string
         field: "source",
       });
     }
-    return found[0] ?? pendingFate(parts, new Set(keys), decidedUntil);
+    return found[0] ?? null;
   };
 }
 
@@ -75,26 +78,26 @@ async function decidedFate(parts: FateParts, key: string, first: Position | null
   };
 }
 
-async function pendingFate(parts: FateParts, keys: ReadonlySet<string>, from: Position): Promise<Fate | null> {
-  const end = parts.durableEnd();
-  let at = from;
-  while (at < end) {
-    const { records, next } = await parts.log.read(at, end, 10_000, 8 << 20);
-    const record = records.find((candidate) => keys.has(candidate.message));
-    if (record !== undefined) {
-      const read = decodeRecord(record.payload);
-      return {
-        fate: "pending",
-        reason: null,
-        record: read,
-        processedAt: null,
-        profileId: null,
-        duplicates: 0,
-        differs: false,
-      };
-    }
-    if (next <= at) return null;
-    at = next;
+/** Of each message the first record, which is the one that will count. */
+async function pendingFates(
+  parts: FateParts,
+  keys: ReadonlySet<string>,
+  positions: readonly Position[],
+): Promise<Fate[]> {
+  const found = new Map<string, Fate>();
+  for (const position of positions) {
+    const stored = await parts.log.at(position);
+    if (stored === null || !keys.has(stored.message) || found.has(stored.message)) continue;
+    found.set(stored.message, {
+      fate: "pending",
+      reason: null,
+      record: decodeRecord(stored.payload),
+      processedAt: null,
+      profileId: null,
+      duplicates: 0,
+      differs: false,
+    });
+    if (found.size === keys.size) break;
   }
-  return null;
+  return [...found.values()];
 }

@@ -1,4 +1,6 @@
 import type { EventBufferReader, StoredRecord } from "../buffer/eventBuffer.ts";
+import { maxMessageIdLength, type LogRecord, type RejectedCall } from "../model/event.ts";
+import { decodeRecord, encodeRecord } from "../model/logRecord.ts";
 import { Problem } from "../model/problem.ts";
 import type { Position } from "../model/position.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
@@ -28,34 +30,46 @@ export interface IngestionLoop {
 /**
  * Drives the pipeline along the log. A batch that cannot be decided because of one record is halved until that record
  * stands alone, and that one is refused with a recorded reason; trouble with the store is retried for ever, because
- * the log still holds everything.
+ * the log still holds everything. A decision that stands is never made again, whatever came after it.
  */
 export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLoop> {
-  const decideRecords = createPipeline(parts);
+  const pipeline = createPipeline(parts);
   let at = await parts.store.position();
   let stopped = false;
 
-  async function decide(records: readonly StoredRecord[], next: Position): Promise<void> {
+  /** Null when it was stopped before the store could tell. */
+  async function stands(next: Position): Promise<boolean | null> {
     for (let retryMs = firstRetryMs; !stopped; retryMs = Math.min(retryMs * 2, maxRetryMs)) {
       try {
-        const outcome = await decideRecords(records, next);
+        return (await parts.store.position()) === next;
+      } catch (error) {
+        parts.onTrouble(error);
+        await parts.sleep(retryMs);
+      }
+    }
+    return null;
+  }
+
+  /** `isRefusal`: of a single record, which cannot be taken apart any more. */
+  async function decide(records: readonly StoredRecord[], next: Position, isRefusal = false): Promise<void> {
+    let isDecided: boolean | null = false;
+    for (let retryMs = firstRetryMs; !stopped; retryMs = Math.min(retryMs * 2, maxRetryMs)) {
+      try {
+        const outcome = await (isDecided ? pipeline.follow() : pipeline.decide(records, next));
         parts.onDecided(next, records.length, outcome);
         return;
       } catch (error) {
-        // The decision may stand although what came after it failed: then it must not be made again.
-        if ((await positionOrNull(parts.store)) === next) {
-          parts.onDecided(next, records.length, { processed: 0, rejected: 0, duplicates: 0 });
-          return;
-        }
         parts.onTrouble(error);
-        if (!isStoreTrouble(error)) return decideApart(records, next);
+        isDecided ||= await stands(next);
+        if (isDecided === null) return;
+        if (!isDecided && !isRefusal && !isStoreTrouble(error)) return decideApart(records, next);
         await parts.sleep(retryMs);
       }
     }
   }
 
   async function decideApart(records: readonly StoredRecord[], next: Position): Promise<void> {
-    if (records.length <= 1) return decide(records.map(unprocessable), next);
+    if (records.length <= 1) return decide(records.map(unprocessable), next, true);
     const half = records.length >> 1;
     await decide(records.slice(0, half), (records[half] as StoredRecord).position);
     await decide(records.slice(half), next);
@@ -76,21 +90,39 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
   };
 }
 
-/** An empty payload cannot be read, so `validate` refuses it: the event itself stays in the log as it was. */
+/**
+ * In its place for the pipeline only: the event itself stays in the log as it was. Nothing of it that could be what is
+ * wrong is taken over.
+ */
 function unprocessable(record: StoredRecord): StoredRecord {
-  return { ...record, payload: new Uint8Array(0) };
-}
-
-async function positionOrNull(store: IdentityAndProfiles): Promise<Position | null> {
+  let read: LogRecord;
   try {
-    return await store.position();
+    read = decodeRecord(record.payload);
   } catch {
-    return null;
+    return record;
   }
+  const refusal: RejectedCall = {
+    status: "rejected",
+    source: nameOr(read.source),
+    sourceKind: read.sourceKind,
+    messageId: nameOr(read.messageId),
+    receivedAt: read.receivedAt,
+    reason: { code: "record_unprocessable", message: "this event was accepted, but it cannot be processed" },
+    body: "",
+  };
+  return { ...record, payload: encodeRecord(refusal) };
 }
 
-/** Errors of SQLite, LevelDB and the file system carry a code; what an event's content provokes is a plain error. */
+/** Empty for what is no name: a record of another program may hold anything. */
+function nameOr(given: unknown): string {
+  return typeof given === "string" && given.length <= maxMessageIdLength ? given : "";
+}
+
+/**
+ * Errors of stores and of the file system carry a code as text; what an event's content provokes is a plain error, or
+ * a Problem where a store refuses it.
+ */
 function isStoreTrouble(error: unknown): boolean {
-  if (error instanceof Problem) return false;
-  return error instanceof Error && "code" in error && typeof error.code === "string" && !(error instanceof TypeError);
+  if (error instanceof Problem || error instanceof TypeError || error instanceof RangeError) return false;
+  return error instanceof Error && "code" in error && typeof error.code === "string";
 }

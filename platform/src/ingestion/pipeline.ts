@@ -29,22 +29,41 @@ export interface BatchOutcome {
   duplicates: number;
 }
 
-/**
- * Takes a run of records, and `next`, the position after them, through the whole way in one deciding transaction.
- * Replaying a run after a crash changes nothing twice: what was decided is found by its (source, messageId).
- */
-export function createPipeline(
-  parts: PipelineParts,
-): (records: readonly StoredRecord[], next: Position) => Promise<BatchOutcome> {
-  return async (records, next) => {
-    const validated = validate(records);
-    const fresh = await deduplicate(validated, parts);
-    const batch = await gather(fresh, parts);
-    const folded = fold(batch);
-    const people = await resolvePeople(folded, parts);
-    const decision = await decide(folded, people, { position: next, processedAt: parts.now() }, parts);
-    await parts.store.commit(decision);
-    await parts.messages.remember(fresh.events.map(({ messageKey, position }) => ({ key: messageKey, position })));
-    return { processed: fresh.events.length, rejected: fresh.rejected.length, duplicates: fresh.seenAgain.length };
+export interface Pipeline {
+  /**
+   * Takes a run of records, and `next`, the position after them, through the whole way in one deciding transaction.
+   * Replaying a run after a crash changes nothing twice: what was decided is found by its (source, messageId).
+   */
+  decide(records: readonly StoredRecord[], next: Position): Promise<BatchOutcome>;
+  /** For a decision that stands although its answer was lost or what follows it failed: does what follows, again. */
+  follow(): Promise<BatchOutcome>;
+}
+
+export function createPipeline(parts: PipelineParts): Pipeline {
+  let last: { entries: { key: string; position: Position }[]; outcome: BatchOutcome } = {
+    entries: [],
+    outcome: { processed: 0, rejected: 0, duplicates: 0 },
+  };
+  const follow = async (): Promise<BatchOutcome> => {
+    await parts.messages.remember(last.entries);
+    return last.outcome;
+  };
+  return {
+    decide: async (records, next) => {
+      const validated = validate(records);
+      const fresh = await deduplicate(validated, parts);
+      const batch = await gather(fresh, parts);
+      const folded = fold(batch);
+      const people = await resolvePeople(folded, parts);
+      const decision = await decide(folded, people, { position: next, processedAt: parts.now() }, parts);
+      const { events, rejected, seenAgain } = fresh;
+      last = {
+        entries: events.map(({ messageKey, position }) => ({ key: messageKey, position })),
+        outcome: { processed: events.length, rejected: rejected.length, duplicates: seenAgain.length },
+      };
+      await parts.store.commit(decision);
+      return follow();
+    },
+    follow,
   };
 }

@@ -10,8 +10,8 @@ import { openStateReader } from "../adapters/embedded/state/schema.ts";
 import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
-import { defaultIdentityRules, identityReads } from "../identity/index.ts";
-import { fateReader } from "../ingestion/index.ts";
+import { defaultIdentityRules, identifierOrder, identityReads } from "../identity/index.ts";
+import { fateReader, pendingMessages, type PendingMessages } from "../ingestion/index.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
@@ -21,6 +21,7 @@ import type { AccessStore } from "../storage/access.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { People } from "../storage/people.ts";
 import { dataPaths, hashKeyOf, makeDataDirectory, type DataPaths } from "./dataDirectory.ts";
+import { tellingDiskFull } from "./diskFull.ts";
 import { lockDirectory, type DirectoryLock } from "../adapters/embedded/directoryLock.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
@@ -47,9 +48,13 @@ export interface OpenOptions {
 
 /**
  * The whole platform on one data directory, in the order of an event's way: gateway → log → ingestion → state →
- * analytics, then what answers questions. Problem 409 when another process holds the directory.
+ * analytics, then what answers questions. Problem 409 when another process holds the directory, 507 `disk_full`.
  */
 export async function openPlatform(settings: Settings, options: OpenOptions = {}): Promise<Platform> {
+  return tellingDiskFull(settings.dataDir, () => openOn(settings, options));
+}
+
+async function openOn(settings: Settings, options: OpenOptions): Promise<Platform> {
   makeDataDirectory(settings.dataDir);
   const lock = await lockDirectory(settings.dataDir);
   const opened: (() => Promise<void>)[] = [() => lock.release()];
@@ -68,6 +73,7 @@ export async function openPlatform(settings: Settings, options: OpenOptions = {}
       now: Date.now,
       newMessageId: randomUUID,
       backlog: () => ({ pendingRecords: stages.backlog.pending }),
+      maxPendingRecords: settings.maxPendingRecords,
       onFault: (error, requestId) => options.onTrouble?.(`request ${requestId} failed: ${faultName(error)}`),
     });
     const services = servicesOver({ ...stages, gateway, hash, settings });
@@ -92,6 +98,7 @@ interface Stages {
   fates: Fates;
   meters: Meters;
   backlog: { pending: number };
+  undecided: PendingMessages;
   /** `logFailed`: nothing more is accepted until a restart. */
   health: { logFailed: boolean };
 }
@@ -104,7 +111,7 @@ async function openStages(
   opened: (() => Promise<void>)[],
 ): Promise<Stages> {
   const backlog = { pending: 0 };
-  const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics } = {};
+  const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics; undecided?: PendingMessages } = {};
   const lag = async (): Promise<number> => {
     const asOf = (await parts.analytics?.status())?.asOf;
     return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
@@ -122,6 +129,7 @@ async function openStages(
     {
       onDecided: (position: Position, records, outcome) => {
         backlog.pending = Math.max(0, backlog.pending - records);
+        parts.undecided?.decided(position);
         meters.decided(outcome);
         parts.analytics?.advance(position);
       },
@@ -138,11 +146,19 @@ async function openStages(
   backlog.pending = await recordsFrom(paths.log, ingestion.decidedUntil());
   const database = openStateReader(paths.state);
   opened.push(async () => database.close());
-  const analytics = await startAnalytics({ ...shared, directory: paths.analytics, onTrouble });
+  const analytics = await startAnalytics({
+    ...shared,
+    directory: paths.analytics,
+    identifierOrder: identifierOrder(defaultIdentityRules),
+    onTrouble,
+  });
   parts.analytics = analytics;
   opened.push(() => analytics.close());
   const lookups = openEventLogReader(paths.log);
   opened.push(() => lookups.close());
+  const undecided = pendingMessages({ log: lookups, from: ingestion.decidedUntil(), until: log.end() });
+  parts.undecided = undecided;
+  opened.push(() => undecided.close());
   ingestion.advance(log.end());
   const people = peopleOver(database, keyedHash(hashKey));
   return {
@@ -155,16 +171,18 @@ async function openStages(
     fates: fatesOver(database),
     meters,
     backlog,
+    undecided,
     health: { logFailed: false },
   };
 }
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */
-function countingAppend({ log, meters, backlog, health }: Stages): EventBuffer["append"] {
+function countingAppend({ log, meters, backlog, undecided, health }: Stages): EventBuffer["append"] {
   return async (records: readonly BufferRecord[]) => {
     try {
       const positions = await log.append(records);
       backlog.pending += records.length;
+      undecided.add(records, positions);
       meters.accepted(records.length);
       return positions;
     } catch (error) {
@@ -175,7 +193,7 @@ function countingAppend({ log, meters, backlog, health }: Stages): EventBuffer["
 }
 
 function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; settings: Settings }): Services {
-  const { access, analytics, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
+  const { access, analytics, people, hash, fates, lookups, ingestion, gateway, meters, backlog } = parts;
   const fateOf = fateReader({
     fates,
     log: lookups,
@@ -183,7 +201,7 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
     firstPositions: ingestion.firstPositions,
     profileIdOfFragment: (id) => people.profileIdOfFragment(id),
     sources: async () => (await access.sources()).map((source) => source.id),
-    durableEnd: () => log.end(),
+    pendingPositions: (keys) => parts.undecided.find(keys),
   });
   return {
     access,

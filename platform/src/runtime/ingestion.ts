@@ -34,6 +34,7 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
   const closed = Promise.withResolvers<void>();
   let position: Position = 0;
   let calls = 0;
+  let isReady = false;
   let isDead = false;
 
   const settleWaiters = (): void => {
@@ -50,12 +51,15 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
     for (const each of [...finds.values(), ...waiting]) each.reject(stopped());
     finds.clear();
     waiting.clear();
-    events.onDeath(error instanceof Error ? error : new Error("ingestion stopped"));
+    // Before it is ready, whoever starts it hears of it.
+    if (isReady) events.onDeath(error instanceof Error ? error : new Error("ingestion stopped"));
   };
   const onMessage = (message: FromIngestion): void => {
     if (message.kind === "ready" || message.kind === "decided") position = message.position;
-    if (message.kind === "ready") ready.resolve();
-    else if (message.kind === "decided") {
+    if (message.kind === "ready") {
+      isReady = true;
+      ready.resolve();
+    } else if (message.kind === "decided") {
       events.onDecided(message.position, message.records, message.outcome);
       settleWaiters();
     } else if (message.kind === "positions") {

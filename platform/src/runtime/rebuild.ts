@@ -11,6 +11,7 @@ import { createIngestionLoop, recordsAt } from "../ingestion/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import { dataPaths, hashKeyOf, type DataPaths } from "./dataDirectory.ts";
+import { tellingDiskFull } from "./diskFull.ts";
 import { foldedWith } from "./foldedWith.ts";
 import { lockDirectory } from "../adapters/embedded/directoryLock.ts";
 import type { Settings } from "./settings.ts";
@@ -32,6 +33,10 @@ export interface RebuildOptions {
  * Needs the data directory for itself.
  */
 export async function rebuildPlatform(settings: Settings, options: RebuildOptions): Promise<Rebuilt> {
+  return tellingDiskFull(settings.dataDir, () => rebuildOn(settings, options));
+}
+
+async function rebuildOn(settings: Settings, options: RebuildOptions): Promise<Rebuilt> {
   const lock = await lockDirectory(settings.dataDir);
   const live = dataPaths(settings.dataDir);
   const folder = join(settings.dataDir, "rebuilding");

@@ -6,7 +6,8 @@ import { answerClientError, gatewayServerOptions } from "../gateway/gateway.ts";
 import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { issueCliToken } from "./cliToken.ts";
-import { openPlatform } from "./embedded.ts";
+import { tellingDiskFull } from "./diskFull.ts";
+import { openPlatform, type Platform } from "./embedded.ts";
 import { prepareFirstRun, type FirstRun } from "./firstRun.ts";
 import type { Settings } from "./settings.ts";
 
@@ -31,31 +32,35 @@ export async function servePlatform(settings: Settings, options: { log: Logger }
     },
   });
   try {
-    const firstRun = await prepareFirstRun(platform.access, settings);
-    const api = await createApi(platform.services, {
-      version: platformVersion,
-      administratorToken: settings.apiToken,
-      logger: log,
-    });
-    await api.ready();
-    const server = createServer(gatewayServerOptions, (request, response) => {
-      if (platform.gateway.handles(request)) platform.gateway.handle(request, response);
-      else api.routing(request, response);
-    });
-    server.on("clientError", answerClientError);
-    const url = await listen(server, settings);
-    await issueCliToken(settings.dataDir, platform.access);
-    await platform.lock.setUrl(url);
-    const close = async (): Promise<void> => {
-      await stopListening(server);
-      await api.close();
-      await platform.close();
-    };
-    return { url, firstRun, close };
+    return await tellingDiskFull(settings.dataDir, () => serveOn(platform, settings, log));
   } catch (error) {
     await platform.close();
     throw error;
   }
+}
+
+async function serveOn(platform: Platform, settings: Settings, log: Logger): Promise<ServedPlatform> {
+  const firstRun = await prepareFirstRun(platform.access, settings);
+  const api = await createApi(platform.services, {
+    version: platformVersion,
+    administratorToken: settings.apiToken,
+    logger: log,
+  });
+  await api.ready();
+  const server = createServer(gatewayServerOptions, (request, response) => {
+    if (platform.gateway.handles(request)) platform.gateway.handle(request, response);
+    else api.routing(request, response);
+  });
+  server.on("clientError", answerClientError);
+  const url = await listen(server, settings);
+  await issueCliToken(settings.dataDir, platform.access);
+  await platform.lock.setUrl(url);
+  const close = async (): Promise<void> => {
+    await stopListening(server);
+    await api.close();
+    await platform.close();
+  };
+  return { url, firstRun, close };
 }
 
 async function listen(server: Server, { host, port }: Settings): Promise<string> {

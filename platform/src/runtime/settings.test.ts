@@ -24,6 +24,7 @@ describe("readSettings", () => {
       writeKey: null,
       logLevel: "info",
       homeCurrency: "GBP",
+      maxPendingRecords: 1_000_000,
     });
   });
 
@@ -36,6 +37,7 @@ describe("readSettings", () => {
       C360_WRITE_KEY: "writekey",
       C360_LOG_LEVEL: "DEBUG",
       C360_HOME_CURRENCY: "eur",
+      C360_MAX_PENDING_RECORDS: "10000",
     };
     expect(readSettings(env)).toEqual({
       port: 0,
@@ -45,6 +47,7 @@ describe("readSettings", () => {
       writeKey: "writekey",
       logLevel: "debug",
       homeCurrency: "EUR",
+      maxPendingRecords: 10_000,
     });
   });
 
@@ -76,6 +79,11 @@ describe("readSettings", () => {
     ["C360_LOG_LEVEL", "loud"],
     ["C360_HOME_CURRENCY", "XQX"],
     ["C360_HOME_CURRENCY", "pounds"],
+    ["C360_MAX_PENDING_RECORDS", "9999"],
+    ["C360_MAX_PENDING_RECORDS", "10000001"],
+    ["C360_MAX_PENDING_RECORDS", "1,000,000"],
+    ["C360_MAX_PENDING_RECORDS", "1e6"],
+    ["C360_MAX_PENDING_RECORDS", "-20000"],
   ])("stops at %s=%j, naming it with how to mend it", (name, value) => {
     const problem = problemOf({ [name]: value });
     expect(problem).toMatchObject({ code: "setting_invalid", field: name });

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { maxPendingRecords } from "../gateway/limits.ts";
 import { Problem } from "../model/problem.ts";
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -19,6 +20,8 @@ export interface Settings {
   readonly logLevel: LogLevel;
   /** ISO 4217: the currency that `revenue` is in. */
   readonly homeCurrency: string;
+  /** Records that may be durable and undecided; past it senders get 429. */
+  readonly maxPendingRecords: number;
 }
 
 /** What a command line may set; it goes before the environment. */
@@ -32,6 +35,9 @@ export const defaultPort = 3600;
 export const defaultDataDir = "./data";
 export const minApiTokenChars = 16;
 export const minWriteKeyChars = 8;
+/** Fewer, and one batch of a sender would already be too much; more, and a restart after a crash takes minutes. */
+export const fewestMaxPendingRecords = 10_000;
+export const mostMaxPendingRecords = 10_000_000;
 const maxSecretChars = 256;
 const maxHostChars = 253;
 
@@ -50,6 +56,7 @@ export function readSettings(env: NodeJS.ProcessEnv, overrides: SettingOverrides
     writeKey: secretOf("C360_WRITE_KEY", given("C360_WRITE_KEY"), minWriteKeyChars),
     logLevel: logLevelOf(given("C360_LOG_LEVEL")),
     homeCurrency: currencyOf(given("C360_HOME_CURRENCY")),
+    maxPendingRecords: maxPendingRecordsOf(given("C360_MAX_PENDING_RECORDS")),
   };
 }
 
@@ -117,4 +124,15 @@ function currencyOf(text: string | null): string {
   const currency = (text ?? "GBP").toUpperCase();
   if (Intl.supportedValuesOf("currency").includes(currency)) return currency;
   throw invalid("C360_HOME_CURRENCY", "is not a currency", "Give an ISO 4217 code such as GBP, EUR or USD.");
+}
+
+function maxPendingRecordsOf(text: string | null): number {
+  if (text === null) return maxPendingRecords;
+  const records = /^\d{1,8}$/.test(text) ? Number(text) : Number.NaN;
+  if (records >= fewestMaxPendingRecords && records <= mostMaxPendingRecords) return records;
+  throw invalid(
+    "C360_MAX_PENDING_RECORDS",
+    "is not a number of records",
+    `Give a whole number from ${fewestMaxPendingRecords} to ${mostMaxPendingRecords}, without separators; without it it is ${maxPendingRecords}.`,
+  );
 }

@@ -77,6 +77,10 @@ export interface Decision {
  * The deciding store. Batch-shaped: a batch's reads are fetched together before it is folded in memory, its writes
  * leave together. `commit` is atomic; after a crash the store holds exactly a prefix of the decisions, and the log
  * replays the rest.
+ *
+ * A rejected `commit` may have been done all the same (its answer was lost): `position` tells, and every read after it
+ * gives what is decided. It rejects with a Problem when it can never hold what the decision says, because of its
+ * content; with an error that has a text `code` when trying again may help (a full disk, a lock).
  */
 export interface IdentityAndProfiles {
   position(): Promise<Position>;

@@ -108,6 +108,53 @@ describe("a full disk", () => {
   });
 });
 
+describe("a disk that is full at the start", () => {
+  /** Of a disk that has nothing else on it; each is found by another part of the start. */
+  it.for([0, 64, 200])("is told with what is full and how to mend it: %d KiB left", async (roomKiB, context) => {
+    disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
+    const data = join(disk, "data");
+    site = await openSite({ dataDir: data });
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=32m", "tmpfs", disk]);
+    needs(context, mounted.status === 0, "this user may not mount a small disk");
+    const ballast = join(disk, "ballast");
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(ballast, Buffer.alloc(bavail * bsize - roomKiB * 1_024));
+
+    const { code, stdout, stderr } = await site.launch().ended;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(
+      /^error: There is no room left on the disk of the data directory .*\/data \(\d+ KiB are left\)\.\nhint: Make room/,
+    );
+    expect(stderr).not.toMatch(/should not happen|^ +at /m);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(2);
+    // What the failed start left behind is in nobody's way.
+    rmSync(ballast);
+    const server = await site.start();
+    expect(await probe()).toMatchObject({ status: 200 });
+    expect((await server.stop()).code).toBe(0);
+  });
+
+  it("is told when it is full of what the platform holds, and nothing of that is lost", async (context) => {
+    disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
+    site = await openSite({ dataDir: disk });
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMiB}m`, "tmpfs", disk]);
+    needs(context, mounted.status === 0, "this user may not mount a small disk");
+    const server = await site.start();
+    const senders = startSenders();
+    await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
+    await server.kill();
+    const ballast = join(disk, "ballast");
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(ballast, Buffer.alloc(bavail * bsize));
+
+    const { code, stderr } = await site.launch().ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain("There is no room left on the disk");
+    rmSync(ballast);
+    expect(await storedAfterMending(senders)).toBe(acknowledgedBy(senders));
+  });
+});
+
 describe("Promise 1: acknowledged means durable", () => {
   it.for([
     ["fdatasync", "EIO", "40"],

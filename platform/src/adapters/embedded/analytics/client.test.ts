@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { accepted, foldingHarness, homeCurrency, stored } from "../../../../test/pipelineHarness.ts";
+import { defaultIdentityRules, identifierOrder } from "../../../identity/index.ts";
 import type { AcceptedEvent } from "../../../model/event.ts";
 import { openEventLog } from "../eventLog/writer.ts";
 import { type EmbeddedAnalytics, maxWaitingQueries, startAnalytics } from "./client.ts";
@@ -28,6 +29,7 @@ async function platform() {
       logDirectory,
       stateFile: folding.file,
       hashKey: Buffer.alloc(32, 7),
+      identifierOrder: identifierOrder(defaultIdentityRules),
       homeCurrency,
     });
     cleanups.push(() => analytics.close());

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventBufferReader } from "../../../buffer/eventBuffer.ts";
+import { defaultIdentityRules, identifierOrder } from "../../../identity/index.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { Decided } from "../../../storage/followed.ts";
 import type { Analytics } from "../../../storage/timeline.ts";
 import { defaultMemoryLimitMb, firstLine, openEngine } from "./engine.ts";
-import { defaultIdentifierOrder } from "./eventBatch.ts";
 import { type Follower, openFollower, type Progress } from "./follower.ts";
 import { defaultLakeLimits, type Lake, type LakeLimits, openLake } from "./lake.ts";
 import { defaultQueryDeadlineMs, runQuery } from "./sqlQuery.ts";
@@ -30,7 +30,7 @@ export interface CoreOptions {
   memoryLimitMb?: number;
   queryDeadlineMs?: number;
   lakeLimits?: Partial<LakeLimits>;
-  /** Identifier types, highest first; `*` for all others. */
+  /** Identifier types, highest first, `*` for all others; the retail defaults' where it is not given. */
   identifierOrder?: readonly string[];
   homeCurrency?: string;
   /** The follower failed and will try again, or what it could not read was left out. No personal data in it. */
@@ -54,7 +54,7 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
   const lake = await openLake({ writer, directory: paths.lake, limits, now: options.now });
   const events = {
     stageDirectory: paths.stage,
-    identifierOrder: options.identifierOrder ?? defaultIdentifierOrder,
+    identifierOrder: options.identifierOrder ?? identifierOrder(defaultIdentityRules),
     homeCurrency: options.homeCurrency ?? null,
   };
   const follower = await openFollower({ ...options, writer, events });

@@ -7,30 +7,9 @@ import { currencyOf, toMinor } from "../../../model/money.ts";
 import { quoted } from "./sqlText.ts";
 import { eventColumnNames, fragmentNumber } from "./tables.ts";
 
-/** Highest first, as the retail defaults of identity rank them; `*` stands for every type that is not named. */
-export const defaultIdentifierOrder: readonly string[] = [
-  "user_id",
-  "crm_id",
-  "customer_id",
-  "erp_id",
-  "loyalty_card",
-  "email",
-  "phone",
-  "pos_card",
-  "payment_card",
-  "*",
-  "device_id",
-  "advertising_id",
-  "gaid",
-  "idfa",
-  "idfv",
-  "anonymous_id",
-  "cookie",
-];
-
 export interface EventBatchSettings {
   stageDirectory: string;
-  /** Which of an event's identifiers its row names. */
+  /** Which of an event's identifiers its row names: types, highest first; `*` stands for every type not named. */
   identifierOrder: readonly string[];
   /** Of order events that name no currency; null leaves their revenue null. */
   homeCurrency: string | null;
@@ -134,13 +113,19 @@ function asObject(value: unknown): JsonObject {
 /** SQL that picks the highest-ranked of `r.identifiers`: least by (rank, key). */
 function highestRanked(order: readonly string[]): string {
   const cases = order
-    .map((type, rank) => ({ type, rank: String(rank).padStart(2, "0") }))
+    .map((type, rank) => ({ type, rank: rankText(rank) }))
     .filter(({ type }) => type !== "*")
     .map(({ type, rank }) => `WHEN ${quoted(type)} THEN '${rank}'`);
   const star = order.indexOf("*");
-  const others = String(star === -1 ? order.length : star).padStart(2, "0");
+  const others = rankText(star === -1 ? order.length : star);
   const ranked = `(CASE split_part(i, ':', 1) ${cases.join(" ")} ELSE '${others}' END) || i`;
-  return `substr(list_min(list_transform(r.identifiers, lambda i: ${ranked})), 3)`;
+  return `substr(list_min(list_transform(r.identifiers, lambda i: ${ranked})), ${rankDigits + 1})`;
+}
+
+/** Ranks are compared as text. */
+const rankDigits = 4;
+function rankText(rank: number): string {
+  return String(rank).padStart(rankDigits, "0");
 }
 
 function insertSql(file: string, identifierOrder: readonly string[]): string {

@@ -9,7 +9,8 @@ export interface ThreadSettings {
   /** Of the keyed hashes in the state file. */
   hashKey: Uint8Array;
   memoryLimitMb?: number;
-  identifierOrder?: readonly string[];
+  /** Identifier types, highest first; `*` for all others. */
+  identifierOrder: readonly string[];
   homeCurrency: string;
 }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
+import { Problem } from "../../../model/problem.ts";
 import type { OrderState } from "../../../model/order.ts";
 import type {
   ComponentRows,
@@ -90,12 +91,30 @@ export function openStateStore(options: {
       return found;
     },
     commit: async (decision: Decision) => {
-      writeDecision(database, writes, options.hash, decision);
+      try {
+        writeDecision(database, writes, options.hash, decision);
+      } catch (error) {
+        // Only the file knows now what is decided.
+        recent.forget();
+        hasEdges = true;
+        throw refusesContent(error) ? refused(error) : error;
+      }
       hasEdges ||= decision.edges.length > 0;
       recent.keep(decision);
     },
     close: async () => database.close(),
   };
+}
+
+/** SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH: all others are trouble with the file or the machine. */
+const contentErrors: ReadonlySet<number> = new Set([18, 19, 20]);
+
+function refusesContent(error: unknown): error is Error & { errcode: number } {
+  return error instanceof Error && "errcode" in error && contentErrors.has(Number(error.errcode) & 0xff);
+}
+
+function refused({ errcode }: { errcode: number }): Problem {
+  return new Problem(422, "decision_refused", `the state cannot hold what was decided (SQLite ${errcode})`);
 }
 
 type ReadStatements = ReturnType<typeof readStatements>;
@@ -155,7 +174,11 @@ const maxRecentFragments = 100_000;
  * The rows of the latest decisions, as committed and without details. Whoever folds gets copies: what is kept is only
  * ever what the file holds.
  */
-function recentFragments(): { get(id: string): FragmentRow | undefined; keep(decision: Decision): void } {
+function recentFragments(): {
+  get(id: string): FragmentRow | undefined;
+  keep(decision: Decision): void;
+  forget(): void;
+} {
   let young = new Map<string, FragmentRow>();
   let old = new Map<string, FragmentRow>();
   return {
@@ -172,6 +195,10 @@ function recentFragments(): { get(id: string): FragmentRow | undefined; keep(dec
       if (young.size < maxRecentFragments / 2) return;
       old = young;
       young = new Map();
+    },
+    forget: () => {
+      young.clear();
+      old.clear();
     },
   };
 }
