@@ -26,6 +26,7 @@ import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import { fateView, identityService } from "./services.ts";
 import type { Settings } from "./settings.ts";
+import { slowestFollower } from "./slowestFollower.ts";
 
 /** A platform opened in this process, not yet listening. */
 export interface Platform {
@@ -138,7 +139,13 @@ async function openStages(
   backlog.pending = await recordsFrom(paths.log, ingestion.decidedUntil());
   const database = openStateReader(paths.state);
   opened.push(async () => database.close());
-  const analytics = await startAnalytics({ ...shared, directory: paths.analytics, onTrouble });
+  const followed = slowestFollower(["analytics"], (version) => ingestion.releaseFeed(version));
+  const analytics = await startAnalytics({
+    ...shared,
+    directory: paths.analytics,
+    onTrouble,
+    onFollowed: (version) => followed("analytics", version),
+  });
   parts.analytics = analytics;
   opened.push(() => analytics.close());
   const lookups = openEventLogReader(paths.log);
