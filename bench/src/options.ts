@@ -28,7 +28,9 @@ export const usage = `npm run bench -- [options]
   --dir DIR             where the server's data goes, and is removed again
   --json FILE           the figures for machines                   (default bench/results/<time>.json)
   --cpu-profile DIR     profile each thread of the server during the load and print its hot spots; slower
-  --help`;
+  --help
+
+The index that knows repeated messages, alone: npm run dedupe --workspace bench -- --help`;
 
 /** Throws an Error that says which argument is wrong. Returns null when help is asked for. */
 export function readOptions(args: readonly string[]): Options | null {

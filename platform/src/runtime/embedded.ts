@@ -27,6 +27,7 @@ import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import { fateView, identityService } from "./services.ts";
 import type { Settings } from "./settings.ts";
+import { slowestFollower } from "./slowestFollower.ts";
 
 /** A platform opened in this process, not yet listening. */
 export interface Platform {
@@ -146,11 +147,13 @@ async function openStages(
   backlog.pending = await recordsFrom(paths.log, ingestion.decidedUntil());
   const database = openStateReader(paths.state);
   opened.push(async () => database.close());
+  const followed = slowestFollower(["analytics"], (version) => ingestion.releaseFeed(version));
   const analytics = await startAnalytics({
     ...shared,
     directory: paths.analytics,
     identifierOrder: identifierOrder(defaultIdentityRules),
     onTrouble,
+    onFollowed: (version) => followed("analytics", version),
   });
   parts.analytics = analytics;
   opened.push(() => analytics.close());

@@ -8,6 +8,8 @@ export interface Ingestion {
   /** The log is durable up to `end`. */
   advance(end: Position): void;
   decidedUntil(): Position;
+  /** Every follower durably has the feed up to `version`. */
+  releaseFeed(version: number): void;
   firstPositions(keys: readonly string[]): Promise<(Position | null)[]>;
   /** Resolves when everything before `end` is decided. */
   reached(end: Position): Promise<void>;
@@ -76,6 +78,7 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
   return {
     advance: (end) => say({ kind: "durable", end }),
     decidedUntil: () => position,
+    releaseFeed: (version) => say({ kind: "followed", version }),
     firstPositions: async (keys) => {
       if (isDead) throw stopped();
       const find = Promise.withResolvers<(Position | null)[]>();

@@ -11,6 +11,8 @@ export interface IngestionThreadData {
 
 export type ToIngestion =
   | { kind: "durable"; end: Position }
+  /** Every follower durably has the feed up to `version`. */
+  | { kind: "followed"; version: number }
   | { kind: "find"; call: number; keys: readonly string[] }
   | { kind: "close" };
 

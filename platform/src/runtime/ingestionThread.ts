@@ -84,7 +84,8 @@ port.on("message", (message: ToIngestion) => {
   if (message.kind === "durable") {
     wanted = Math.max(wanted, message.end);
     running ??= runToWanted();
-  } else if (message.kind === "find") void answer(message.call, message.keys);
+  } else if (message.kind === "followed") store.releaseFeed(message.version);
+  else if (message.kind === "find") void answer(message.call, message.keys);
   else void close();
 });
 say({ kind: "ready", position: await store.position() });

@@ -3,24 +3,46 @@ import type { OrderFigures, OrderKey } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
 import type { Profile, ProfileId } from "../model/profile.ts";
 
-export interface FeedEntry {
-  /** Ascending; gaps mean nothing. */
-  version: number;
+/** Something that reads differently now, or reads for the first time. */
+export interface Change {
   kind: "profile" | "order";
-  /** A ProfileId or an OrderKey. The same id may come again at any later version. */
+  /** A ProfileId or an OrderKey. */
   id: string;
+}
+
+export interface FeedEntry extends Change {
+  /** Ascending; gaps mean nothing. The same id may come again at any later version. */
+  version: number;
+}
+
+/** What the feed holds, and a stretch of it, of one moment. */
+export interface FeedStretch {
+  /** Another feed has another id and other versions: the state was made anew. */
+  feed: string;
+  /** Entries up to this version are gone. */
+  prunedUntil: number;
+  /** Of the latest entry that was ever written. */
+  head: number;
+  entries: FeedEntry[];
 }
 
 /**
  * What a follower sees of decided state: its own read-only connection, in its own thread. Each call is one
- * consistent snapshot. A follower keeps its own position and feed version, in its own transaction.
+ * consistent snapshot. A follower keeps its own position and feed progress, in its own transaction; how it proceeds
+ * is `nextFeedStep`.
  */
 export interface Decided {
-  /** Every record before `position` is decided; every change up to `feedVersion` is in the feed. */
+  /** Every record before `position` is decided; every change up to `feedVersion` was written to the feed. */
   head(): { position: Position; feedVersion: number };
   /** Positions in [from, until) whose record was not processed (rejected, suppressed, seen again). */
   notProcessed(from: Position, until: Position): Set<Position>;
-  feed(afterVersion: number, limit: number): FeedEntry[];
+  /** `limit` may be 0. */
+  feed(afterVersion: number, limit: number): FeedStretch;
+  /**
+   * Every living profile and every order, a page at a time, from "" until `next` is null. What is there throughout
+   * the reading is named; what comes or changes meanwhile is in the feed. `next` stays good over restarts.
+   */
+  everything(after: string, limit: number): { changes: Change[]; next: string | null };
   /** Null where the id is not a living profile's (retired or gone): remove its rows. */
   profiles(ids: readonly ProfileId[]): Map<ProfileId, { profile: Profile; fragments: FragmentId[] } | null>;
   orders(keys: readonly OrderKey[]): Map<OrderKey, OrderFigures | null>;

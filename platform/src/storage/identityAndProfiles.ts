@@ -98,5 +98,11 @@ export interface IdentityAndProfiles {
   /** The least number that no person or component has had: callers count up from it within a batch. */
   nextNumber(): Promise<number>;
   commit(decision: Decision): Promise<void>;
+  /**
+   * Every follower durably has the feed's changes up to `version`: entries before it may go, with later commits and
+   * save for some slack. Until it is called, the feed is only kept within a bound; a follower that finds its next
+   * entries gone copies everything (`nextFeedStep`).
+   */
+  releaseFeed(version: number): void;
   close(): Promise<void>;
 }

@@ -3,11 +3,11 @@ import type { KeyedHash } from "../../model/keyedHash.ts";
 import type { OrderState } from "../../model/order.ts";
 import type { ProfileId } from "../../model/profile.ts";
 import { composeProfile, figuresOf } from "../../profiles/index.ts";
-import type { Decided, FeedEntry } from "../../storage/followed.ts";
+import type { Change, Decided, FeedEntry } from "../../storage/followed.ts";
 import type { People } from "../../storage/people.ts";
 import { peopleOver } from "./state/people.ts";
 import { int, json, text, type Row } from "./state/rows.ts";
-import { openStateReader } from "./state/schema.ts";
+import { feedIdName, openStateReader } from "./state/schema.ts";
 
 /** A follower's view of the state file, through a connection of its own. */
 export function openDecided(options: { file: string; hash: KeyedHash; homeCurrency: string }): Decided {
@@ -23,7 +23,17 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
       const rows = [...statements.duplicates.all(from, until), ...statements.rejected.all(from, until)] as Row[];
       return new Set(rows.map((row) => int(row, "position")));
     },
-    feed: (afterVersion, limit) => feedEntries(statements.feed.all(afterVersion, limit), people),
+    feed: (afterVersion, limit) =>
+      snapshot(database, () => {
+        const row = statements.feedBounds.get() as Row;
+        return {
+          feed: text(row, "feed"),
+          prunedUntil: int(row, "pruned_until"),
+          head: int(row, "head"),
+          entries: feedEntries(statements.feed.all(afterVersion, limit), people),
+        };
+      }),
+    everything: (after, limit) => snapshot(database, () => page(statements, after, limit)),
     profiles: (ids) => livingProfiles(statements, people, ids, options),
     orders: (keys) =>
       new Map(
@@ -43,6 +53,15 @@ function decidedStatements(database: DatabaseSync) {
     head: database.prepare(
       `SELECT position, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0) AS feed_version FROM head`,
     ),
+    feedBounds: database.prepare(
+      `SELECT f.value AS feed, h.seq AS head, coalesce((SELECT min(version) - 1 FROM feed), h.seq) AS pruned_until
+       FROM folded_with f, (SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0) AS seq) h
+       WHERE f.name = '${feedIdName}'`,
+    ),
+    persons: database.prepare(
+      "SELECT person AS at, profile_id AS id FROM persons WHERE person > ? ORDER BY person LIMIT ?",
+    ),
+    allOrders: database.prepare("SELECT number AS at, key AS id FROM orders WHERE number > ? ORDER BY number LIMIT ?"),
     duplicates: database.prepare("SELECT position FROM duplicates WHERE position >= ? AND position < ?"),
     rejected: database.prepare("SELECT position FROM rejected WHERE position >= ? AND position < ?"),
     feed: database.prepare("SELECT version, kind, id FROM feed WHERE version > ? ORDER BY version LIMIT ?"),
@@ -51,6 +70,26 @@ function decidedStatements(database: DatabaseSync) {
     ),
     order: database.prepare("SELECT state FROM orders WHERE key = ?"),
   };
+}
+
+function snapshot<T>(database: DatabaseSync, read: () => T): T {
+  database.exec("BEGIN");
+  try {
+    return read();
+  } finally {
+    database.exec("COMMIT");
+  }
+}
+
+/** Persons and orders are numbered upwards, so a page begins behind the last number: `profile 17`, `order 0`. */
+function page(statements: Statements, after: string, limit: number): ReturnType<Decided["everything"]> {
+  const [kind, number] = after === "" ? ["profile", "0"] : after.split(" ");
+  const isProfiles = kind === "profile";
+  const rows = (isProfiles ? statements.persons : statements.allOrders).all(Number(number), limit) as Row[];
+  const changes = rows.map((row): Change => ({ kind: isProfiles ? "profile" : "order", id: text(row, "id") }));
+  const last = rows.at(-1);
+  if (last !== undefined && rows.length === limit) return { changes, next: `${kind} ${int(last, "at")}` };
+  return { changes, next: isProfiles ? "order 0" : null };
 }
 
 /** The feed names persons by number; what a follower hears is the id they live under now. */

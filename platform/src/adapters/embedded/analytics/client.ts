@@ -14,6 +14,8 @@ const restartDelayMs = 1_000;
 export interface AnalyticsOptions extends ThreadSettings {
   /** For the operator's log: following failed, the thread was started again, … No personal data in it. */
   onTrouble?: (message: string) => void;
+  /** The feed's changes up to `version` are durably followed. */
+  onFollowed?: (version: number) => void;
 }
 
 export type EmbeddedAnalytics = Analytics & { advance(position: Position): void };
@@ -54,7 +56,7 @@ class AnalyticsClient {
   }
 
   start(): Promise<void> {
-    const { onTrouble, ...workerData } = this.#options;
+    const { onTrouble, onFollowed, ...workerData } = this.#options;
     const worker = new Worker(new URL("./thread.ts", import.meta.url), {
       workerData,
       name: "analytics",
@@ -64,6 +66,7 @@ class AnalyticsClient {
       let ready = false;
       worker.on("message", (reply: Reply) => {
         if (reply.kind === "trouble") onTrouble?.(reply.message);
+        else if (reply.kind === "followed") onFollowed?.(reply.version);
         else if (reply.kind === "ready") {
           ready = true;
           this.#worker = worker;

@@ -35,6 +35,8 @@ export interface CoreOptions {
   homeCurrency?: string;
   /** The follower failed and will try again, or what it could not read was left out. No personal data in it. */
   onTrouble?: (message: string) => void;
+  /** The feed's changes up to `version` are durably here. */
+  onFollowed?: (version: number) => void;
   /** DuckDB gave its database up after an error of its own: nothing works until it is opened again. */
   onFatal?: () => void;
 }
@@ -122,6 +124,7 @@ class FollowLoop {
   #waiters: Waiter[] = [];
   #failures = 0;
   #reportedUnreadable = 0;
+  #reportedVersion = -1;
   #stopped = false;
   #wakeUp: () => void = () => undefined;
   #woken = false;
@@ -178,6 +181,9 @@ class FollowLoop {
 
   async #step(): Promise<boolean> {
     const followed = await this.#follower.step();
+    const version = this.#follower.followed()?.version ?? -1;
+    if (version !== this.#reportedVersion) this.#options.onFollowed?.(version);
+    this.#reportedVersion = version;
     const unreadable = this.#follower.unreadable();
     if (unreadable > this.#reportedUnreadable) {
       this.#options.onTrouble?.(`${unreadable} records so far were not readable as events and are not in analytics`);

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { Problem } from "../../../model/problem.ts";
 import { quoted } from "./sqlText.ts";
-import { formatVersion, newDatabaseSql } from "./tables.ts";
+import { formatVersion, newDatabaseSql, olderDatabaseSql } from "./tables.ts";
 import { viewsSql } from "./views.ts";
 
 export const defaultMemoryLimitMb = 768;
@@ -114,11 +114,12 @@ async function hasOtherFormat(instance: DuckDBInstance): Promise<boolean> {
   }
 }
 
-/** Makes the tables of a new database. */
+/** Makes the tables of a new database, and what one from an earlier build lacks. */
 async function prepareDatabase(writer: DuckDBConnection): Promise<void> {
   if ((await tableCount(writer, "schema_name = 'store'")) === 0) {
     for (const sql of newDatabaseSql) await writer.run(sql);
   }
+  for (const sql of olderDatabaseSql) await writer.run(sql);
 }
 
 /** Transactionally swaps the views to these lake files (absolute paths). */

@@ -3,22 +3,22 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { OrderFigures, OrderKey } from "../../../model/order.ts";
 import type { Profile, ProfileId } from "../../../model/profile.ts";
-import type { Decided, FeedEntry } from "../../../storage/followed.ts";
+import type { Change, Decided } from "../../../storage/followed.ts";
 import { quoted } from "./sqlText.ts";
 
 type ProfileRead = ReturnType<Decided["profiles"]>;
 
 /**
- * Replaces the rows of everything that a stretch of the feed names, inside the caller's transaction. What is written
+ * Replaces the rows of everything that a step names, inside the caller's transaction. What is written
  * is the state as decided now, which may be later than the feed says; the later entry then writes the same again.
  */
 export async function replaceChanged(
   writer: DuckDBConnection,
-  entries: readonly FeedEntry[],
+  entries: readonly Change[],
   decided: Decided,
   stageDirectory: string,
 ): Promise<void> {
-  const idsOf = (kind: FeedEntry["kind"]) => [
+  const idsOf = (kind: Change["kind"]) => [
     ...new Set(entries.filter((entry) => entry.kind === kind).map(({ id }) => id)),
   ];
   const profileIds = idsOf("profile");
@@ -26,6 +26,13 @@ export async function replaceChanged(
   const stage = new Stage(writer, stageDirectory);
   if (profileIds.length > 0) await replaceProfiles(stage, profileIds, decided.profiles(profileIds));
   if (orderKeys.length > 0) await replaceOrders(stage, orderKeys, decided.orders(orderKeys));
+}
+
+/** Before a full copy, inside the caller's transaction. */
+export async function removeAll(writer: DuckDBConnection): Promise<void> {
+  for (const table of ["profiles", "identifiers", "fragments", "orders", "order_lines"]) {
+    await writer.run(`DELETE FROM store.${table}`);
+  }
 }
 
 /** Rows on their way into a table, through a file of JSON lines: several times cheaper than binding values. */

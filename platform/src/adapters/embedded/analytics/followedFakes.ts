@@ -5,13 +5,17 @@ import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffe
 import type { AcceptedEvent, LogRecord } from "../../../model/event.ts";
 import type { OrderFigures } from "../../../model/order.ts";
 import type { Profile } from "../../../model/profile.ts";
-import type { Decided, FeedEntry } from "../../../storage/followed.ts";
+import type { Change, Decided, FeedEntry } from "../../../storage/followed.ts";
 
 /** For tests: a log and decided state in memory, which a test fills and which may fail on purpose. */
 export class FakeFollowed {
   readonly #records: StoredRecord[] = [];
   readonly #skipped = new Set<number>();
-  readonly #feed: FeedEntry[] = [];
+  #feed: FeedEntry[] = [];
+  #feedId = "feed-1";
+  /** In the order in which they first came, as the store numbers them. */
+  readonly #numbers = new Map<string, number>();
+  #lastNumber = 0;
   readonly #profiles = new Map<string, { profile: Profile; fragments: string[] }>();
   readonly #orders = new Map<string, OrderFigures>();
   #version = 0;
@@ -32,13 +36,48 @@ export class FakeFollowed {
   setProfile(id: string, state: { profile: Profile; fragments: string[] } | null): void {
     if (state === null) this.#profiles.delete(id);
     else this.#profiles.set(id, state);
-    this.#feed.push({ version: ++this.#version, kind: "profile", id });
+    this.#changed({ kind: "profile", id }, state === null);
   }
 
   setOrder(key: string, order: OrderFigures | null): void {
     if (order === null) this.#orders.delete(key);
     else this.#orders.set(key, order);
-    this.#feed.push({ version: ++this.#version, kind: "order", id: key });
+    this.#changed({ kind: "order", id: key }, order === null);
+  }
+
+  #changed(change: Change, isGone: boolean): void {
+    const name = JSON.stringify(change);
+    if (isGone) this.#numbers.delete(name);
+    else if (!this.#numbers.has(name)) this.#numbers.set(name, ++this.#lastNumber);
+    this.#feed.push({ version: ++this.#version, ...change });
+  }
+
+  /** Entries up to `version` go. */
+  prune(version: number): void {
+    this.#feed = this.#feed.filter((entry) => entry.version > version);
+  }
+
+  feedVersion(): number {
+    return this.#version;
+  }
+
+  /** The state is made anew: the same content, another feed. */
+  makeAnew(): void {
+    this.#feedId += "+";
+    this.#feed = [];
+    this.#version = 0;
+    for (const name of this.#numbers.keys()) {
+      this.#feed.push({ version: ++this.#version, ...(JSON.parse(name) as Change) });
+    }
+  }
+
+  #everything(after: string, limit: number): { changes: Change[]; next: string | null } {
+    const rest = [...this.#numbers].filter(([, number]) => number > Number(after)).slice(0, limit);
+    const last = rest.length === limit ? rest.at(-1)?.[1] : undefined;
+    return {
+      changes: rest.map(([name]) => JSON.parse(name) as Change),
+      next: last === undefined ? null : String(last),
+    };
   }
 
   reader(): EventBufferReader {
@@ -57,7 +96,13 @@ export class FakeFollowed {
     return {
       head: () => ({ position: this.#records.length, feedVersion: this.#version }),
       notProcessed: (from, until) => new Set([...this.#skipped].filter((at) => at >= from && at < until)),
-      feed: (after, limit) => this.#feed.filter(({ version }) => version > after).slice(0, limit),
+      feed: (after, limit) => ({
+        feed: this.#feedId,
+        prunedUntil: (this.#feed[0]?.version ?? this.#version + 1) - 1,
+        head: this.#version,
+        entries: this.#feed.filter(({ version }) => version > after).slice(0, limit),
+      }),
+      everything: (after, limit) => this.#everything(after, limit),
       profiles: (ids) => {
         this.fault("profiles");
         return new Map(ids.map((id) => [id, this.#profiles.get(id) ?? null]));

@@ -3,13 +3,17 @@ import type { EventBufferReader } from "../../../buffer/eventBuffer.ts";
 import type { Position } from "../../../model/position.ts";
 import type { Decided } from "../../../storage/followed.ts";
 import { transaction } from "./engine.ts";
+import { quoted } from "./sqlText.ts";
 import { type EventBatchSettings, insertEvents, mendedRecords } from "./eventBatch.ts";
-import { replaceChanged } from "./feedBatch.ts";
+import { type FeedProgress, nextFeedStep, nothingFollowed } from "../../../storage/followFeed.ts";
+import { removeAll, replaceChanged } from "./feedBatch.ts";
 
 const maxBatchRecords = 10_000;
 const maxBatchBytes = 16 * 1_048_576;
-/** Entries of one stretch of the feed; the distinct ids among them are replaced together. */
-const maxFeedEntries = 20_000;
+/**
+ * Entries of one stretch of the feed, and of a page of a full copy; the distinct ids among them are replaced together.
+ */
+const feedLimits = { entries: 20_000, copied: 5_000 };
 /**
  * While events wait, the feed is followed at most this often, so that a busy profile is written once for many events,
  * and it takes at most a quarter of the time: under a load that lasts, composing profiles gives way to deciding events.
@@ -19,6 +23,7 @@ const feedRestFactor = 3;
 
 export interface Progress {
   position: Position;
+  /** Everything that the feed says up to here is here; 0 while everything is being copied. */
   feedVersion: number;
   /** UTC ms: what was received by then and decided is here. */
   asOf: number;
@@ -38,13 +43,19 @@ export interface Follower {
   /** One batch of events, or of the feed; false when there was nothing to do. After a throw nothing has changed. */
   step(): Promise<boolean>;
   progress(): Progress;
+  /** Of the feed, durably; null before the first step. What comes after its version is still needed. */
+  followed(): FeedProgress | null;
   /** Records that could not be stored as rows, since the start. */
   unreadable(): number;
 }
 
 export async function openFollower(parts: FollowerParts): Promise<Follower> {
   const { writer, log, decided, now } = parts;
-  let progress = await readProgress(writer);
+  const stored = await readProgress(writer);
+  let progress = progressOf(stored);
+  let followed = stored.feed;
+  /** Whether the feed still is the one that was followed can only change between two runs. */
+  let isFeedKnown = false;
   let unreadable = 0;
   let nextFeedAt = Number.NEGATIVE_INFINITY;
   /** What was decided at some moment: once followed, answers hold everything up to that moment. */
@@ -59,7 +70,7 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     const commit = (rows: typeof processed) =>
       transaction(writer, async () => {
         await insertEvents(writer, rows, parts.events);
-        await writeProgress(writer, advanced);
+        await writeProgress(writer, advanced, followed);
       });
     try {
       await commit(processed);
@@ -73,22 +84,26 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     return true;
   }
 
-  async function followFeed(knownVersion: number): Promise<boolean> {
-    const entries = decided.feed(progress.feedVersion, maxFeedEntries);
-    const last = entries.at(-1)?.version ?? progress.feedVersion;
-    const feedVersion = entries.length < maxFeedEntries ? Math.max(last, knownVersion) : last;
-    if (feedVersion === progress.feedVersion) return false;
-    const advanced = { ...progress, feedVersion };
+  async function followFeed(): Promise<boolean> {
+    const step = nextFeedStep(decided, followed, feedLimits);
+    isFeedKnown = true;
+    if (step === null) return false;
+    const feedVersion = step.progress.copied === null ? step.progress.version : 0;
+    // Of what is being copied nothing can be said as of a time; `goal` is what it will hold in the end.
+    const advanced = { ...progress, feedVersion, asOf: step.startsOver ? 0 : progress.asOf };
     await transaction(writer, async () => {
-      await replaceChanged(writer, entries, decided, parts.events.stageDirectory);
-      await writeProgress(writer, advanced);
+      if (step.startsOver) await removeAll(writer);
+      await replaceChanged(writer, step.changes, decided, parts.events.stageDirectory);
+      await writeProgress(writer, advanced, step.progress);
     });
     progress = advanced;
+    followed = step.progress;
     return true;
   }
 
   return {
     progress: () => progress,
+    followed: () => (followed.feed === "" ? null : followed),
     unreadable: () => unreadable,
     async step() {
       const at = now();
@@ -98,14 +113,15 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
         progress = { ...progress, asOf: Math.max(progress.asOf, goal.asOf) };
         goal = { ...head, asOf: at };
       }
-      const [eventsWait, feedWaits] = [progress.position < head.position, progress.feedVersion < head.feedVersion];
+      const eventsWait = progress.position < head.position;
+      const feedWaits = !isFeedKnown || followed.copied !== null || progress.feedVersion < head.feedVersion;
       if (eventsWait && !(feedWaits && at >= nextFeedAt) && (await followEvents(head.position))) {
         return true;
       }
       if (feedWaits) {
-        const followed = await followFeed(head.feedVersion);
+        const didFollow = await followFeed();
         nextFeedAt = restUntil(at, now());
-        if (followed) return true;
+        if (didFollow) return true;
       }
       if (!eventsWait && !feedWaits) progress = { ...progress, asOf: Math.max(progress.asOf, at) };
       return false;
@@ -117,15 +133,34 @@ function restUntil(startedAt: number, endedAt: number): number {
   return endedAt + Math.max(feedCadenceMs, feedRestFactor * (endedAt - startedAt));
 }
 
-async function readProgress(writer: DuckDBConnection): Promise<Progress> {
-  const found = await writer.runAndReadAll("SELECT position, feed_version, as_of FROM store.progress");
-  const [position, feedVersion, asOf] = found.getRows()[0] ?? [];
-  return { position: Number(position), feedVersion: Number(feedVersion), asOf: Number(asOf) };
+interface StoredProgress {
+  position: Position;
+  asOf: number;
+  feed: FeedProgress;
 }
 
-async function writeProgress(writer: DuckDBConnection, progress: Progress): Promise<void> {
+function progressOf({ position, asOf, feed }: StoredProgress): Progress {
+  return { position, feedVersion: feed.copied === null ? feed.version : 0, asOf };
+}
+
+async function readProgress(writer: DuckDBConnection): Promise<StoredProgress> {
+  const found = await writer.runAndReadAll("SELECT position, as_of, feed, feed_version, copied FROM store.progress");
+  const [position, asOf, feed, version, copied] = found.getRows()[0] ?? [];
+  const isKnown = typeof feed === "string";
+  return {
+    position: Number(position),
+    asOf: Number(asOf),
+    feed: isKnown
+      ? { feed, version: Number(version), copied: typeof copied === "string" ? copied : null }
+      : nothingFollowed,
+  };
+}
+
+async function writeProgress(writer: DuckDBConnection, progress: Progress, followed: FeedProgress): Promise<void> {
+  const { feed, version, copied } = followed;
   await writer.run(
-    `UPDATE store.progress SET position = ${progress.position}, feed_version = ${progress.feedVersion},
-      as_of = ${Math.floor(progress.asOf)}`,
+    `UPDATE store.progress SET position = ${progress.position}, as_of = ${Math.floor(progress.asOf)},
+      feed = ${feed === "" ? "NULL" : quoted(feed)}, feed_version = ${version},
+      copied = ${copied === null ? "NULL" : quoted(copied)}`,
   );
 }

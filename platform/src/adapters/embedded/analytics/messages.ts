@@ -33,6 +33,7 @@ export interface Answers {
 export type Reply =
   | { kind: "ready" }
   | { kind: "trouble"; message: string }
+  | { kind: "followed"; version: number }
   | { kind: "answer"; id: number; value: Answers[keyof Answers] }
   | { kind: "problem"; id: number | null; problem: ProblemFields };
 

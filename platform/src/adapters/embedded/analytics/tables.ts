@@ -35,8 +35,8 @@ const tablesSql = [
   "CREATE SCHEMA narrow",
   "CREATE TABLE store.format (version INTEGER)",
   `INSERT INTO store.format VALUES (${formatVersion})`,
-  "CREATE TABLE store.progress (position BIGINT, feed_version BIGINT, as_of BIGINT)",
-  "INSERT INTO store.progress VALUES (0, 0, 0)",
+  "CREATE TABLE store.progress (position BIGINT, feed_version BIGINT, as_of BIGINT, feed VARCHAR, copied VARCHAR)",
+  "INSERT INTO store.progress VALUES (0, 0, 0, NULL, NULL)",
   `CREATE TABLE store.hot (fragment_key BIGINT, ${columnsSql})`,
   `CREATE TABLE store.lake_files (path VARCHAR, month VARCHAR, bucket INTEGER, first_position BIGINT,
     last_position BIGINT, row_count BIGINT)`,
@@ -54,6 +54,12 @@ const tablesSql = [
 
 /** Everything that a new database needs, to be run in one transaction. */
 export const newDatabaseSql = ["BEGIN", ...tablesSql, ...viewsSql([]), "COMMIT"];
+
+/** For databases from before the feed was pruned; they then copy everything once. */
+export const olderDatabaseSql = [
+  "ALTER TABLE store.progress ADD COLUMN IF NOT EXISTS feed VARCHAR",
+  "ALTER TABLE store.progress ADD COLUMN IF NOT EXISTS copied VARCHAR",
+];
 
 const base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const sixBits = new Map(base64url.split("").map((letter, bits) => [letter, bits]));

@@ -21,6 +21,7 @@ async function main(): Promise<void> {
       decided: openDecided({ file: stateFile, hash: keyedHash(hashKey), homeCurrency: options.homeCurrency }),
       now: Date.now,
       onTrouble: (message) => reply({ kind: "trouble", message }),
+      onFollowed: (version) => reply({ kind: "followed", version }),
       onFatal: () => process.exit(1),
     });
   } catch (error) {

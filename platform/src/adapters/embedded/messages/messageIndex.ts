@@ -1,36 +1,63 @@
+import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { position as positionOf, segmentOf, type Position } from "../../../model/position.ts";
 import type { EventBufferReader } from "../../../buffer/eventBuffer.ts";
 import type { MessageIndex } from "../../../storage/messageIndex.ts";
-import { filterCapacity, keyFilter, type KeyFilter } from "./keyFilter.ts";
+import { defaultSchedule, keyBytes, type TierSchedule } from "./filterTiers.ts";
+import { openKeptFilters, type KeptFilters, type KeyTree } from "./keptFilters.ts";
 
-/** Beyond this, the oldest keys are no longer filtered and cost a disk look-up each: slower, never wrong. */
-const maxFilters = 256;
 const flushBatchKeys = 20_000;
+/** A billion keys are 22 GB: with files of this size, all stay open. */
+const treeFileBytes = 32 << 20;
 
-/**
- * The keys of segments that are wholly decided lie in an LSM tree (LevelDB), behind Bloom filters in memory; those of
- * the segments still being decided in a map, rebuilt at start by reading those segments again. A segment's keys are
- * in the tree, synced, before they leave the map; a crash between repeats it.
- */
-export async function openMessageIndex(options: {
+export interface MessageIndexOptions {
   directory: string;
   log: EventBufferReader;
   /** Everything before is decided. */
   decided: Position;
   notProcessed: (from: Position, until: Position) => Set<Position>;
-}): Promise<MessageIndex> {
-  const tree = new ClassicLevel<Uint8Array, Uint8Array>(options.directory, {
+  schedule?: TierSchedule;
+}
+
+export interface EmbeddedMessageIndex extends MessageIndex {
+  figures(): MessageIndexFigures;
+  /** Resolves when nothing is written beside the calls any more; rejects with what the last such writing failed of. */
+  settled(): Promise<void>;
+}
+
+export interface MessageIndexFigures {
+  /** The filters in memory: keys of sealed segments, bytes, and how many filters there are. */
+  keys: number;
+  bytes: number;
+  filters: number;
+  /** Keys that the filters let through to the tree, since the start. */
+  treeLookups: number;
+}
+
+/**
+ * The keys of segments that are wholly decided lie in an LSM tree (LevelDB), behind Bloom filters in memory; those of
+ * the segments still being decided in a map, rebuilt at start by reading those segments again. To seal a segment, its
+ * keys go to the tree, then to a journal, then the seal says so, each synced; a crash between repeats it.
+ */
+export async function openMessageIndex(options: MessageIndexOptions): Promise<EmbeddedMessageIndex> {
+  const tree: KeyTree = new ClassicLevel<Uint8Array, Uint8Array>(options.directory, {
     keyEncoding: "view",
     valueEncoding: "view",
     compression: false,
     cacheSize: 32 << 20,
     writeBufferSize: 16 << 20,
+    maxFileSize: treeFileBytes,
   });
   await tree.open();
-  const filters = await loadFilters(tree);
+  const sealedBefore = await readSeal(tree);
+  const filters = await openKeptFilters({
+    tree,
+    directory: join(options.directory, "filters"),
+    schedule: options.schedule ?? defaultSchedule,
+    sealedBefore,
+  });
   const recent = new Map<string, Position>();
-  const state: State = { tree, filters, recent, sealedBefore: await sealedBefore(tree) };
+  const state: State = { tree, filters, recent, sealedBefore, treeLookups: 0 };
   await rebuildRecent(state, options);
   return {
     firstPositions: async (keys) => firstPositions(state, keys),
@@ -39,17 +66,22 @@ export async function openMessageIndex(options: {
       const last = entries.at(-1);
       if (last !== undefined) await sealThrough(state, segmentOf(last.position));
     },
-    close: async () => tree.close(),
+    figures: () => ({ ...filters.figures(), treeLookups: state.treeLookups }),
+    settled: () => filters.settled(),
+    close: async () => {
+      await filters.close();
+      await tree.close();
+    },
   };
 }
 
 interface State {
-  tree: ClassicLevel<Uint8Array, Uint8Array>;
-  /** Newest last; `unfiltered` counts those that were let go. */
-  filters: KeyFilter[];
+  tree: KeyTree;
+  filters: KeptFilters;
   recent: Map<string, Position>;
   /** Keys of segments before it are in the tree. */
   sealedBefore: number;
+  treeLookups: number;
 }
 
 async function firstPositions(state: State, keys: readonly string[]): Promise<(Position | null)[]> {
@@ -61,12 +93,13 @@ async function firstPositions(state: State, keys: readonly string[]): Promise<(P
     if (at !== undefined) answers[index] = at;
     else if (state.sealedBefore > 0) {
       const raw = Buffer.from(key, "base64url");
-      if (!mayHave(state.filters, raw)) continue;
+      if (!state.filters.mayHave(raw)) continue;
       asked.push(index);
       bytes.push(raw);
     }
   }
   if (asked.length === 0) return answers;
+  state.treeLookups += asked.length;
   const found = await state.tree.getMany(bytes);
   for (const [nth, index] of asked.entries()) {
     const value = found[nth];
@@ -75,86 +108,38 @@ async function firstPositions(state: State, keys: readonly string[]): Promise<(P
   return answers;
 }
 
-function mayHave(filters: readonly KeyFilter[], key: Uint8Array): boolean {
-  if (filters.length >= maxFilters) return true;
-  for (let index = filters.length - 1; index >= 0; index--) if (filters[index]?.mayHave(key) === true) return true;
-  return false;
-}
-
 /** Moves the keys of segments before `segment` into the tree. */
 async function sealThrough(state: State, segment: number): Promise<void> {
   if (segment <= state.sealedBefore) return;
   const limit = positionOf(segment, 0);
   const moving = [...state.recent].filter(([, at]) => at < limit);
+  const raw = Buffer.alloc(moving.length * keyBytes);
   for (let from = 0; from < moving.length; from += flushBatchKeys) {
     const batch = state.tree.batch();
-    for (const [key, at] of moving.slice(from, from + flushBatchKeys)) {
-      const raw = Buffer.from(key, "base64url");
-      batch.put(raw, encodePosition(at));
-      addToFilters(state.filters, raw);
+    for (const [nth, [key, at]] of moving.slice(from, from + flushBatchKeys).entries()) {
+      const offset = (from + nth) * keyBytes;
+      raw.write(key, offset, keyBytes, "base64url");
+      batch.put(raw.subarray(offset, offset + keyBytes), encodePosition(at));
     }
     await batch.write({ sync: true });
   }
-  await saveFilters(state, segment);
+  await state.filters.journal(state.sealedBefore, segment, raw);
+  await state.tree.put(sealedKey, encodePosition(segment), { sync: true });
   state.sealedBefore = segment;
+  state.filters.add(segment, raw);
   for (const [key] of moving) state.recent.delete(key);
 }
 
-function addToFilters(filters: KeyFilter[], key: Uint8Array): void {
-  let open = filters.at(-1);
-  if (open === undefined || open.count >= filterCapacity) {
-    open = keyFilter();
-    filters.push(open);
-  }
-  open.add(key);
-}
-
-/** Keys of the tree's own book-keeping are shorter than 12 bytes, so they never meet a message's. */
+/** Shorter than 12 bytes, so it never meets a message's key. */
 const sealedKey = Buffer.from("sealed");
 
-function filterKey(index: number): Uint8Array {
-  return Buffer.from(`f${index}`);
-}
-
-/** The filters and the seal go in one synced batch: a filter on disk never lacks a key that the seal promises. */
-async function saveFilters(state: State, segment: number): Promise<void> {
-  const batch = state.tree.batch();
-  for (const index of [state.filters.length - 2, state.filters.length - 1]) {
-    const filter = state.filters[index];
-    if (filter === undefined) continue;
-    const value = Buffer.alloc(8 + filter.bytes.length);
-    value.writeDoubleLE(filter.count, 0);
-    value.set(filter.bytes, 8);
-    batch.put(filterKey(index), value);
-  }
-  batch.put(sealedKey, encodePosition(segment));
-  await batch.write({ sync: true });
-}
-
-async function loadFilters(tree: State["tree"]): Promise<KeyFilter[]> {
-  const filters: KeyFilter[] = [];
-  for (let index = 0; index < maxFilters; index++) {
-    const value = await tree.get(filterKey(index));
-    if (value === undefined) break;
-    const view = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    filters.push(keyFilter(new Uint8Array(view.subarray(8)), view.readDoubleLE(0)));
-  }
-  return filters;
-}
-
-async function sealedBefore(tree: State["tree"]): Promise<number> {
+async function readSeal(tree: KeyTree): Promise<number> {
   const value = await tree.get(sealedKey);
   return value === undefined ? 0 : decodePosition(value);
 }
 
-async function rebuildRecent(
-  state: State,
-  options: {
-    log: EventBufferReader;
-    decided: Position;
-    notProcessed: (from: Position, until: Position) => Set<Position>;
-  },
-): Promise<void> {
+/** What is decided and not sealed, from the log; segments that are wholly decided are sealed on the way. */
+async function rebuildRecent(state: State, options: MessageIndexOptions): Promise<void> {
   let at = positionOf(state.sealedBefore, 0);
   while (at < options.decided) {
     const { records, next } = await options.log.read(at, options.decided, 50_000, 32 << 20);
@@ -162,6 +147,7 @@ async function rebuildRecent(
     for (const record of records) if (!skipped.has(record.position)) state.recent.set(record.message, record.position);
     if (next <= at) break;
     at = next;
+    await sealThrough(state, segmentOf(at));
   }
   await sealThrough(state, segmentOf(options.decided));
 }

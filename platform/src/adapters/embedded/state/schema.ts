@@ -47,6 +47,9 @@ CREATE TABLE batches (until INTEGER PRIMARY KEY, processed_at INTEGER NOT NULL, 
 CREATE TABLE feed (version INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id ANY NOT NULL) STRICT;
 `;
 
+/** Beside what the state was folded with, its table names its feed: versions of another one mean something else. */
+export const feedIdName = "feed";
+
 /** Opens the deciding store's file for its one writer, making it when it is new. Problem 409 for another version. */
 export function openStateFile(file: string, foldedWith: FoldedWith = {}): DatabaseSync {
   const database = new DatabaseSync(file);
@@ -69,6 +72,7 @@ export function openStateFile(file: string, foldedWith: FoldedWith = {}): Databa
     );
   }
   checkFoldedWith(database, foldedWith);
+  database.exec(`INSERT OR IGNORE INTO folded_with VALUES ('${feedIdName}', lower(hex(randomblob(8))))`);
   return database;
 }
 

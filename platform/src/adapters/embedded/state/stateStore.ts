@@ -9,6 +9,7 @@ import type {
   IdentifierRow,
   IdentityAndProfiles,
 } from "../../../storage/identityAndProfiles.ts";
+import { defaultFeedLimits, feedRetention, type FeedLimits } from "./feedRetention.ts";
 import { openStateFile, type FoldedWith } from "./schema.ts";
 import {
   decodeSpans,
@@ -32,10 +33,12 @@ export function openStateStore(options: {
   file: string;
   hash: KeyedHash;
   foldedWith: FoldedWith;
+  feedLimits?: Partial<FeedLimits>;
 }): IdentityAndProfiles {
   const database = openStateFile(options.file, options.foldedWith);
   const reads = readStatements(database);
   const writes = commitStatements(database);
+  const retention = feedRetention(database, { ...defaultFeedLimits, ...options.feedLimits });
   const recent = recentFragments();
   let hasEdges = database.prepare("SELECT 1 FROM edges LIMIT 1").get() !== undefined;
   return {
@@ -92,7 +95,7 @@ export function openStateStore(options: {
     },
     commit: async (decision: Decision) => {
       try {
-        writeDecision(database, writes, options.hash, decision);
+        writeDecision(database, { statements: writes, hash: options.hash, retention }, decision);
       } catch (error) {
         // Only the file knows now what is decided.
         recent.forget();
@@ -102,6 +105,7 @@ export function openStateStore(options: {
       hasEdges ||= decision.edges.length > 0;
       recent.keep(decision);
     },
+    releaseFeed: (version) => retention.release(version),
     close: async () => database.close(),
   };
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { Decision } from "../../../storage/identityAndProfiles.ts";
+import type { FeedRetention } from "./feedRetention.ts";
 import { encodeSpans } from "./rows.ts";
 
 export type CommitStatements = ReturnType<typeof commitStatements>;
@@ -33,8 +34,7 @@ export function commitStatements(database: DatabaseSync) {
 /** All of a decision, its position and its feed in one transaction; any failure leaves the store as it was. */
 export function writeDecision(
   database: DatabaseSync,
-  statements: CommitStatements,
-  hash: KeyedHash,
+  { statements, hash, retention }: { statements: CommitStatements; hash: KeyedHash; retention: FeedRetention },
   decision: Decision,
 ): void {
   database.exec("BEGIN IMMEDIATE");
@@ -42,6 +42,7 @@ export function writeDecision(
     writePeople(statements, hash, decision);
     writeFates(statements, decision);
     writeFeed(statements, decision);
+    retention.prune();
     const numbers = decision.persons.flatMap((row) => [row.person, row.component]);
     statements.setHead.run(decision.position, numbers.reduce((most, number) => Math.max(most, number), 0) + 1);
     database.exec("COMMIT");
