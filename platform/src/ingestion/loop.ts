@@ -44,7 +44,7 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
       } catch (error) {
         // The decision may stand although what came after it failed: then it must not be made again.
         if ((await positionOrNull(parts.store)) === next) {
-          parts.onDecided(next, records.length, { processed: 0, rejected: 0, duplicates: 0 });
+          parts.onDecided(next, records.length, { processed: 0, rejected: 0, duplicates: 0, joined: 0, joins: [] });
           return;
         }
         parts.onTrouble(error);

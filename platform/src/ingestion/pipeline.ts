@@ -1,6 +1,7 @@
 import type { StoredRecord } from "../buffer/eventBuffer.ts";
 import type { IdentityRules } from "../identity/index.ts";
 import type { KeyedHash } from "../model/keyedHash.ts";
+import type { Join } from "../model/join.ts";
 import type { Position } from "../model/position.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
 import type { MessageIndex } from "../storage/messageIndex.ts";
@@ -27,6 +28,10 @@ export interface BatchOutcome {
   processed: number;
   rejected: number;
   duplicates: number;
+  /** People that are another one now. */
+  joined: number;
+  /** Some of the joins, with what showed them. */
+  joins: readonly Join[];
 }
 
 /**
@@ -45,6 +50,12 @@ export function createPipeline(
     const decision = await decide(folded, people, { position: next, processedAt: parts.now() }, parts);
     await parts.store.commit(decision);
     await parts.messages.remember(fresh.events.map(({ messageKey, position }) => ({ key: messageKey, position })));
-    return { processed: fresh.events.length, rejected: fresh.rejected.length, duplicates: fresh.seenAgain.length };
+    return {
+      processed: fresh.events.length,
+      rejected: fresh.rejected.length,
+      duplicates: fresh.seenAgain.length,
+      joined: people.joined,
+      joins: people.joins,
+    };
   };
 }

@@ -21,6 +21,7 @@ import {
   text,
   type Row,
 } from "./rows.ts";
+import { sourceActivityWriter } from "./sourceActivity.ts";
 import { commitStatements, writeDecision } from "./writeDecision.ts";
 
 /**
@@ -35,6 +36,7 @@ export function openStateStore(options: {
   const database = openStateFile(options.file, options.foldedWith);
   const reads = readStatements(database);
   const writes = commitStatements(database);
+  const countSources = sourceActivityWriter(database);
   const recent = recentFragments();
   let hasEdges = database.prepare("SELECT 1 FROM edges LIMIT 1").get() !== undefined;
   return {
@@ -90,7 +92,7 @@ export function openStateStore(options: {
       return found;
     },
     commit: async (decision: Decision) => {
-      writeDecision(database, writes, options.hash, decision);
+      writeDecision(database, writes, options.hash, decision, countSources);
       hasEdges ||= decision.edges.length > 0;
       recent.keep(decision);
     },

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
-import type { Decision } from "../../../storage/identityAndProfiles.ts";
+import type { Decision, SourceMinute } from "../../../storage/identityAndProfiles.ts";
 import { encodeSpans } from "./rows.ts";
 
 export type CommitStatements = ReturnType<typeof commitStatements>;
@@ -36,11 +36,13 @@ export function writeDecision(
   statements: CommitStatements,
   hash: KeyedHash,
   decision: Decision,
+  countSources: (received: readonly SourceMinute[]) => void,
 ): void {
   database.exec("BEGIN IMMEDIATE");
   try {
     writePeople(statements, hash, decision);
     writeFates(statements, decision);
+    countSources(decision.received);
     writeFeed(statements, decision);
     const numbers = decision.persons.flatMap((row) => [row.person, row.component]);
     statements.setHead.run(decision.position, numbers.reduce((most, number) => Math.max(most, number), 0) + 1);
