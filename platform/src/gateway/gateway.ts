@@ -43,10 +43,10 @@ export interface Gateway {
   handles(request: IncomingMessage): boolean;
   handle(request: IncomingMessage, response: ServerResponse): void;
   /**
-   * Calls from an import or a trusted script: up to 1 MiB each, guests allowed. Durable when it resolves. Problem 404
-   * `source_disabled`, 429 `backlog_full`, and those of the buffer.
+   * Calls from an import or a trusted script: up to 1 MiB each, guests allowed; or, as `live`, with the limits of the
+   * tracking API. Durable when it resolves. Problem 404 `source_disabled`, 429 `backlog_full`, and those of the buffer.
    */
-  submit(source: Source, calls: readonly JsonObject[]): Promise<Submitted>;
+  submit(source: Source, calls: readonly JsonObject[], as?: "import" | "live"): Promise<Submitted>;
 }
 
 export interface Submitted {
@@ -73,7 +73,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (request.method === "OPTIONS") answerPreflight(request, response);
       else respond(edge, request, response).catch((error: unknown) => refuse(edge, request, response, error));
     },
-    submit: (source, calls) => submit(edge, source, calls),
+    submit: (source, calls, as = "import") => submit(edge, source, calls, as === "live" ? edge.live : edge.imported),
   };
 }
 
@@ -143,11 +143,16 @@ async function take(edge: Edge, route: TakingRoute, request: IncomingMessage): P
 
 type TakingRoute = Extract<Route, { kind: "call" | "batch" }>;
 
-async function submit(edge: Edge, source: Source, calls: readonly JsonObject[]): Promise<Submitted> {
+async function submit(
+  edge: Edge,
+  source: Source,
+  calls: readonly JsonObject[],
+  options: AcceptOptions,
+): Promise<Submitted> {
   if (!source.enabled) throw disabled();
   refuseWhenBehind(edge.parts);
   const received = { at: edge.parts.now() };
-  const judged = calls.map((call) => acceptCall(call, source, received, edge.imported));
+  const judged = calls.map((call) => acceptCall(call, source, received, options));
   await edge.append(judged);
   const rejected = judged.flatMap(({ record }, index) =>
     record.status === "rejected" ? [{ index, ...record.reason }] : [],

@@ -1,4 +1,5 @@
 export { createIngestionLoop } from "./loop.ts";
 export type { BatchOutcome } from "./pipeline.ts";
 export { fateReader, type Fate } from "./fates.ts";
+export { rejectionReader, type KeptCall } from "./rejections.ts";
 export { recordsAt } from "./recordsAt.ts";

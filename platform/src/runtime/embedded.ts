@@ -1,30 +1,35 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openAccessStore } from "../adapters/embedded/accessStore.ts";
 import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
+import { sourceActivityOver } from "../adapters/embedded/state/sourceActivity.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
 import { openStateReader } from "../adapters/embedded/state/schema.ts";
 import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { defaultIdentityRules, identityReads } from "../identity/index.ts";
-import { fateReader } from "../ingestion/index.ts";
+import { fateReader, rejectionReader } from "../ingestion/index.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
+import type { Source } from "../model/source.ts";
 import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { profileReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { Fates } from "../storage/fates.ts";
+import type { SourceActivities } from "../storage/sourceActivity.ts";
 import type { People } from "../storage/people.ts";
 import { dataPaths, hashKeyOf, makeDataDirectory, type DataPaths } from "./dataDirectory.ts";
 import { lockDirectory, type DirectoryLock } from "../adapters/embedded/directoryLock.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
-import { fateView, identityService } from "./services.ts";
+import { replayer, type ReplayParts } from "./replay.ts";
+import { fateView, healthView, identityService, rejectionView } from "./services.ts";
 import type { Settings } from "./settings.ts";
 
 /** A platform opened in this process, not yet listening. */
@@ -90,8 +95,10 @@ interface Stages {
   analytics: EmbeddedAnalytics;
   people: People;
   fates: Fates;
+  activities: SourceActivities;
   meters: Meters;
-  backlog: { pending: number };
+  /** `decidedAt`: UTC ms of the latest decision. */
+  backlog: { pending: number; decidedAt: number };
   /** `logFailed`: nothing more is accepted until a restart. */
   health: { logFailed: boolean };
 }
@@ -103,7 +110,7 @@ async function openStages(
   options: OpenOptions,
   opened: (() => Promise<void>)[],
 ): Promise<Stages> {
-  const backlog = { pending: 0 };
+  const backlog = { pending: 0, decidedAt: Date.now() };
   const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics } = {};
   const lag = async (): Promise<number> => {
     const asOf = (await parts.analytics?.status())?.asOf;
@@ -122,6 +129,7 @@ async function openStages(
     {
       onDecided: (position: Position, records, outcome) => {
         backlog.pending = Math.max(0, backlog.pending - records);
+        backlog.decidedAt = Date.now();
         meters.decided(outcome);
         parts.analytics?.advance(position);
       },
@@ -153,6 +161,7 @@ async function openStages(
     analytics,
     people,
     fates: fatesOver(database),
+    activities: sourceActivityOver(database),
     meters,
     backlog,
     health: { logFailed: false },
@@ -194,13 +203,14 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
       const fate = await fateOf(messageId, source);
       return fate === null ? null : fateView(fate);
     },
-    submit: async (id, calls) => {
-      const source = (await access.sources()).find((candidate) => candidate.id === id);
-      if (source === undefined) {
-        throw new Problem(404, "source_not_found", `there is no source \`${id}\``, { hint: "c360 sources create" });
-      }
-      return gateway.submit(source, calls);
+    ...rejectionServices({ fateOf, access, gateway, fates, log, lookups, ingestion }),
+    sourceHealth: async () => {
+      const now = Date.now();
+      const asOf = backlog.pending === 0 ? now : backlog.decidedAt;
+      const activities = new Map((await parts.activities.all(now)).map((activity) => [activity.source, activity]));
+      return (source) => healthView(activities.get(source) ?? null, asOf);
     },
+    submit: async (id, calls) => gateway.submit(await sourceNamed(access, id), calls),
     status: async () => ({
       ready: !parts.health.logFailed,
       pendingRecords: backlog.pending,
@@ -210,6 +220,47 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
     }),
     metrics: () => meters.text(),
   };
+}
+
+function rejectionServices(
+  parts: Pick<Stages, "access" | "fates" | "log" | "lookups" | "ingestion"> & {
+    gateway: Gateway;
+    fateOf: ReplayParts["fateOf"];
+  },
+): Pick<Services, "rejections" | "replay"> {
+  const { access, fates, lookups, ingestion, gateway, fateOf } = parts;
+  const list = rejectionReader({ fates, log: lookups, firstPositions: ingestion.firstPositions });
+  const replay = replayer({
+    fateOf,
+    sourceOf: (id) => sourceNamed(access, id),
+    submit: gateway.submit,
+    decided: () => ingestion.reached(parts.log.end()),
+    sleep: (ms) => sleep(ms, undefined, { ref: false }),
+  });
+  return {
+    rejections: async ({ source, after, limit }) => {
+      const { items, next } = await list({ source, before: after === null ? null : positionIn(after), limit });
+      return { items: items.map(rejectionView), next: next === null ? null : String(next) };
+    },
+    replay: async (messageId, source, corrected) => {
+      const fate = await replay(messageId, source, corrected);
+      return fate === null ? null : fateView(fate);
+    },
+  };
+}
+
+async function sourceNamed(access: AccessStore, id: string): Promise<Source> {
+  const source = (await access.sources()).find((candidate) => candidate.id === id);
+  if (source !== undefined) return source;
+  throw new Problem(404, "source_not_found", `there is no source \`${id}\``, { hint: "c360 sources create" });
+}
+
+function positionIn(cursor: string): Position {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new Problem(400, "cursor_invalid", "This is no cursor of this list.", {
+    hint: "Give the `next` of the answer before, as it is.",
+    field: "after",
+  });
 }
 
 /** Messages of unforeseen errors could quote an event: only their kind and place go to the log. */

@@ -35,8 +35,7 @@ export function openStateStore(options: {
 }): IdentityAndProfiles {
   const database = openStateFile(options.file, options.foldedWith);
   const reads = readStatements(database);
-  const writes = commitStatements(database);
-  const countSources = sourceActivityWriter(database);
+  const writes = { ...commitStatements(database), countSources: sourceActivityWriter(database) };
   const recent = recentFragments();
   let hasEdges = database.prepare("SELECT 1 FROM edges LIMIT 1").get() !== undefined;
   return {
@@ -92,7 +91,7 @@ export function openStateStore(options: {
       return found;
     },
     commit: async (decision: Decision) => {
-      writeDecision(database, writes, options.hash, decision, countSources);
+      writeDecision(database, writes, options.hash, decision);
       hasEdges ||= decision.edges.length > 0;
       recent.keep(decision);
     },

@@ -33,16 +33,15 @@ export function commitStatements(database: DatabaseSync) {
 /** All of a decision, its position and its feed in one transaction; any failure leaves the store as it was. */
 export function writeDecision(
   database: DatabaseSync,
-  statements: CommitStatements,
+  statements: CommitStatements & { countSources: (received: readonly SourceMinute[]) => void },
   hash: KeyedHash,
   decision: Decision,
-  countSources: (received: readonly SourceMinute[]) => void,
 ): void {
   database.exec("BEGIN IMMEDIATE");
   try {
     writePeople(statements, hash, decision);
     writeFates(statements, decision);
-    countSources(decision.received);
+    statements.countSources(decision.received);
     writeFeed(statements, decision);
     const numbers = decision.persons.flatMap((row) => [row.person, row.component]);
     statements.setHead.run(decision.position, numbers.reduce((most, number) => Math.max(most, number), 0) + 1);
