@@ -75,6 +75,7 @@ describe("the OpenAPI document", () => {
         "GET /api/sources",
         "GET /api/sources/{id}",
         "GET /api/status",
+        "GET /api/stream",
         "GET /api/tokens",
         "GET /healthz",
         "GET /metrics",

@@ -263,6 +263,7 @@ export function fakeServices(): FakeServices {
       for (const call of calls) if (typeof call["type"] === "string") fake.submitted.push({ source, call });
       return { accepted: calls.length - rejected.length, rejected };
     },
+    stream: { subscribe: ({ sink }) => sink().end() },
     status: async () => ({
       ready: fake.ready,
       pendingRecords: 0,

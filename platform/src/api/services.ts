@@ -3,6 +3,7 @@ import type { FragmentId } from "../model/fragment.ts";
 import type { NodeDecision } from "../model/evidence.ts";
 import type { Profile, ProfileId } from "../model/profile.ts";
 import type { AccessStore } from "../storage/access.ts";
+import type { StreamHub } from "./stream/hub.ts";
 import type { Analytics } from "../storage/timeline.ts";
 
 /** An edge as the API shows it (API.md, identity). Times ISO 8601. */
@@ -123,6 +124,8 @@ export interface Services {
   sourceHealth(): Promise<(source: string) => SourceHealthView>;
   /** Calls from an import or a trusted script: Segment-shaped, up to 1 MiB each, guests allowed. Durable when it resolves. */
   submit(source: string, calls: readonly JsonObject[]): Promise<SubmitAnswer>;
+  /** What is shown live. */
+  stream: Pick<StreamHub, "subscribe">;
   status(): Promise<PlatformStatus>;
   /** Prometheus text. */
   metrics(): Promise<string>;

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerOptions, ServerResponse } from "node:http";
 import { randomUUID } from "node:crypto";
-import type { EventBuffer } from "../buffer/eventBuffer.ts";
+import type { BufferRecord, EventBuffer } from "../buffer/eventBuffer.ts";
 import { maxDepth, maxRecordBytes, type JsonObject, type Rejection } from "../model/event.ts";
 import type { KeyedHash } from "../model/keyedHash.ts";
+import type { Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
 import type { AccessStore } from "../storage/access.ts";
@@ -34,6 +35,8 @@ export interface GatewayParts {
   maxPendingRecords?: number;
   /** Of bodies that are being received, all connections together. */
   maxBufferedBytes?: number;
+  /** Judged calls of one source that are durable now, with what the log keeps of each. It must not throw. */
+  onAppended?: (calls: readonly Judged[], records: readonly BufferRecord[], positions: readonly Position[]) => void;
   /** A fault of ours, for the operator's log; the sender knows it by this id only. */
   onFault?: (error: unknown, requestId: string) => void;
 }
@@ -90,7 +93,10 @@ function edgeOf(parts: GatewayParts): Edge {
   const { newMessageId } = parts;
   const live: AcceptOptions = { maxEventBytes, allowGuests: false, newMessageId, mayBeUnstorable: true };
   const append = async (calls: readonly Judged[]): Promise<void> => {
-    if (calls.length > 0) await parts.append(calls.map(encode));
+    if (calls.length === 0) return;
+    const records = calls.map(encode);
+    const positions = await parts.append(records);
+    parts.onAppended?.(calls, records, positions);
   };
   return {
     parts,

@@ -30,6 +30,7 @@ import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
 import { fateView, healthView, identityService, rejectionView } from "./services.ts";
+import { startStream, type EmbeddedStream } from "./stream.ts";
 import type { Settings } from "./settings.ts";
 
 /** A platform opened in this process, not yet listening. */
@@ -40,6 +41,8 @@ export interface Platform {
   lock: DirectoryLock;
   /** Resolves when everything accepted before the call is decided and followed. */
   drained(): Promise<void>;
+  /** Ends the live streams, which would hold up a stop. */
+  closeStreams(): void;
   close(): Promise<void>;
 }
 
@@ -73,6 +76,7 @@ export async function openPlatform(settings: Settings, options: OpenOptions = {}
       now: Date.now,
       newMessageId: randomUUID,
       backlog: () => ({ pendingRecords: stages.backlog.pending }),
+      onAppended: stages.stream.hub.taken,
       onFault: (error, requestId) => options.onTrouble?.(`request ${requestId} failed: ${faultName(error)}`),
     });
     const services = servicesOver({ ...stages, gateway, hash, settings });
@@ -80,7 +84,8 @@ export async function openPlatform(settings: Settings, options: OpenOptions = {}
       await stages.ingestion.reached(stages.log.end());
       await stages.analytics.caughtUp();
     };
-    return { services, gateway, access: stages.access, lock, drained, close };
+    const closeStreams = stages.stream.hub.close;
+    return { services, gateway, access: stages.access, lock, drained, closeStreams, close };
   } catch (error) {
     await close();
     throw error;
@@ -96,6 +101,7 @@ interface Stages {
   people: People;
   fates: Fates;
   activities: SourceActivities;
+  stream: EmbeddedStream;
   meters: Meters;
   /** `decidedAt`: UTC ms of the latest decision. */
   backlog: { pending: number; decidedAt: number };
@@ -111,14 +117,9 @@ async function openStages(
   opened: (() => Promise<void>)[],
 ): Promise<Stages> {
   const backlog = { pending: 0, decidedAt: Date.now() };
-  const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics } = {};
-  const lag = async (): Promise<number> => {
-    const asOf = (await parts.analytics?.status())?.asOf;
-    return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
-  };
-  const meters = platformMeters({ pendingRecords: () => backlog.pending, followerLagSeconds: lag });
+  const parts: RunningParts = {};
+  const meters = metersOver(parts, backlog);
   const onTrouble = options.onTrouble ?? (() => undefined);
-
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
   opened.push(() => access.close());
   const log = await openEventLog({ directory: paths.log, onDurable: (end) => parts.ingestion?.advance(end) });
@@ -132,6 +133,7 @@ async function openStages(
         backlog.decidedAt = Date.now();
         meters.decided(outcome);
         parts.analytics?.advance(position);
+        parts.stream?.hub.decided(position, outcome);
       },
       onTrouble: (message) => {
         meters.trouble();
@@ -151,21 +153,36 @@ async function openStages(
   opened.push(() => analytics.close());
   const lookups = openEventLogReader(paths.log);
   opened.push(() => lookups.close());
-  ingestion.advance(log.end());
   const people = peopleOver(database, keyedHash(hashKey));
-  return {
-    access,
-    log,
-    lookups,
-    ingestion,
-    analytics,
-    people,
-    fates: fatesOver(database),
-    activities: sourceActivityOver(database),
-    meters,
-    backlog,
-    health: { logFailed: false },
-  };
+  const fates = fatesOver(database);
+  const from = { taken: log.end(), decided: ingestion.decidedUntil() };
+  const pending = (): number => backlog.pending;
+  const stream = startStream({ ...shared, fates, people, hash: keyedHash(hashKey), pending, from, onTrouble });
+  parts.stream = stream;
+  opened.push(() => stream.close());
+  ingestion.advance(log.end());
+  const activities = sourceActivityOver(database);
+  const health = { logFailed: false };
+  const reads = { people, fates, activities, lookups };
+  return { access, log, ingestion, analytics, stream, meters, backlog, health, ...reads };
+}
+
+/** What is started later than what has to tell it something. */
+interface RunningParts {
+  ingestion?: Ingestion;
+  analytics?: EmbeddedAnalytics;
+  stream?: EmbeddedStream;
+}
+
+function metersOver(parts: RunningParts, backlog: { pending: number }): Meters {
+  return platformMeters({
+    pendingRecords: () => backlog.pending,
+    followerLagSeconds: async () => {
+      const asOf = (await parts.analytics?.status())?.asOf;
+      return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
+    },
+    stream: () => parts.stream?.hub.counts() ?? { subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 },
+  });
 }
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */
@@ -211,6 +228,7 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
       return (source) => healthView(activities.get(source) ?? null, asOf);
     },
     submit: async (id, calls) => gateway.submit(await sourceNamed(access, id), calls),
+    stream: parts.stream.hub,
     status: async () => ({
       ready: !parts.health.logFailed,
       pendingRecords: backlog.pending,

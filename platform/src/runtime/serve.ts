@@ -47,6 +47,7 @@ export async function servePlatform(settings: Settings, options: { log: Logger }
     await issueCliToken(settings.dataDir, platform.access);
     await platform.lock.setUrl(url);
     const close = async (): Promise<void> => {
+      platform.closeStreams();
       await stopListening(server);
       await api.close();
       await platform.close();
