@@ -84,9 +84,11 @@ export class Connection {
       if (told === null) subscriber.skip(null, null);
       else {
         const ready = () => this.#isReady();
+        subscriber.standAt(told);
         await resume({ ...remembered, subscriber, filter: wanted.filter, reads, told, now: here, ready });
       }
     }
+    subscriber.standAt(here);
     this.#isFlushing = false;
     this.due();
   }
@@ -104,6 +106,7 @@ export class Connection {
     this.#isFlushing = true;
     const flushing = this.subscriber.flush(this.#parts.frontier()).finally(() => {
       this.#isFlushing = false;
+      if (this.subscriber.isBusy()) this.due();
     });
     this.#guard(flushing);
   }

@@ -3,6 +3,7 @@ import { maxBufferedBytes } from "./limits.ts";
 
 /** One subscriber's connection. */
 export interface EventSink {
+  hasRoom(): boolean;
   /** False when so much waits to be taken that this message was not added. */
   send(text: string): boolean;
   /** Resolves when there is room again, or the connection is over. */
@@ -20,9 +21,12 @@ export function eventText(event: string, json: string, id: string | null): strin
 const maxEndMs = 1_000;
 
 export function responseSink(response: ServerResponse): EventSink {
+  const hasRoom = (): boolean =>
+    !response.destroyed && !response.writableEnded && response.writableLength <= maxBufferedBytes;
   return {
+    hasRoom,
     send: (text) => {
-      if (response.destroyed || response.writableEnded || response.writableLength > maxBufferedBytes) return false;
+      if (!hasRoom()) return false;
       response.write(text);
       return true;
     },

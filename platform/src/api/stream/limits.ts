@@ -5,8 +5,10 @@ export const maxShownPerSecond = 50;
 /** Nothing that was chosen to be shown waits longer for others. */
 export const flushMs = 100;
 /** Shown as accepted and not yet decided; of more than that, the oldest are not told again. */
-export const maxAwaited = 1_000;
-/** Read again from the log when a subscriber comes back; of a longer absence, only the latest ones. */
+export const maxAwaited = 2_000;
+/** Decisions told at a time: each is a few look-ups, and everything else waits for them. */
+export const maxToldPerFlush = 200;
+/** At most `maxAwaited`: each may still wait for its decision. Read again from the log when a subscriber comes back; of a longer absence, only the latest ones. */
 export const maxResumedRecords = 2_000;
 /** Joins that are remembered for those who come back. */
 export const maxJoinsKept = 1_000;

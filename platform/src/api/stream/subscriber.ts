@@ -3,7 +3,7 @@ import type { Join } from "../../model/join.ts";
 import { eventText, type EventSink } from "./eventSink.ts";
 import { matches, matchesJoin, wants, wantsDuplicatesByName, type StreamFilter, type WatchedPerson } from "./filter.ts";
 import { frontierId, type Frontier } from "./frontier.ts";
-import { maxAwaited, maxStalledMs } from "./limits.ts";
+import { maxAwaited, maxStalledMs, maxToldPerFlush } from "./limits.ts";
 import { takenAt } from "./logged.ts";
 import type { StreamReads } from "./reads.ts";
 import { sampler } from "./sampler.ts";
@@ -80,16 +80,20 @@ export class Subscriber {
     await this.#offerDuplicates(until);
     const chosen = this.#sampler.take();
     for (const shown of chosen) await this.#show(shown);
-    const decided = this.#awaited.filter(({ position }) => position < until.decided);
-    this.#awaited = this.#awaited.filter(({ position }) => position >= until.decided);
-    for (const taken of decided) await this.#tellDecision(taken);
-    // What still waits for room would be lost to one who comes back with a later id.
-    if (this.#sampler.waiting() === 0) this.#told = until;
+    await this.#tellDecisions(until);
+    // What still waits would be lost to one who comes back with a later id.
+    const decided = this.#awaited.reduce((least, { position }) => Math.min(least, position), until.decided);
+    if (this.#sampler.waiting() === 0) this.#told = { ...until, decided };
   }
 
   /** Something to show or to tell. */
   isBusy(): boolean {
     return this.#awaited.length > 0 || this.#sampler.waiting() > 0;
+  }
+
+  /** What its messages say of how far it was told: less than where it stands while it is told what it missed. */
+  standAt(told: Frontier): void {
+    this.#told = told;
   }
 
   /** Ends a second. `ratesJson` is that second's {@link StreamRates}; `sampled` is added to it. */
@@ -178,6 +182,21 @@ export class Subscriber {
     if (taken.record.status === "rejected") return this.sendRecord(recordView(taken, { status: "rejected" }));
     if (this.mayShowAccepted(taken)) this.sendRecord(recordView(taken, { status: "accepted" }));
     this.await(taken);
+  }
+
+  /** As many as there is room for; the rest waits for the next flush. */
+  async #tellDecisions(until: Frontier): Promise<void> {
+    const undecided: Taken[] = [];
+    let told = 0;
+    for (const taken of this.#awaited.splice(0)) {
+      const isNow = taken.position < until.decided && told < maxToldPerFlush && this.#parts.sink.hasRoom();
+      if (!isNow) undecided.push(taken);
+      else {
+        told += 1;
+        await this.#tellDecision(taken);
+      }
+    }
+    this.#awaited.unshift(...undecided);
   }
 
   async #tellDecision(taken: Taken): Promise<void> {
