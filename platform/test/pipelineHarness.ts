@@ -82,7 +82,7 @@ export async function foldingHarness(rules: IdentityRules = defaultIdentityRules
   const store = openStateStore({ file, hash, foldedWith: {} });
   const reader = openStateReader(file);
   const people = peopleOver(reader, hash);
-  const total: BatchOutcome = { processed: 0, rejected: 0, duplicates: 0 };
+  const total: BatchOutcome = { processed: 0, rejected: 0, duplicates: 0, joined: 0, joins: [] };
   const troubles: unknown[] = [];
   let batchSize = 1;
   const loop = await createIngestionLoop({
@@ -106,6 +106,8 @@ export async function foldingHarness(rules: IdentityRules = defaultIdentityRules
       total.processed += outcome.processed;
       total.rejected += outcome.rejected;
       total.duplicates += outcome.duplicates;
+      total.joined += outcome.joined;
+      total.joins = [...total.joins, ...outcome.joins];
     },
     onTrouble: (error) => troubles.push(error),
     sleep: async () => {

@@ -88,7 +88,7 @@ describe("errors", () => {
   });
 
   it("names the methods that an address takes", async () => {
-    expect((await call("PUT", "/api/sources/web")).headers.allow).toBe("PATCH");
+    expect((await call("PUT", "/api/sources/web")).headers.allow).toBe("GET, HEAD, PATCH");
     expect((await call("TRACE", "/api/sources")).status).toBe(404);
   });
 

@@ -141,6 +141,63 @@ export const source = Type.Object(
   { title: "Source" },
 );
 
+const sourceCounts = Type.Object({ accepted: Type.Integer(), rejected: Type.Integer() }, { title: "SourceCounts" });
+
+/** A source with what came from it lately. */
+export const sourceWithHealth = Type.Object(
+  {
+    ...source.properties,
+    health: Type.Object(
+      {
+        asOf: time("Everything that came by then is counted."),
+        lastEventAt: nullableTime,
+        lastRejectedAt: nullableTime,
+        last5Minutes: sourceCounts,
+        last24Hours: sourceCounts,
+        total: sourceCounts,
+      },
+      { title: "SourceHealth", description: "By time of receipt, in whole minutes." },
+    ),
+  },
+  { title: "SourceWithHealth" },
+);
+
+export const fate = Type.Object(
+  {
+    fate: Type.Enum(["processed", "suppressed", "rejected", "pending"]),
+    reason: Type.Union([
+      Type.Object({ code: Type.String(), message: Type.String(), field: Type.Optional(Type.String()) }),
+      Type.Null(),
+    ]),
+    source: Type.String(),
+    messageId: Type.String(),
+    receivedAt: isoTime,
+    processedAt: nullableTime,
+    profileId: nullableText,
+    duplicates: Type.Integer({ description: "Later deliveries of it; they changed nothing." }),
+    differs: Type.Boolean({ description: "A later delivery had another body." }),
+    event: Type.Union([anyObject, Type.String()], { description: "Text where it was no JSON object." }),
+  },
+  { title: "Fate" },
+);
+
+export const rejection = Type.Object(
+  {
+    messageId: Type.String(),
+    source: Type.String(),
+    sourceKind: nullableText,
+    code: Type.String({ examples: ["event_missing"] }),
+    reason: Type.String({ description: "What is wrong and how to mend it." }),
+    field: nullableText,
+    receivedAt: nullableTime,
+    mended: Type.Boolean({ description: "A call of this messageId was taken since." }),
+    event: Type.Union([anyObject, Type.String(), Type.Null()], {
+      description: "As sent; text where it was no JSON object or was too large to keep whole.",
+    }),
+  },
+  { title: "Rejection" },
+);
+
 export const sourceWithKey = Type.Object(
   { source, writeKey: Type.String({ description: "Shown in this answer and never again." }) },
   { title: "SourceWithWriteKey" },

@@ -23,6 +23,7 @@ import { queryRoutes } from "./routes/query.ts";
 import { segmentReadRoutes } from "./routes/segmentReads.ts";
 import { sourceRoutes } from "./routes/sources.ts";
 import { statusRoutes } from "./routes/status.ts";
+import { streamRoutes } from "./routes/stream.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import type { Services } from "./services.ts";
 
@@ -106,7 +107,9 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   scope.setSerializerCompiler(() => (data) => JSON.stringify(data));
   const methodsByUrl = collectMethods(scope);
   await describeRoutes(scope, options.version ?? "0.0.0");
-  addRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), services, now);
+  const api = scope.withTypeProvider<TypeBoxTypeProvider>();
+  addRoutes(api, services, now);
+  streamRoutes(api, services, isToken);
   refuseOtherMethods(scope, methodsByUrl);
 }
 

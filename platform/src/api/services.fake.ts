@@ -4,11 +4,12 @@ import type { Profile } from "../model/profile.ts";
 import type { Source } from "../model/source.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timeline.ts";
-import type { EdgeView, FateView, Services } from "./services.ts";
+import type { EdgeView, FateView, RejectionView, Services } from "./services.ts";
 
 /** Services over plain memory for tests of what calls them: the API's routes and the command line. */
 export interface FakeServices extends Services {
   readonly token: string;
+  readonly replayed: { messageId: string; corrected: JsonObject | null }[];
   readonly submitted: { source: string; call: JsonObject }[];
   /** The next call of any service throws it. */
   failWith: unknown;
@@ -73,6 +74,18 @@ export const timeline: TimelineEvent[] = Array.from({ length: 12 }, (_, index) =
   identifier: index === 0 ? null : { type: "user_id", value: "ada" },
   properties: { sku: `s${index}` },
   context: {},
+}));
+
+const refusals: RejectionView[] = Array.from({ length: 3 }, (_, index) => ({
+  messageId: `r${index}`,
+  source: index === 1 ? "tills" : "web",
+  sourceKind: "web",
+  code: "event_missing",
+  reason: "a track call needs the name of its event",
+  field: "event",
+  receivedAt: at,
+  mended: false,
+  event: index === 2 ? "[1" : { type: "track", userId: "ada" },
 }));
 
 function fakeAccess(token: string): AccessStore {
@@ -173,12 +186,40 @@ async function fakeFate(messageId: string, source: string | null): Promise<FateV
   };
 }
 
+function fakeRejections(
+  replayed: { messageId: string; corrected: JsonObject | null }[],
+): Pick<Services, "rejections" | "replay" | "sourceHealth"> {
+  return {
+    rejections: async ({ source, after, limit }) => {
+      const all = refusals.filter((refusal) => source === null || refusal.source === source);
+      const from = Number(after ?? 0);
+      const items = all.slice(from, from + limit);
+      return { items, next: from + items.length < all.length ? String(from + items.length) : null };
+    },
+    replay: async (messageId, source, corrected) => {
+      if (messageId === "m1") throw new Problem(409, "event_processed", "It was taken.", { hint: "Nothing to do." });
+      replayed.push({ messageId, corrected });
+      return fakeFate(messageId, source);
+    },
+    sourceHealth: async () => (source) => ({
+      asOf: at,
+      lastEventAt: source === "web" ? at : null,
+      lastRejectedAt: null,
+      last5Minutes: { accepted: 3, rejected: 0 },
+      last24Hours: { accepted: 9, rejected: 1 },
+      total: { accepted: 9, rejected: 1 },
+    }),
+  };
+}
+
 export function fakeServices(): FakeServices {
+  const replayed: FakeServices["replayed"] = [];
   const token = "tok_0123456789abcdef";
   const timelineQueries: TimelineQuery[] = [];
   const fake: FakeServices = {
     token,
     submitted: [],
+    replayed,
     failWith: null,
     ready: true,
     timelineQueries,
@@ -211,6 +252,7 @@ export function fakeServices(): FakeServices {
       }),
     },
     fateOf: fakeFate,
+    ...fakeRejections(replayed),
     submit: async (source, calls) => {
       if (fake.failWith !== null) throw fake.failWith;
       const rejected = calls.flatMap((call, index) =>
@@ -221,6 +263,7 @@ export function fakeServices(): FakeServices {
       for (const call of calls) if (typeof call["type"] === "string") fake.submitted.push({ source, call });
       return { accepted: calls.length - rejected.length, rejected };
     },
+    stream: { subscribe: ({ sink }) => sink().end() },
     status: async () => ({
       ready: fake.ready,
       pendingRecords: 0,

@@ -3,6 +3,7 @@ import type { FragmentId } from "../model/fragment.ts";
 import type { NodeDecision } from "../model/evidence.ts";
 import type { Profile, ProfileId } from "../model/profile.ts";
 import type { AccessStore } from "../storage/access.ts";
+import type { StreamHub } from "./stream/hub.ts";
 import type { Analytics } from "../storage/timeline.ts";
 
 /** An edge as the API shows it (API.md, identity). Times ISO 8601. */
@@ -51,6 +52,33 @@ export interface FateView {
   event: JsonObject | string;
 }
 
+/** A refused call, kept so that it can be mended and sent again. */
+export interface RejectionView {
+  messageId: string;
+  source: string;
+  /** Null where the record cannot be read any more. */
+  sourceKind: string | null;
+  code: string;
+  reason: string;
+  field: string | null;
+  receivedAt: string | null;
+  /** True when a call of this messageId was taken since. */
+  mended: boolean;
+  /** As sent; text where it was no JSON object, or was cut. */
+  event: JsonObject | string | null;
+}
+
+/** What came from a source lately. Whole minutes, by time of receipt. */
+export interface SourceHealthView {
+  /** Everything that came by then is counted. */
+  asOf: string;
+  lastEventAt: string | null;
+  lastRejectedAt: string | null;
+  last5Minutes: { accepted: number; rejected: number };
+  last24Hours: { accepted: number; rejected: number };
+  total: { accepted: number; rejected: number };
+}
+
 export interface SubmitAnswer {
   accepted: number;
   rejected: { index: number; code: string; message: string; field?: string }[];
@@ -84,8 +112,20 @@ export interface Services {
   };
   /** Problem 409 `message_id_ambiguous` without a source where two sources used it. */
   fateOf(messageId: string, source: string | null): Promise<FateView | null>;
+  /** Newest first; `after` is the `next` of the page before. Problem 400 `cursor_invalid`. */
+  rejections(wanted: {
+    source: string | null;
+    after: string | null;
+    limit: number;
+  }): Promise<{ items: RejectionView[]; next: string | null }>;
+  /** Sends a refused call again, as it was or corrected; null when there is none. Problem 409 once it was processed. */
+  replay(messageId: string, source: string | null, corrected: JsonObject | null): Promise<FateView | null>;
+  /** Of any source by its id; one that never sent anything has it too. */
+  sourceHealth(): Promise<(source: string) => SourceHealthView>;
   /** Calls from an import or a trusted script: Segment-shaped, up to 1 MiB each, guests allowed. Durable when it resolves. */
   submit(source: string, calls: readonly JsonObject[]): Promise<SubmitAnswer>;
+  /** What is shown live. */
+  stream: Pick<StreamHub, "subscribe">;
   status(): Promise<PlatformStatus>;
   /** Prometheus text. */
   metrics(): Promise<string>;

@@ -112,6 +112,7 @@ function rejected(
     messageId: messageIdIn(call) ?? options.newMessageId(),
     receivedAt: received.at,
     reason,
+    ...(options.allowGuests ? { isImported: true } : {}),
     body,
   };
   const identifiers = isObject(call) ? identifiersOfCall(call).identifiers : [];

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerOptions, ServerResponse } from "node:http";
 import { randomUUID } from "node:crypto";
-import type { EventBuffer } from "../buffer/eventBuffer.ts";
+import type { BufferRecord, EventBuffer } from "../buffer/eventBuffer.ts";
 import { maxDepth, maxRecordBytes, type JsonObject, type Rejection } from "../model/event.ts";
 import type { KeyedHash } from "../model/keyedHash.ts";
+import type { Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
 import type { AccessStore } from "../storage/access.ts";
@@ -34,6 +35,8 @@ export interface GatewayParts {
   maxPendingRecords?: number;
   /** Of bodies that are being received, all connections together. */
   maxBufferedBytes?: number;
+  /** Judged calls of one source that are durable now, with what the log keeps of each. It must not throw. */
+  onAppended?: (calls: readonly Judged[], records: readonly BufferRecord[], positions: readonly Position[]) => void;
   /** A fault of ours, for the operator's log; the sender knows it by this id only. */
   onFault?: (error: unknown, requestId: string) => void;
 }
@@ -43,10 +46,10 @@ export interface Gateway {
   handles(request: IncomingMessage): boolean;
   handle(request: IncomingMessage, response: ServerResponse): void;
   /**
-   * Calls from an import or a trusted script: up to 1 MiB each, guests allowed. Durable when it resolves. Problem 404
-   * `source_disabled`, 429 `backlog_full`, and those of the buffer.
+   * Calls from an import or a trusted script: up to 1 MiB each, guests allowed; or, as `live`, with the limits of the
+   * tracking API. Durable when it resolves. Problem 404 `source_disabled`, 429 `backlog_full`, and those of the buffer.
    */
-  submit(source: Source, calls: readonly JsonObject[]): Promise<Submitted>;
+  submit(source: Source, calls: readonly JsonObject[], as?: "import" | "live"): Promise<Submitted>;
 }
 
 export interface Submitted {
@@ -73,7 +76,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (request.method === "OPTIONS") answerPreflight(request, response);
       else respond(edge, request, response).catch((error: unknown) => refuse(edge, request, response, error));
     },
-    submit: (source, calls) => submit(edge, source, calls),
+    submit: (source, calls, as = "import") => submit(edge, source, calls, as === "live" ? edge.live : edge.imported),
   };
 }
 
@@ -90,7 +93,10 @@ function edgeOf(parts: GatewayParts): Edge {
   const { newMessageId } = parts;
   const live: AcceptOptions = { maxEventBytes, allowGuests: false, newMessageId, mayBeUnstorable: true };
   const append = async (calls: readonly Judged[]): Promise<void> => {
-    if (calls.length > 0) await parts.append(calls.map(encode));
+    if (calls.length === 0) return;
+    const records = calls.map(encode);
+    const positions = await parts.append(records);
+    parts.onAppended?.(calls, records, positions);
   };
   return {
     parts,
@@ -143,11 +149,16 @@ async function take(edge: Edge, route: TakingRoute, request: IncomingMessage): P
 
 type TakingRoute = Extract<Route, { kind: "call" | "batch" }>;
 
-async function submit(edge: Edge, source: Source, calls: readonly JsonObject[]): Promise<Submitted> {
+async function submit(
+  edge: Edge,
+  source: Source,
+  calls: readonly JsonObject[],
+  options: AcceptOptions,
+): Promise<Submitted> {
   if (!source.enabled) throw disabled();
   refuseWhenBehind(edge.parts);
   const received = { at: edge.parts.now() };
-  const judged = calls.map((call) => acceptCall(call, source, received, edge.imported));
+  const judged = calls.map((call) => acceptCall(call, source, received, options));
   await edge.append(judged);
   const rejected = judged.flatMap(({ record }, index) =>
     record.status === "rejected" ? [{ index, ...record.reason }] : [],

@@ -1,6 +1,7 @@
 import type { StoredRecord } from "../buffer/eventBuffer.ts";
 import type { IdentityRules } from "../identity/index.ts";
 import type { KeyedHash } from "../model/keyedHash.ts";
+import type { Join } from "../model/join.ts";
 import type { Position } from "../model/position.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
 import type { MessageIndex } from "../storage/messageIndex.ts";
@@ -27,6 +28,10 @@ export interface BatchOutcome {
   processed: number;
   rejected: number;
   duplicates: number;
+  /** People that are another one now. */
+  joined: number;
+  /** Some of the joins, with what showed them. */
+  joins: readonly Join[];
 }
 
 export interface Pipeline {
@@ -42,7 +47,7 @@ export interface Pipeline {
 export function createPipeline(parts: PipelineParts): Pipeline {
   let last: { entries: { key: string; position: Position }[]; outcome: BatchOutcome } = {
     entries: [],
-    outcome: { processed: 0, rejected: 0, duplicates: 0 },
+    outcome: { processed: 0, rejected: 0, duplicates: 0, joined: 0, joins: [] },
   };
   const follow = async (): Promise<BatchOutcome> => {
     await parts.messages.remember(last.entries);
@@ -59,7 +64,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       const { events, rejected, seenAgain } = fresh;
       last = {
         entries: events.map(({ messageKey, position }) => ({ key: messageKey, position })),
-        outcome: { processed: events.length, rejected: rejected.length, duplicates: seenAgain.length },
+        outcome: {
+          processed: events.length,
+          rejected: rejected.length,
+          duplicates: seenAgain.length,
+          joined: people.joined,
+          joins: people.joins,
+        },
       };
       await parts.store.commit(decision);
       return follow();

@@ -43,6 +43,8 @@ export interface RejectedCall {
   readonly messageId: string;
   readonly receivedAt: number;
   readonly reason: Rejection;
+  /** It came by a way that takes guests and large calls (imports): mended, it may be sent again that way. */
+  readonly isImported?: true;
   /** What was sent, as JSON text (cut to `maxRejectedBodyChars`). */
   readonly body: string;
 }

@@ -1,31 +1,37 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openAccessStore } from "../adapters/embedded/accessStore.ts";
 import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
+import { sourceActivityOver } from "../adapters/embedded/state/sourceActivity.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
 import { openStateReader } from "../adapters/embedded/state/schema.ts";
 import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { defaultIdentityRules, identifierOrder, identityReads } from "../identity/index.ts";
-import { fateReader, pendingMessages, type PendingMessages } from "../ingestion/index.ts";
+import { fateReader, pendingMessages, rejectionReader, type PendingMessages } from "../ingestion/index.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
+import type { Source } from "../model/source.ts";
 import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { profileReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { Fates } from "../storage/fates.ts";
+import type { SourceActivities } from "../storage/sourceActivity.ts";
 import type { People } from "../storage/people.ts";
 import { dataPaths, hashKeyOf, makeDataDirectory, type DataPaths } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { lockDirectory, type DirectoryLock } from "../adapters/embedded/directoryLock.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
-import { fateView, identityService } from "./services.ts";
+import { replayer, type ReplayParts } from "./replay.ts";
+import { fateView, healthView, identityService, rejectionView } from "./services.ts";
+import { startStream, type EmbeddedStream } from "./stream.ts";
 import type { Settings } from "./settings.ts";
 import { slowestFollower } from "./slowestFollower.ts";
 
@@ -37,6 +43,8 @@ export interface Platform {
   lock: DirectoryLock;
   /** Resolves when everything accepted before the call is decided and followed. */
   drained(): Promise<void>;
+  /** Ends the live streams, which would hold up a stop. */
+  closeStreams(): void;
   close(): Promise<void>;
 }
 
@@ -75,6 +83,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       newMessageId: randomUUID,
       backlog: () => ({ pendingRecords: stages.backlog.pending }),
       maxPendingRecords: settings.maxPendingRecords,
+      onAppended: stages.stream.hub.taken,
       onFault: (error, requestId) => options.onTrouble?.(`request ${requestId} failed: ${faultName(error)}`),
     });
     const services = servicesOver({ ...stages, gateway, hash, settings });
@@ -82,7 +91,8 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       await stages.ingestion.reached(stages.log.end());
       await stages.analytics.caughtUp();
     };
-    return { services, gateway, access: stages.access, lock, drained, close };
+    const closeStreams = stages.stream.hub.close;
+    return { services, gateway, access: stages.access, lock, drained, closeStreams, close };
   } catch (error) {
     await close();
     throw error;
@@ -97,8 +107,11 @@ interface Stages {
   analytics: EmbeddedAnalytics;
   people: People;
   fates: Fates;
+  activities: SourceActivities;
+  stream: EmbeddedStream;
   meters: Meters;
-  backlog: { pending: number };
+  /** `decidedAt`: UTC ms of the latest decision. */
+  backlog: { pending: number; decidedAt: number };
   undecided: PendingMessages;
   /** `logFailed`: nothing more is accepted until a restart. */
   health: { logFailed: boolean };
@@ -111,15 +124,10 @@ async function openStages(
   options: OpenOptions,
   opened: (() => Promise<void>)[],
 ): Promise<Stages> {
-  const backlog = { pending: 0 };
-  const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics; undecided?: PendingMessages } = {};
-  const lag = async (): Promise<number> => {
-    const asOf = (await parts.analytics?.status())?.asOf;
-    return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
-  };
-  const meters = platformMeters({ pendingRecords: () => backlog.pending, followerLagSeconds: lag });
+  const backlog = { pending: 0, decidedAt: Date.now() };
+  const parts: RunningParts = {};
+  const meters = metersOver(parts, backlog);
   const onTrouble = options.onTrouble ?? (() => undefined);
-
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
   opened.push(() => access.close());
   const log = await openEventLog({ directory: paths.log, onDurable: (end) => parts.ingestion?.advance(end) });
@@ -131,8 +139,10 @@ async function openStages(
       onDecided: (position: Position, records, outcome) => {
         backlog.pending = Math.max(0, backlog.pending - records);
         parts.undecided?.decided(position);
+        backlog.decidedAt = Date.now();
         meters.decided(outcome);
         parts.analytics?.advance(position);
+        parts.stream?.hub.decided(position, outcome);
       },
       onTrouble: (message) => {
         meters.trouble();
@@ -162,21 +172,37 @@ async function openStages(
   const undecided = pendingMessages({ log: lookups, from: ingestion.decidedUntil(), until: log.end() });
   parts.undecided = undecided;
   opened.push(() => undecided.close());
-  ingestion.advance(log.end());
   const people = peopleOver(database, keyedHash(hashKey));
-  return {
-    access,
-    log,
-    lookups,
-    ingestion,
-    analytics,
-    people,
-    fates: fatesOver(database),
-    meters,
-    backlog,
-    undecided,
-    health: { logFailed: false },
-  };
+  const fates = fatesOver(database);
+  const from = { taken: log.end(), decided: ingestion.decidedUntil() };
+  const pending = (): number => backlog.pending;
+  const stream = startStream({ ...shared, fates, people, hash: keyedHash(hashKey), pending, from, onTrouble });
+  parts.stream = stream;
+  opened.push(() => stream.close());
+  ingestion.advance(log.end());
+  const activities = sourceActivityOver(database);
+  const health = { logFailed: false };
+  const reads = { people, fates, activities, lookups };
+  return { access, log, ingestion, analytics, stream, meters, backlog, undecided, health, ...reads };
+}
+
+/** What is started later than what has to tell it something. */
+interface RunningParts {
+  ingestion?: Ingestion;
+  analytics?: EmbeddedAnalytics;
+  stream?: EmbeddedStream;
+  undecided?: PendingMessages;
+}
+
+function metersOver(parts: RunningParts, backlog: { pending: number }): Meters {
+  return platformMeters({
+    pendingRecords: () => backlog.pending,
+    followerLagSeconds: async () => {
+      const asOf = (await parts.analytics?.status())?.asOf;
+      return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
+    },
+    stream: () => parts.stream?.hub.counts() ?? { subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 },
+  });
 }
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */
@@ -196,7 +222,7 @@ function countingAppend({ log, meters, backlog, undecided, health }: Stages): Ev
 }
 
 function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; settings: Settings }): Services {
-  const { access, analytics, people, hash, fates, lookups, ingestion, gateway, meters, backlog } = parts;
+  const { access, analytics, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
   const fateOf = fateReader({
     fates,
     log: lookups,
@@ -215,13 +241,15 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
       const fate = await fateOf(messageId, source);
       return fate === null ? null : fateView(fate);
     },
-    submit: async (id, calls) => {
-      const source = (await access.sources()).find((candidate) => candidate.id === id);
-      if (source === undefined) {
-        throw new Problem(404, "source_not_found", `there is no source \`${id}\``, { hint: "c360 sources create" });
-      }
-      return gateway.submit(source, calls);
+    ...rejectionServices({ fateOf, access, gateway, fates, log, lookups, ingestion }),
+    sourceHealth: async () => {
+      const now = Date.now();
+      const asOf = backlog.pending === 0 ? now : backlog.decidedAt;
+      const activities = new Map((await parts.activities.all(now)).map((activity) => [activity.source, activity]));
+      return (source) => healthView(activities.get(source) ?? null, asOf);
     },
+    submit: async (id, calls) => gateway.submit(await sourceNamed(access, id), calls),
+    stream: parts.stream.hub,
     status: async () => ({
       ready: !parts.health.logFailed,
       pendingRecords: backlog.pending,
@@ -231,6 +259,47 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
     }),
     metrics: () => meters.text(),
   };
+}
+
+function rejectionServices(
+  parts: Pick<Stages, "access" | "fates" | "log" | "lookups" | "ingestion"> & {
+    gateway: Gateway;
+    fateOf: ReplayParts["fateOf"];
+  },
+): Pick<Services, "rejections" | "replay"> {
+  const { access, fates, lookups, ingestion, gateway, fateOf } = parts;
+  const list = rejectionReader({ fates, log: lookups, firstPositions: ingestion.firstPositions });
+  const replay = replayer({
+    fateOf,
+    sourceOf: (id) => sourceNamed(access, id),
+    submit: gateway.submit,
+    decided: () => ingestion.reached(parts.log.end()),
+    sleep: (ms) => sleep(ms, undefined, { ref: false }),
+  });
+  return {
+    rejections: async ({ source, after, limit }) => {
+      const { items, next } = await list({ source, before: after === null ? null : positionIn(after), limit });
+      return { items: items.map(rejectionView), next: next === null ? null : String(next) };
+    },
+    replay: async (messageId, source, corrected) => {
+      const fate = await replay(messageId, source, corrected);
+      return fate === null ? null : fateView(fate);
+    },
+  };
+}
+
+async function sourceNamed(access: AccessStore, id: string): Promise<Source> {
+  const source = (await access.sources()).find((candidate) => candidate.id === id);
+  if (source !== undefined) return source;
+  throw new Problem(404, "source_not_found", `there is no source \`${id}\``, { hint: "c360 sources create" });
+}
+
+function positionIn(cursor: string): Position {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new Problem(400, "cursor_invalid", "This is no cursor of this list.", {
+    hint: "Give the `next` of the answer before, as it is.",
+    field: "after",
+  });
 }
 
 /** Messages of unforeseen errors could quote an event: only their kind and place go to the log. */

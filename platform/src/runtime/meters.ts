@@ -15,6 +15,7 @@ export interface Meters {
 export function platformMeters(read: {
   pendingRecords: () => number;
   followerLagSeconds: () => Promise<number>;
+  stream: () => { subscribers: number; shown: number; sampledOut: number; skipped: number };
 }): Meters {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -25,6 +26,8 @@ export function platformMeters(read: {
   const troubles = counter(registry, "c360_ingestion_retries_total", "Batches that had to be tried again");
   gauge(registry, "c360_pending_records", "Records that are durable and not yet decided", read.pendingRecords);
   gauge(registry, "c360_analytics_lag_seconds", "Age of what timelines and SQL answer from", read.followerLagSeconds);
+  gauge(registry, "c360_stream_subscribers", "Live streams that are open", () => read.stream().subscribers);
+  streamCounter(registry, read.stream);
   const counts = { accepted: 0, processed: 0 };
   return {
     accepted: (records) => {
@@ -54,6 +57,22 @@ function gauge(registry: Registry, name: string, help: string, value: () => numb
     registers: [registry],
     collect: async () => {
       made.set(await value());
+    },
+  });
+}
+
+function streamCounter(registry: Registry, read: Parameters<typeof platformMeters>[0]["stream"]): void {
+  const outcomes = ["shown", "sampledOut", "skipped"] as const;
+  const labels = { shown: "shown", sampledOut: "sampled_out", skipped: "skipped" };
+  const made: Counter = new Counter({
+    name: "c360_stream_records_total",
+    help: "Records that matched a live stream: shown, left out by sampling, or skipped for a slow reader",
+    labelNames: ["outcome"],
+    registers: [registry],
+    collect: () => {
+      const counts = read();
+      made.reset();
+      for (const outcome of outcomes) made.inc({ outcome: labels[outcome] }, counts[outcome]);
     },
   });
 }

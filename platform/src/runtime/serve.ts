@@ -56,6 +56,7 @@ async function serveOn(platform: Platform, settings: Settings, log: Logger): Pro
   await issueCliToken(settings.dataDir, platform.access);
   await platform.lock.setUrl(url);
   const close = async (): Promise<void> => {
+    platform.closeStreams();
     await stopListening(server);
     await api.close();
     await platform.close();

@@ -1,7 +1,9 @@
 import { isoTime } from "../model/isoTime.ts";
 import type { ResolvedEdge } from "../model/evidence.ts";
-import type { EdgeView, FateView, Services } from "../api/services.ts";
-import type { Fate } from "../ingestion/index.ts";
+import type { EdgeView, FateView, RejectionView, Services, SourceHealthView } from "../api/services.ts";
+import type { Fate, KeptCall } from "../ingestion/index.ts";
+import type { JsonObject } from "../model/event.ts";
+import type { SourceActivity } from "../storage/sourceActivity.ts";
 import type { IdentityReads } from "../identity/index.ts";
 
 /** The inside's records in the shapes of API.md. */
@@ -47,5 +49,43 @@ export function fateView(fate: Fate): FateView {
     receivedAt: isoTime(record.receivedAt),
     processedAt: processedAt === null ? null : isoTime(processedAt),
     event: record.body,
+  };
+}
+
+export function rejectionView({ reason, sourceKind, receivedAt, body, isMended, ...call }: KeptCall): RejectionView {
+  return {
+    messageId: call.messageId,
+    source: call.source,
+    sourceKind,
+    code: reason.code,
+    reason: reason.message,
+    field: reason.field ?? null,
+    receivedAt: receivedAt === null ? null : isoTime(receivedAt),
+    mended: isMended,
+    event: body === null ? null : (objectOf(body) ?? body),
+  };
+}
+
+function objectOf(text: string): JsonObject | null {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? (parsed as JsonObject) : null;
+  } catch {
+    return null;
+  }
+}
+
+const nothing = { accepted: 0, rejected: 0 };
+
+/** Null: it never sent anything. */
+export function healthView(activity: SourceActivity | null, asOf: number): SourceHealthView {
+  const time = (at: number | null | undefined): string | null => (typeof at === "number" ? isoTime(at) : null);
+  return {
+    asOf: isoTime(asOf),
+    lastEventAt: time(activity?.lastAcceptedAt),
+    lastRejectedAt: time(activity?.lastRejectedAt),
+    last5Minutes: activity?.recent ?? nothing,
+    last24Hours: activity?.lastDay ?? nothing,
+    total: activity?.total ?? nothing,
   };
 }

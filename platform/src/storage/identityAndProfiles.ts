@@ -71,6 +71,19 @@ export interface Decision {
   rejected: { position: Position; messageKey: string; source: string; messageId: string; reason: Rejection }[];
   /** Later deliveries of a message that was accepted at `first`. */
   seenAgain: { position: Position; first: Position; differs: boolean }[];
+  /** What came from each source in each minute, by time of receipt; later deliveries of a message count too. */
+  received: SourceMinute[];
+}
+
+export interface SourceMinute {
+  source: string;
+  /** Minutes since the epoch. */
+  minute: number;
+  accepted: number;
+  rejected: number;
+  /** UTC ms of the latest; null where there is none. */
+  lastAcceptedAt: number | null;
+  lastRejectedAt: number | null;
 }
 
 /**

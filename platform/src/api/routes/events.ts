@@ -1,8 +1,15 @@
 import { Type } from "@fastify/type-provider-typebox";
+import type { JsonObject } from "../../model/event.ts";
 import { Problem } from "../../model/problem.ts";
 import type { Api } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
+
+const ofMessage = Type.Object({ messageId: shapes.messageId });
+const ofSource = Type.Object(
+  { source: Type.Optional({ ...shapes.sourceId, description: "Needed where two sources used one messageId." }) },
+  { additionalProperties: false },
+);
 
 export function eventRoutes(api: Api, services: Services): void {
   api.get(
@@ -12,44 +19,78 @@ export function eventRoutes(api: Api, services: Services): void {
         operationId: "getFate",
         tags: ["events"],
         summary: "What became of an event",
-        params: Type.Object({ messageId: shapes.messageId }),
-        querystring: Type.Object(
-          {
-            source: Type.Optional({ ...shapes.sourceId, description: "Needed where two sources used one messageId." }),
-          },
-          { additionalProperties: false },
-        ),
-        response: {
-          200: Type.Object(
-            {
-              fate: Type.Enum(["processed", "suppressed", "rejected", "pending"]),
-              reason: Type.Union([
-                Type.Object({ code: Type.String(), message: Type.String(), field: Type.Optional(Type.String()) }),
-                Type.Null(),
-              ]),
-              source: Type.String(),
-              messageId: Type.String(),
-              receivedAt: shapes.isoTime,
-              processedAt: shapes.nullableTime,
-              profileId: shapes.nullableText,
-              duplicates: Type.Integer({ description: "Later deliveries of it; they changed nothing." }),
-              differs: Type.Boolean({ description: "A later delivery had another body." }),
-              event: Type.Union([shapes.anyObject, Type.String()], {
-                description: "Text where it was no JSON object.",
-              }),
-            },
-            { title: "Fate" },
-          ),
-          ...shapes.problems(400, 401, 404, 409),
-        },
+        params: ofMessage,
+        querystring: ofSource,
+        response: { 200: shapes.fate, ...shapes.problems(400, 401, 404, 409) },
       },
     },
     async ({ params, query }) => {
       const fate = await services.fateOf(params.messageId, query.source ?? null);
       if (fate !== null) return fate;
-      throw new Problem(404, "event_not_found", "No event with this messageId was accepted.", {
-        hint: "Check the messageId and the source. What was answered with an error was never accepted.",
-      });
+      throw unknownEvent();
     },
   );
+  rejectionRoutes(api, services);
+}
+
+function rejectionRoutes(api: Api, services: Services): void {
+  api.get(
+    "/api/rejections",
+    {
+      schema: {
+        operationId: "listRejections",
+        tags: ["events"],
+        summary: "Calls that were refused, newest first, as sent and with what to mend",
+        description: "A page of large calls holds fewer than `limit`; `next` goes on.",
+        querystring: Type.Object(
+          {
+            source: Type.Optional(shapes.sourceId),
+            limit: Type.Optional(shapes.limit),
+            after: Type.Optional(shapes.cursor),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: shapes.page(shapes.rejection), ...shapes.problems(400, 401, 503) },
+      },
+    },
+    ({ query }) =>
+      services.rejections({
+        source: query.source ?? null,
+        after: query.after ?? null,
+        limit: query.limit ?? shapes.defaultPageItems,
+      }),
+  );
+
+  api.post(
+    "/api/events/:messageId/replay",
+    {
+      config: { idempotent: true },
+      schema: {
+        operationId: "replayEvent",
+        tags: ["events"],
+        summary: "Send a refused call again: as it was, or corrected",
+        description:
+          "The body is the corrected call; without one the kept copy is sent again. It keeps its messageId, its source " +
+          "and its time, and goes through all checks. The answer is its fate now: refused again, with the new reason, " +
+          "or processed.",
+        params: ofMessage,
+        querystring: ofSource,
+        body: Type.Union([shapes.anyObject, Type.Null()]),
+        response: { 200: shapes.fate, ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 429, 503) },
+      },
+    },
+    async ({ params, query, body }) => {
+      // A parsed JSON object holds JSON.
+      const corrected = (body ?? null) as JsonObject | null;
+      const fate = await services.replay(params.messageId, query.source ?? null, corrected);
+      if (fate !== null) return fate;
+      throw unknownEvent();
+    },
+  );
+}
+
+function unknownEvent(): Problem {
+  return new Problem(404, "event_not_found", "No event with this messageId was accepted.", {
+    hint: "Check the messageId and the source. What was answered with an error was never accepted.",
+  });
 }

@@ -1,9 +1,10 @@
 import { Type } from "@fastify/type-provider-typebox";
+import { Problem } from "../../model/problem.ts";
 import { type Source, sourceKinds } from "../../model/source.ts";
 import { pageOf } from "../paging.ts";
 import { type Api, iso } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
-import type { Services } from "../services.ts";
+import type { Services, SourceHealthView } from "../services.ts";
 
 export const listQuery = Type.Object(
   { limit: Type.Optional(shapes.limit), after: Type.Optional(shapes.cursor) },
@@ -14,6 +15,10 @@ function sourceView({ id, name, kind, enabled, createdAt }: Source) {
   return { id, name, kind, enabled, createdAt: iso(createdAt) };
 }
 
+function withHealth(source: Source, healthOf: (source: string) => SourceHealthView) {
+  return { ...sourceView(source), health: healthOf(source.id) };
+}
+
 const byId = Type.Object({ id: shapes.sourceId });
 
 export function sourceRoutes(api: Api, services: Services): void {
@@ -21,16 +26,17 @@ export function sourceRoutes(api: Api, services: Services): void {
   changeRoutes(api, services);
 }
 
-function listRoutes(api: Api, { access }: Services): void {
+function listRoutes(api: Api, services: Services): void {
+  const { access } = services;
   api.get(
     "/api/sources",
     {
       schema: {
         operationId: "listSources",
         tags: ["sources"],
-        summary: "The systems that may send events",
+        summary: "The systems that may send events, with what came from each lately",
         querystring: listQuery,
-        response: { 200: shapes.page(shapes.source), ...shapes.problems(400, 401) },
+        response: { 200: shapes.page(shapes.sourceWithHealth), ...shapes.problems(400, 401) },
       },
     },
     async ({ query }) => {
@@ -38,7 +44,29 @@ function listRoutes(api: Api, { access }: Services): void {
         limit: query.limit ?? shapes.defaultPageItems,
         after: query.after,
       });
-      return { items: items.map(sourceView), next };
+      const health = await services.sourceHealth();
+      return { items: items.map((source) => withHealth(source, health)), next };
+    },
+  );
+
+  api.get(
+    "/api/sources/:id",
+    {
+      schema: {
+        operationId: "getSource",
+        tags: ["sources"],
+        summary: "A source, with what came from it lately",
+        params: byId,
+        response: { 200: shapes.sourceWithHealth, ...shapes.problems(400, 401, 404) },
+      },
+    },
+    async ({ params }) => {
+      const source = (await access.sources()).find(({ id }) => id === params.id);
+      if (source !== undefined) return withHealth(source, await services.sourceHealth());
+      throw new Problem(404, "source_not_found", "There is no such source.", {
+        hint: "GET /api/sources lists them.",
+        field: "id",
+      });
     },
   );
 

@@ -31,6 +31,7 @@ export async function decide(
     retiredProfiles: people.retiredProfiles,
     rejected: folded.rejected,
     seenAgain: folded.seenAgain,
+    received: folded.received,
   };
 }
 

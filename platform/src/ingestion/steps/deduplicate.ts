@@ -2,12 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { decodeRecord } from "../../model/logRecord.ts";
 import type { AcceptedEvent } from "../../model/event.ts";
 import type { Position } from "../../model/position.ts";
-import type { Decision } from "../../storage/identityAndProfiles.ts";
+import type { Decision, SourceMinute } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
+import { countSources } from "./countSources.ts";
 import type { Incoming, Validated } from "./validate.ts";
 
 export interface Fresh extends Validated {
   seenAgain: Decision["seenAgain"];
+  received: SourceMinute[];
 }
 
 /** Keeps the first accepted delivery of each (source, messageId); what is refused claims no id, so it can be sent again. */
@@ -36,7 +38,7 @@ export async function deduplicate(validated: Validated, parts: PipelineParts): P
     within.set(incoming.messageKey, incoming);
     events.push(incoming);
   }
-  return { events, rejected: validated.rejected, seenAgain };
+  return { events, rejected: validated.rejected, seenAgain, received: countSources(validated) };
 }
 
 /** The first deliveries, as far as they can be read: an old record that is damaged must not stop what comes now. */

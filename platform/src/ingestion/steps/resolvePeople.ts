@@ -5,6 +5,7 @@ import type { ProfileId } from "../../model/profile.ts";
 import type { Decision, IdentifierRow, PersonNumber, PersonRow } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { Folded } from "./fold.ts";
+import { describeJoins, type Joins } from "./describeJoins.ts";
 import { loadEvidence, type Evidence } from "./loadEvidence.ts";
 import { assignNumbers } from "./assignNumbers.ts";
 
@@ -12,7 +13,7 @@ import { assignNumbers } from "./assignNumbers.ts";
 export type PeopleChange = Pick<
   Decision,
   "movedFragments" | "identifiers" | "persons" | "removedPersons" | "edges" | "retiredProfiles"
-> & { changedPersons: Set<PersonNumber> };
+> & { changedPersons: Set<PersonNumber> } & Joins;
 
 /**
  * Says anew who is who, one evidence component at a time. `resolve` is pure over whole components, so what comes out
@@ -35,6 +36,7 @@ export async function resolvePeople(folded: Folded, parts: PipelineParts): Promi
   );
   collectPersons(change, persons, evidence);
   moveFragments(change, folded, evidence, parts);
+  Object.assign(change, describeJoins(folded, evidence, persons, change.removedPersons));
   return change;
 }
 
@@ -47,6 +49,8 @@ function nothingChanged(): PeopleChange {
     edges: [],
     retiredProfiles: [],
     changedPersons: new Set(),
+    joined: 0,
+    joins: [],
   };
 }
 

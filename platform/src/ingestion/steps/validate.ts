@@ -16,7 +16,8 @@ export interface Incoming {
 
 export interface Validated {
   events: Incoming[];
-  rejected: Decision["rejected"];
+  /** `receivedAt` is null for what cannot be read. */
+  rejected: (Decision["rejected"][number] & { receivedAt: number | null })[];
 }
 
 /**
@@ -25,24 +26,32 @@ export interface Validated {
  */
 export function validate(records: readonly StoredRecord[]): Validated {
   const events: Incoming[] = [];
-  const rejected: Decision["rejected"] = [];
+  const rejected: Validated["rejected"] = [];
   for (const { position, payload, message, fragment } of records) {
     const record = read(payload);
     if (record.status === "accepted") {
       events.push({ position, messageKey: message, fragmentId: fragment, event: record });
     } else {
-      const { source, messageId, reason } = record;
-      rejected.push({ position, messageKey: message, source, messageId, reason });
+      const { source, messageId, reason, receivedAt } = record;
+      rejected.push({ position, messageKey: message, source, messageId, reason, receivedAt });
     }
   }
   return { events, rejected };
 }
 
-function read(payload: Uint8Array): AcceptedEvent | Pick<RejectedCall, "status" | "source" | "messageId" | "reason"> {
+type Refused = Pick<RejectedCall, "status" | "source" | "messageId" | "reason"> & { receivedAt: number | null };
+
+function read(payload: Uint8Array): AcceptedEvent | Refused {
   try {
     return decodeRecord(payload);
   } catch (error) {
     const message = error instanceof Problem ? error.message : "the stored record cannot be read";
-    return { status: "rejected", source: "", messageId: "", reason: { code: "record_unreadable", message } };
+    return {
+      status: "rejected",
+      source: "",
+      messageId: "",
+      receivedAt: null,
+      reason: { code: "record_unreadable", message },
+    };
   }
 }

@@ -62,6 +62,8 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
     rejected: rowLines("SELECT position AS name, * FROM rejected ORDER BY position"),
     duplicate: rowLines("SELECT position AS name, * FROM duplicates ORDER BY position"),
     "seen again": rowLines("SELECT first AS name, * FROM seen_again ORDER BY first"),
+    "source total": rowLines("SELECT source AS name, * FROM source_totals ORDER BY source"),
+    "source minute": rowLines("SELECT minute AS name, * FROM source_minutes ORDER BY minute, source"),
     head: rowLines("SELECT 'position' AS name, position FROM head"),
     processed: rowLines("SELECT 'events' AS name, sum(processed) FROM batches"),
   };

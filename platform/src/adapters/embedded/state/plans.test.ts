@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rejectionStatements } from "./fates.ts";
 import { commitStatements } from "./writeDecision.ts";
 import { openStateFile } from "./schema.ts";
 import { peopleStatements } from "./people.ts";
@@ -26,6 +27,7 @@ describe("hot statements find their rows by an index", () => {
       readStatements(database),
       peopleStatements(database),
       commitStatements(database),
+      rejectionStatements(database),
     ];
     const all = groups.flatMap((group) => Object.entries(group));
     expect(all.length).toBeGreaterThan(30);

@@ -4,7 +4,7 @@ import { normaliserVersion } from "../../../model/normalise.ts";
 import { Problem } from "../../../model/problem.ts";
 
 /** Raised when a table changes shape. */
-const tablesVersion = 1;
+const tablesVersion = 2;
 /** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
 const stateVersion = tablesVersion * 1_000 + normaliserVersion;
 
@@ -41,8 +41,15 @@ CREATE TABLE rejected (
   position INTEGER PRIMARY KEY, message TEXT NOT NULL, source TEXT NOT NULL, message_id TEXT NOT NULL,
   reason TEXT NOT NULL) STRICT;
 CREATE INDEX rejected_by_message ON rejected (message);
+CREATE INDEX rejected_by_source ON rejected (source);
 CREATE TABLE duplicates (position INTEGER PRIMARY KEY, first INTEGER NOT NULL) STRICT;
 CREATE TABLE seen_again (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, differs INTEGER NOT NULL) STRICT;
+CREATE TABLE source_totals (
+  source TEXT PRIMARY KEY, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL, last_accepted_at INTEGER,
+  last_rejected_at INTEGER) STRICT, WITHOUT ROWID;
+CREATE TABLE source_minutes (
+  minute INTEGER NOT NULL, source TEXT NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL,
+  PRIMARY KEY (minute, source)) STRICT, WITHOUT ROWID;
 CREATE TABLE batches (until INTEGER PRIMARY KEY, processed_at INTEGER NOT NULL, processed INTEGER NOT NULL) STRICT;
 CREATE TABLE feed (version INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id ANY NOT NULL) STRICT;
 `;

@@ -23,6 +23,7 @@ import {
   text,
   type Row,
 } from "./rows.ts";
+import { sourceActivityWriter } from "./sourceActivity.ts";
 import { commitStatements, writeDecision } from "./writeDecision.ts";
 
 /**
@@ -37,7 +38,7 @@ export function openStateStore(options: {
 }): IdentityAndProfiles {
   const database = openStateFile(options.file, options.foldedWith);
   const reads = readStatements(database);
-  const writes = commitStatements(database);
+  const writes = { ...commitStatements(database), countSources: sourceActivityWriter(database) };
   const retention = feedRetention(database, { ...defaultFeedLimits, ...options.feedLimits });
   const recent = recentFragments();
   let hasEdges = database.prepare("SELECT 1 FROM edges LIMIT 1").get() !== undefined;

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
-import type { Decision } from "../../../storage/identityAndProfiles.ts";
+import type { Decision, SourceMinute } from "../../../storage/identityAndProfiles.ts";
 import type { FeedRetention } from "./feedRetention.ts";
 import { encodeSpans } from "./rows.ts";
 
@@ -34,13 +34,22 @@ export function commitStatements(database: DatabaseSync) {
 /** All of a decision, its position and its feed in one transaction; any failure leaves the store as it was. */
 export function writeDecision(
   database: DatabaseSync,
-  { statements, hash, retention }: { statements: CommitStatements; hash: KeyedHash; retention: FeedRetention },
+  {
+    statements,
+    hash,
+    retention,
+  }: {
+    statements: CommitStatements & { countSources: (received: readonly SourceMinute[]) => void };
+    hash: KeyedHash;
+    retention: FeedRetention;
+  },
   decision: Decision,
 ): void {
   database.exec("BEGIN IMMEDIATE");
   try {
     writePeople(statements, hash, decision);
     writeFates(statements, decision);
+    statements.countSources(decision.received);
     writeFeed(statements, decision);
     retention.prune();
     const numbers = decision.persons.flatMap((row) => [row.person, row.component]);
