@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { type AnalyticsCore, type CoreOptions, openAnalytics } from "./core.ts";
@@ -327,4 +327,111 @@ test("status and answers say as of when", async () => {
   await core.caughtUp();
   expect(await core.status()).toMatchObject({ position: 1, asOf: 5_000 });
   expect((await core.query("SELECT 1", 1)).asOf).toBe(5_000);
+});
+
+describe("a full copy", () => {
+  const tables = [
+    "SELECT message_id, profile_id FROM events ORDER BY 1",
+    "SELECT profile_id, revenue_minor, event_count FROM profiles ORDER BY 1",
+    "SELECT profile_id, type, value FROM identifiers ORDER BY 1, 2, 3",
+    "SELECT order_id, profile_id, net_minor FROM orders ORDER BY 1",
+    "SELECT order_id, profile_id, sku, value_minor FROM order_lines ORDER BY 1, 3",
+  ];
+  const all = async (core: AnalyticsCore): Promise<unknown[][][]> => {
+    await core.caughtUp();
+    const answers: unknown[][][] = [];
+    for (const sql of tables) answers.push((await core.query(sql, 10_000)).rows);
+    return answers;
+  };
+  const people = 2_600;
+  const fragmentOf = (at: number): string => fragmentNamed(`f${String(at).padStart(4, "0")}`);
+  /** More people and orders than a page of the copy. */
+  function filled(): FakeFollowed {
+    const followed = new FakeFollowed();
+    followed.append(fragmentOf(5), eventOf({ messageId: "ma" }));
+    for (let at = 0; at < people; at++) {
+      followed.setOrder(`o${at}`, orderOf(String(at), fragmentOf(at), { grossMinor: 100 + at }));
+      followed.setProfile(`p_${at}`, { profile: profileOf(`p_${at}`, at), fragments: [fragmentOf(at)] });
+    }
+    return followed;
+  }
+  function change(followed: FakeFollowed): void {
+    // Two merge, one on each side of any place in the copy; an order changes hands.
+    followed.setProfile(`p_${people - 1}`, null);
+    const fragments = [fragmentOf(5), fragmentOf(people - 1)];
+    followed.setProfile("p_5", { profile: profileOf("p_5", 1), fragments });
+    followed.setOrder("o7", orderOf("7", fragmentOf(5), { grossMinor: 1 }));
+  }
+
+  test("gives a database that was removed all that it had, though the feed is pruned", async () => {
+    const followed = filled();
+    change(followed);
+    const path = directory();
+    const first = await open(followed, path);
+    const before = await all(first);
+    await first.close();
+    followed.prune(followed.feedVersion());
+    rmSync(path, { recursive: true });
+    expect(await all(await open(followed, path))).toEqual(before);
+    expect(before.map((rows) => rows.length)).toEqual([1, people - 1, people - 1, people, people]);
+    expect(before[0]).toEqual([["ma", "p_5"]]);
+  });
+
+  test("is made when what it needs of the feed is gone, or the feed is another, and then only the feed is followed", async () => {
+    const followed = filled();
+    const path = directory();
+    const first = await open(followed, path);
+    await all(first);
+    await first.close();
+    change(followed);
+    followed.prune(followed.feedVersion());
+    const heard: number[] = [];
+    const behind = await open(followed, path, { onFollowed: (version) => heard.push(version) });
+    const expected = await all(await open(followed, directory()));
+    expect(await all(behind)).toEqual(expected);
+    followed.prune(Math.max(...heard));
+    followed.setOrder("new", orderOf("new", a));
+    await behind.caughtUp();
+    expect(heard.at(-1)).toBe(followed.feedVersion());
+    expect(await rows(behind, "SELECT count(*) FROM orders")).toEqual([[people + 1]]);
+    await behind.close();
+    followed.makeAnew();
+    followed.setOrder("new", null);
+    expect(await all(await open(followed, path))).toEqual(expected);
+  });
+
+  test("goes on where it was cut short, once for each page", async () => {
+    const followed = filled();
+    followed.prune(followed.feedVersion());
+    const path = directory();
+    const reads = { profiles: 0, orders: 0 };
+    for (let kills = 0; kills < 2; kills++) {
+      let failed = false;
+      let allowed = 2;
+      followed.fault = (call) => {
+        if (call === "log") return;
+        if (allowed-- <= 0) {
+          failed = true;
+          throw new Error("injected");
+        }
+        reads[call]++;
+      };
+      const core = await open(followed, path);
+      await until(() => failed);
+      expect((await core.status()).asOf).toBe(0);
+      await core.close();
+      if (kills === 0) change(followed);
+    }
+    followed.fault = (call) => void (call === "log" || reads[call]++);
+    const core = await open(followed, path);
+    expect(await all(core)).toEqual(await all(await open(filledAndChanged(), directory())));
+    // Two pages, and the changes meanwhile; nothing was begun again.
+    expect(reads).toEqual({ profiles: 3, orders: 3 });
+    expect((await core.status()).asOf).toBeGreaterThan(0);
+  });
+  function filledAndChanged(): FakeFollowed {
+    const followed = filled();
+    change(followed);
+    return followed;
+  }
 });

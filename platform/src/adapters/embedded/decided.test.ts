@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { accepted, foldingHarness, hash, homeCurrency, type Folding } from "../../../test/pipelineHarness.ts";
+import type { Decision, IdentityAndProfiles } from "../../storage/identityAndProfiles.ts";
+import { type FeedProgress, nextFeedStep, nothingFollowed } from "../../storage/followFeed.ts";
+import type { Decided } from "../../storage/followed.ts";
+import { openDecided } from "./decided.ts";
+import { openStateStore } from "./state/stateStore.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function decidedOver(file: string): Decided {
+  const decided = openDecided({ file, hash, homeCurrency });
+  cleanups.push(() => decided.close());
+  return decided;
+}
+
+/** Takes steps from `from` on; a profile or order is what it reads as, by its id. */
+function follow(
+  decided: Decided,
+  rows: Map<string, string>,
+  from: FeedProgress,
+  { copied = 2, maxSteps = Number.POSITIVE_INFINITY } = {},
+): FeedProgress {
+  let progress = from;
+  for (let steps = 0; steps < maxSteps; steps++) {
+    const step = nextFeedStep(decided, progress, { entries: 7, copied });
+    if (step === null) break;
+    if (step.startsOver) rows.clear();
+    for (const { kind, id } of step.changes) {
+      const read = kind === "profile" ? decided.profiles([id]).get(id) : decided.orders([id]).get(id);
+      if (read === null || read === undefined) rows.delete(id);
+      else rows.set(id, JSON.stringify(read));
+    }
+    progress = step.progress;
+  }
+  return progress;
+}
+
+const shopping = Array.from({ length: 40 }, (_, at) =>
+  accepted({
+    messageId: `m${at}`,
+    event: "Order Completed",
+    identifiers: [`anonymous_id:a${at % 13}`, ...(at % 3 === 0 ? [`user_id:u${at % 5}`] : [])],
+    body: { properties: { order_id: `o${at % 17}`, total: at, currency: "GBP" } },
+  }),
+);
+
+async function folded(count: number): Promise<Folding> {
+  const folding = await foldingHarness();
+  cleanups.push(() => folding.close());
+  await folding.deliver(shopping.slice(0, count), [3]);
+  return folding;
+}
+
+describe("a follower of the state file", () => {
+  test("holds the same by a copy as by the feed, and what changed during the copy", async () => {
+    const folding = await folded(20);
+    const decided = decidedOver(folding.file);
+    const byFeed = new Map<string, string>();
+    let progress = follow(decided, byFeed, nothingFollowed);
+    // Half of a copy, then people merge and orders change on both sides of where it is.
+    const copying = new Map<string, string>();
+    let half = follow(decided, copying, nothingFollowed, { maxSteps: 4 });
+    expect([half.copied === null, copying.size]).toEqual([false, 8]);
+    await folding.deliver(shopping.slice(20), [3]);
+    progress = follow(decided, byFeed, progress);
+    half = follow(decided, copying, half);
+    const anew = new Map<string, string>();
+    follow(decided, anew, nothingFollowed, { copied: 1_000 });
+    const sorted = (rows: Map<string, string>) => [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
+    expect(sorted(anew)).toEqual(sorted(byFeed));
+    expect(sorted(copying)).toEqual(sorted(byFeed));
+    expect(half).toEqual(progress);
+    const ids = [...byFeed.keys()].filter((id) => id.startsWith("p_")).sort();
+    expect(ids).toEqual((await folding.profiles()).map((profile) => profile.id));
+    expect(byFeed.size - ids.length).toBe(17);
+  });
+
+  test("that followed a state which was folded anew is told by the feed's name", async () => {
+    const [one, other] = [decidedOver((await folded(5)).file), decidedOver((await folded(5)).file)];
+    expect(one.feed(0, 0).feed).not.toBe(other.feed(0, 0).feed);
+    expect(nextFeedStep(other, follow(one, new Map(), nothingFollowed), { entries: 7, copied: 2 })).toMatchObject({
+      startsOver: true,
+    });
+  });
+});
+
+describe("Promise 9: the feed", () => {
+  const feedLimits = { slackEntries: 100, maxEntries: 2_000, maxPrunedEntries: 300 };
+
+  function storeIn(directory: string): IdentityAndProfiles {
+    return openStateStore({ file: join(directory, "state.sqlite"), hash, foldedWith: {}, feedLimits });
+  }
+
+  /** Two hundred people change. */
+  function decision(position: number): Decision {
+    return {
+      position,
+      processedAt: 0,
+      processed: 200,
+      fragments: [],
+      movedFragments: [],
+      identifiers: [],
+      persons: [],
+      removedPersons: [],
+      edges: [],
+      orders: [],
+      changedPersons: Array.from({ length: 200 }, (_, at) => at + 1),
+      retiredProfiles: [],
+      rejected: [],
+      seenAgain: [],
+    };
+  }
+
+  test("stays as small as its followers allow, and within its bound where they do not", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "c360-feed-"));
+    cleanups.push(() => rmSync(directory, { recursive: true, force: true }));
+    let store = storeIn(directory);
+    const decided = decidedOver(join(directory, "state.sqlite"));
+    const kept = (): number => decided.feed(0, 1e6).entries.length;
+    let position = 0;
+    for (let commits = 0; commits < 5; commits++) await store.commit(decision(++position));
+    // Nobody has said anything: everything is kept up to the bound.
+    expect(kept()).toBe(1_000);
+    expect(decided.feed(0, 0).prunedUntil).toBe(0);
+    for (let commits = 0; commits < 45; commits++) await store.commit(decision(++position));
+    expect(kept()).toBe(2_000);
+    expect(decided.feed(0, 0)).toMatchObject({ prunedUntil: 8_000, head: 10_000 });
+
+    const pages = (): number => statSync(join(directory, "state.sqlite")).size;
+    store.releaseFeed(10_000);
+    for (let commits = 0; commits < 50; commits++) {
+      await store.commit(decision(++position));
+      store.releaseFeed(decided.head().feedVersion);
+    }
+    // What the last commit added, what the slowest is behind, and the slack.
+    expect(kept()).toBe(300);
+    const size = pages();
+    for (let commits = 0; commits < 300; commits++) {
+      await store.commit(decision(++position));
+      store.releaseFeed(decided.head().feedVersion);
+    }
+    expect(kept()).toBe(300);
+    await store.close();
+    store = storeIn(directory);
+    expect(pages()).toBeLessThanOrEqual(size + 16_384);
+    // After a restart the versions go on, and nothing is pruned that nobody released.
+    const { head, prunedUntil } = decided.feed(0, 0);
+    await store.commit(decision(++position));
+    expect(decided.feed(head, 1_000).entries).toHaveLength(200);
+    expect(decided.feed(0, 0)).toMatchObject({ head: head + 200, prunedUntil });
+    await store.close();
+  });
+});
