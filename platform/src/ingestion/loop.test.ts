@@ -258,6 +258,21 @@ describe("a decision stands", () => {
   });
 });
 
+describe("a writer that is overtaken", () => {
+  it("ends with the reason, refuses no event and decides none twice", async () => {
+    const late = await stageOver(logOf(events(6)), {
+      store: () => ({
+        commit: async () => {
+          throw new Problem(409, "decided_elsewhere", "another process has decided");
+        },
+      }),
+    });
+    await expect(late.loop.run(6)).rejects.toMatchObject({ code: "decided_elsewhere" });
+    expect(late.slept).toEqual([]);
+    expect(await late.fates.counts()).toEqual({ processed: 0, rejected: 0, duplicates: 0 });
+  });
+});
+
 describe("a stop", () => {
   it("while it waits ends it at once; a new start goes on from what is decided", async () => {
     const stage = await stageOver(logOf(events(6)), {

@@ -19,15 +19,10 @@ export async function openMessageIndex(options: {
   /** Everything before is decided. */
   decided: Position;
   notProcessed: (from: Position, until: Position) => Set<Position>;
+  /** Tests lay faults over it. */
+  openTree?: typeof openKeyTree;
 }): Promise<MessageIndex> {
-  const tree = new ClassicLevel<Uint8Array, Uint8Array>(options.directory, {
-    keyEncoding: "view",
-    valueEncoding: "view",
-    compression: false,
-    cacheSize: 32 << 20,
-    writeBufferSize: 16 << 20,
-  });
-  await tree.open();
+  const tree = await (options.openTree ?? openKeyTree)(options.directory);
   const filters = await loadFilters(tree);
   const recent = new Map<string, Position>();
   const state: State = { tree, filters, recent, sealedBefore: await sealedBefore(tree) };
@@ -43,8 +38,22 @@ export async function openMessageIndex(options: {
   };
 }
 
+export type KeyTree = ClassicLevel<Uint8Array, Uint8Array>;
+
+export async function openKeyTree(directory: string): Promise<KeyTree> {
+  const tree: KeyTree = new ClassicLevel(directory, {
+    keyEncoding: "view",
+    valueEncoding: "view",
+    compression: false,
+    cacheSize: 32 << 20,
+    writeBufferSize: 16 << 20,
+  });
+  await tree.open();
+  return tree;
+}
+
 interface State {
-  tree: ClassicLevel<Uint8Array, Uint8Array>;
+  tree: KeyTree;
   /** Newest last; `unfiltered` counts those that were let go. */
   filters: KeyFilter[];
   recent: Map<string, Position>;
