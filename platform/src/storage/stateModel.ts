@@ -152,7 +152,7 @@ export class StateModel {
         const seenWith = key === emailOf(who) ? [loginOf(who)] : [];
         this.identifiers.set(key, { key, person: who + 1, decision: "ordinary", seenWith, firstAt: at });
       }
-      this.persons.set(who + 1, { person: who + 1, component: who + 1, profileId: this.#idOf(who) });
+      this.persons.set(who + 1, { person: who + 1, component: who + 1, profileId: this.#idOf(who + 1) });
     }
     const source = at % 3 === 0 ? "erp" : "web";
     const span = row.state.spans[source] ?? { count: 0, firstAt: at, firstMessageId: `m${at}`, lastAt: at };
@@ -170,18 +170,18 @@ export class StateModel {
       this.identifiers.set(key, { ...(this.identifiers.get(key) as IdentifierRow), person });
     }
     for (const each of [left, person]) {
-      const members = [...this.fragments.values()].filter((fragment) => fragment.person === each);
-      const first = members.map(({ state }) => state.id).sort()[0];
-      if (first === undefined) this.persons.delete(each);
+      if (![...this.identifiers.values()].some((known) => known.person === each)) this.persons.delete(each);
       else {
-        const component = Math.min(person, left);
-        this.persons.set(each, { person: each, component, profileId: this.#idOf(Number(first[1])) });
+        this.persons.set(each, { person: each, component: Math.min(person, left), profileId: this.#idOf(each) });
       }
     }
   }
 
-  #idOf(who: number): string {
-    return profileIdOf(this.hash, loginOf(who));
+  /** That of its earliest identifier. */
+  #idOf(person: PersonNumber): string {
+    const own = [...this.identifiers.values()].filter((row) => row.person === person);
+    const [first] = own.toSorted((a, b) => a.firstAt - b.firstAt || (a.key < b.key ? -1 : 1));
+    return profileIdOf(this.hash, first?.key ?? "");
   }
 }
 
