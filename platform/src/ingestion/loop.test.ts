@@ -239,7 +239,7 @@ describe("a decision stands", () => {
     const records = logOf(events(4));
     const stage = await stageOver(records, faults);
     await stage.loop.run(4);
-    expect(stage.decided).toEqual([{ position: 4, records: 4, outcome }]);
+    expect(stage.decided).toMatchObject([{ position: 4, records: 4, outcome }]);
     expect(await stage.fates.counts()).toEqual(outcome);
     expect(stage.counted()).toEqual({ events: 4, persons: 4 });
     expect(await stage.messages.firstPositions(records.map(({ message }) => message))).toEqual([0, 1, 2, 3]);
@@ -255,6 +255,21 @@ describe("a decision stands", () => {
     await stage.loop.run(12);
     expect(await stage.fates.counts()).toEqual({ processed: 8, rejected: 0, duplicates: 4 });
     expect(stage.counted()).toEqual({ events: 8, persons: 4 });
+  });
+});
+
+describe("a writer that is overtaken", () => {
+  it("ends with the reason, refuses no event and decides none twice", async () => {
+    const late = await stageOver(logOf(events(6)), {
+      store: () => ({
+        commit: async () => {
+          throw new Problem(409, "decided_elsewhere", "another process has decided");
+        },
+      }),
+    });
+    await expect(late.loop.run(6)).rejects.toMatchObject({ code: "decided_elsewhere" });
+    expect(late.slept).toEqual([]);
+    expect(await late.fates.counts()).toEqual({ processed: 0, rejected: 0, duplicates: 0 });
   });
 });
 

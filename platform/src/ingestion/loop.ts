@@ -22,7 +22,10 @@ export interface LoopParts extends PipelineParts {
 }
 
 export interface IngestionLoop {
-  /** Decides everything up to `end`, in order; resolves when it is done or stopped. One run at a time. */
+  /**
+   * Decides everything up to `end`, in order; resolves when it is done or stopped. One run at a time. Rejects with
+   * Problem `decided_elsewhere` when another writer has the state.
+   */
   run(end: Position): Promise<void>;
   stop(): void;
 }
@@ -60,6 +63,7 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
         return;
       } catch (error) {
         parts.onTrouble(error);
+        if (isOvertaken(error)) throw error;
         isDecided ||= await stands(next);
         if (isDecided === null) return;
         if (!isDecided && !isRefusal && !isStoreTrouble(error)) return decideApart(records, next);
@@ -125,4 +129,8 @@ function nameOr(given: unknown): string {
 function isStoreTrouble(error: unknown): boolean {
   if (error instanceof Problem || error instanceof TypeError || error instanceof RangeError) return false;
   return error instanceof Error && "code" in error && typeof error.code === "string";
+}
+
+function isOvertaken(error: unknown): boolean {
+  return error instanceof Problem && error.code === "decided_elsewhere";
 }

@@ -50,7 +50,7 @@ export interface ComponentRows {
 
 /** What one batch changes. Applied in one transaction with the position, or not at all. */
 export interface Decision {
-  /** Every record before it is decided by this batch or an earlier one. */
+  /** Every record before it is decided by this batch or an earlier one. Beyond the position before. */
   position: Position;
   /** UTC ms. */
   processedAt: number;
@@ -92,7 +92,9 @@ export interface SourceMinute {
  * replays the rest.
  *
  * A rejected `commit` may have been done all the same (its answer was lost): `position` tells, and every read after it
- * gives what is decided. It rejects with a Problem when it can never hold what the decision says, because of its
+ * gives what is decided. It rejects with Problem 409 `decided_elsewhere`, and changes nothing, when another writer has
+ * decided since this one last asked for `position` or committed: whoever meets it is late and must end. It rejects
+ * with another Problem when it can never hold what the decision says, because of its
  * content; with an error that has a text `code` when trying again may help (a full disk, a lock).
  */
 export interface IdentityAndProfiles {

@@ -4,10 +4,17 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { accepted, foldingHarness, hash, homeCurrency, type Folding } from "../../../test/pipelineHarness.ts";
 import type { Decision, IdentityAndProfiles } from "../../storage/identityAndProfiles.ts";
+import { followedContract } from "../../storage/followedContract.ts";
 import { type FeedProgress, nextFeedStep, nothingFollowed } from "../../storage/followFeed.ts";
 import type { Decided } from "../../storage/followed.ts";
 import { openDecided } from "./decided.ts";
+import { stateHarness } from "./state/stateHarness.fake.ts";
 import { openStateStore } from "./state/stateStore.ts";
+
+followedContract("embedded", async () => {
+  const harness = await stateHarness();
+  return { ...harness, decided: () => openDecided({ file: harness.file, hash: harness.hash, homeCurrency: "GBP" }) };
+});
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -115,6 +122,7 @@ describe("Promise 9: the feed", () => {
       retiredProfiles: [],
       rejected: [],
       seenAgain: [],
+      received: [],
     };
   }
 

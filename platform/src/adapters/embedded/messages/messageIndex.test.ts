@@ -7,7 +7,8 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { position } from "../../../model/position.ts";
 import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffer.ts";
-import { openMessageIndex } from "./messageIndex.ts";
+import { messageIndexContract } from "../../../storage/messageIndexContract.ts";
+import { openKeyTree, openMessageIndex, type KeyTree } from "./messageIndex.ts";
 
 const directories: string[] = [];
 function directory(): string {
@@ -46,6 +47,52 @@ function logOf(
   return { log, entries };
 }
 const noneSkipped = () => new Set<number>();
+
+/** Writes of the tree are batches. */
+function faultyTree(real: KeyTree, write: <T>(work: () => Promise<T>) => Promise<T>): KeyTree {
+  return new Proxy(real, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      if (name !== "batch") return value.bind(target) as unknown;
+      return () => {
+        const batch = target.batch();
+        const writeReal = batch.write.bind(batch);
+        return Object.assign(batch, { write: (options: { sync: boolean }) => write(() => writeReal(options)) });
+      };
+    },
+  });
+}
+
+messageIndexContract("embedded", async () => {
+  const at = directory();
+  let fault: { nth: number; lostAnswer: boolean } | null = null;
+  let writes = 0;
+  let open: KeyTree | null = null;
+  return {
+    open: (over) =>
+      openMessageIndex({
+        ...over,
+        directory: at,
+        openTree: async (path) => {
+          open = await openKeyTree(path);
+          return faultyTree(open, async (work) => {
+            writes += 1;
+            if (writes !== fault?.nth) return work();
+            if (fault.lostAnswer) await work();
+            throw Object.assign(new Error("IO error"), { code: "LEVEL_IO_ERROR" });
+          });
+        },
+      }),
+    fail: (next) => {
+      fault = next;
+      writes = 0;
+    },
+    // Only the lock is given back, as the kernel does it.
+    crash: async () => open?.close(),
+    dispose: async () => open?.close(),
+  };
+});
 
 describe("Promise 2: once, for as long as the log is kept", () => {
   it("finds every message of open and sealed segments, also after a clean stop and a crash", async () => {

@@ -6,6 +6,8 @@ import type { MessageIndex } from "../../../storage/messageIndex.ts";
 import { defaultSchedule, keyBytes, type TierSchedule } from "./filterTiers.ts";
 import { openKeptFilters, type KeptFilters, type KeyTree } from "./keptFilters.ts";
 
+export type { KeyTree };
+
 const flushBatchKeys = 20_000;
 /** A billion keys are 22 GB: with files of this size, all stay open. */
 const treeFileBytes = 32 << 20;
@@ -17,6 +19,8 @@ export interface MessageIndexOptions {
   decided: Position;
   notProcessed: (from: Position, until: Position) => Set<Position>;
   schedule?: TierSchedule;
+  /** Tests lay faults over it. */
+  openTree?: typeof openKeyTree;
 }
 
 export interface EmbeddedMessageIndex extends MessageIndex {
@@ -40,15 +44,7 @@ export interface MessageIndexFigures {
  * keys go to the tree, then to a journal, then the seal says so, each synced; a crash between repeats it.
  */
 export async function openMessageIndex(options: MessageIndexOptions): Promise<EmbeddedMessageIndex> {
-  const tree: KeyTree = new ClassicLevel<Uint8Array, Uint8Array>(options.directory, {
-    keyEncoding: "view",
-    valueEncoding: "view",
-    compression: false,
-    cacheSize: 32 << 20,
-    writeBufferSize: 16 << 20,
-    maxFileSize: treeFileBytes,
-  });
-  await tree.open();
+  const tree = await (options.openTree ?? openKeyTree)(options.directory);
   const sealedBefore = await readSeal(tree);
   const filters = await openKeptFilters({
     tree,
@@ -73,6 +69,19 @@ export async function openMessageIndex(options: MessageIndexOptions): Promise<Em
       await tree.close();
     },
   };
+}
+
+export async function openKeyTree(directory: string): Promise<KeyTree> {
+  const tree: KeyTree = new ClassicLevel(directory, {
+    keyEncoding: "view",
+    valueEncoding: "view",
+    compression: false,
+    cacheSize: 32 << 20,
+    writeBufferSize: 16 << 20,
+    maxFileSize: treeFileBytes,
+  });
+  await tree.open();
+  return tree;
 }
 
 interface State {

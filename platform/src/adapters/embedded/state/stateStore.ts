@@ -10,6 +10,7 @@ import type {
   IdentityAndProfiles,
 } from "../../../storage/identityAndProfiles.ts";
 import { defaultFeedLimits, feedRetention, type FeedLimits } from "./feedRetention.ts";
+import type { Position } from "../../../model/position.ts";
 import { openStateFile, type FoldedWith } from "./schema.ts";
 import {
   decodeSpans,
@@ -35,15 +36,23 @@ export function openStateStore(options: {
   hash: KeyedHash;
   foldedWith: FoldedWith;
   feedLimits?: Partial<FeedLimits>;
+  /** Tests lay faults over it. */
+  openFile?: typeof openStateFile;
 }): IdentityAndProfiles {
-  const database = openStateFile(options.file, options.foldedWith);
+  const database = (options.openFile ?? openStateFile)(options.file, options.foldedWith);
   const reads = readStatements(database);
   const writes = { ...commitStatements(database), countSources: sourceActivityWriter(database) };
   const retention = feedRetention(database, { ...defaultFeedLimits, ...options.feedLimits });
   const recent = recentFragments();
+  const readPosition = (): Position => int(database.prepare("SELECT position FROM head").get() as Row, "position");
+  /** What the next decision builds on. */
+  let known = readPosition();
   let hasEdges = database.prepare("SELECT 1 FROM edges LIMIT 1").get() !== undefined;
   return {
-    position: async () => int(database.prepare("SELECT position FROM head").get() as Row, "position"),
+    position: async () => {
+      known = readPosition();
+      return known;
+    },
     nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
     fragments: async (ids, withDetail) => {
       const found = new Map<string, FragmentRow>();
@@ -96,7 +105,8 @@ export function openStateStore(options: {
     },
     commit: async (decision: Decision) => {
       try {
-        writeDecision(database, { statements: writes, hash: options.hash, retention }, decision);
+        writeDecision(database, { statements: writes, hash: options.hash, retention }, { ...decision, after: known });
+        known = decision.position;
       } catch (error) {
         // Only the file knows now what is decided.
         recent.forget();

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
+import type { Position } from "../../../model/position.ts";
+import { Problem } from "../../../model/problem.ts";
 import type { Decision, SourceMinute } from "../../../storage/identityAndProfiles.ts";
 import type { FeedRetention } from "./feedRetention.ts";
 import { encodeSpans } from "./rows.ts";
@@ -27,11 +29,14 @@ export function commitStatements(database: DatabaseSync) {
       ON CONFLICT (first) DO UPDATE SET count = count + 1, differs = max(differs, excluded.differs)`),
     addBatch: prepare("INSERT OR REPLACE INTO batches VALUES (?, ?, ?)"),
     addFeed: prepare("INSERT INTO feed (kind, id) VALUES (?, ?)"),
-    setHead: prepare("UPDATE head SET position = ?, next_number = max(next_number, ?)"),
+    setHead: prepare("UPDATE head SET position = ?, next_number = max(next_number, ?) WHERE position = ?"),
   };
 }
 
-/** All of a decision, its position and its feed in one transaction; any failure leaves the store as it was. */
+/**
+ * All of a decision, its position and its feed in one transaction; any failure leaves the store as it was. Problem 409
+ * `decided_elsewhere` when the state is no longer at `after`, the position that the decision builds on.
+ */
 export function writeDecision(
   database: DatabaseSync,
   {
@@ -43,22 +48,31 @@ export function writeDecision(
     hash: KeyedHash;
     retention: FeedRetention;
   },
-  decision: Decision,
+  decision: Decision & { after: Position },
 ): void {
-  database.exec("BEGIN IMMEDIATE");
   try {
+    // What a failed rollback left open.
+    if (database.isTransaction) database.exec("ROLLBACK");
+    database.exec("BEGIN IMMEDIATE");
+    const numbers = decision.persons.flatMap((row) => [row.person, row.component]);
+    const nextNumber = numbers.reduce((most, number) => Math.max(most, number), 0) + 1;
+    if (statements.setHead.run(decision.position, nextNumber, decision.after).changes !== 1) throw decidedElsewhere();
     writePeople(statements, hash, decision);
     writeFates(statements, decision);
     statements.countSources(decision.received);
     writeFeed(statements, decision);
     retention.prune();
-    const numbers = decision.persons.flatMap((row) => [row.person, row.component]);
-    statements.setHead.run(decision.position, numbers.reduce((most, number) => Math.max(most, number), 0) + 1);
     database.exec("COMMIT");
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
+}
+
+function decidedElsewhere(): Problem {
+  return new Problem(409, "decided_elsewhere", "another process has decided events on this state meanwhile", {
+    hint: "let only one process have the data directory, and start it again",
+  });
 }
 
 function writePeople(statements: CommitStatements, hash: KeyedHash, decision: Decision): void {

@@ -1,0 +1,394 @@
+import * as fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
+import { Problem } from "../model/problem.ts";
+import type { Fates } from "./fates.ts";
+import type { Decision, IdentityAndProfiles } from "./identityAndProfiles.ts";
+import type { People } from "./people.ts";
+import {
+  emailOf,
+  fragmentOf,
+  happening,
+  loginOf,
+  messageKey,
+  orderKey,
+  StateModel,
+  worldSize,
+  type Happening,
+} from "./stateModel.ts";
+
+/** What becomes of the `nth` write to the storage from now on (from 1), once. */
+export interface WriteFault {
+  nth: number;
+  /**
+   * `fails`: it is not done. `lostAnswer`: it is done, only its success is not told. `crash`: it is not done, and the
+   * process does nothing more. `looks`: nothing is wrong; `look` is called before it.
+   */
+  kind: "fails" | "lostAnswer" | "crash" | "looks";
+  look?: () => void;
+}
+
+/** What the suites need of an adapter: one writing store at a time over storage that outlives it, and its readers. */
+export interface StateHarness {
+  readonly hash: KeyedHash;
+  /** Over the same storage as before. The one opened before is closed, has crashed, or is overtaken by this one. */
+  open(): Promise<IdentityAndProfiles>;
+  fates(): Fates;
+  people(): People;
+  /** Null takes the fault away. */
+  fail(fault: WriteFault | null): void;
+  dispose(): Promise<void>;
+}
+
+/** The promises of `IdentityAndProfiles`, `Fates` and `People`, which every adapter keeps. */
+export function stateContract(name: string, create: () => Promise<StateHarness>): void {
+  describe(`state contract: ${name}`, () => {
+    let harness: StateHarness;
+    beforeEach(async () => {
+      harness = await create();
+    });
+    afterEach(() => harness.dispose());
+    const given = (): StateHarness => harness;
+    modelled(create);
+    describe("Promise 4: all of a decision or nothing", () => {
+      atomic(given);
+    });
+    describe("a writer that is overtaken", () => {
+      overtaken(given);
+    });
+    describe("readers", () => {
+      looking(given);
+    });
+  });
+}
+
+/** A batch in which everything happens that a decision can hold. */
+const eventful: readonly Happening[] = [
+  { who: 0, whom: 1, kind: "identify" },
+  { who: 1, whom: 2, kind: "order" },
+  { who: 2, whom: 0, kind: "alias" },
+  { who: 0, whom: 1, kind: "merge" },
+  { who: 3, whom: 0, kind: "rejected" },
+  { who: 0, whom: 1, kind: "again" },
+];
+
+function modelled(create: () => Promise<StateHarness>): void {
+  const step = fc.oneof(
+    { weight: 6, arbitrary: fc.array(happening, { minLength: 1, maxLength: 6 }) },
+    { weight: 1, arbitrary: fc.constant("reopen" as const) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        nth: fc.integer({ min: 1, max: 25 }),
+        batch: fc.array(happening, { minLength: 1 }),
+        kind: faultKind,
+      }),
+    },
+  );
+  test("any sequence of decisions, failed and lost ones too, reads as the model has it", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        const harness = await create();
+        const model = new StateModel(harness.hash);
+        let store = await harness.open();
+        for (const each of steps) {
+          if (each === "reopen") {
+            await store.close();
+            store = await harness.open();
+          } else if (Array.isArray(each)) {
+            const decision = model.decision(each);
+            await store.commit(decision);
+            model.apply(decision);
+          } else {
+            store = await commitWithFault(harness, store, model, each);
+          }
+          await agrees(store, harness, model);
+        }
+        await store.close();
+        await harness.dispose();
+      }),
+      { numRuns: 40 },
+    );
+  });
+}
+
+const faultKind = fc.constantFrom("fails" as const, "lostAnswer" as const, "crash" as const);
+
+/** Afterwards the model holds what the store says it holds: the decision whole, or nothing of it. */
+async function commitWithFault(
+  harness: StateHarness,
+  store: IdentityAndProfiles,
+  model: StateModel,
+  { nth, kind, batch }: { nth: number; kind: WriteFault["kind"]; batch: readonly Happening[] },
+): Promise<IdentityAndProfiles> {
+  const decision = model.decision(batch);
+  harness.fail({ nth, kind });
+  const done = await store.commit(decision).then(
+    () => true,
+    () => false,
+  );
+  harness.fail(null);
+  let now = store;
+  if (!done && kind === "crash") {
+    await store.close();
+    now = await harness.open();
+  }
+  const stands = (await now.position()) === decision.position;
+  if (done) expect(stands).toBe(true);
+  if (stands) model.apply(decision);
+  return now;
+}
+
+function atomic(harness: () => StateHarness): void {
+  test.each(["fails", "lostAnswer", "crash"] as const)(
+    "whichever write of a commit has the fault: %s",
+    async (kind) => {
+      const model = new StateModel(harness().hash);
+      let store = await harness().open();
+      let hadFault = true;
+      let refused = 0;
+      for (let nth = 1; hadFault; nth++) {
+        expect(nth, "some commit is short enough to be spared").toBeLessThan(100);
+        const before = await store.position();
+        const decision = model.decision(eventful);
+        harness().fail({ nth, kind });
+        const done = await store.commit(decision).then(
+          () => true,
+          (error: unknown) => (expect(error, "it is no content's fault").not.toBeInstanceOf(Problem), false),
+        );
+        hadFault = !done;
+        harness().fail(null);
+        if (!done && kind === "crash") {
+          await store.close();
+          store = await harness().open();
+        }
+        const after = await store.position();
+        expect([before, decision.position]).toContain(after);
+        if (done) expect(after).toBe(decision.position);
+        if (after === decision.position) model.apply(decision);
+        else refused += 1;
+        await agrees(store, harness(), model);
+      }
+      expect(refused).toBeGreaterThan(3);
+      await store.close();
+    },
+  );
+
+  test("what its content forbids is a Problem, not something to be tried again", async () => {
+    const store = await harness().open();
+    const model = new StateModel(harness().hash);
+    const decision = model.decision(eventful);
+    const [first, ...rest] = decision.identifiers;
+    const broken = { ...decision, identifiers: [{ ...first!, firstAt: 0.5 }, ...rest] };
+    await expect(store.commit(broken)).rejects.toBeInstanceOf(Problem);
+    expect(await store.position()).toBe(0);
+    await agrees(store, harness(), model);
+    await store.commit(decision);
+    model.apply(decision);
+    await agrees(store, harness(), model);
+    await store.close();
+  });
+
+  test("a decision that stands is still there after a crash right behind it", async () => {
+    const model = new StateModel(harness().hash);
+    for (let round = 0; round < 4; round++) {
+      const store = await harness().open();
+      const decision = model.decision(eventful);
+      await store.commit(decision);
+      model.apply(decision);
+      harness().fail({ nth: 1, kind: "crash" });
+      await store.commit(model.decision(eventful)).catch(() => undefined);
+      harness().fail(null);
+      await store.close();
+      const again = await harness().open();
+      await agrees(again, harness(), model);
+      await again.close();
+    }
+  });
+}
+
+function overtaken(harness: () => StateHarness): void {
+  test("decides nothing any more, and says so; whoever overtook it goes on", async () => {
+    const model = new StateModel(harness().hash);
+    const late = await harness().open();
+    await late.commit(decided(model, eventful));
+    const lateDecision = model.decision([{ who: 4, whom: 0, kind: "identify" }]);
+    const now = await harness().open();
+    await now.commit(
+      decided(model, [
+        { who: 3, whom: 0, kind: "order" },
+        { who: 4, whom: 0, kind: "event" },
+      ]),
+    );
+    await expect(late.commit(lateDecision)).rejects.toMatchObject({ status: 409, code: "decided_elsewhere" });
+    await expect(late.commit({ ...lateDecision, position: model.position + 1 })).rejects.toMatchObject({
+      code: "decided_elsewhere",
+    });
+    await agrees(now, harness(), model);
+    await now.commit(decided(model, eventful));
+    await agrees(now, harness(), model);
+    await late.close();
+    await now.close();
+  });
+}
+
+function looking(harness: () => StateHarness): void {
+  test("in the middle of a commit see what was before it or what is after it, never a part", async () => {
+    const model = new StateModel(harness().hash);
+    const store = await harness().open();
+    await store.commit(
+      decided(
+        model,
+        [0, 1, 2].map((who) => ({ who, whom: 0, kind: "order" })),
+      ),
+    );
+    let looks = 0;
+    for (let nth = 1; ; nth++) {
+      const before = await picture(harness());
+      const pictures: Promise<string>[] = [];
+      harness().fail({ nth, kind: "looks", look: () => pictures.push(picture(harness())) });
+      await store.commit(decided(model, [...eventful, { who: 1, whom: 1, kind: "split" }]));
+      harness().fail(null);
+      if (pictures.length === 0) break;
+      looks += 1;
+      const after = await picture(harness());
+      for (const seen of await Promise.all(pictures)) expect([before, after]).toContain(seen);
+    }
+    expect(looks).toBeGreaterThan(5);
+    await store.close();
+  });
+}
+
+function decided(model: StateModel, batch: readonly Happening[]): Decision {
+  const decision = model.decision(batch);
+  model.apply(decision);
+  return decision;
+}
+
+/** One call, so one snapshot: who is whose, with what they have. */
+async function picture({ people, hash }: StateHarness): Promise<string> {
+  return JSON.stringify(await people().byProfileId(profileIdOf(hash, loginOf(0))));
+}
+
+/** Everything that can be asked is answered as the model has it. */
+async function agrees(store: IdentityAndProfiles, harness: StateHarness, model: StateModel): Promise<void> {
+  await storeAgrees(store, model);
+  await fatesAgree(harness.fates(), model);
+  await peopleAgree(harness.people(), model);
+}
+
+const everybody = Array.from({ length: worldSize }, (_, who) => who);
+/** Everybody's, and one that nobody has. */
+const someKeys = [...everybody.flatMap((who) => [loginOf(who), emailOf(who)]), "user_id:nobody"];
+
+async function storeAgrees(store: IdentityAndProfiles, model: StateModel): Promise<void> {
+  expect(await store.position()).toBe(model.position);
+  expect(await store.nextNumber()).toBeGreaterThan(Math.max(0, ...model.persons.keys()));
+  const ids = [...everybody, worldSize].map(fragmentOf);
+  expect(plain(await store.fragments(ids, new Set(ids)))).toEqual(plain(model.fragments));
+  const withoutDetail = [...model.fragments].map(
+    ([id, row]) => [id, { ...row, state: { ...row.state, traits: {}, consents: {} } }] as const,
+  );
+  expect(plain(await store.fragments(ids, new Set()))).toEqual(plain(new Map(withoutDetail)));
+  const owners = [...model.fragments].map(([id, { person }]) => [id, person] as const);
+  expect(plain(await store.personsOfFragments(ids))).toEqual(plain(new Map(owners)));
+  expect(plain(await store.identifiers(someKeys))).toEqual(plain(model.identifiers));
+  for (const key of [loginOf(0), loginOf(2)]) {
+    const touching = [...model.edges.values()].filter(({ a, b }) => a === key || b === key);
+    expect(sorted(await store.edges([key]))).toEqual(sorted(touching));
+  }
+  expect(sorted(await store.edges(someKeys))).toEqual(sorted([...model.edges.values()]));
+  const numbers = [...everybody, worldSize].map((who) => who + 1);
+  expect(plain(await store.persons(numbers))).toEqual(plain(model.persons));
+  expect(plain(await store.orders([...everybody, worldSize].map(orderKey)))).toEqual(plain(model.orders));
+  await componentsAgree(store, model);
+}
+
+async function componentsAgree(store: IdentityAndProfiles, model: StateModel): Promise<void> {
+  const persons = [...model.persons.values()];
+  const alone = persons.filter((row) => persons.filter(({ component }) => component === row.component).length === 1);
+  expect([...(await store.personsAlone([...model.persons.keys()]))].toSorted()).toEqual(
+    alone.map(({ person }) => person).toSorted(),
+  );
+  for (const component of new Set(persons.map((row) => row.component))) {
+    const members = new Set(persons.filter((row) => row.component === component).map(({ person }) => person));
+    const rows = await store.components([component]);
+    expect(rows.persons.map(({ person }) => person).toSorted()).toEqual([...members].toSorted());
+    const keys = [...model.identifiers.values()].filter(({ person }) => members.has(person)).map(({ key }) => key);
+    expect(rows.identifiers.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
+    const fragments = [...model.fragments.values()].filter(({ person }) => members.has(person));
+    expect(sorted(rows.fragments)).toEqual(
+      sorted(fragments.map(({ person, state: { id, identifiers, spans } }) => ({ id, person, identifiers, spans }))),
+    );
+  }
+}
+
+async function fatesAgree(fates: Fates, model: StateModel): Promise<void> {
+  expect(await fates.decidedUntil()).toBe(model.position);
+  for (const who of everybody) {
+    const latest = model.rejected.filter((each) => each.messageKey === messageKey(who)).at(-1);
+    const rejection = latest === undefined ? null : { position: latest.position, reason: latest.reason };
+    expect(await fates.rejectionOf(messageKey(who))).toEqual(rejection);
+    const again = model.seenAgain.filter(({ first }) => first === who);
+    const expected = { count: again.length, differs: again.some(({ differs }) => differs) };
+    expect(await fates.duplicatesOf(who)).toEqual(expected);
+  }
+  for (const position of [0, model.position >> 1, model.position - 1, model.position, model.position + 5]) {
+    const batch = model.batches.find(({ until }) => until > position);
+    expect(await fates.processedAt(position)).toBe(batch?.processedAt ?? null);
+  }
+  expect(await fates.counts()).toEqual({
+    processed: model.batches.reduce((sum, { processed }) => sum + processed, 0),
+    rejected: model.rejected.length,
+    duplicates: model.seenAgain.length,
+  });
+}
+
+async function peopleAgree(people: People, model: StateModel): Promise<void> {
+  for (const key of someKeys) {
+    const row = model.identifiers.get(key);
+    const person = row === undefined ? undefined : model.persons.get(row.person);
+    const record = await people.byProfileId(profileIdOf(model.hash, key));
+    expect(record?.profileId ?? null).toBe(person?.profileId ?? null);
+    if (person === undefined || record === null) continue;
+    const own = [...model.fragments.values()].filter((fragment) => fragment.person === person.person);
+    expect(sorted(record.fragments)).toEqual(sorted(own.map(({ state }) => state)));
+    const keys = [...model.identifiers.values()].filter((each) => each.person === person.person);
+    expect(sorted(record.identifiers)).toEqual(sorted(keys));
+    const orders = [...model.orders.values()].filter(({ ownerFragment }) =>
+      own.some(({ state }) => state.id === ownerFragment),
+    );
+    expect(sorted(record.orders)).toEqual(sorted(orders.map(({ state }) => state)));
+    expect((await people.fragmentsOf(record.profileId))?.toSorted()).toEqual(
+      own.map(({ state }) => state.id).toSorted(),
+    );
+    expect(people.livingIdOf(person.person)).toBe(person.profileId);
+    expect(plain(people.byPerson(person.person))).toEqual(plain(record));
+    const around = await people.evidenceAround([key]);
+    for (const fragment of own) expect(around.fragments.map(({ id }) => id)).toContain(fragment.state.id);
+    expect(around.identifiers.map((each) => each.key)).toContain(key);
+  }
+  const all = people.byPersons([...everybody, worldSize].map((who) => who + 1));
+  expect([...all.keys()].toSorted()).toEqual([...model.persons.keys()].toSorted());
+  for (const who of everybody) {
+    const person = model.persons.get(model.fragments.get(fragmentOf(who))?.person ?? 0);
+    expect(await people.profileIdOfFragment(fragmentOf(who))).toBe(person?.profileId ?? null);
+  }
+}
+
+/** As JSON: what an adapter gives may have no prototype, and maps have an order that means nothing. */
+function plain(value: unknown): unknown {
+  return value instanceof Map
+    ? JSON.parse(JSON.stringify([...value].toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))))
+    : JSON.parse(JSON.stringify(value));
+}
+function sorted(list: readonly unknown[]): unknown[] {
+  return list.map((each) => canonical(each)).toSorted();
+}
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
