@@ -38,8 +38,7 @@ export function editDistance(a: string, b: string, most: number): number {
       least = Math.min(least, cost);
     }
     lastRowOf.set(a.charCodeAt(row - 1), row);
-    // An exchange reaches one row further back than the others, at the cost of what lies between.
-    if (least > most + 1) return most + 1;
+    if (least > most) return most + 1;
   }
   return cellAt(cells, (a.length + 1) * width + b.length + 1);
 }
