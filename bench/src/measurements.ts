@@ -60,3 +60,15 @@ export interface Round {
   /** Bytes on disk for one event sent so far, by part of the data directory. */
   diskBytesPerEvent: Readonly<Record<string, number>>;
 }
+
+/** Finding people in an index of that many, in process. */
+export interface SearchFigures {
+  buildPerS: number;
+  bytesPerProfile: number;
+  /** Of the questions, those that found anybody. */
+  foundShare: number;
+  /** By kind of question. */
+  ms: Readonly<Record<string, Quantiles>>;
+  /** To note that a profile was seen again. */
+  touchUs: number;
+}
