@@ -9,6 +9,18 @@ export interface FeedEntry {
   kind: "profile" | "order";
   /** A ProfileId or an OrderKey. The same id may come again at any later version. */
   id: string;
+  /** `activity`: the profile's events were counted and seen, nothing else about it changed. */
+  cause?: "activity";
+}
+
+/** Of a living profile. */
+export interface Activity {
+  /** The id that it lives under. */
+  id: ProfileId;
+  /** UTC ms. */
+  lastSeenAt: number;
+  /** Source ids. */
+  sources: string[];
 }
 
 /**
@@ -23,6 +35,8 @@ export interface Decided {
   feed(afterVersion: number, limit: number): FeedEntry[];
   /** Null where the id is not a living profile's (retired or gone): remove its rows. */
   profiles(ids: readonly ProfileId[]): Map<ProfileId, { profile: Profile; fragments: FragmentId[] } | null>;
+  /** What changes with every event, read without composing the profile. By living or retired id; null for neither. */
+  activity(ids: readonly ProfileId[]): Map<ProfileId, Activity | null>;
   orders(keys: readonly OrderKey[]): Map<OrderKey, OrderFigures | null>;
   close(): void;
 }

@@ -62,6 +62,13 @@ export class FakeFollowed {
         this.fault("profiles");
         return new Map(ids.map((id) => [id, this.#profiles.get(id) ?? null]));
       },
+      activity: (ids) =>
+        new Map(
+          ids.map((id) => {
+            const profile = this.#profiles.get(id)?.profile;
+            return [id, profile === undefined ? null : { ...profile, lastSeenAt: Date.parse(profile.lastSeenAt) }];
+          }),
+        ),
       orders: (keys) => {
         this.fault("orders");
         return new Map(keys.map((key) => [key, this.#orders.get(key) ?? null]));
