@@ -14,7 +14,9 @@ const lastNames =
   Müller Schmidt Schneider Fischer Weber Meyer Wagner Becker Schulz Hoffmann Schäfer Köhler Krüger Groß Dubois Lefèvre
   Moreau Fournier Girard Rossi Russo Ferrari Esposito Bianchi Silva Santos Ferreira Gonçalves Conceição Kowalski Wiśniewski
   Wójcik Nowák Svoboda Dvořák Jensen Nielsen Sørensen Lindqvist Åkesson Иванов Смирнов Кузнецова Παπαδόπουλος 王 李 张 刘
-  陈 佐藤 鈴木 김 이 박 الهاشمي כהן शर्मा Nguyễn Trần Patel Singh Khan O'Brien Murphy O'Connor Yılmaz Öztürk`.split(/\s+/);
+  陈 佐藤 鈴木 김 이 박 الهاشمي כהן शर्मा Nguyễn Trần Patel Singh Khan O'Brien Murphy O'Connor Yılmaz Öztürk`.split(
+    /\s+/,
+  );
 const cities =
   `London Paris Berlin Madrid Roma Milano München Köln Zürich Wien Praha Kraków Łódź Lisboa São-Paulo Málaga A-Coruña
   Malmö Göteborg København Århus Dublin Cork Manchester Birmingham Leeds Bristol Lyon Marseille Nîmes Москва Αθήνα 東京 北京
@@ -44,7 +46,11 @@ export function personAt(seed: number, index: number): Person {
   const draws = drawsAt(seed, index);
   const first = zipf(firstNames, rareFirstNames, draws);
   const last = zipf(lastNames, rareSurnames, draws);
-  const plain = (text: string): string => text.normalize("NFKD").replaceAll(/[^A-Za-z]/g, "").toLowerCase();
+  const plain = (text: string): string =>
+    text
+      .normalize("NFKD")
+      .replaceAll(/[^A-Za-z]/g, "")
+      .toLowerCase();
   const local = [plain(first), plain(last)].filter((part) => part !== "").join(draws.below(3) === 0 ? "" : ".");
   return {
     first,
@@ -53,7 +59,9 @@ export function personAt(seed: number, index: number): Person {
     email: `${local === "" ? "user" : local}${index}@${mailHosts[draws.below(mailHosts.length)] as string}`,
     phone: `+4479${String(index).padStart(8, "0")}`,
     crmId: `CRM-${String(index).padStart(8, "0")}`,
-    anonymousId: [draws.bits(), draws.bits(), draws.bits(), index].map((bits) => bits.toString(16).padStart(8, "0")).join("-"),
+    anonymousId: [draws.bits(), draws.bits(), draws.bits(), index]
+      .map((bits) => bits.toString(16).padStart(8, "0"))
+      .join("-"),
   };
 }
 

@@ -43,7 +43,11 @@ export function measureSearch(parts: {
         if (at < 0) continue;
         latencies.recordMs(performance.now() - askedAt);
         asked++;
-        if (answer.total.exact && answer.total.value <= pageSize && !answer.items.some(({ entry }) => entry.id === id)) {
+        if (
+          answer.total.exact &&
+          answer.total.value <= pageSize &&
+          !answer.items.some(({ entry }) => entry.id === id)
+        ) {
           throw new Error(`a ${kind} question did not find whom it asked for`);
         }
         if (answer.items.length > 0) found++;
@@ -51,7 +55,13 @@ export function measureSearch(parts: {
       ms[kind] = quantiles(latencies.pack());
       say(`search, ${kind}: ${ms[kind].p50} ms (p50), ${ms[kind].p99} ms (p99)`);
     }
-    return { buildPerS, bytesPerProfile: indexBytes / profiles, foundShare: found / asked, ms, touchUs: touch(index, profiles) };
+    return {
+      buildPerS,
+      bytesPerProfile: indexBytes / profiles,
+      foundShare: found / asked,
+      ms,
+      touchUs: touch(index, profiles),
+    };
   } finally {
     index.close();
     rmSync(directory, { recursive: true, force: true });
@@ -61,7 +71,9 @@ export function measureSearch(parts: {
 function build(index: SearchIndex, profiles: number, seed: number, say: (line: string) => void): number {
   let ms = 0;
   for (let from = 0; from < profiles; from += entriesPerTransaction) {
-    const entries = Array.from({ length: Math.min(entriesPerTransaction, profiles - from) }, (_, at) => entryAt(seed, from + at));
+    const entries = Array.from({ length: Math.min(entriesPerTransaction, profiles - from) }, (_, at) =>
+      entryAt(seed, from + at),
+    );
     const startedAt = performance.now();
     index.write((writer) => entries.forEach((entry) => writer.put(entry)));
     ms += performance.now() - startedAt;

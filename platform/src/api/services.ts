@@ -3,6 +3,7 @@ import type { FragmentId } from "../model/fragment.ts";
 import type { NodeDecision } from "../model/evidence.ts";
 import type { Profile, ProfileId } from "../model/profile.ts";
 import type { AccessStore } from "../storage/access.ts";
+import type { ProfileSearch } from "../storage/profileSearch.ts";
 import type { Analytics } from "../storage/timeline.ts";
 
 /** An edge as the API shows it (API.md, identity). Times ISO 8601. */
@@ -70,6 +71,7 @@ export interface PlatformStatus {
 export interface Services {
   access: AccessStore;
   analytics: Analytics;
+  search: ProfileSearch;
   profiles: {
     /** Normalises first. Null when nobody has it. */
     byIdentifier(type: string, value: string): Promise<Profile | null>;

@@ -4,6 +4,7 @@ import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/ana
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
+import { startSearch, type EmbeddedSearch } from "../adapters/embedded/search/client.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
 import { openStateReader } from "../adapters/embedded/state/schema.ts";
@@ -47,7 +48,7 @@ export interface OpenOptions {
 
 /**
  * The whole platform on one data directory, in the order of an event's way: gateway → log → ingestion → state →
- * analytics, then what answers questions. Problem 409 when another process holds the directory.
+ * analytics and search, then what answers questions. Problem 409 when another process holds the directory.
  */
 export async function openPlatform(settings: Settings, options: OpenOptions = {}): Promise<Platform> {
   makeDataDirectory(settings.dataDir);
@@ -73,7 +74,7 @@ export async function openPlatform(settings: Settings, options: OpenOptions = {}
     const services = servicesOver({ ...stages, gateway, hash, settings });
     const drained = async (): Promise<void> => {
       await stages.ingestion.reached(stages.log.end());
-      await stages.analytics.caughtUp();
+      await Promise.all([stages.analytics.caughtUp(), stages.search.caughtUp()]);
     };
     return { services, gateway, access: stages.access, lock, drained, close };
   } catch (error) {
@@ -88,6 +89,7 @@ interface Stages {
   lookups: EventBufferReader;
   ingestion: Ingestion;
   analytics: EmbeddedAnalytics;
+  search: EmbeddedSearch;
   people: People;
   fates: Fates;
   meters: Meters;
@@ -104,12 +106,16 @@ async function openStages(
   opened: (() => Promise<void>)[],
 ): Promise<Stages> {
   const backlog = { pending: 0 };
-  const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics } = {};
-  const lag = async (): Promise<number> => {
-    const asOf = (await parts.analytics?.status())?.asOf;
+  const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics; search?: EmbeddedSearch } = {};
+  const lagOf = async (follower: EmbeddedAnalytics | EmbeddedSearch | undefined): Promise<number> => {
+    const asOf = (await follower?.status())?.asOf;
     return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
   };
-  const meters = platformMeters({ pendingRecords: () => backlog.pending, followerLagSeconds: lag });
+  const meters = platformMeters({
+    pendingRecords: () => backlog.pending,
+    followerLagSeconds: () => lagOf(parts.analytics),
+    searchLagSeconds: () => lagOf(parts.search),
+  });
   const onTrouble = options.onTrouble ?? (() => undefined);
 
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
@@ -124,6 +130,7 @@ async function openStages(
         backlog.pending = Math.max(0, backlog.pending - records);
         meters.decided(outcome);
         parts.analytics?.advance(position);
+        parts.search?.advance();
       },
       onTrouble: (message) => {
         meters.trouble();
@@ -141,6 +148,10 @@ async function openStages(
   const analytics = await startAnalytics({ ...shared, directory: paths.analytics, onTrouble });
   parts.analytics = analytics;
   opened.push(() => analytics.close());
+  const { stateFile, homeCurrency } = shared;
+  const search = await startSearch({ file: paths.search, stateFile, hashKey, homeCurrency, onTrouble });
+  parts.search = search;
+  opened.push(() => search.close());
   const lookups = openEventLogReader(paths.log);
   opened.push(() => lookups.close());
   ingestion.advance(log.end());
@@ -151,6 +162,7 @@ async function openStages(
     lookups,
     ingestion,
     analytics,
+    search,
     people,
     fates: fatesOver(database),
     meters,
@@ -175,7 +187,7 @@ function countingAppend({ log, meters, backlog, health }: Stages): EventBuffer["
 }
 
 function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; settings: Settings }): Services {
-  const { access, analytics, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
+  const { access, analytics, search, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
   const fateOf = fateReader({
     fates,
     log: lookups,
@@ -188,6 +200,7 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
   return {
     access,
     analytics,
+    search,
     profiles: profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency }),
     identity: identityService(identityReads({ people, hash, rules: defaultIdentityRules })),
     fateOf: async (messageId, source) => {

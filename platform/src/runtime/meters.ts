@@ -15,6 +15,7 @@ export interface Meters {
 export function platformMeters(read: {
   pendingRecords: () => number;
   followerLagSeconds: () => Promise<number>;
+  searchLagSeconds: () => Promise<number>;
 }): Meters {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -25,6 +26,7 @@ export function platformMeters(read: {
   const troubles = counter(registry, "c360_ingestion_retries_total", "Batches that had to be tried again");
   gauge(registry, "c360_pending_records", "Records that are durable and not yet decided", read.pendingRecords);
   gauge(registry, "c360_analytics_lag_seconds", "Age of what timelines and SQL answer from", read.followerLagSeconds);
+  gauge(registry, "c360_search_lag_seconds", "Age of what search answers from", read.searchLagSeconds);
   const counts = { accepted: 0, processed: 0 };
   return {
     accepted: (records) => {

@@ -70,7 +70,7 @@ export const maxQueryWords = 12;
 /** Most profiles that one question with words weighs against each other; `total` then says it is not exact. */
 export const maxRankedProfiles = 2_000;
 /** Filters count so far. */
-export const maxCountedProfiles = 10_000;
+export const maxCountedProfiles = 50_000;
 /** Beginning with the identifier seen earliest; a profile with more is found by these. */
 export const maxSearchedIdentifiers = 1_000;
 

@@ -17,7 +17,10 @@ export function expressionOf(
 ): string | null {
   if (question.parts.length === 0) return null;
   if (wanted === "identifier") return term(`${mark.wholeIdentifier}${question.whole}`);
-  if (wanted === "typo" && question.parts.every(({ readings }) => readings.flat().every((word) => variantsOf(word).length === 0)))
+  if (
+    wanted === "typo" &&
+    question.parts.every(({ readings }) => readings.flat().every((word) => variantsOf(word).length === 0))
+  )
     return null;
   const ofWord = (word: string): string => {
     if (wanted === "name") return term(`${mark.name}${word}`);

@@ -23,12 +23,18 @@ type Found = Omit<SearchAnswer, "asOf">;
 
 /** Answers from an open index file; each call is one snapshot. Problems as {@link SearchQuery}'s port has them. */
 export function finderOver(database: DatabaseSync, spellings: Spellings): (query: SearchQuery) => Found {
-  const entry = database.prepare("SELECT id, entry, last_seen, revenue, facets FROM entries JOIN facts USING (number) WHERE number = ?");
+  const entry = database.prepare(
+    "SELECT id, entry, last_seen, revenue, facets FROM entries JOIN facts USING (number) WHERE number = ?",
+  );
   const pageOf = (places: readonly Place[], question: Question | null): Found["items"] =>
     places.flatMap(({ number }) => {
       const row = entry.get(number);
       if (row === undefined) return [];
-      const facts = { lastSeen: Number(row["last_seen"]), revenue: Number(row["revenue"]), facets: String(row["facets"]) };
+      const facts = {
+        lastSeen: Number(row["last_seen"]),
+        revenue: Number(row["revenue"]),
+        facets: String(row["facets"]),
+      };
       const decoded = decodeEntry(String(row["id"]), String(row["entry"]), facts);
       return [{ entry: decoded, matched: question === null ? [] : matchesOf(decoded, question) }];
     });
@@ -37,7 +43,12 @@ export function finderOver(database: DatabaseSync, spellings: Spellings): (query
     const after = query.after === undefined ? null : decodePlace(query.after);
     if ((query.q ?? "").trim() === "") {
       const { places, total } = listed(database, query, after);
-      return { items: pageOf(places.slice(0, query.limit), null), next: nextOf(places, query.limit), total, suggestions: [] };
+      return {
+        items: pageOf(places.slice(0, query.limit), null),
+        next: nextOf(places, query.limit),
+        total,
+        suggestions: [],
+      };
     }
     const memo = new Map<string, Spelling[]>();
     const near = (word: string): Spelling[] => {
@@ -99,9 +110,7 @@ function ranked(
     `SELECT number, last_seen FROM (SELECT rowid AS hit FROM found WHERE found MATCH ? ORDER BY rowid DESC LIMIT ?)
      CROSS JOIN facts ON number = hit WHERE ${sql} LIMIT ?`,
   );
-  const scanned = database.prepare(
-    "SELECT count(*) AS n FROM (SELECT 1 FROM found WHERE found MATCH ? LIMIT ?)",
-  );
+  const scanned = database.prepare("SELECT count(*) AS n FROM (SELECT 1 FROM found WHERE found MATCH ? LIMIT ?)");
   const most = values.length === 0 ? maxRankedProfiles + 1 : maxFilteredProfiles + 1;
   const places = new Map<number, Place>();
   let exact = true;
@@ -113,7 +122,8 @@ function ranked(
       const number = Number(row["number"]);
       if (!places.has(number)) places.set(number, { rank, lastSeen: Number(row["last_seen"]), number });
     }
-    const isCut = rows.length > maxRankedProfiles || (values.length > 0 && Number(scanned.get(expression, most)?.["n"]) >= most);
+    const isCut =
+      rows.length > maxRankedProfiles || (values.length > 0 && Number(scanned.get(expression, most)?.["n"]) >= most);
     if (!isCut) continue;
     exact = false;
     if (places.size >= maxRankedProfiles) break;
@@ -122,7 +132,10 @@ function ranked(
   return { places: sorted, total: { value: sorted.length, exact } };
 }
 
-function conditionsOf({ sources, minRevenue, consent, seenSince }: SearchFilters): { sql: string; values: SQLInputValue[] } {
+function conditionsOf({ sources, minRevenue, consent, seenSince }: SearchFilters): {
+  sql: string;
+  values: SQLInputValue[];
+} {
   const conditions = ["1"];
   const values: SQLInputValue[] = [];
   const holds = (line: string): string => {
@@ -154,7 +167,11 @@ function suggestionsFor(database: DatabaseSync, question: Question, near: (word:
   const words = question.parts.flatMap(({ readings }) => readings[0] ?? []);
   const best = words.map((word) => (isKnown([word]) ? word : (near(word)[0]?.word ?? null)));
   const known = best.filter((word) => word !== null);
-  const offers = [known, ...words.map((_, at) => known.filter((_word, other) => other !== at)), ...known.map((word) => [word])];
+  const offers = [
+    known,
+    ...words.map((_, at) => known.filter((_word, other) => other !== at)),
+    ...known.map((word) => [word]),
+  ];
   const suggestions = new Set<string>();
   for (const offer of offers) {
     const text = offer.join(" ");

@@ -1,4 +1,10 @@
-import { allowedEdits, type MatchKind, matchKinds, type SearchEntry, type SearchMatch } from "../../../storage/profileSearch.ts";
+import {
+  allowedEdits,
+  type MatchKind,
+  matchKinds,
+  type SearchEntry,
+  type SearchMatch,
+} from "../../../storage/profileSearch.ts";
 import { editDistance } from "./edits.ts";
 import type { Part, Question } from "./question.ts";
 import { identifierWords, isSpelling, nameWords } from "./terms.ts";
@@ -24,7 +30,9 @@ export function matchesOf(entry: SearchEntry, question: Question): SearchMatch[]
     const before = found.get(key);
     if (before === undefined || rankOf(kind) < rankOf(before.kind)) found.set(key, { field, value, kind });
   };
-  const identifier = fields.find(({ field, whole }) => field !== "name" && field !== "city" && whole === question.whole);
+  const identifier = fields.find(
+    ({ field, whole }) => field !== "name" && field !== "city" && whole === question.whole,
+  );
   if (identifier !== undefined) return [{ field: identifier.field, value: identifier.value, kind: "exact" }];
   for (const part of question.parts) {
     const kinds = fields.map((field) => kindOfPart(field, part));
@@ -70,7 +78,10 @@ function kindOfPart(field: Field, part: Part): MatchKind | null {
   for (const reading of part.readings) {
     const kinds = reading.map((word) => kindOfWord(field.words, word));
     if (kinds.some((kind) => kind === null)) continue;
-    const worst = kinds.reduce<MatchKind>((least, kind) => (kind !== null && rankOf(kind) > rankOf(least) ? kind : least), "exact");
+    const worst = kinds.reduce<MatchKind>(
+      (least, kind) => (kind !== null && rankOf(kind) > rankOf(least) ? kind : least),
+      "exact",
+    );
     if (best === null || rankOf(worst) < rankOf(best)) best = worst;
   }
   if (best !== null || part.digits === null || field.field !== "phone") return best;

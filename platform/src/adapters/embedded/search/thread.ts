@@ -2,7 +2,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import { keyedHash } from "../../../model/keyedHash.ts";
 import { openDecided } from "../decided.ts";
 import { openSearch, type SearchCore } from "./core.ts";
-import { type SearchAnswers, searchProblem, type SearchReply, type SearchRequest, type SearchThreadSettings } from "./messages.ts";
+import {
+  type SearchAnswers,
+  searchProblem,
+  type SearchReply,
+  type SearchRequest,
+  type SearchThreadSettings,
+} from "./messages.ts";
 
 /** Entry of the worker thread that owns the search index. */
 function main(): void {

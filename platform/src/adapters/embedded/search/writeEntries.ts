@@ -96,7 +96,9 @@ export function entryWriter(database: DatabaseSync, spellings: Spellings): Entry
 function writeStatements(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql);
   return {
-    find: prepare("SELECT number, entry, last_seen, revenue, facets FROM entries JOIN facts USING (number) WHERE id = ?"),
+    find: prepare(
+      "SELECT number, entry, last_seen, revenue, facets FROM entries JOIN facts USING (number) WHERE id = ?",
+    ),
     findFacts: prepare("SELECT number, last_seen, facets FROM entries JOIN facts USING (number) WHERE id = ?"),
     add: prepare("INSERT INTO entries (id, entry) VALUES (?, ?)"),
     addFacts: prepare("INSERT INTO facts VALUES (?, ?, ?, ?)"),
