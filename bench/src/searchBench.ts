@@ -103,7 +103,7 @@ type Ask = (draws: Draws, seed: number, index: number) => { q: string; id: strin
 const idOf = (index: number): string => `p_${String(index).padStart(16, "0")}`;
 
 /** Each question is about a random person, whom an answer that is short enough must hold. */
-const questions: Readonly<Record<string, Ask>> = {
+export const questions: Readonly<Record<string, Ask>> = {
   "exact name": (_draws, seed, index) => {
     const { first, last } = personAt(seed, index);
     return { q: `${first} ${last}`, id: idOf(index) };

@@ -107,10 +107,6 @@ async function openStages(
 ): Promise<Stages> {
   const backlog = { pending: 0 };
   const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics; search?: EmbeddedSearch } = {};
-  const lagOf = async (follower: EmbeddedAnalytics | EmbeddedSearch | undefined): Promise<number> => {
-    const asOf = (await follower?.status())?.asOf;
-    return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
-  };
   const meters = platformMeters({
     pendingRecords: () => backlog.pending,
     followerLagSeconds: () => lagOf(parts.analytics),
@@ -169,6 +165,12 @@ async function openStages(
     backlog,
     health: { logFailed: false },
   };
+}
+
+/** How far a follower is behind, in seconds. */
+async function lagOf(follower: EmbeddedAnalytics | EmbeddedSearch | undefined): Promise<number> {
+  const asOf = (await follower?.status())?.asOf;
+  return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
 }
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */

@@ -47,8 +47,11 @@ function cellAt(cells: Uint16Array, at: number): number {
   return cells[at] ?? 0;
 }
 
-/** Deletions are taken from this many first letters only: it bounds them at 29 a word, whatever its length. */
-const deletedFromChars = 7;
+/**
+ * Deletions are taken from this many first letters only: it bounds them at 46 a word, whatever its length. Fewer letters
+ * make the index smaller and questions slower, since more words share what is left (with 7, ten times as many).
+ */
+const deletedFromChars = 9;
 
 /** Edits that a word can be off by, so that some question's word allows them (a question of 8 letters meets 6). */
 export function indexedEdits(word: string): number {

@@ -22,16 +22,18 @@ export function expressionOf(
     question.parts.every(({ readings }) => readings.flat().every((word) => variantsOf(word).length === 0))
   )
     return null;
-  const ofWord = (word: string): string => {
+  const ofWord = (word: string, isLast: boolean): string => {
     if (wanted === "name") return term(`${mark.name}${word}`);
     if (wanted === "exact") return term(word);
-    return anyOf([begins(word), ...(wanted === "typo" ? variantsOf(word).map(term) : [])]);
+    // Within an address only the last word can still be unfinished.
+    const own = isLast ? begins(word) : term(word);
+    return anyOf([own, ...(wanted === "typo" ? variantsOf(word).map(term) : [])]);
   };
   return allOf(question.parts.map((part) => anyOf([...readingsOf(part, ofWord), ...phoneEnds(part, wanted)])));
 }
 
-function readingsOf({ readings }: Part, ofWord: (word: string) => string): string[] {
-  return readings.map((reading) => allOf(reading.map(ofWord)));
+function readingsOf({ readings }: Part, ofWord: (word: string, isLast: boolean) => string): string[] {
+  return readings.map((reading) => allOf(reading.map((word, at) => ofWord(word, at === reading.length - 1))));
 }
 
 /** National writing has a leading 0 that the international form lacks. */

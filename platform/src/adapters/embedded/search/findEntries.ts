@@ -124,6 +124,8 @@ function ranked(
     }
     const isCut =
       rows.length > maxRankedProfiles || (values.length > 0 && Number(scanned.get(expression, most)?.["n"]) >= most);
+    // Nothing answers an address or a number better than the one whose it is.
+    if (name === "identifier" && rows.length > 0 && !question.isPlainWords) break;
     if (!isCut) continue;
     exact = false;
     if (places.size >= maxRankedProfiles) break;

@@ -17,6 +17,8 @@ export interface Question {
   parts: readonly Part[];
   /** The whole as one word, as a whole identifier would be. */
   whole: string;
+  /** Several parts, or one of letters alone: names may be meant even where an identifier is spelled like this. */
+  isPlainWords: boolean;
 }
 
 /** From this many digits on they are also looked for at the end of phone numbers. */
@@ -52,13 +54,18 @@ export function questionOf(q: string): Question {
       field: "q",
     });
   }
-  return { parts, whole: squashed(q) };
+  const whole = squashed(q);
+  return { parts, whole, isPlainWords: parts.length > 1 || (parts[0]?.readings.length === 1 && isLetters(whole)) };
 }
 
 function standsAlone(text: string, run: string): boolean {
   const at = text.indexOf(run);
   const isLetter = (character: string | undefined): boolean => /[\p{L}\p{M}@_]/u.test(character ?? "");
   return !isLetter(text[at - 1]) && !isLetter(text[at + run.length]);
+}
+
+function isLetters(word: string): boolean {
+  return /^[\p{L}\p{M}]+$/u.test(word);
 }
 
 function partOf(chunk: string): Part | null {

@@ -54,8 +54,9 @@ export function spellingsOver(database: DatabaseSync): Spellings {
       const found = new Map<string, Spelling>();
       const seen = new Set<string>([word]);
       for (const key of deletionKeys(word, edits)) {
-        for (const row of withKey.all(key)) {
+        for (const row of withKey.iterate(key)) {
           const candidate = String(row["word"]);
+          if (Math.abs(candidate.length - word.length) > edits) continue;
           if (seen.has(candidate)) continue;
           seen.add(candidate);
           if (seen.size > maxWeighed) break;
