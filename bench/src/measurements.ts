@@ -49,6 +49,17 @@ export interface Reads {
   ms: Quantiles;
 }
 
+/** Sending at a fixed rate, and watching how far search is behind. */
+export interface SearchFollow {
+  /** What was meant to be sent. */
+  eventsPerS: number;
+  acknowledgedPerS: number;
+  /** From sending a new customer's event until a search finds them, the search included. */
+  foundMs: Quantiles;
+  /** CPU µs an event of the search thread; null where it cannot be measured. */
+  cpuUsPerEvent: number | null;
+}
+
 export interface Round {
   profiles: number;
   /** Events processed before the round, sign-ups included. */
@@ -56,6 +67,7 @@ export interface Round {
   full?: FullLoad;
   half?: HalfLoad;
   reads?: Reads;
+  follow?: SearchFollow;
   memory: { idleAtStart: number | null; peak: number | null };
   /** Bytes on disk for one event sent so far, by part of the data directory. */
   diskBytesPerEvent: Readonly<Record<string, number>>;

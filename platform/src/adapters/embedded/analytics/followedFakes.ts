@@ -29,10 +29,10 @@ export class FakeFollowed {
     return position;
   }
 
-  setProfile(id: string, state: { profile: Profile; fragments: string[] } | null): void {
+  setProfile(id: string, state: { profile: Profile; fragments: string[] } | null, cause?: "activity"): void {
     if (state === null) this.#profiles.delete(id);
     else this.#profiles.set(id, state);
-    this.#feed.push({ version: ++this.#version, kind: "profile", id });
+    this.#feed.push({ version: ++this.#version, kind: "profile", id, ...(cause === undefined ? {} : { cause }) });
   }
 
   setOrder(key: string, order: OrderFigures | null): void {
@@ -65,8 +65,9 @@ export class FakeFollowed {
       activity: (ids) =>
         new Map(
           ids.map((id) => {
-            const profile = this.#profiles.get(id)?.profile;
-            return [id, profile === undefined ? null : { ...profile, lastSeenAt: Date.parse(profile.lastSeenAt) }];
+            const all = [...this.#profiles.values()].map(({ profile }) => profile);
+            const living = all.find((profile) => profile.id === id || profile.retiredIds.includes(id));
+            return [id, living === undefined ? null : { ...living, lastSeenAt: Date.parse(living.lastSeenAt) }];
           }),
         ),
       orders: (keys) => {
