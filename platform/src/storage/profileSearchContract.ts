@@ -99,10 +99,18 @@ export function profileSearchContract(name: string, create: () => Promise<Profil
       searchNow: (q) => search.search({ q, limit: 50 }),
       found: async (q) => (await world.ask({ q })).items.map(({ entry }) => entry.id),
     };
-    describe("finds", () => finds(world));
-    describe("ranks and pages", () => ranks(world));
-    describe("follows", () => follows(world));
-    describe("takes any question", () => hostile(world));
+    describe("finds", () => {
+      finds(world);
+    });
+    describe("ranks and pages", () => {
+      ranks(world);
+    });
+    describe("follows", () => {
+      follows(world);
+    });
+    describe("takes any question", () => {
+      hostile(world);
+    });
   });
 }
 

@@ -76,16 +76,19 @@ export function identifierWords(type: string, value: string): string[] {
   return parts.length <= maxIdentifierParts ? [squashed(value), ...parts] : [squashed(value)];
 }
 
+/** E.164 has 15 at most; an extension may follow. */
+const maxReversedDigits = 20;
+
 const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]+$/u;
 const maxTailedChars = 12;
 
 /** Scripts without spaces between words: every later beginning counts, so that a given name is found by itself. */
 function tails(word: string): string[] {
   if (word.length < 2 || word.length > maxTailedChars || !unspaced.test(word)) return [];
-  const letters = [...word];
+  const letters = Array.from(word);
   return letters.slice(1).map((_, at) => letters.slice(at + 1).join(""));
 }
 
 export function reversed(digits: string): string {
-  return [...digits.slice(-20)].reverse().join("");
+  return Array.from(digits.slice(-maxReversedDigits)).reverse().join("");
 }
