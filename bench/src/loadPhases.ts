@@ -7,8 +7,8 @@ import type { Server, ServerStatus } from "./server.ts";
 import { cpuSince } from "./threadCpu.ts";
 import { watchVisibility } from "./visibility.ts";
 
-const batchEvents = 100;
-const connections = 32;
+export const batchEvents = 100;
+export const connections = 32;
 const watchEveryMs = 250;
 const maxDrainMs = 30 * 60_000;
 const maxFollowMs = 10 * 60_000;

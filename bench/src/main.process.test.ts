@@ -26,13 +26,16 @@ describe("npm run bench", () => {
 
     const results = JSON.parse(readFileSync(json, "utf8")) as Results;
     expect(results.rounds).toHaveLength(2);
-    for (const { full, half, reads } of results.rounds) {
+    for (const { full, half, reads, follow } of results.rounds) {
+      expect(follow?.foundMs.count).toBeGreaterThan(0);
       expect(full?.processedPerS).toBeGreaterThan(0);
       expect(full?.acknowledgedPerS).toBeGreaterThanOrEqual(full?.processedPerS ?? 0);
       expect(half?.visibleMs.count).toBeGreaterThan(0);
       expect(reads?.perS).toBeGreaterThan(0);
     }
     expect(results.rounds[1]?.eventsBefore).toBeGreaterThanOrEqual(40_000);
+    expect(results.search?.foundShare).toBe(1);
+    expect(stdout).toContain("  typo, one word, ms (p50 / p99)");
     expect(stdout).toContain("end to end, events/s");
     for (const thread of ["gateway and API", "ingestion", "analytics"]) expect(stdout).toContain(`== ${thread}:`);
     expect(readdirSync(work)).toEqual([]);

@@ -7,9 +7,12 @@ import { measureLimits } from "./limits.ts";
 import type { Round } from "./measurements.ts";
 import { readOptions, usage, type Options } from "./options.ts";
 import { reportText, type Machine, type Results } from "./report.ts";
+import { measureSearch } from "./searchBench.ts";
 import { measureSize } from "./scenario.ts";
 import type { Server } from "./server.ts";
 
+/** Of each kind of search. */
+const queries = 1_000;
 const startedAt = performance.now();
 
 function say(line: string): void {
@@ -57,7 +60,13 @@ async function measure(options: Options, directory: string, started: (server: Se
     rounds.push(...(await measureSize(profiles, { ...options, again }, { directory: own, say, started })));
   }
   const { seconds, seed, cpuProfileDir } = options;
-  return { startedAt: at, seconds, seed, cpuProfiled: cpuProfileDir !== null, machine, limits, rounds };
+  const search = options.phases.includes("search")
+    ? {
+        profiles: largest,
+        ...measureSearch({ profiles: largest, seed, queries, directory: join(directory, "search"), say }),
+      }
+    : null;
+  return { search, startedAt: at, seconds, seed, cpuProfiled: cpuProfileDir !== null, machine, limits, rounds };
 }
 
 function machineNow(): Machine {

@@ -49,6 +49,17 @@ export interface Reads {
   ms: Quantiles;
 }
 
+/** Sending at a fixed rate, and watching how far search is behind. */
+export interface SearchFollow {
+  /** What was meant to be sent. */
+  eventsPerS: number;
+  acknowledgedPerS: number;
+  /** From sending a new customer's event until a search finds them, the search included. */
+  foundMs: Quantiles;
+  /** CPU µs an event of the search thread; null where it cannot be measured. */
+  cpuUsPerEvent: number | null;
+}
+
 export interface Round {
   profiles: number;
   /** Events processed before the round, sign-ups included. */
@@ -56,7 +67,20 @@ export interface Round {
   full?: FullLoad;
   half?: HalfLoad;
   reads?: Reads;
+  follow?: SearchFollow;
   memory: { idleAtStart: number | null; peak: number | null };
   /** Bytes on disk for one event sent so far, by part of the data directory. */
   diskBytesPerEvent: Readonly<Record<string, number>>;
+}
+
+/** Finding people in an index of that many, in process. */
+export interface SearchFigures {
+  buildPerS: number;
+  bytesPerProfile: number;
+  /** Of the questions, those that found anybody. */
+  foundShare: number;
+  /** By kind of question. */
+  ms: Readonly<Record<string, Quantiles>>;
+  /** To note that a profile was seen again. */
+  touchUs: number;
 }

@@ -73,6 +73,20 @@ describe("the report", () => {
     expect(text).not.toContain("undefined");
   });
 
+  it("shows search by kind of question", () => {
+    const search = {
+      profiles: 1_000_000,
+      buildPerS: 9_000,
+      bytesPerProfile: 777,
+      foundShare: 1,
+      touchUs: 20,
+      ms: { typo: quantiles },
+    };
+    const text = reportText(results([round], { search }));
+    expect(cells(text, "typo, ms (p50 / p99)")).toEqual(["p99 ≤ 20", "1.3 / 42.5"]);
+    expect(cells(text, "disk, bytes a profile")).toEqual(["777"]);
+  });
+
   it("has one column a round, told apart by customers and events", () => {
     const text = reportText(results([round, { ...round, profiles: 1_000_000, eventsBefore: 10_000_000 }]));
     expect(cells(text, "measured")).toEqual(["goal", "100 k profiles", "1 M profiles, 10 M events"]);

@@ -1,5 +1,5 @@
 import type { Limits } from "./limits.ts";
-import type { Quantiles, Round } from "./measurements.ts";
+import type { Quantiles, Round, SearchFigures } from "./measurements.ts";
 import { aligned } from "./table.ts";
 import { pollEveryMs } from "./visibility.ts";
 
@@ -23,6 +23,8 @@ export interface Results {
   machine: Machine;
   limits: Limits;
   rounds: Round[];
+  /** Null when it was not asked for. */
+  search?: (SearchFigures & { profiles: number }) | null;
 }
 
 type Row = readonly [label: string, goal: string, cell: (round: Round) => string];
@@ -41,6 +43,8 @@ const rows: readonly Row[] = [
   ["analytics lag, half load, at most, s", "", ({ half }) => seconds(half?.maxAnalyticsLagMs)],
   ["profile reads/s", "", ({ reads }) => whole(reads?.perS)],
   ["profile read, ms (p50 / p99)", "", ({ reads }) => both(reads?.ms)],
+  ["event to found by search, 5,000 events/s, ms (p50 / p99)", "p99 ≤ 1,000", ({ follow }) => both(follow?.foundMs)],
+  ["  search thread, CPU µs an event", "", ({ follow }) => number(follow?.cpuUsPerEvent, 1)],
   ["memory at start, idle, MB", "< 300", ({ memory }) => megabytes(memory.idleAtStart)],
   ["memory at most, MB", "", ({ memory }) => megabytes(memory.peak)],
 ];
@@ -78,10 +82,29 @@ export function reportText(results: Results): string {
       parts((round) => round.diskBytesPerEvent, 0),
       "disk, bytes an event, by part",
     ),
+    ...searchText(results.search ?? null),
     limitsText(limits),
     `An event to profile figure is up to ${pollEveryMs} ms and a read too high: that is how often the profile is read.`,
     "",
   ].join("\n");
+}
+
+function searchText(search: Results["search"]): string[] {
+  if (search === null || search === undefined) return [];
+  const goal = (kind: string): string => (kind.startsWith("typo") ? "p99 ≤ 20" : "");
+  const lines = Object.entries(search.ms).map(([kind, ms]) => [`  ${kind}, ms (p50 / p99)`, goal(kind), both(ms)]);
+  return [
+    aligned(
+      [
+        ["search, in process", "goal", `${short(search.profiles)} profiles`],
+        ...lines,
+        ["  built, profiles/s", "", whole(search.buildPerS)],
+        ["  disk, bytes a profile", "", whole(search.bytesPerProfile)],
+        ["  noting that one was seen again, µs", "", number(search.touchUs, 1)],
+      ],
+      ["left", "left", "right"],
+    ),
+  ];
 }
 
 function limitsText(limits: Limits): string {

@@ -2,9 +2,10 @@ import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { diskUse, sum } from "./diskUse.ts";
 import { fullLoad, halfLoad, type Target } from "./loadPhases.ts";
-import type { FullLoad, HalfLoad, Reads, Round } from "./measurements.ts";
+import type { FullLoad, HalfLoad, Reads, Round, SearchFollow } from "./measurements.ts";
 import type { Options } from "./options.ts";
 import { readProfiles } from "./profileReads.ts";
+import { followSearch, followEventsPerS } from "./searchFollow.ts";
 import { serverPaths, startServer, type Server } from "./server.ts";
 
 const maxFillSeconds = 60 * 60;
@@ -94,6 +95,7 @@ async function measureRound(
   let full: FullLoad | undefined;
   let half: HalfLoad | undefined;
   let reads: Reads | undefined;
+  let follow: SearchFollow | undefined;
   if (options.phases.includes("load")) {
     full = await fullLoad(target, portionOf(run));
     run.events += full.events;
@@ -109,6 +111,13 @@ async function measureRound(
     reads = await readProfiles(target, Math.ceil(options.seconds / 2));
     say(`reads: ${Math.round(reads.perS)} a second`);
   }
+  if (options.phases.includes("follow")) {
+    const load = { ...portionOf(run), maxEvents: followEventsPerS * options.seconds };
+    const followed = await followSearch(target, load);
+    follow = followed;
+    run.events += load.maxEvents;
+    say(`search finds an event after ${followed.foundMs.p50} ms (p50), ${followed.foundMs.p99} ms (p99)`);
+  }
   const events = about.profiles + run.events;
   const disk = Object.entries(diskUse(about.dataDir)).map(([part, bytes]) => [part, bytes / events] as const);
   return {
@@ -117,6 +126,7 @@ async function measureRound(
     ...(full === undefined ? {} : { full }),
     ...(half === undefined ? {} : { half }),
     ...(reads === undefined ? {} : { reads }),
+    ...(follow === undefined ? {} : { follow }),
     memory: { idleAtStart: about.idleAtStart, peak: target.server.memory().peak },
     diskBytesPerEvent: { ...Object.fromEntries(disk), total: sum(disk.map(([, bytes]) => bytes)) },
   };

@@ -20,6 +20,7 @@ import { identityRoutes } from "./routes/identity.ts";
 import { importRoutes } from "./routes/imports.ts";
 import { profileRoutes, timelineRoutes } from "./routes/profiles.ts";
 import { queryRoutes } from "./routes/query.ts";
+import { searchRoutes } from "./routes/search.ts";
 import { segmentReadRoutes } from "./routes/segmentReads.ts";
 import { sourceRoutes } from "./routes/sources.ts";
 import { statusRoutes } from "./routes/status.ts";
@@ -114,6 +115,7 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
 }
 
 function addRoutes(api: Api, services: Services, now: () => number): void {
+  searchRoutes(api, services, now);
   profileRoutes(api, services);
   timelineRoutes(api, services);
   identityRoutes(api, services);

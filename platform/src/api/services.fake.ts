@@ -3,6 +3,7 @@ import { Problem } from "../model/problem.ts";
 import type { Profile } from "../model/profile.ts";
 import type { Source } from "../model/source.ts";
 import type { AccessStore } from "../storage/access.ts";
+import type { ProfileSearch, SearchEntry, SearchQuery } from "../storage/profileSearch.ts";
 import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timeline.ts";
 import type { EdgeView, FateView, RejectionView, Services } from "./services.ts";
 
@@ -15,6 +16,7 @@ export interface FakeServices extends Services {
   failWith: unknown;
   ready: boolean;
   readonly timelineQueries: TimelineQuery[];
+  readonly searchQueries: SearchQuery[];
 }
 
 export const noon = Date.UTC(2026, 10, 24, 12);
@@ -163,6 +165,47 @@ function fakeAnalytics(timelineQueries: TimelineQuery[]): Analytics {
   };
 }
 
+export const adaEntry: SearchEntry = {
+  id: ada.id,
+  displayName: "Ada",
+  names: ["Ada"],
+  city: "London",
+  identifiers: ada.identifiers.map(({ type, value }) => ({ type, value })),
+  contacts: [],
+  sources: ada.sources,
+  recordCount: 2,
+  orderCount: 3,
+  revenue: ada.computed.revenue,
+  consents: { "marketing.email": "granted" },
+  firstSeenAt: noon,
+  lastSeenAt: noon,
+};
+
+/** Finds Ada by anything but `nobody`, and others without words. */
+function fakeSearch(searchQueries: SearchQuery[]): ProfileSearch {
+  const all = Array.from({ length: 1_200 }, (_, at) => ({ ...adaEntry, id: `p_${at}`, displayName: `=Ada "${at}"` }));
+  return {
+    search: async (query) => {
+      searchQueries.push(query);
+      if (query.q === "nobody") {
+        return { items: [], next: null, total: { value: 0, exact: true }, suggestions: ["somebody"], asOf: noon };
+      }
+      if (query.q !== undefined) {
+        const matched = [{ field: "name", value: "Ada", kind: "exact" as const }];
+        const items = [{ entry: adaEntry, matched }];
+        return { items, next: null, total: { value: 1, exact: true }, suggestions: [], asOf: noon };
+      }
+      const from = Number(query.after ?? 0);
+      const items = all.slice(from, from + query.limit).map((entry) => ({ entry, matched: [] }));
+      const next = from + items.length < all.length ? String(from + items.length) : null;
+      return { items, next, total: { value: all.length, exact: true }, suggestions: [], asOf: noon };
+    },
+    caughtUp: async () => {},
+    status: async () => ({ profiles: 1, feedVersion: 1, asOf: Date.now() + 60_000 }),
+    close: async () => {},
+  };
+}
+
 function isAda(id: string): boolean {
   return id === ada.id || ada.retiredIds.includes(id);
 }
@@ -216,6 +259,7 @@ export function fakeServices(): FakeServices {
   const replayed: FakeServices["replayed"] = [];
   const token = "tok_0123456789abcdef";
   const timelineQueries: TimelineQuery[] = [];
+  const searchQueries: SearchQuery[] = [];
   const fake: FakeServices = {
     token,
     submitted: [],
@@ -223,8 +267,10 @@ export function fakeServices(): FakeServices {
     failWith: null,
     ready: true,
     timelineQueries,
+    searchQueries,
     access: fakeAccess(token),
     analytics: fakeAnalytics(timelineQueries),
+    search: fakeSearch(searchQueries),
     profiles: {
       byIdentifier: async (type, value) => {
         if (fake.failWith !== null) throw fake.failWith;

@@ -4,6 +4,7 @@ import type { NodeDecision } from "../model/evidence.ts";
 import type { Profile, ProfileId } from "../model/profile.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { StreamHub } from "./stream/hub.ts";
+import type { ProfileSearch } from "../storage/profileSearch.ts";
 import type { Analytics } from "../storage/timeline.ts";
 
 /** An edge as the API shows it (API.md, identity). Times ISO 8601. */
@@ -98,6 +99,7 @@ export interface PlatformStatus {
 export interface Services {
   access: AccessStore;
   analytics: Analytics;
+  search: ProfileSearch;
   profiles: {
     /** Normalises first. Null when nobody has it. */
     byIdentifier(type: string, value: string): Promise<Profile | null>;

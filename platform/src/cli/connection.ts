@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import type { SearchItemView } from "../api/searchItems.ts";
 import { createApi } from "../api/server.ts";
 import type { FateView, IdentityView, PlatformStatus, SubmitAnswer, WhyView } from "../api/services.ts";
 import type { JsonObject } from "../model/event.ts";
@@ -37,10 +38,19 @@ export interface QueryView {
   asOf: string;
 }
 
+export interface SearchView {
+  items: SearchItemView[];
+  next: string | null;
+  total: { value: number; exact: boolean };
+  suggestions: string[];
+  asOf: string;
+}
+
 /** The platform as a verb sees it, over HTTP or opened in this process: the same answers either way. */
 export interface Connection {
   readonly via: "http" | "direct";
   profile(type: string, value: string): Promise<Profile>;
+  search(wanted: { q: string; limit: number; source?: string }): Promise<SearchView>;
   timeline(profileId: string, limit: number): Promise<TimelineView[]>;
   identity(profileId: string): Promise<IdentityView>;
   why(a: string, b: string): Promise<WhyView>;
@@ -55,7 +65,7 @@ export interface Connection {
   tokens(): Promise<{ id: string; name: string; createdAt: string }[]>;
   createToken(name: string): Promise<{ id: string; name: string; token: string }>;
   revokeToken(id: string): Promise<void>;
-  status(): Promise<PlatformStatus & { now: string; analytics: { asOf: string } }>;
+  status(): Promise<PlatformStatus & { now: string; analytics: { asOf: string }; search: { asOf: string } }>;
   /** Resolves when everything accepted so far is decided and followed: queries hold it. */
   drained(): Promise<void>;
   close(): Promise<void>;
@@ -137,10 +147,10 @@ function overHttp(io: CliIo, url: string, token: string): Connection {
       const goal = (await verbs.status()).acceptedRecords;
       let decidedAt: string | null = null;
       for (;;) {
-        const { acceptedRecords, pendingRecords, now, analytics } = await verbs.status();
+        const { acceptedRecords, pendingRecords, now, analytics, search } = await verbs.status();
         // The counts start anew when the server does; nothing pending means the same.
         if (pendingRecords === 0 || acceptedRecords - pendingRecords >= goal) decidedAt ??= now;
-        if (decidedAt !== null && analytics.asOf >= decidedAt) return;
+        if (decidedAt !== null && analytics.asOf >= decidedAt && search.asOf >= decidedAt) return;
         await io.sleep(drainPollMs);
       }
     },
@@ -191,6 +201,8 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
   return {
     profile: async (type, value) =>
       (await send({ method: "POST", path: "/api/profiles/lookup", body: { type, value } })) as Profile,
+    search: async (wanted) =>
+      (await send({ method: "POST", path: "/api/profiles/search", body: wanted })) as SearchView,
     timeline: async (id, limit) =>
       ((await get(`/api/profiles/id/${enc(id)}/events?limit=${limit}`)) as { items: TimelineView[] }).items,
     identity: async (id) => (await get(`/api/profiles/id/${enc(id)}/identity`)) as IdentityView,

@@ -6,6 +6,7 @@ import { connect, type Connection, type ConnectionFlags } from "./connection.ts"
 import type { CliIo } from "./io.ts";
 import { type Output, outputTo } from "./output.ts";
 import { type QueryFormat, queryFormats, runQuery, showProfile, showStatus, showWhy } from "./reads.ts";
+import { showSearch } from "./search.ts";
 import { rebuild } from "./rebuild.ts";
 import { send, type SendFlags } from "./send.ts";
 import { serve } from "./serve.ts";
@@ -148,6 +149,8 @@ function addReads(root: Command, io: CliIo, exit: SetExit): void {
     "c360 profile loyalty_card 778 --json",
   );
 
+  addSearch(root, io, exit);
+
   const why = reaching(root.command("why"))
     .arguments("<a> <b>")
     .description("why two identifiers are one person, or why not")
@@ -164,6 +167,20 @@ function addReads(root: Command, io: CliIo, exit: SetExit): void {
       exit(await connected(io, flags, showStatus));
     });
   withExamples(status, "c360 status", "c360 status --json");
+}
+
+function addSearch(root: Command, io: CliIo, exit: SetExit): void {
+  const command = reaching(root.command("search"))
+    .argument("<text...>", "words of a name, e-mail address, phone number, city or identifier")
+    .description("find customers, misspelt too")
+    .option("--source <source>", "only those that a kind of source, or one source, has seen")
+    .option("--limit <count>", "at most so many", wholeNumber(1, 1_000), 20)
+    .action(async (words: string[], flags: ReachingFlags & { source?: string; limit: number }) => {
+      const { limit, source } = flags;
+      const wanted = { q: words.join(" "), limit, ...(source === undefined ? {} : { source }) };
+      exit(await connected(io, flags, (to, output) => showSearch(to, output, wanted)));
+    });
+  withExamples(command, "c360 search jhon smtih", "c360 search 7946 0958", "c360 search ada@example.com --json");
 }
 
 function addQuery(root: Command, io: CliIo, exit: SetExit): void {

@@ -127,6 +127,7 @@ export async function showStatus(connection: Connection, output: Output): Promis
     ["processed", status.processedRecords],
     ["pending", status.pendingRecords],
     ["SQL as of", status.analytics.asOf],
+    ["search at", status.search.asOf],
   ];
   output.out(facts.map(([name, value]) => `${name.padEnd(11)}${value}\n`).join(""));
   return exitCodes.done;

@@ -3,3 +3,4 @@ export { figuresOf, ownerOf } from "./figures.ts";
 export { emptyFragment, foldEvent, touchesDetail } from "./fold.ts";
 export { applyOrderEffect, emptyOrder, orderEffectOf, type OrderEffect } from "./orders.ts";
 export { profileReads } from "./read.ts";
+export { searchEntryOf } from "./searchEntry.ts";

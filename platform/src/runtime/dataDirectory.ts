@@ -11,6 +11,7 @@ export interface DataPaths {
   state: string;
   messages: string;
   analytics: string;
+  search: string;
   access: string;
   hashKey: string;
 }
@@ -21,6 +22,7 @@ export function dataPaths(dataDir: string): DataPaths {
     state: join(dataDir, "state.sqlite"),
     messages: join(dataDir, "messages"),
     analytics: join(dataDir, "analytics"),
+    search: join(dataDir, "search.sqlite"),
     access: join(dataDir, "access.sqlite"),
     hashKey: join(dataDir, "hash.key"),
   };

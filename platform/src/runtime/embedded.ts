@@ -1,19 +1,11 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openAccessStore } from "../adapters/embedded/accessStore.ts";
-import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
-import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
-import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
-import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
-import { fatesOver } from "../adapters/embedded/state/fates.ts";
-import { sourceActivityOver } from "../adapters/embedded/state/sourceActivity.ts";
-import { peopleOver } from "../adapters/embedded/state/people.ts";
-import { openStateReader } from "../adapters/embedded/state/schema.ts";
+import { lockDirectory, type DirectoryLock } from "../adapters/embedded/directoryLock.ts";
 import type { Services } from "../api/services.ts";
-import type { BufferRecord, EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
+import type { BufferRecord, EventBuffer } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
-import { defaultIdentityRules, identifierOrder, identityReads } from "../identity/index.ts";
-import { fateReader, pendingMessages, rejectionReader, type PendingMessages } from "../ingestion/index.ts";
+import { defaultIdentityRules, identityReads } from "../identity/index.ts";
+import { fateReader, rejectionReader } from "../ingestion/index.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import type { Source } from "../model/source.ts";
@@ -21,19 +13,12 @@ import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { profileReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
-import type { Fates } from "../storage/fates.ts";
-import type { SourceActivities } from "../storage/sourceActivity.ts";
-import type { People } from "../storage/people.ts";
-import { dataPaths, hashKeyOf, makeDataDirectory, type DataPaths } from "./dataDirectory.ts";
+import { dataPaths, hashKeyOf, makeDataDirectory } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
-import { lockDirectory, type DirectoryLock } from "../adapters/embedded/directoryLock.ts";
-import { startIngestion, type Ingestion } from "./ingestion.ts";
-import { platformMeters, type Meters } from "./meters.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
 import { fateView, healthView, identityService, rejectionView } from "./services.ts";
-import { startStream, type EmbeddedStream } from "./stream.ts";
 import type { Settings } from "./settings.ts";
-import { slowestFollower } from "./slowestFollower.ts";
+import { openStages, type Stages } from "./stages.ts";
 
 /** A platform opened in this process, not yet listening. */
 export interface Platform {
@@ -57,7 +42,8 @@ export interface OpenOptions {
 
 /**
  * The whole platform on one data directory, in the order of an event's way: gateway → log → ingestion → state →
- * analytics, then what answers questions. Problem 409 when another process holds the directory, 507 `disk_full`.
+ * analytics and search, then what answers questions. Problem 409 when another process holds the directory, 507
+ * `disk_full`.
  */
 export async function openPlatform(settings: Settings, options: OpenOptions = {}): Promise<Platform> {
   return tellingDiskFull(settings.dataDir, () => openOn(settings, options));
@@ -73,7 +59,9 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
   try {
     const paths = dataPaths(settings.dataDir);
     const hashKey = hashKeyOf(paths);
-    const stages = await openStages(settings, paths, hashKey, options, opened);
+    const onTrouble = options.onTrouble ?? (() => undefined);
+    const onDeath = options.onDeath ?? ((error) => onTrouble(error.name));
+    const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, opened });
     const hash = keyedHash(hashKey);
     const gateway = createGateway({
       append: countingAppend(stages),
@@ -84,12 +72,12 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       backlog: () => ({ pendingRecords: stages.backlog.pending }),
       maxPendingRecords: settings.maxPendingRecords,
       onAppended: stages.stream.hub.taken,
-      onFault: (error, requestId) => options.onTrouble?.(`request ${requestId} failed: ${faultName(error)}`),
+      onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error)}`),
     });
     const services = servicesOver({ ...stages, gateway, hash, settings });
     const drained = async (): Promise<void> => {
       await stages.ingestion.reached(stages.log.end());
-      await stages.analytics.caughtUp();
+      await Promise.all([stages.analytics.caughtUp(), stages.search.caughtUp()]);
     };
     const closeStreams = stages.stream.hub.close;
     return { services, gateway, access: stages.access, lock, drained, closeStreams, close };
@@ -97,112 +85,6 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     await close();
     throw error;
   }
-}
-
-interface Stages {
-  access: AccessStore;
-  log: EventBuffer;
-  lookups: EventBufferReader;
-  ingestion: Ingestion;
-  analytics: EmbeddedAnalytics;
-  people: People;
-  fates: Fates;
-  activities: SourceActivities;
-  stream: EmbeddedStream;
-  meters: Meters;
-  /** `decidedAt`: UTC ms of the latest decision. */
-  backlog: { pending: number; decidedAt: number };
-  undecided: PendingMessages;
-  /** `logFailed`: nothing more is accepted until a restart. */
-  health: { logFailed: boolean };
-}
-
-async function openStages(
-  settings: Settings,
-  paths: DataPaths,
-  hashKey: Uint8Array,
-  options: OpenOptions,
-  opened: (() => Promise<void>)[],
-): Promise<Stages> {
-  const backlog = { pending: 0, decidedAt: Date.now() };
-  const parts: RunningParts = {};
-  const meters = metersOver(parts, backlog);
-  const onTrouble = options.onTrouble ?? (() => undefined);
-  const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
-  opened.push(() => access.close());
-  const log = await openEventLog({ directory: paths.log, onDurable: (end) => parts.ingestion?.advance(end) });
-  opened.push(() => log.close());
-  const shared = { logDirectory: paths.log, stateFile: paths.state, hashKey, homeCurrency: settings.homeCurrency };
-  const ingestion = await startIngestion(
-    { ...shared, messagesDirectory: paths.messages },
-    {
-      onDecided: (position: Position, records, outcome) => {
-        backlog.pending = Math.max(0, backlog.pending - records);
-        parts.undecided?.decided(position);
-        backlog.decidedAt = Date.now();
-        meters.decided(outcome);
-        parts.analytics?.advance(position);
-        parts.stream?.hub.decided(position, outcome);
-      },
-      onTrouble: (message) => {
-        meters.trouble();
-        onTrouble(message);
-      },
-      onDeath: options.onDeath ?? ((error) => onTrouble(error.name)),
-    },
-  );
-  parts.ingestion = ingestion;
-  opened.push(() => ingestion.close());
-  // What a crash left undecided is as pending as what comes from now on.
-  backlog.pending = await recordsFrom(paths.log, ingestion.decidedUntil());
-  const database = openStateReader(paths.state);
-  opened.push(async () => database.close());
-  const followed = slowestFollower(["analytics"], (version) => ingestion.releaseFeed(version));
-  const analytics = await startAnalytics({
-    ...shared,
-    directory: paths.analytics,
-    identifierOrder: identifierOrder(defaultIdentityRules),
-    onTrouble,
-    onFollowed: (version) => followed("analytics", version),
-  });
-  parts.analytics = analytics;
-  opened.push(() => analytics.close());
-  const lookups = openEventLogReader(paths.log);
-  opened.push(() => lookups.close());
-  const undecided = pendingMessages({ log: lookups, from: ingestion.decidedUntil(), until: log.end() });
-  parts.undecided = undecided;
-  opened.push(() => undecided.close());
-  const people = peopleOver(database, keyedHash(hashKey));
-  const fates = fatesOver(database);
-  const from = { taken: log.end(), decided: ingestion.decidedUntil() };
-  const pending = (): number => backlog.pending;
-  const stream = startStream({ ...shared, fates, people, hash: keyedHash(hashKey), pending, from, onTrouble });
-  parts.stream = stream;
-  opened.push(() => stream.close());
-  ingestion.advance(log.end());
-  const activities = sourceActivityOver(database);
-  const health = { logFailed: false };
-  const reads = { people, fates, activities, lookups };
-  return { access, log, ingestion, analytics, stream, meters, backlog, undecided, health, ...reads };
-}
-
-/** What is started later than what has to tell it something. */
-interface RunningParts {
-  ingestion?: Ingestion;
-  analytics?: EmbeddedAnalytics;
-  stream?: EmbeddedStream;
-  undecided?: PendingMessages;
-}
-
-function metersOver(parts: RunningParts, backlog: { pending: number }): Meters {
-  return platformMeters({
-    pendingRecords: () => backlog.pending,
-    followerLagSeconds: async () => {
-      const asOf = (await parts.analytics?.status())?.asOf;
-      return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
-    },
-    stream: () => parts.stream?.hub.counts() ?? { subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 },
-  });
 }
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */
@@ -222,7 +104,7 @@ function countingAppend({ log, meters, backlog, undecided, health }: Stages): Ev
 }
 
 function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; settings: Settings }): Services {
-  const { access, analytics, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
+  const { access, analytics, search, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
   const fateOf = fateReader({
     fates,
     log: lookups,
@@ -235,6 +117,7 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
   return {
     access,
     analytics,
+    search,
     profiles: profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency }),
     identity: identityService(identityReads({ people, hash, rules: defaultIdentityRules })),
     fateOf: async (messageId, source) => {

@@ -39,13 +39,6 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
   let isReady = false;
   let isDead = false;
 
-  const settleWaiters = (): void => {
-    for (const waiter of waiting) {
-      if (waiter.end > position) continue;
-      waiting.delete(waiter);
-      waiter.resolve();
-    }
-  };
   const die = (error: unknown): void => {
     isDead = true;
     ready.reject(asProblem(error));
@@ -63,7 +56,7 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
       ready.resolve();
     } else if (message.kind === "decided") {
       events.onDecided(message.position, message.records, message.outcome);
-      settleWaiters();
+      settleReached(waiting, position);
     } else if (message.kind === "positions") {
       const find = finds.get(message.call);
       finds.delete(message.call);
@@ -81,11 +74,9 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
     releaseFeed: (version) => say({ kind: "followed", version }),
     firstPositions: async (keys) => {
       if (isDead) throw stopped();
-      const find = Promise.withResolvers<(Position | null)[]>();
       calls += 1;
-      finds.set(calls, find);
       say({ kind: "find", call: calls, keys });
-      return find.promise;
+      return waitFor(finds, calls);
     },
     reached: async (end) => {
       if (position >= end) return;
@@ -100,6 +91,20 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
       await worker.terminate();
     },
   };
+}
+
+function settleReached(waiting: Set<PromiseWithResolvers<void> & { end: Position }>, position: Position): void {
+  for (const waiter of waiting) {
+    if (waiter.end > position) continue;
+    waiting.delete(waiter);
+    waiter.resolve();
+  }
+}
+
+function waitFor<T>(waiting: Map<number, PromiseWithResolvers<T>>, call: number): Promise<T> {
+  const waiter = Promise.withResolvers<T>();
+  waiting.set(call, waiter);
+  return waiter.promise;
 }
 
 function startWorker(workerData: IngestionThreadData): Worker {

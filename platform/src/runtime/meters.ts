@@ -16,6 +16,7 @@ export function platformMeters(read: {
   pendingRecords: () => number;
   followerLagSeconds: () => Promise<number>;
   stream: () => { subscribers: number; shown: number; sampledOut: number; skipped: number };
+  searchLagSeconds: () => Promise<number>;
 }): Meters {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -28,6 +29,7 @@ export function platformMeters(read: {
   gauge(registry, "c360_analytics_lag_seconds", "Age of what timelines and SQL answer from", read.followerLagSeconds);
   gauge(registry, "c360_stream_subscribers", "Live streams that are open", () => read.stream().subscribers);
   streamCounter(registry, read.stream);
+  gauge(registry, "c360_search_lag_seconds", "Age of what search answers from", read.searchLagSeconds);
   const counts = { accepted: 0, processed: 0 };
   return {
     accepted: (records) => {

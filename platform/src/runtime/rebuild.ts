@@ -108,11 +108,14 @@ async function foldLog(settings: Settings, paths: DataPaths, progress: RebuildOp
   return records;
 }
 
-/** State and message index change place together; analytics is derived and starts over. */
+/** State and message index change place together; analytics and search are derived and start over. */
 function takePlace(fresh: DataPaths, live: DataPaths): void {
   rmSync(live.analytics, { recursive: true, force: true });
   rmSync(live.messages, { recursive: true, force: true });
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${live.state}${suffix}`, { force: true });
+  for (const suffix of ["", "-wal", "-shm"]) {
+    rmSync(`${live.search}${suffix}`, { force: true });
+    rmSync(`${live.state}${suffix}`, { force: true });
+  }
   renameSync(fresh.messages, live.messages);
   renameSync(fresh.state, live.state);
 }

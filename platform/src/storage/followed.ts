@@ -8,6 +8,18 @@ export interface Change {
   kind: "profile" | "order";
   /** A ProfileId or an OrderKey. */
   id: string;
+  /** `activity`: the profile's events were counted and seen, nothing else about it changed. */
+  cause?: "activity";
+}
+
+/** Of a living profile. */
+export interface Activity {
+  /** The id that it lives under. */
+  id: ProfileId;
+  /** UTC ms. */
+  lastSeenAt: number;
+  /** Source ids. */
+  sources: string[];
 }
 
 export interface FeedEntry extends Change {
@@ -45,6 +57,8 @@ export interface Decided {
   everything(after: string, limit: number): { changes: Change[]; next: string | null };
   /** Null where the id is not a living profile's (retired or gone): remove its rows. */
   profiles(ids: readonly ProfileId[]): Map<ProfileId, { profile: Profile; fragments: FragmentId[] } | null>;
+  /** What changes with every event, read without composing the profile. By living or retired id; null for neither. */
+  activity(ids: readonly ProfileId[]): Map<ProfileId, Activity | null>;
   orders(keys: readonly OrderKey[]): Map<OrderKey, OrderFigures | null>;
   close(): void;
 }

@@ -66,6 +66,8 @@ export interface Decision {
   orders: { state: OrderState; ownerFragment: FragmentId }[];
   /** Persons whose profile reads differently now. */
   changedPersons: PersonNumber[];
+  /** Of these, those whose events were only counted and seen: neither who they are nor what is known of them changed. */
+  onlyActive: PersonNumber[];
   /** Ids that are no longer living. */
   retiredProfiles: ProfileId[];
   rejected: { position: Position; messageKey: string; source: string; messageId: string; reason: Rejection }[];

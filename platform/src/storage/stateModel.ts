@@ -84,6 +84,7 @@ export class StateModel {
       rejected: next.rejected.slice(this.rejected.length),
       seenAgain: next.seenAgain.slice(this.seenAgain.length),
       received: [],
+      onlyActive: [],
     };
   }
 

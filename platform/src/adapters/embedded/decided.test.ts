@@ -123,6 +123,7 @@ describe("Promise 9: the feed", () => {
       rejected: [],
       seenAgain: [],
       received: [],
+      onlyActive: [],
     };
   }
 

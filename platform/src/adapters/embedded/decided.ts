@@ -3,10 +3,10 @@ import type { KeyedHash } from "../../model/keyedHash.ts";
 import type { OrderState } from "../../model/order.ts";
 import type { ProfileId } from "../../model/profile.ts";
 import { composeProfile, figuresOf } from "../../profiles/index.ts";
-import type { Change, Decided, FeedEntry } from "../../storage/followed.ts";
+import type { Activity, Change, Decided, FeedEntry } from "../../storage/followed.ts";
 import type { People } from "../../storage/people.ts";
 import { peopleOver } from "./state/people.ts";
-import { int, json, text, type Row } from "./state/rows.ts";
+import { decodeSpans, int, json, text, type Row } from "./state/rows.ts";
 import { feedIdName, openStateReader } from "./state/schema.ts";
 
 /** A follower's view of the state file, through a connection of its own. */
@@ -35,6 +35,7 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
       }),
     everything: (after, limit) => snapshot(database, () => page(statements, after, limit)),
     profiles: (ids) => livingProfiles(statements, people, ids, options),
+    activity: (ids) => new Map(ids.map((id) => [id, activityOf(statements, id)])),
     orders: (keys) =>
       new Map(
         keys.map((key) => {
@@ -68,6 +69,8 @@ function decidedStatements(database: DatabaseSync) {
     living: database.prepare(
       "SELECT p.person FROM identifiers i JOIN persons p USING (person) WHERE i.id = ? AND p.profile_id = i.id",
     ),
+    spans: database.prepare(`SELECT p.profile_id, f.spans FROM identifiers i JOIN persons p USING (person)
+      JOIN fragments f ON f.person = p.person AND f.person <> 0 WHERE i.id = ?`),
     order: database.prepare("SELECT state FROM orders WHERE key = ?"),
   };
 }
@@ -101,7 +104,8 @@ function feedEntries(rows: readonly Row[], people: People): FeedEntry[] {
     else {
       // A person that is gone since has its retired id in the feed; the entry stays, so that pages are never short.
       const id = row["kind"] === "retired" ? text(row, "id") : people.livingIdOf(int(row, "id"));
-      entries.push({ version, kind: "profile", id: id ?? "" });
+      const isActivity = row["kind"] === "activity";
+      entries.push({ version, kind: "profile", id: id ?? "", ...(isActivity ? { cause: "activity" } : {}) });
     }
   }
   return entries;
@@ -131,4 +135,20 @@ function livingProfiles(
     );
   }
   return found;
+}
+
+/** One statement, and so one snapshot. */
+function activityOf(statements: Statements, id: ProfileId): Activity | null {
+  const rows = statements.spans.all(id) as Row[];
+  const [first] = rows;
+  if (first === undefined) return null;
+  const sources = new Set<string>();
+  let lastSeenAt = Number.NEGATIVE_INFINITY;
+  for (const row of rows) {
+    for (const [source, span] of Object.entries(decodeSpans(text(row, "spans")))) {
+      sources.add(source);
+      lastSeenAt = Math.max(lastSeenAt, span.lastAt);
+    }
+  }
+  return { id: text(first, "profile_id"), lastSeenAt, sources: [...sources] };
 }

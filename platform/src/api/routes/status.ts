@@ -63,6 +63,10 @@ function tellingRoutes(api: Api, services: Services, now: () => number): void {
               processedRecords: Type.Integer(),
               pendingRecords: Type.Integer({ description: "Durable but not yet decided." }),
               analytics: Type.Object({ asOf: shapes.isoTime }, { description: "What SQL and timelines hold." }),
+              search: Type.Object(
+                { asOf: shapes.isoTime, profiles: Type.Integer() },
+                { description: "What search finds." },
+              ),
             },
             { title: "Status" },
           ),
@@ -71,8 +75,17 @@ function tellingRoutes(api: Api, services: Services, now: () => number): void {
       },
     },
     async () => {
-      const [status, followed] = await Promise.all([services.status(), services.analytics.status()]);
-      return { ...status, now: iso(now()), analytics: { asOf: iso(followed.asOf) } };
+      const [status, followed, search] = await Promise.all([
+        services.status(),
+        services.analytics.status(),
+        services.search.status(),
+      ]);
+      return {
+        ...status,
+        now: iso(now()),
+        analytics: { asOf: iso(followed.asOf) },
+        search: { asOf: iso(search.asOf), profiles: search.profiles },
+      };
     },
   );
 

@@ -12,10 +12,16 @@ export async function decide(
   at: { position: Position; processedAt: number },
   parts: PipelineParts,
 ): Promise<Decision> {
-  const changed = new Set(people.changedPersons);
-  for (const { row } of folded.folded.values()) if (row.person !== 0) changed.add(row.person);
-  for (const person of await ownersOfOrders(folded, people, parts)) changed.add(person);
+  const rewritten = new Set(people.changedPersons);
+  for (const person of await ownersOfOrders(folded, people, parts)) rewritten.add(person);
+  const changed = new Set(rewritten);
+  for (const { row, isNew, detailChanged, firstLowered } of folded.folded.values()) {
+    if (row.person === 0) continue;
+    changed.add(row.person);
+    if (isNew || detailChanged || firstLowered) rewritten.add(row.person);
+  }
   const removed = new Set(people.removedPersons);
+  const changedPersons = [...changed].filter((person) => !removed.has(person));
   return {
     position: at.position,
     processedAt: at.processedAt,
@@ -27,7 +33,8 @@ export async function decide(
     removedPersons: people.removedPersons,
     edges: people.edges,
     orders: [...folded.foldedOrders.values()],
-    changedPersons: [...changed].filter((person) => !removed.has(person)),
+    changedPersons,
+    onlyActive: changedPersons.filter((person) => !rewritten.has(person)),
     retiredProfiles: people.retiredProfiles,
     rejected: folded.rejected,
     seenAgain: folded.seenAgain,

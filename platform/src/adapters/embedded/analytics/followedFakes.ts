@@ -33,10 +33,10 @@ export class FakeFollowed {
     return position;
   }
 
-  setProfile(id: string, state: { profile: Profile; fragments: string[] } | null): void {
+  setProfile(id: string, state: { profile: Profile; fragments: string[] } | null, cause?: "activity"): void {
     if (state === null) this.#profiles.delete(id);
     else this.#profiles.set(id, state);
-    this.#changed({ kind: "profile", id }, state === null);
+    this.#changed({ kind: "profile", id }, state === null, cause);
   }
 
   setOrder(key: string, order: OrderFigures | null): void {
@@ -45,11 +45,11 @@ export class FakeFollowed {
     this.#changed({ kind: "order", id: key }, order === null);
   }
 
-  #changed(change: Change, isGone: boolean): void {
+  #changed(change: Change, isGone: boolean, cause?: "activity"): void {
     const name = JSON.stringify(change);
     if (isGone) this.#numbers.delete(name);
     else if (!this.#numbers.has(name)) this.#numbers.set(name, ++this.#lastNumber);
-    this.#feed.push({ version: ++this.#version, ...change });
+    this.#feed.push({ version: ++this.#version, ...change, ...(cause === undefined ? {} : { cause }) });
   }
 
   /** Entries up to `version` go. */
@@ -107,6 +107,14 @@ export class FakeFollowed {
         this.fault("profiles");
         return new Map(ids.map((id) => [id, this.#profiles.get(id) ?? null]));
       },
+      activity: (ids) =>
+        new Map(
+          ids.map((id) => {
+            const all = [...this.#profiles.values()].map(({ profile }) => profile);
+            const living = all.find((profile) => profile.id === id || profile.retiredIds.includes(id));
+            return [id, living === undefined ? null : { ...living, lastSeenAt: Date.parse(living.lastSeenAt) }];
+          }),
+        ),
       orders: (keys) => {
         this.fault("orders");
         return new Map(keys.map((key) => [key, this.#orders.get(key) ?? null]));

@@ -111,6 +111,9 @@ function writeFates(statements: CommitStatements, decision: Decision): void {
 
 function writeFeed(statements: CommitStatements, decision: Decision): void {
   for (const id of decision.retiredProfiles) statements.addFeed.run("retired", id);
-  for (const person of decision.changedPersons) statements.addFeed.run("person", person);
+  const onlyActive = new Set(decision.onlyActive);
+  for (const person of decision.changedPersons) {
+    statements.addFeed.run(onlyActive.has(person) ? "activity" : "person", person);
+  }
   for (const { state } of decision.orders) statements.addFeed.run("order", state.key);
 }

@@ -1,0 +1,168 @@
+import { Problem } from "../../../model/problem.ts";
+import type { Decided } from "../../../storage/followed.ts";
+import type { ProfileSearch } from "../../../storage/profileSearch.ts";
+import { type Follower, followerOf } from "./follow.ts";
+import { openSearchIndex } from "./searchIndex.ts";
+
+/** After a decision the follower waits this long for more, so that busy profiles are written once for many events. */
+const gatherMs = 100;
+/** Looks for decisions that nobody announced this often. */
+const idlePollMs = 500;
+/** Following takes at most a quarter of the time: under a load that lasts it gives way to deciding events. */
+const restFactor = 3;
+const retryDelayMs = 1_000;
+const maxRetryDelayMs = 30_000;
+/** Failures in a row after which waiting for the follower is answered with a Problem. */
+const stalledAfterFailures = 3;
+
+export interface SearchCoreOptions {
+  file: string;
+  decided: Decided;
+  /** UTC ms. */
+  now: () => number;
+  /** The follower failed and will try again. No personal data in it. */
+  onTrouble?: (message: string) => void;
+  /** What of the feed is followed durably: nothing after that version may be pruned yet. */
+  onFollowed?: (version: number) => void;
+}
+
+export interface SearchCore extends ProfileSearch {
+  /** Something was decided: follow it soon. */
+  advance(): void;
+}
+
+/** Everything of search in one thread. */
+export function openSearch(options: SearchCoreOptions): SearchCore {
+  const index = openSearchIndex(options.file);
+  const yieldTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const follower = followerOf({ index, decided: options.decided, now: options.now, yieldTurn });
+  const loop = new FollowLoop(follower, options);
+  return {
+    search: async (query) => ({ ...index.find(query), asOf: follower.progress().asOf }),
+    caughtUp: () => loop.caughtUp(),
+    status: async () => {
+      const { profiles, feedVersion, asOf } = follower.progress();
+      return { profiles, feedVersion, asOf };
+    },
+    advance: () => loop.wake(),
+    close: async () => {
+      await loop.stop();
+      index.close();
+      options.decided.close();
+    },
+  };
+}
+
+interface Waiter {
+  feedVersion: number;
+  resolve: () => void;
+  reject: (error: Problem) => void;
+}
+
+/** Drives the follower, one pass after another, until it is stopped. */
+class FollowLoop {
+  readonly #follower: Follower;
+  readonly #options: SearchCoreOptions;
+  readonly #done: Promise<void>;
+  #waiters: Waiter[] = [];
+  #failures = 0;
+  #stopped = false;
+  #woken = false;
+  #followed = -1;
+  #wakeUp: () => void = () => undefined;
+
+  constructor(follower: Follower, options: SearchCoreOptions) {
+    this.#follower = follower;
+    this.#options = options;
+    this.#done = this.#run();
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#wakeUp();
+  }
+
+  caughtUp(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ feedVersion: this.#options.decided.head().feedVersion, resolve, reject });
+      this.wake();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wakeUp();
+    await this.#done;
+    this.#rejectWaiters(new Problem(503, "search_closed", "the platform is stopping", { retryAfterSeconds: 5 }));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      const startedAt = performance.now();
+      let restMs = 0;
+      let isIdle = false;
+      this.#woken = false;
+      try {
+        isIdle = !(await this.#follower.pass());
+        this.#tellFollowed();
+        restMs = Math.max(gatherMs, restFactor * (performance.now() - startedAt));
+        this.#failures = 0;
+      } catch (error) {
+        restMs = this.#failed(error);
+      }
+      this.#answerWaiters();
+      const mayEndEarly = this.#failures === 0;
+      if (isIdle) await this.#sleep(idlePollMs, () => this.#woken);
+      await this.#sleep(isIdle ? gatherMs : restMs, () => mayEndEarly && this.#waiters.length > 0);
+    }
+  }
+
+  #tellFollowed(): void {
+    const { feed, version } = this.#follower.progress().followed;
+    if (feed === "" || version <= this.#followed) return;
+    this.#followed = version;
+    this.#options.onFollowed?.(version);
+  }
+
+  #failed(error: unknown): number {
+    this.#failures++;
+    const kind = error instanceof Error && "code" in error ? `${error.name} ${String(error.code)}` : "an error";
+    this.#options.onTrouble?.(`search: following failed (${this.#failures} in a row): ${kind}`);
+    if (this.#failures >= stalledAfterFailures) {
+      this.#rejectWaiters(
+        new Problem(503, "search_stalled", "search cannot follow at the moment", {
+          hint: "see the log; nothing is lost, and it follows once the cause is gone",
+          retryAfterSeconds: Math.ceil(maxRetryDelayMs / 1_000),
+        }),
+      );
+    }
+    return Math.min(maxRetryDelayMs, retryDelayMs * 2 ** (this.#failures - 1));
+  }
+
+  #answerWaiters(): void {
+    const { feedVersion } = this.#follower.progress();
+    this.#waiters = this.#waiters.filter((waiter) => {
+      if (waiter.feedVersion > feedVersion) return true;
+      waiter.resolve();
+      return false;
+    });
+  }
+
+  #rejectWaiters(problem: Problem): void {
+    for (const { reject } of this.#waiters.splice(0)) reject(problem);
+  }
+
+  /** Ends early when stopped, or when woken and `isOver` says so. */
+  async #sleep(ms: number, isOver: () => boolean): Promise<void> {
+    if (this.#stopped || isOver()) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wakeUp = () => {
+        if (!this.#stopped && !isOver()) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wakeUp = () => undefined;
+  }
+}

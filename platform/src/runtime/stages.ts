@@ -1,0 +1,173 @@
+import { randomBytes } from "node:crypto";
+import { openAccessStore } from "../adapters/embedded/accessStore.ts";
+import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
+import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
+import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
+import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
+import { startSearch, type EmbeddedSearch } from "../adapters/embedded/search/client.ts";
+import { fatesOver } from "../adapters/embedded/state/fates.ts";
+import { peopleOver } from "../adapters/embedded/state/people.ts";
+import { openStateReader } from "../adapters/embedded/state/schema.ts";
+import { sourceActivityOver } from "../adapters/embedded/state/sourceActivity.ts";
+import type { EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
+import { defaultIdentityRules, identifierOrder } from "../identity/index.ts";
+import { pendingMessages, type PendingMessages } from "../ingestion/index.ts";
+import { keyedHash } from "../model/keyedHash.ts";
+import type { AccessStore } from "../storage/access.ts";
+import type { Fates } from "../storage/fates.ts";
+import type { People } from "../storage/people.ts";
+import type { SourceActivities } from "../storage/sourceActivity.ts";
+import type { DataPaths } from "./dataDirectory.ts";
+import { startIngestion, type Ingestion } from "./ingestion.ts";
+import { platformMeters, type Meters } from "./meters.ts";
+import type { Settings } from "./settings.ts";
+import { slowestFollower } from "./slowestFollower.ts";
+import { startStream, type EmbeddedStream } from "./stream.ts";
+
+export interface Stages {
+  access: AccessStore;
+  log: EventBuffer;
+  lookups: EventBufferReader;
+  ingestion: Ingestion;
+  analytics: EmbeddedAnalytics;
+  search: EmbeddedSearch;
+  people: People;
+  fates: Fates;
+  activities: SourceActivities;
+  stream: EmbeddedStream;
+  meters: Meters;
+  /** `decidedAt`: UTC ms of the latest decision. */
+  backlog: { pending: number; decidedAt: number };
+  undecided: PendingMessages;
+  /** `logFailed`: nothing more is accepted until a restart. */
+  health: { logFailed: boolean };
+}
+
+export interface StagesOptions {
+  settings: Settings;
+  paths: DataPaths;
+  hashKey: Uint8Array;
+  /** Trouble that is being retried. No personal data in it. */
+  onTrouble: (message: string) => void;
+  onDeath: (error: Error) => void;
+  /** What is open gets a way to close here, in order of opening. */
+  opened: (() => Promise<void>)[];
+}
+
+/** Opens what an event goes through, in that order, and what is told of it. */
+export async function openStages(options: StagesOptions): Promise<Stages> {
+  const { paths, hashKey, opened, onTrouble } = options;
+  const backlog = { pending: 0, decidedAt: Date.now() };
+  const parts: RunningParts = {};
+  const meters = metersOver(parts, backlog);
+  const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
+  opened.push(() => access.close());
+  const log = await openEventLog({ directory: paths.log, onDurable: (end) => parts.ingestion?.advance(end) });
+  opened.push(() => log.close());
+  const ingestion = await startDeciding(options, { parts, backlog, meters });
+  // What a crash left undecided is as pending as what comes from now on.
+  backlog.pending = await recordsFrom(paths.log, ingestion.decidedUntil());
+  const followers = await startFollowers(options, { parts, ingestion });
+  const database = openStateReader(paths.state);
+  opened.push(async () => database.close());
+  const lookups = openEventLogReader(paths.log);
+  opened.push(() => lookups.close());
+  const undecided = pendingMessages({ log: lookups, from: ingestion.decidedUntil(), until: log.end() });
+  parts.undecided = undecided;
+  opened.push(() => undecided.close());
+  const hash = keyedHash(hashKey);
+  const reads = { people: peopleOver(database, hash), fates: fatesOver(database), lookups };
+  const from = { taken: log.end(), decided: ingestion.decidedUntil() };
+  const pending = (): number => backlog.pending;
+  const { homeCurrency } = options.settings;
+  const stream = startStream({ ...reads, logDirectory: paths.log, hash, homeCurrency, pending, from, onTrouble });
+  parts.stream = stream;
+  opened.push(() => stream.close());
+  ingestion.advance(log.end());
+  const activities = sourceActivityOver(database);
+  const health = { logFailed: false };
+  return { access, log, ingestion, ...followers, stream, meters, backlog, undecided, health, activities, ...reads };
+}
+
+function startDeciding(
+  { settings, paths, hashKey, onTrouble, onDeath, opened }: StagesOptions,
+  { parts, backlog, meters }: { parts: RunningParts; backlog: Stages["backlog"]; meters: Meters },
+): Promise<Ingestion> {
+  const { homeCurrency } = settings;
+  const files = { logDirectory: paths.log, stateFile: paths.state, messagesDirectory: paths.messages };
+  const started = startIngestion(
+    { ...files, hashKey, homeCurrency },
+    {
+      onDecided: (position, records, outcome) => {
+        backlog.pending = Math.max(0, backlog.pending - records);
+        backlog.decidedAt = Date.now();
+        meters.decided(outcome);
+        parts.undecided?.decided(position);
+        parts.analytics?.advance(position);
+        parts.search?.advance();
+        parts.stream?.hub.decided(position, outcome);
+      },
+      onTrouble: (message) => {
+        meters.trouble();
+        onTrouble(message);
+      },
+      onDeath,
+    },
+  );
+  return started.then((ingestion) => {
+    parts.ingestion = ingestion;
+    opened.push(() => ingestion.close());
+    return ingestion;
+  });
+}
+
+/** Analytics and search: what both have of the feed is let go. */
+async function startFollowers(
+  { settings, paths, hashKey, onTrouble, opened }: StagesOptions,
+  { parts, ingestion }: { parts: RunningParts; ingestion: Ingestion },
+): Promise<{ analytics: EmbeddedAnalytics; search: EmbeddedSearch }> {
+  const { homeCurrency } = settings;
+  const shared = { stateFile: paths.state, hashKey, homeCurrency, onTrouble };
+  const followed = slowestFollower(["analytics", "search"], (version) => ingestion.releaseFeed(version));
+  const analytics = await startAnalytics({
+    ...shared,
+    logDirectory: paths.log,
+    directory: paths.analytics,
+    identifierOrder: identifierOrder(defaultIdentityRules),
+    onFollowed: (version) => followed("analytics", version),
+  });
+  parts.analytics = analytics;
+  opened.push(() => analytics.close());
+  const search = await startSearch({
+    ...shared,
+    file: paths.search,
+    onFollowed: (version) => followed("search", version),
+  });
+  parts.search = search;
+  opened.push(() => search.close());
+  return { analytics, search };
+}
+
+/** What is started later than what has to tell it something. */
+interface RunningParts {
+  ingestion?: Ingestion;
+  analytics?: EmbeddedAnalytics;
+  search?: EmbeddedSearch;
+  stream?: EmbeddedStream;
+  undecided?: PendingMessages;
+}
+
+function metersOver(parts: RunningParts, backlog: { pending: number }): Meters {
+  return platformMeters({
+    pendingRecords: () => backlog.pending,
+    followerLagSeconds: () => lagOf(parts.analytics),
+    searchLagSeconds: () => lagOf(parts.search),
+    stream: () => parts.stream?.hub.counts() ?? { subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 },
+  });
+}
+
+/** How far a follower is behind, in seconds. */
+async function lagOf(follower: EmbeddedAnalytics | EmbeddedSearch | undefined): Promise<number> {
+  const asOf = (await follower?.status())?.asOf;
+  return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
+}
