@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { EventBufferReader } from "../../../buffer/eventBuffer.ts";
+import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffer.ts";
 import type { Position } from "../../../model/position.ts";
 import type { Decided } from "../../../storage/followed.ts";
 import { transaction } from "./engine.ts";
@@ -67,11 +67,7 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     const skipped = decided.notProcessed(progress.position, next);
     const processed = records.filter((record) => !skipped.has(record.position));
     const advanced = { ...progress, position: next };
-    const commit = (rows: typeof processed) =>
-      transaction(writer, async () => {
-        await insertEvents(writer, rows, parts.events);
-        await writeProgress(writer, advanced, followed);
-      });
+    const commit = (rows: typeof processed) => storeEvents(parts, rows, advanced, followed);
     try {
       await commit(processed);
     } catch (error) {
@@ -121,6 +117,18 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
       return false;
     },
   };
+}
+
+async function storeEvents(
+  { writer, events }: FollowerParts,
+  rows: readonly StoredRecord[],
+  advanced: Progress,
+  followed: FeedProgress,
+): Promise<void> {
+  await transaction(writer, async () => {
+    await insertEvents(writer, rows, events);
+    await writeProgress(writer, advanced, followed);
+  });
 }
 
 async function applyFeedStep(parts: FollowerParts, step: FeedStep, reached: StoredProgress): Promise<Progress> {
