@@ -10,6 +10,7 @@ class Follower {
   rows = new Map<string, string>();
   progress: FeedProgress = nothingFollowed;
   startedOver = 0;
+  mostChanges = 0;
   readonly #decided;
 
   constructor(followed: FakeFollowed) {
@@ -19,7 +20,7 @@ class Follower {
   step(outcome: "applied" | "lost" = "applied"): boolean {
     const step = nextFeedStep(this.#decided, this.progress, limits);
     if (step === null) return false;
-    expect(step.changes.length).toBeLessThanOrEqual(3);
+    this.mostChanges = Math.max(this.mostChanges, step.changes.length);
     if (outcome === "lost") return true;
     if (step.startsOver) {
       this.rows.clear();
@@ -35,7 +36,7 @@ class Follower {
   }
 
   catchUp(): void {
-    for (let steps = 0; this.step(); steps++) expect(steps).toBeLessThan(1_000);
+    for (let steps = 0; this.step(); steps++) if (steps > 1_000) throw new Error("it does not come to an end");
   }
 }
 
@@ -83,6 +84,7 @@ describe("following the feed", () => {
         for (const act of actions) act(world, follower);
         follower.catchUp();
         expect(follower.rows).toEqual(world.expected);
+        expect(follower.mostChanges).toBeLessThanOrEqual(limits.entries);
       }),
       { numRuns: 1_000 },
     );

@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { EventBufferReader } from "../../../buffer/eventBuffer.ts";
+import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffer.ts";
 import type { Position } from "../../../model/position.ts";
 import type { Decided } from "../../../storage/followed.ts";
 import { transaction } from "./engine.ts";
 import { quoted } from "./sqlText.ts";
 import { type EventBatchSettings, insertEvents, mendedRecords } from "./eventBatch.ts";
-import { type FeedProgress, nextFeedStep, nothingFollowed } from "../../../storage/followFeed.ts";
+import { type FeedProgress, type FeedStep, nextFeedStep, nothingFollowed } from "../../../storage/followFeed.ts";
 import { removeAll, replaceChanged } from "./feedBatch.ts";
 
 const maxBatchRecords = 10_000;
@@ -67,11 +67,7 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     const skipped = decided.notProcessed(progress.position, next);
     const processed = records.filter((record) => !skipped.has(record.position));
     const advanced = { ...progress, position: next };
-    const commit = (rows: typeof processed) =>
-      transaction(writer, async () => {
-        await insertEvents(writer, rows, parts.events);
-        await writeProgress(writer, advanced, followed);
-      });
+    const commit = (rows: typeof processed) => storeEvents(parts, rows, advanced, followed);
     try {
       await commit(processed);
     } catch (error) {
@@ -88,15 +84,9 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     const step = nextFeedStep(decided, followed, feedLimits);
     isFeedKnown = true;
     if (step === null) return false;
-    const feedVersion = step.progress.copied === null ? step.progress.version : 0;
     // Of what is being copied nothing can be said as of a time; `goal` is what it will hold in the end.
-    const advanced = { ...progress, feedVersion, asOf: step.startsOver ? 0 : progress.asOf };
-    await transaction(writer, async () => {
-      if (step.startsOver) await removeAll(writer);
-      await replaceChanged(writer, step.changes, decided, parts.events.stageDirectory);
-      await writeProgress(writer, advanced, step.progress);
-    });
-    progress = advanced;
+    const asOf = step.startsOver ? 0 : progress.asOf;
+    progress = await applyFeedStep(parts, step, { position: progress.position, asOf, feed: step.progress });
     followed = step.progress;
     return true;
   }
@@ -127,6 +117,29 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
       return false;
     },
   };
+}
+
+async function storeEvents(
+  { writer, events }: FollowerParts,
+  rows: readonly StoredRecord[],
+  advanced: Progress,
+  followed: FeedProgress,
+): Promise<void> {
+  await transaction(writer, async () => {
+    await insertEvents(writer, rows, events);
+    await writeProgress(writer, advanced, followed);
+  });
+}
+
+async function applyFeedStep(parts: FollowerParts, step: FeedStep, reached: StoredProgress): Promise<Progress> {
+  const { writer, decided, events } = parts;
+  const advanced = progressOf(reached);
+  await transaction(writer, async () => {
+    if (step.startsOver) await removeAll(writer);
+    await replaceChanged(writer, step.changes, decided, events.stageDirectory);
+    await writeProgress(writer, advanced, step.progress);
+  });
+  return advanced;
 }
 
 function restUntil(startedAt: number, endedAt: number): number {

@@ -49,7 +49,7 @@ interface Parts {
 
 /**
  * Loads the filters, and the journals since they were copied. Where anything of that is missing or damaged, or from an
- * older format, they are made again from the tree, about a microsecond a key.
+ * older format, they are made again from the tree, a few microseconds a key.
  */
 export async function openKeptFilters(parts: Parts): Promise<KeptFilters> {
   await mkdir(parts.directory, { recursive: true, mode: 0o700 });

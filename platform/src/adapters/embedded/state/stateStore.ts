@@ -54,21 +54,7 @@ export function openStateStore(options: {
       return known;
     },
     nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
-    fragments: async (ids, withDetail) => {
-      const found = new Map<string, FragmentRow>();
-      for (const id of ids) {
-        const kept = withDetail.has(id) ? undefined : recent.get(id);
-        if (kept !== undefined) {
-          found.set(id, copyOf(kept));
-          continue;
-        }
-        const row = reads.fragment.get(id);
-        if (row === undefined) continue;
-        const detail = withDetail.has(id) ? reads.detail.get(id) : undefined;
-        found.set(id, fragmentRow(id, row, detail));
-      }
-      return found;
-    },
+    fragments: async (ids, withDetail) => fragmentRows(reads, recent, ids, withDetail),
     personsOfFragments: async (ids) => {
       const found = new Map<string, number>();
       for (const id of ids) {
@@ -152,6 +138,27 @@ export function readStatements(database: DatabaseSync) {
     ),
     order: database.prepare("SELECT owner_fragment, state FROM orders WHERE key = ?"),
   };
+}
+
+function fragmentRows(
+  reads: ReadStatements,
+  recent: ReturnType<typeof recentFragments>,
+  ids: readonly string[],
+  withDetail: ReadonlySet<string>,
+): Map<string, FragmentRow> {
+  const found = new Map<string, FragmentRow>();
+  for (const id of ids) {
+    const kept = withDetail.has(id) ? undefined : recent.get(id);
+    if (kept !== undefined) {
+      found.set(id, copyOf(kept));
+      continue;
+    }
+    const row = reads.fragment.get(id);
+    if (row === undefined) continue;
+    const detail = withDetail.has(id) ? reads.detail.get(id) : undefined;
+    found.set(id, fragmentRow(id, row, detail));
+  }
+  return found;
 }
 
 function fragmentRow(id: string, row: Row, detail: Row | undefined): FragmentRow {
