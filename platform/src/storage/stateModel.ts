@@ -56,6 +56,9 @@ export class StateModel {
       (row) =>
         differs(this.persons.get(row.person), row) ||
         [...touched.fragments].some((id) => next.fragments.get(id)?.person === row.person) ||
+        [...this.fragments].some(
+          ([id, { person }]) => person === row.person && next.fragments.get(id)?.person !== row.person,
+        ) ||
         [...next.identifiers.values()].some(
           (each) => each.person === row.person && this.#owner(each.key) !== row.person,
         ),

@@ -112,7 +112,8 @@ describe("the live stream", () => {
     await named.message("named", isOf("cart", "processed"));
     await duplicates.message("duplicate", isOf("before", "duplicate"));
     await sleep(1_200);
-    const idsOf = (one: Watching) => [...new Set(one.records().map(({ data }) => data.messageId))].toSorted();
+    const idsOf = (one: Watching): string[] =>
+      [...new Set(one.records().map(({ data }) => String(data.messageId)))].toSorted();
     expect(idsOf(hers)).toEqual(["bad", "before", "cart", "new-device", "one"]);
     expect(idsOf(rejected)).toEqual(["bad"]);
     expect(idsOf(named)).toEqual(["cart"]);

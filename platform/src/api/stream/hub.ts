@@ -105,7 +105,7 @@ export function createStreamHub(parts: HubParts): StreamHub {
     },
     close: () => {
       isClosed = true;
-      for (const connection of [...open]) connection.close("stopping");
+      for (const connection of open) connection.close("stopping");
     },
   };
 }
