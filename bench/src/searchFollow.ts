@@ -20,6 +20,11 @@ const maxDrainMs = 10 * 60_000;
 export async function followSearch(target: Target, portion: Portion): Promise<SearchFollow> {
   const { server, seed, profiles } = target;
   const { url, writeKey } = server;
+  // What was sent before is not to be waited for.
+  const startedAt = Date.now();
+  if ((await firstTime(server, (status) => status.searchAsOf >= startedAt, maxDrainMs)) === null) {
+    throw new Error(`search was still behind ${maxDrainMs / 60_000} minutes later`);
+  }
   const before = server.cpu();
   const writing = openConnections(url, basic(writeKey), 1);
   const asking = openConnections(url, server.authorization, 1);

@@ -20,6 +20,8 @@ export interface ServerStatus {
   processedRecords: number;
   /** UTC ms: what SQL and timelines hold. */
   analyticsAsOf: number;
+  /** UTC ms: what search finds. */
+  searchAsOf: number;
 }
 
 /** A platform in a process of its own, as users run it. */
@@ -105,8 +107,11 @@ function serverOver(
 
 function statusOf({ status, body }: { status: number; body: string }): ServerStatus {
   if (status !== 200) throw new Error(`/api/status answered ${status}: ${body.slice(0, 300)}`);
-  const told = JSON.parse(body) as Omit<ServerStatus, "analyticsAsOf"> & { analytics: { asOf: string } };
-  return { ...told, analyticsAsOf: Date.parse(told.analytics.asOf) };
+  const told = JSON.parse(body) as Omit<ServerStatus, "analyticsAsOf" | "searchAsOf"> & {
+    analytics: { asOf: string };
+    search: { asOf: string };
+  };
+  return { ...told, analyticsAsOf: Date.parse(told.analytics.asOf), searchAsOf: Date.parse(told.search.asOf) };
 }
 
 async function ready(child: ChildProcess, connections: Connections, logFile: string): Promise<void> {

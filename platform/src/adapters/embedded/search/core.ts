@@ -8,7 +8,7 @@ import { openSearchIndex } from "./searchIndex.ts";
 const gatherMs = 100;
 /** Looks for decisions that nobody announced this often. */
 const idlePollMs = 500;
-/** Following takes at most a quarter of the time: under a load that lasts it gives way to deciding events. */
+/** While events are decided, following takes at most a quarter of the time: it gives way to what it follows. */
 const restFactor = 3;
 const retryDelayMs = 1_000;
 const maxRetryDelayMs = 30_000;
@@ -105,7 +105,8 @@ class FollowLoop {
       try {
         isIdle = !(await this.#follower.pass());
         this.#tellFollowed();
-        restMs = Math.max(gatherMs, restFactor * (performance.now() - startedAt));
+        const passMs = performance.now() - startedAt;
+        restMs = this.#woken ? Math.max(gatherMs, restFactor * passMs) : 0;
         this.#failures = 0;
       } catch (error) {
         restMs = this.#failed(error);
