@@ -102,7 +102,8 @@ export function identifierIn(plan: RetailerPlan, persona: Persona, at: Slot): st
     case slot.userId:
       return `u_${codeOf(plan, index, at)}`;
     case slot.landline:
-      return `+441632${String(hash32(plan.seed, household, at) % 1_000).padStart(3, "0")}${String(household % 1_000).padStart(3, "0")}`;
+      // 01632 is kept for drama. 618,033 has no factor in common with 10^6.
+      return `+441632${String((household * 618_033) % 1_000_000).padStart(6, "0")}`;
     case slot.familyComputer:
       return `ck-${uuidOf(plan.seed, household, at)}`;
     case slot.houseCard:
@@ -150,7 +151,8 @@ function emailIn(plan: RetailerPlan, persona: Persona, at: Slot): string {
     const first = personHash(plan, persona.index, 40 + slot.email) % mailHosts.length;
     return `${mailbox(plan, persona)}@${mailHosts[first] === host ? other : host}`;
   }
-  return `${mailbox(plan, persona)}@${at === slot.emailMisspelt ? host.replace("x.", "z.").replace("l.", "ll.").replace("t.", "tt.").replace("s.", "ss.") : host}`;
+  // As a cashier hears it.
+  return `${mailbox(plan, persona)}@${at === slot.emailMisspelt ? host.replace(/(.)\.example$/, "$1$1.example") : host}`;
 }
 
 /** The name in ASCII and a number that nobody else has. */
