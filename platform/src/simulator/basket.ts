@@ -21,7 +21,11 @@ export interface Basket {
 
 export function lineFor(draws: Draws, product: Product, currency: string): BasketLine {
   const roll = draws.next();
-  return { product, quantity: roll < 0.75 ? 1 : roll < 0.93 ? 2 : 3 + Math.floor(roll * 37) % 3, priceMinor: priceIn(product, currency) };
+  return {
+    product,
+    quantity: roll < 0.75 ? 1 : roll < 0.93 ? 2 : 3 + (Math.floor(roll * 37) % 3),
+    priceMinor: priceIn(product, currency),
+  };
 }
 
 export function priceIn({ priceMinor }: Product, currency: string): number {
@@ -76,7 +80,9 @@ export function refundProperties(draws: Draws, orderId: string, refundId: string
   const isWhole = lines.length === 1 || draws.chance(0.35);
   const back = isWhole ? lines : [draws.pick(lines)];
   const backGoods = back.reduce((sum, { priceMinor, quantity }) => sum + priceMinor * quantity, 0);
-  const paid = isWhole ? totalMinor : Math.min(totalMinor, Math.floor((backGoods * (goods - basket.discountMinor)) / goods));
+  const paid = isWhole
+    ? totalMinor
+    : Math.min(totalMinor, Math.floor((backGoods * (goods - basket.discountMinor)) / goods));
   return {
     order_id: orderId,
     refund_id: refundId,

@@ -138,7 +138,13 @@ function personalIn(plan: RetailerPlan, persona: Persona, at: Slot): string {
 }
 
 /** Under .example, where no mail can go. */
-const mailHosts = ["inbox.example", "postbox.example", "mailhall.example", "quickpost.example", "letters.example"] as const;
+const mailHosts = [
+  "inbox.example",
+  "postbox.example",
+  "mailhall.example",
+  "quickpost.example",
+  "letters.example",
+] as const;
 const workHosts = ["harbour-works.example", "council.example", "brightside.example", "university.example"] as const;
 
 function emailIn(plan: RetailerPlan, persona: Persona, at: Slot): string {
@@ -158,7 +164,10 @@ function emailIn(plan: RetailerPlan, persona: Persona, at: Slot): string {
 /** The name in ASCII and a number that nobody else has. */
 function mailbox(plan: RetailerPlan, { name, index }: Persona): string {
   const given = name.latinGiven.toLowerCase().replaceAll(/[^a-z]/g, "");
-  const family = name.latinFamily.toLowerCase().replaceAll(/[^a-z]/g, "").slice(0, 24);
+  const family = name.latinFamily
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, "")
+    .slice(0, 24);
   const number = String(index + 11);
   const form = personHash(plan, index, 70) % 4;
   if (form === 0) return `${given}.${family}${number}`;
@@ -191,12 +200,23 @@ function codeOf(plan: RetailerPlan, index: number, at: Slot): string {
 }
 
 function uuidOf(seed: number, index: number, at: Slot): string {
-  const hex = [0, 1, 2, 3].map((part) => hash32(seed, index, at, 0xd0 + part).toString(16).padStart(8, "0")).join("");
+  const hex = [0, 1, 2, 3]
+    .map((part) =>
+      hash32(seed, index, at, 0xd0 + part)
+        .toString(16)
+        .padStart(8, "0"),
+    )
+    .join("");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** A browser forgets its cookies every two months or so; the day decides which one it has. */
-export function cookieSlot(plan: RetailerPlan, { index }: Persona, browser: "laptopCookie" | "phoneCookie", day: number): Slot {
+export function cookieSlot(
+  plan: RetailerPlan,
+  { index }: Persona,
+  browser: "laptopCookie" | "phoneCookie",
+  day: number,
+): Slot {
   const first = slot[browser];
   const livesDays = 40 + (personHash(plan, index, 80 + first) % 200);
   const life = Math.floor((day + (personHash(plan, index, 81 + first) % livesDays)) / livesDays);

@@ -36,7 +36,9 @@ const cultures: readonly Culture[] = [
   {
     weight: 6,
     given: words("Jürgen,Anneliese,Björn,Käthe,Günther,Sören,Åsa,Øyvind,Þórunn,Léa,François,Zoë,Chloé,Hélène"),
-    family: words("Müller,Schröder,Weiß,Groß,Straßburger,Ødegård,Jónsdóttir,Lefèvre,Beaulieu,von der Heide,van den Berg"),
+    family: words(
+      "Müller,Schröder,Weiß,Groß,Straßburger,Ødegård,Jónsdóttir,Lefèvre,Beaulieu,von der Heide,van den Berg",
+    ),
   },
   {
     weight: 5,

@@ -29,9 +29,16 @@ export function webVisit(scene: Scene, from?: { at: number; campaign: string }):
     at: from?.at ?? scene.midnight + timeOnline(draws),
     isSignedIn: persona.has.login && persona.staysSignedIn && draws.chance(0.9),
     anonymousId: scene.use(browserSlot(scene)),
-    context: from === undefined ? webContext : { ...webContext, campaign: { name: from.campaign, source: "newsletter", medium: "email" } },
+    context:
+      from === undefined
+        ? webContext
+        : { ...webContext, campaign: { name: from.campaign, source: "newsletter", medium: "email" } },
   };
-  say(session, { type: "page", name: from === undefined ? "Home" : "Landing", properties: { path: from === undefined ? "/" : `/offers/${from.campaign}` } });
+  say(session, {
+    type: "page",
+    name: from === undefined ? "Home" : "Landing",
+    properties: { path: from === undefined ? "/" : `/offers/${from.campaign}` },
+  });
   shop(session);
 }
 
@@ -45,7 +52,11 @@ export function appVisit(scene: Scene): void {
     at: midnight + timeOnline(draws),
     isSignedIn: draws.chance(0.85),
     anonymousId: scene.use(install),
-    context: { device: { id: scene.use(device), type: os.name.toLowerCase() }, os, app: { name: "Northgate", version: "7.4.0" } },
+    context: {
+      device: { id: scene.use(device), type: os.name.toLowerCase() },
+      os,
+      app: { name: "Northgate", version: "7.4.0" },
+    },
   };
   say(session, { event: "Application Opened", properties: {} });
   say(session, { type: "screen", name: "Home", properties: {} });
@@ -110,7 +121,9 @@ export function signIn(session: Session): void {
 function checkOut(session: Session, lines: readonly BasketLine[]): void {
   const { scene } = session;
   const { draws, persona } = scene;
-  const extra = draws.chance(0.15) ? [lineFor(draws, productFor(draws, persona.favouriteCategory), persona.currency)] : [];
+  const extra = draws.chance(0.15)
+    ? [lineFor(draws, productFor(draws, persona.favouriteCategory), persona.currency)]
+    : [];
   const all = [...lines, ...extra];
   say(session, { event: "Checkout Started", properties: { products: all.map(productProperties) } });
   if (persona.has.login && !session.isSignedIn && draws.chance(0.8)) signIn(session);
@@ -121,6 +134,9 @@ function checkOut(session: Session, lines: readonly BasketLine[]): void {
   const orderId = `W${scene.number()}`;
   const email = emailAsTyped(scene.use(emailSlot(scene)), draws);
   const placedAt = session.at;
-  say(session, { event: "Order Completed", properties: { ...orderProperties(orderId, basket), channel: session.source, email } });
+  say(session, {
+    event: "Order Completed",
+    properties: { ...orderProperties(orderId, basket), channel: session.source, email },
+  });
   afterOnlineOrder(scene, { orderId, basket, placedAt, channel: session.source });
 }

@@ -30,12 +30,20 @@ export function afterOnlineOrder(scene: Scene, { orderId, basket, placedAt, chan
   scene.emit("erp", bookedAt, { event: "Order Completed", properties: booked, ...who });
   if (draws.chance(0.02)) {
     const cancelled = { order_id: orderId, currency: basket.currency, reason: "out of stock" };
-    scene.emit("erp", bookedAt + draws.between(30, 900) * minuteMs, { event: "Order Cancelled", properties: cancelled, ...who });
+    scene.emit("erp", bookedAt + draws.between(30, 900) * minuteMs, {
+      event: "Order Cancelled",
+      properties: cancelled,
+      ...who,
+    });
     return;
   }
   const shippedAt = placedAt + draws.between(6, 60) * 60 * minuteMs;
   const address = { city: persona.address.city, country: persona.address.country };
-  scene.emit("erp", shippedAt, { event: "Order Shipped", properties: { order_id: orderId, carrier: "Parcelhaus", ...address }, ...who });
+  scene.emit("erp", shippedAt, {
+    event: "Order Shipped",
+    properties: { order_id: orderId, carrier: "Parcelhaus", ...address },
+    ...who,
+  });
   if (!draws.chance(0.09)) return;
   const refundedAt = shippedAt + draws.between(4, 26) * dayMs + draws.between(0, 600) * minuteMs;
   const refund = refundProperties(draws, orderId, `R${orderId}`, basket);

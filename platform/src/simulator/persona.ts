@@ -195,7 +195,9 @@ function birthdayOf(hash: number): string {
   return `${String(year)}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
 }
 
-const streets = "High Street,Station Road,Church Lane,Victoria Road,Mill Lane,Green Lane,Park Avenue,Kings Road".split(",");
+const streets = "High Street,Station Road,Church Lane,Victoria Road,Mill Lane,Green Lane,Park Avenue,Kings Road".split(
+  ",",
+);
 const abroad = [
   { city: "Dublin", country: "IE", currency: "EUR" },
   { city: "München", country: "DE", currency: "EUR" },

@@ -38,10 +38,7 @@ export interface Stage {
   readonly out: (call: SimulatedCall) => void;
 }
 
-export function sceneOf(
-  stage: Stage,
-  about: { persona: Persona; day: number; midnight: number; draws: Draws },
-): Scene {
+export function sceneOf(stage: Stage, about: { persona: Persona; day: number; midnight: number; draws: Draws }): Scene {
   const { plan, sent, tag, out } = stage;
   const { persona, day } = about;
   const name = `${tag}-${day.toString(36)}-${persona.index.toString(36)}`;
@@ -80,7 +77,9 @@ export function cardSlots({ persona, day }: Pick<Scene, "persona" | "day">): { c
 
 export function deviceSlots({ persona, day }: Pick<Scene, "persona" | "day">): { device: Slot; install: Slot } {
   const isLater = day >= persona.deviceChangesOn;
-  return isLater ? { device: slot.deviceLater, install: slot.installLater } : { device: slot.device, install: slot.install };
+  return isLater
+    ? { device: slot.deviceLater, install: slot.installLater }
+    : { device: slot.device, install: slot.install };
 }
 
 /** The browser at hand: mostly their own laptop or phone, sometimes what the household shares. */
