@@ -229,7 +229,7 @@ function channelsOf(
   return { web: web / sum, mobile: mobile / sum, store: store / sum };
 }
 
-const leastVisitsPerDay = 0.007;
+const leastVisitsPerDay = 0.011;
 const mostVisitsPerDay = 0.9;
 const paretoShape = 1.25;
 

@@ -4,12 +4,12 @@ import { drawsFrom, hash32, share, type Draws } from "./draws.ts";
 import { changes, firstRecords, newsletter, socialVisit, ticket } from "./office.ts";
 import { appVisit, webVisit } from "./onlineVisit.ts";
 import { longestOrderDays } from "./orderLife.ts";
-import { personaOf, visitsPerDay, type RetailerPlan } from "./persona.ts";
+import { personaOf, visitsPerDay, type Persona, type RetailerPlan } from "./persona.ts";
 import { sceneOf, type Scene, type SimulatedCall, type Stage } from "./scene.ts";
 import { nobody, storeVisit } from "./storeVisit.ts";
 import { nothingSent, type Sent } from "./truth.ts";
 
-/** Above what a messageId and the identity of a hundred million people need. */
+/** Phone numbers are two of a hundred million a person; memory grows by some fifty bytes. */
 export const maxCustomers = 5_000_000;
 export const maxDays = 3_660;
 
@@ -26,11 +26,12 @@ export interface Retailer {
 
 /**
  * A retailer whose customers act over days: pure, so that one plan gives the same calls on every machine. In memory
- * are one day's calls, what is still to come of open orders, and twelve bytes a customer. To begin in the middle,
+ * are one day's calls, what is still to come of open orders, and some fifty bytes a customer. To begin in the middle,
  * `firstDay` takes the days before it again without giving them out.
  */
 export function openRetailer(plan: RetailerPlan, firstDay = 0): Retailer {
   const rates = Float32Array.from({ length: plan.customers }, (_, index) => visitsPerDay(plan, index));
+  const officeDays = officeDaysOf(plan);
   const agenda = new Map<number, SimulatedCall[]>();
   const sent = nothingSent(plan.customers);
   const out = (call: SimulatedCall): void => {
@@ -43,7 +44,10 @@ export function openRetailer(plan: RetailerPlan, firstDay = 0): Retailer {
   const stage: Stage = { plan, sent, tag, out };
   const live = (day: number): SimulatedCall[] => {
     footfall(stage, day);
-    for (let index = 0; index < plan.customers; index++) actOn(stage, index, rates[index] ?? 0, day);
+    const office = officeDays.get(day);
+    for (let index = 0; index < plan.customers; index++) {
+      actOn(stage, { index, rate: rates[index] ?? 0, isOfficeDay: office?.has(index) ?? false }, day);
+    }
     const calls = agenda.get(day) ?? [];
     agenda.delete(day);
     return calls.sort((a, b) => a.at - b.at);
@@ -57,15 +61,16 @@ const aboutDay = 0x0da7;
 const syncDays = 7;
 const newsletterEveryDays = 14;
 
-function actOn(stage: Stage, index: number, rate: number, day: number): void {
+function actOn(stage: Stage, who: { index: number; rate: number; isOfficeDay: boolean }, day: number): void {
+  const { index, rate, isOfficeDay } = who;
   const { plan } = stage;
   const midnight = plan.startMs + day * dayMs;
   const hash = hash32(plan.seed, index, day, aboutDay);
   const visits = share(hash) < rate * seasonOfDay(midnight);
   const isLetterDay = day % newsletterEveryDays === 4;
-  if (!visits && !isLetterDay && !mayBeOffice(plan, index, day)) return;
+  if (!visits && !isLetterDay && !isOfficeDay) return;
   const persona = personaOf(plan, index);
-  const firstDay = persona.joinedDay >= 0 ? persona.joinedDay : index % Math.min(syncDays, plan.days);
+  const firstDay = firstDayOf(plan, persona);
   if (day < firstDay) return;
   const scene = sceneOf(stage, { persona, day, midnight, draws: drawsFrom(hash) });
   if (day === firstDay) firstRecords(scene);
@@ -74,11 +79,29 @@ function actOn(stage: Stage, index: number, rate: number, day: number): void {
   if (visits) visit(scene);
 }
 
-/** Whether it may be the day of a first record or of a change, which are rare; a look at two hashes, not at a persona. */
-function mayBeOffice(plan: RetailerPlan, index: number, day: number): boolean {
-  if (day < syncDays) return true;
-  const { joinedDay, emailChangesOn, phoneChangesOn, cardChangesOn } = personaOf(plan, index);
-  return day === joinedDay || day === emailChangesOn || day === phoneChangesOn || day === cardChangesOn;
+/** Who has a first record or a change on which day: most days it is next to nobody. */
+function officeDaysOf(plan: RetailerPlan): Map<number, Set<number>> {
+  const days = new Map<number, Set<number>>();
+  for (let index = 0; index < plan.customers; index++) {
+    const persona = personaOf(plan, index);
+    for (const day of [
+      firstDayOf(plan, persona),
+      persona.emailChangesOn,
+      persona.phoneChangesOn,
+      persona.cardChangesOn,
+    ]) {
+      if (day === Number.MAX_SAFE_INTEGER) continue;
+      const people = days.get(day);
+      if (people === undefined) days.set(day, new Set([index]));
+      else people.add(index);
+    }
+  }
+  return days;
+}
+
+/** Who was a customer before the history is taken over in its first week. */
+function firstDayOf(plan: RetailerPlan, { index, joinedDay }: Persona): number {
+  return joinedDay >= 0 ? joinedDay : index % Math.min(syncDays, plan.days);
 }
 
 function sendNewsletter(scene: Scene): void {
@@ -92,7 +115,7 @@ function sendNewsletter(scene: Scene): void {
 function visit(scene: Scene): void {
   const { persona, draws } = scene;
   const { web, mobile } = persona.channels;
-  if (persona.has.social && draws.chance(0.25)) socialVisit(scene);
+  if (persona.has.social && draws.chance(0.5)) socialVisit(scene);
   if (draws.chance(0.025)) ticket(scene);
   const roll = draws.next();
   if (roll < web) webVisit(scene);
