@@ -9,6 +9,7 @@ import { type QueryFormat, queryFormats, runQuery, showProfile, showStatus, show
 import { rebuild } from "./rebuild.ts";
 import { send, type SendFlags } from "./send.ts";
 import { serve } from "./serve.ts";
+import { describeSimulate } from "./simulateVerb.ts";
 import { sourceKinds } from "../model/source.ts";
 import { wrongUsage } from "./usage.ts";
 
@@ -27,6 +28,12 @@ export function program(io: CliIo, exit: SetExit): Command {
   root.version(platformVersion);
   addImport(root, io, exit);
   addSend(root, io, exit);
+  withExamples(
+    describeSimulate(reaching(root.command("simulate")), io, exit, wholeNumber),
+    "c360 simulate --customers 1000 --seed 7",
+    "c360 simulate --customers 100 --days 30 --end 2026-02-01 --out calls.ndjson --truth truth.csv",
+    "c360 simulate --customers 2000 --months 6 --live --rate 20",
+  );
   addReads(root, io, exit);
   addRebuild(root, io, exit);
   addSources(root, io, exit);

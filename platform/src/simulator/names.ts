@@ -72,9 +72,6 @@ const cultures: readonly Culture[] = [
   },
 ];
 
-/** Of a hundred draws, the culture of each. */
-const byWeight = cultures.flatMap((culture) => Array.from({ length: culture.weight }, () => culture));
-
 const nicknames: Readonly<Record<string, string>> = {
   John: "Jack",
   Mary: "Molly",
@@ -117,19 +114,20 @@ export interface FullName {
 
 /** A name of one culture; the three hashes choose the culture, the given and the family name. */
 export function nameOf(culture: number, given: number, family: number): FullName {
-  const { given: givens, family: families } = at(byWeight, culture);
-  const [ownGiven, latinGiven] = spellings(at(givens, given));
-  const [ownFamily, latinFamily] = spellings(at(families, family));
-  return { given: ownGiven, family: ownFamily, latinGiven, latinFamily, nickname: nicknames[ownGiven] ?? null };
+  const { givens, families } = at(byWeight, culture);
+  const first = at(givens, given);
+  const last = at(families, family);
+  return {
+    given: first.own,
+    family: last.own,
+    latinGiven: first.latin,
+    latinFamily: last.latin,
+    nickname: nicknames[first.own] ?? null,
+  };
 }
 
 function at<Item>(items: readonly Item[], hash: number): Item {
   return items[hash % items.length] as Item;
-}
-
-function spellings(entry: string): [own: string, latin: string] {
-  const [own = "", latin] = entry.split("=");
-  return [own, latin ?? withoutDiacritics(own)];
 }
 
 const letters: Readonly<Record<string, string>> = {
@@ -155,3 +153,19 @@ export function withoutDiacritics(text: string): string {
     .replaceAll(/\p{M}/gu, "")
     .normalize("NFC");
 }
+
+interface Spelling {
+  own: string;
+  latin: string;
+}
+
+function spelling(entry: string): Spelling {
+  const [own = "", latin] = entry.split("=");
+  return { own, latin: latin ?? withoutDiacritics(own) };
+}
+
+/** Of a hundred draws, the names of each. Last, because it is computed when the file is loaded. */
+const byWeight = cultures.flatMap(({ weight, given, family }) => {
+  const names = { givens: given.map(spelling), families: family.map(spelling) };
+  return Array.from({ length: weight }, () => names);
+});

@@ -3,7 +3,7 @@ import { dayMs, timeInStore, timeOnline } from "./calendar.ts";
 import { emailAsTyped, nameAsTyped, phoneAsTyped } from "./dirt.ts";
 import { slot, type Slot } from "./identities.ts";
 import { cardSlots, emailSlot, phoneSlot, type Scene } from "./scene.ts";
-import { cardIssued } from "./storeVisit.ts";
+import { cardIssued, nobody } from "./storeVisit.ts";
 
 /** Becoming a customer, or being taken over from the years before: every system that knows them says so. */
 export function firstRecords(scene: Scene): void {
@@ -112,13 +112,12 @@ export function ticket(scene: Scene): void {
 /** The newsletter to one customer. Answers with when they clicked, if they did. */
 export function newsletter(scene: Scene, campaign: string): number | null {
   const { draws, persona } = scene;
-  const sentAt = scene.midnight + 8 * 3_600_000 + draws.between(0, 3_600) * 1_000;
+  // To each at the hour at which they read.
+  const sentAt = scene.midnight + 7 * 3_600_000 + draws.between(0, 13 * 3_600) * 1_000;
   const email = scene.use(emailSlot(scene));
-  const who = persona.has.crm
-    ? { anonymousId: scene.use(slot.crmKey), crm_id: scene.use(slot.crmId) }
-    : { anonymousId: "guest", crm_id: undefined };
-  const { anonymousId, crm_id } = who;
-  const properties: JsonObject = { campaign_id: campaign, email, ...(crm_id === undefined ? {} : { crm_id }) };
+  const anonymousId = persona.has.crm ? scene.use(slot.crmKey) : nobody;
+  const known = persona.has.crm ? { crm_id: scene.use(slot.crmId) } : {};
+  const properties: JsonObject = { campaign_id: campaign, email, ...known };
   const say = (event: string, at: number): void => scene.emit("crm", at, { event, properties, anonymousId });
   say("Email Sent", sentAt);
   if (draws.chance(0.01)) say("Email Bounced", sentAt + 5_000);

@@ -27,6 +27,7 @@ export interface Scene {
   use(at: Slot): string;
   /** A number that nothing else of the run has: for orders, receipts, tickets. */
   number(): string;
+  /** A track call where it names no other type. */
   emit(source: SourceKind, at: number, call: JsonObject): void;
 }
 
@@ -53,9 +54,8 @@ export function sceneOf(stage: Stage, about: { persona: Persona; day: number; mi
     },
     number: () => `${name}-${(numbers++).toString(36)}`.toUpperCase(),
     emit: (source, at, call) => {
-      const { type, ...rest } = call;
       const messageId = `${name}-${(calls++).toString(36)}`;
-      out({ source, at, call: { type: type ?? "track", messageId, timestamp: new Date(at).toISOString(), ...rest } });
+      out({ source, at, call: { type: "track", messageId, timestamp: new Date(at).toISOString(), ...call } });
     },
   };
 }
