@@ -9,7 +9,7 @@ import { type QueryFormat, queryFormats, runQuery, showProfile, showStatus, show
 import { rebuild } from "./rebuild.ts";
 import { send, type SendFlags } from "./send.ts";
 import { serve } from "./serve.ts";
-import { describeSimulate } from "./simulateVerb.ts";
+import { describeDemo, describeSimulate } from "./simulateVerb.ts";
 import { sourceKinds } from "../model/source.ts";
 import { wrongUsage } from "./usage.ts";
 
@@ -28,6 +28,11 @@ export function program(io: CliIo, exit: SetExit): Command {
   root.version(platformVersion);
   addImport(root, io, exit);
   addSend(root, io, exit);
+  withExamples(
+    describeDemo(root.command("demo"), io, exit, wholeNumber),
+    "c360 demo",
+    "c360 demo --customers 500 --months 2 --rate 20 --port 8080",
+  );
   withExamples(
     describeSimulate(reaching(root.command("simulate")), io, exit, wholeNumber),
     "c360 simulate --customers 1000 --seed 7",

@@ -81,7 +81,7 @@ async function run(io: CliIo, output: Output, { plan, flags, sink, settled }: Ru
     finish: () => sink.finish(),
   };
   try {
-    await history(io, output, { retailer, sink: counted, rate: flags.rate, stop: stopping.signal });
+    await historyDays(io, output, { retailer, sink: counted, rate: flags.rate, stop: stopping.signal, firstDay: 0 });
     if (flags.live === true && !stopping.signal.aborted) {
       const rate = flags.rate ?? defaultLiveEventsPerS;
       output.note(`The history is sent. Live at ${rate} events/s; Ctrl-C stops.`);
@@ -115,39 +115,51 @@ const chunksPerS = 4;
 interface Sending {
   retailer: Retailer;
   sink: CallSink;
+  /** Events a second; undefined: as fast as it goes. */
   rate: number | undefined;
   stop: AbortSignal;
+  /** 0, or where an earlier sending ended. */
+  firstDay: number;
+  /** All days before it are taken. */
+  onDays?: (day: number) => void;
 }
 
 /** The days of the plan in order; the next portion is made while the last one is on its way. */
-async function history(io: CliIo, output: Output, { retailer, sink, rate, stop }: Sending): Promise<void> {
+export async function historyDays(io: Pick<CliIo, "now" | "sleep">, output: Output, sending: Sending): Promise<void> {
+  const { retailer, sink, rate, stop, firstDay, onDays } = sending;
   const { days } = retailer.plan;
-  const progress = output.progress("simulating", days, "days");
+  const progress = output.progress("history", days, "days");
   const pace = paceOf(io, rate, stop);
-  const chunkCalls = chunkSize(rate);
-  let pending: SimulatedCall[] = [];
   let underWay: Promise<void> = Promise.resolve();
+  const send = async (calls: SimulatedCall[], takenDays: number): Promise<void> => {
+    await underWay;
+    await pace(calls.length);
+    if (stop.aborted) return;
+    underWay = sink.take(calls).then(() => onDays?.(takenDays));
+    // It is awaited before the next, which is later than an unhandled rejection is told.
+    underWay.catch(() => {});
+  };
   try {
-    for (let day = 0; day < days && !stop.aborted; day++) {
+    let pending: SimulatedCall[] = [];
+    for (let day = firstDay; day < days && !stop.aborted; day++) {
       pending = pending.concat(retailer.day(day));
-      const isLast = day === days - 1;
-      let from = 0;
-      while ((pending.length - from >= chunkCalls || (isLast && from < pending.length)) && !stop.aborted) {
-        const chunk = pending.slice(from, from + chunkCalls);
-        from += chunk.length;
-        await underWay;
-        await pace(chunk.length);
-        underWay = sink.take(chunk);
-        // It is awaited before the next, which comes later than an unhandled rejection.
-        underWay.catch(() => {});
+      progress.update(day);
+      if (pending.length < chunkSize(rate) && day < days - 1) continue;
+      for (const [index, chunk] of inChunks(pending, chunkSize(rate)).entries()) {
+        const isLast = (index + 1) * chunkSize(rate) >= pending.length;
+        await send(chunk, isLast ? day + 1 : Math.min(day, firstDay));
+        if (stop.aborted) break;
       }
-      pending = pending.slice(from);
-      progress.update(day + 1);
+      pending = [];
     }
     await underWay;
   } finally {
     progress.stop();
   }
+}
+
+function inChunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
 }
 
 function chunkSize(rate: number | undefined): number {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { maxCustomers, maxDays } from "../simulator/retailer.ts";
+import { defaultDemoDir, demo, type DemoFlags } from "./demo.ts";
 import type { CliIo } from "./io.ts";
 import { outputTo } from "./output.ts";
 import { simulate, type SimulateFlags } from "./simulate.ts";
@@ -30,5 +31,26 @@ export function describeSimulate(
     .option("--rotate-keys", "make new write keys for the sources that are there")
     .action(async (flags: SimulateFlags & { json?: boolean }) => {
       exit(await simulate(io, outputTo(io, { json: flags.json === true }), flags));
+    });
+}
+
+/** Adds `c360 demo`. */
+export function describeDemo(
+  command: Command,
+  io: CliIo,
+  exit: (code: number) => void,
+  wholeNumber: (least: number, most: number) => (text: string) => number,
+): Command {
+  return command
+    .description("the platform with a made-up retailer: months of history, then live events; Ctrl-C stops it")
+    .option("--customers <count>", "how many people", wholeNumber(1, maxCustomers), 2_000)
+    .option("--months <count>", "length of the history", wholeNumber(1, 120), 6)
+    .option("--rate <events>", "live events a second", wholeNumber(1, maxEventsPerS), 10)
+    .option("--port <port>", "where to listen (C360_PORT, 3600)")
+    .option("--host <host>", "on which address (C360_HOST, 127.0.0.1)")
+    .option("--data-dir <dir>", `where everything is kept (${defaultDemoDir})`)
+    .option("--no-open", "do not open the browser")
+    .action(async (flags: DemoFlags) => {
+      exit(await demo(io, outputTo(io, { json: false }), flags));
     });
 }

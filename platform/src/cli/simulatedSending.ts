@@ -101,14 +101,13 @@ export function directSink(connection: Pick<Connection, "submit">, world: SinkWo
 function batchSink(send: (source: SourceKind, calls: readonly SimulatedCall[]) => Promise<void>): CallSink {
   return {
     take: async (calls) => {
-      const bySource = Map.groupBy(calls, ({ source }) => source);
-      await Promise.all(
-        [...bySource].map(async ([source, own]) => {
-          for (let from = 0; from < own.length; from += maxBatchCalls) {
-            await send(source, own.slice(from, from + maxBatchCalls));
-          }
-        }),
-      );
+      const sent: Promise<void>[] = [];
+      for (const [source, own] of Map.groupBy(calls, (one) => one.source)) {
+        for (let from = 0; from < own.length; from += maxBatchCalls) {
+          sent.push(send(source, own.slice(from, from + maxBatchCalls)));
+        }
+      }
+      await Promise.all(sent);
     },
     finish: async () => {},
   };

@@ -125,13 +125,15 @@ function visit(scene: Scene): void {
 
 const openingHour = 9;
 const countsPerDay = 3;
+const customersPerCounter = 300;
 
-/** Door counters, which know nobody: three times a day in each shop. */
+/** Door counters, which know nobody: three times a day, in the first of the shops where customers are few. */
 function footfall({ plan, tag, out }: Stage, day: number): void {
   const midnight = plan.startMs + day * dayMs;
   const draws: Draws = drawsFrom(hash32(plan.seed, day, 0xf007));
   const perCount = Math.max(1, (plan.customers / stores.length / 40) * seasonOfDay(midnight));
-  for (const [index, store] of stores.entries()) {
+  const counted = stores.slice(0, Math.ceil(plan.customers / customersPerCounter));
+  for (const [index, store] of counted.entries()) {
     for (let count = 0; count < countsPerDay; count++) {
       const at = midnight + (openingHour + 3 * (count + 1)) * 3_600_000 + index * 1_000;
       const properties = { store_id: store.id, visitors: Math.round(perCount * (0.5 + draws.next())) };
