@@ -62,7 +62,11 @@ async function sendBatch(batch: readonly ImportedCall[], sending: Sending): Prom
   sending.onAnswer(batch, await tried(() => sending.submit(calls), sending));
 }
 
-async function tried(attempt: () => Promise<SubmitAnswer>, sending: Sending): Promise<SubmitAnswer> {
+/** Tries again while the server is busy or away, as long as it asks for. */
+export async function tried<Answer>(
+  attempt: () => Promise<Answer>,
+  sending: Pick<Sending, "clock" | "onWait">,
+): Promise<Answer> {
   let waitedMs = 0;
   for (let tries = 1; ; tries++) {
     try {

@@ -10,6 +10,7 @@ import { showSearch } from "./search.ts";
 import { rebuild } from "./rebuild.ts";
 import { send, type SendFlags } from "./send.ts";
 import { serve } from "./serve.ts";
+import { describeDemo, describeSimulate } from "./simulateVerb.ts";
 import { sourceKinds } from "../model/source.ts";
 import { wrongUsage } from "./usage.ts";
 
@@ -28,6 +29,17 @@ export function program(io: CliIo, exit: SetExit): Command {
   root.version(platformVersion);
   addImport(root, io, exit);
   addSend(root, io, exit);
+  withExamples(
+    describeDemo(root.command("demo"), io, exit, wholeNumber),
+    "c360 demo",
+    "c360 demo --customers 500 --months 2 --rate 20 --port 8080",
+  );
+  withExamples(
+    describeSimulate(reaching(root.command("simulate")), io, exit, wholeNumber),
+    "c360 simulate --customers 1000 --seed 7",
+    "c360 simulate --customers 100 --days 30 --end 2026-02-01 --out calls.ndjson --truth truth.csv",
+    "c360 simulate --customers 2000 --months 6 --live --rate 20",
+  );
   addReads(root, io, exit);
   addRebuild(root, io, exit);
   addSources(root, io, exit);

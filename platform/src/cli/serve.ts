@@ -5,7 +5,7 @@ import type { ServedPlatform } from "./platformRuntime.ts";
 import { exitCodes } from "./usage.ts";
 
 /** A stop that takes longer is broken off; supervisors kill after ten seconds. */
-const maxStopMs = 9_000;
+export const maxStopMs = 9_000;
 /** `npm start` passes on the Ctrl-C that the terminal has already delivered: two signals so close are one wish. */
 const sameSignalMs = 750;
 
@@ -37,7 +37,7 @@ export async function serve(io: CliIo, flags: SettingOverrides): Promise<number>
 }
 
 /** `wished` resolves at the first signal; a later one ends the process at once. */
-function stopSignal(io: CliIo): { wished: Promise<void>; forget: () => void } {
+export function stopSignal(io: CliIo): { wished: Promise<void>; forget: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   let firstAt: number | null = null;
   const forget = io.onSignal(() => {
@@ -52,7 +52,7 @@ function stopSignal(io: CliIo): { wished: Promise<void>; forget: () => void } {
   return { wished: promise, forget };
 }
 
-async function withinMs(io: CliIo, work: Promise<void>, ms: number): Promise<boolean> {
+export async function withinMs(io: CliIo, work: Promise<void>, ms: number): Promise<boolean> {
   const timer = new AbortController();
   const late = io.sleep(ms, timer.signal).then(
     () => false,

@@ -60,7 +60,7 @@ export const importTable: Readonly<Record<string, Allowance>> = {
       "adapters/aws",
     ],
   },
-  cli: { rooms: ["runtime", "api", "importing", "model", "storage"] },
+  cli: { rooms: ["runtime", "api", "importing", "simulator", "model", "storage"] },
   bin: { rooms: ["cli"] },
 };
 

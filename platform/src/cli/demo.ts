@@ -1,0 +1,174 @@
+import { randomInt } from "node:crypto";
+import pino from "pino";
+import { readSettings, type SettingOverrides, type Settings } from "../runtime/settings.ts";
+import { openRetailer } from "../simulator/retailer.ts";
+import { connect, type Connection } from "./connection.ts";
+import { demoWelcome } from "./demoWelcome.ts";
+import { readDemoState, writeDemoState, type DemoState } from "./demoState.ts";
+import type { CliIo } from "./io.ts";
+import { openBrowser } from "./openBrowser.ts";
+import type { Output } from "./output.ts";
+import { maxStopMs, stopSignal, withinMs } from "./serve.ts";
+import { historyDays, liveDays } from "./simulate.ts";
+import { wireSink, writeKeysOf, type CallSink } from "./simulatedSending.ts";
+import { planOf } from "./simulatePlan.ts";
+import { exitCodes } from "./usage.ts";
+
+export interface DemoFlags extends SettingOverrides {
+  customers: number;
+  months: number;
+  rate: number;
+  open: boolean;
+}
+
+/** Not where somebody's own data are. */
+export const defaultDemoDir = "./demo-data";
+
+/**
+ * `c360 demo`: the platform with its own data directory, months of a made-up retailer's history, and live events of all
+ * seven kinds until a signal. Started again it goes on: a history that was interrupted is finished, live events come
+ * of the days that follow.
+ */
+export async function demo(io: CliIo, output: Output, flags: DemoFlags): Promise<number> {
+  const settings = demoSettings(io, flags);
+  const { servePlatform } = await io.loadRuntime();
+  const log = pino({ level: settings.logLevel, base: null }, { write: (line) => io.stderr(line) });
+  const stopped = stopSignal(io);
+  const platform = await servePlatform(settings, { log }).catch((error: unknown) => {
+    stopped.forget();
+    throw error;
+  });
+  const stop = new AbortController();
+  let failure: unknown = null;
+  try {
+    const state = await prepared(io, settings, flags);
+    io.stdout(demoWelcome({ url: platform.url, state, dataDir: settings.dataDir, eventsPerS: flags.rate }));
+    if (flags.open) openBrowser(`${platform.url}/#token=${state.token ?? ""}`, io.env);
+    const sending = sendAll(io, output, { state, settings, url: platform.url, rate: flags.rate, stop: stop.signal });
+    const ended = sending.catch((error: unknown) => {
+      failure = error;
+    });
+    await Promise.race([stopped.wished, ended]);
+    if (failure === null) io.stdout("Stopping…\n");
+    stop.abort();
+  } catch (error) {
+    failure = error;
+  }
+  const isClosed = await withinMs(io, platform.close(), maxStopMs);
+  stopped.forget();
+  if (failure !== null) throw failure;
+  if (isClosed) {
+    io.stdout("Stopped. Start it again, and it goes on where it was.\n");
+    return exitCodes.done;
+  }
+  io.stderr(`error: it did not stop within ${maxStopMs / 1_000} s and is cut off; nothing acknowledged is lost\n`);
+  io.exitNow(exitCodes.failed);
+  return exitCodes.failed;
+}
+
+/** The environment's, but for the data directory; quiet unless asked otherwise. */
+function demoSettings(io: CliIo, { port, host, dataDir }: DemoFlags): Settings {
+  const env = { ...io.env, C360_DATA_DIR: "", C360_WRITE_KEY: "", C360_LOG_LEVEL: io.env["C360_LOG_LEVEL"] || "warn" };
+  return readSettings(env, { port, host, dataDir: dataDir ?? defaultDemoDir });
+}
+
+/** The state is on disk before anything is sent, so that whatever happens the same retailer goes on. */
+async function prepared(io: CliIo, settings: Settings, flags: DemoFlags): Promise<DemoState> {
+  const { dataDir } = settings;
+  const held = readDemoState(dataDir);
+  const state = held ?? newState(flags, io.now());
+  const connection = await connect(local(io), { dataDir });
+  try {
+    state.keys = await writeKeysOf(connection, await knownKeys(connection, state), true);
+    if (state.token === null) state.token = (await connection.createToken("demo console")).token;
+  } finally {
+    await connection.close();
+  }
+  writeDemoState(dataDir, state);
+  return state;
+}
+
+/** A C360_URL is about another server. */
+function local(io: CliIo): CliIo {
+  return { ...io, env: { ...io.env, C360_URL: "" } };
+}
+
+/** Keys are only good for sources that are there. */
+async function knownKeys(connection: Connection, state: DemoState): Promise<DemoState["keys"]> {
+  return (await connection.sources()).length <= 1 ? {} : state.keys;
+}
+
+const maxSeed = 1_000_000;
+
+function newState({ customers, months }: DemoFlags, nowMs: number): DemoState {
+  const plan = planOf({ customers, months, seed: randomInt(maxSeed) }, nowMs);
+  return { plan, keys: {}, token: null, historyDay: 0, liveDay: plan.days };
+}
+
+interface DemoSending {
+  state: DemoState;
+  settings: Settings;
+  url: string;
+  rate: number;
+  stop: AbortSignal;
+}
+
+/** History and live events side by side: the first minute has both. */
+async function sendAll(io: CliIo, output: Output, { state, settings, url, rate, stop }: DemoSending): Promise<void> {
+  const onWait = (): void => {};
+  const sink = wireSink(url, state.keys as Parameters<typeof wireSink>[1], { clock: io, onWait });
+  const save = (): void => {
+    writeDemoState(settings.dataDir, state);
+  };
+  await Promise.all([
+    sendHistory(io, output, { state, sink, save, stop }),
+    sendLive(io, { state, sink, save, rate, stop }),
+  ]);
+}
+
+interface Part {
+  state: DemoState;
+  sink: CallSink;
+  save: () => void;
+  stop: AbortSignal;
+}
+
+async function sendHistory(io: CliIo, output: Output, { state, sink, save, stop }: Part): Promise<void> {
+  const { plan } = state;
+  if (state.historyDay >= plan.days) return;
+  const startedMs = io.now();
+  let events = 0;
+  const retailer = openRetailer(plan, state.historyDay);
+  const counting: CallSink = {
+    ...sink,
+    take: async (calls) => {
+      await sink.take(calls);
+      events += calls.length;
+    },
+  };
+  const onDays = (done: number): void => {
+    state.historyDay = done;
+    save();
+  };
+  await historyDays(io, output, {
+    retailer,
+    sink: counting,
+    rate: undefined,
+    stop,
+    firstDay: state.historyDay,
+    onDays,
+  });
+  if (stop.aborted) return;
+  const seconds = ((io.now() - startedMs) / 1_000).toFixed(1);
+  io.stdout(`The history is in: ${events.toLocaleString("en-US")} events in ${seconds} s.\n`);
+}
+
+async function sendLive(io: CliIo, { state, sink, save, rate, stop }: Part & { rate: number }): Promise<void> {
+  const retailer = openRetailer(state.plan, state.liveDay);
+  const onDay = async (day: number): Promise<void> => {
+    // A day that was begun is not begun again: what is left of it would come twice, or at another time.
+    state.liveDay = day + 1;
+    save();
+  };
+  await liveDays(io, { retailer, sink, rate, stop, firstDay: state.liveDay, onDay });
+}
