@@ -64,9 +64,17 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     try {
       await commit(processed);
     } catch (error) {
+      // The transaction may stand although its answer was lost: then these rows are there.
+      if ((await readProgress(writer)).position >= next) {
+        progress = advanced;
+        return true;
+      }
       const mended = mendedRecords(processed);
       // A batch fails for its content or for the disk; only content is mended by leaving out what cannot be read.
-      await commit(mended).catch(() => Promise.reject(error));
+      await commit(mended).catch(async () => {
+        progress = { ...(await readProgress(writer)), asOf: progress.asOf };
+        throw error;
+      });
       unreadable += processed.length - mended.length;
     }
     progress = advanced;
