@@ -111,11 +111,8 @@ async function openStages(
   opened: (() => Promise<void>)[],
 ): Promise<Stages> {
   const backlog = { pending: 0 };
-  const parts: { ingestion?: Ingestion; analytics?: EmbeddedAnalytics; undecided?: PendingMessages } = {};
-  const lag = async (): Promise<number> => {
-    const asOf = (await parts.analytics?.status())?.asOf;
-    return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
-  };
+  const parts: Partial<Pick<Stages, "ingestion" | "analytics" | "undecided">> = {};
+  const lag = (): Promise<number> => lagSeconds(parts.analytics);
   const meters = platformMeters({ pendingRecords: () => backlog.pending, followerLagSeconds: lag });
   const onTrouble = options.onTrouble ?? (() => undefined);
 
@@ -160,20 +157,24 @@ async function openStages(
   parts.undecided = undecided;
   opened.push(() => undecided.close());
   ingestion.advance(log.end());
-  const people = peopleOver(database, keyedHash(hashKey));
   return {
     access,
     log,
     lookups,
     ingestion,
     analytics,
-    people,
+    people: peopleOver(database, keyedHash(hashKey)),
     fates: fatesOver(database),
     meters,
     backlog,
     undecided,
     health: { logFailed: false },
   };
+}
+
+async function lagSeconds(analytics: EmbeddedAnalytics | undefined): Promise<number> {
+  const asOf = (await analytics?.status())?.asOf;
+  return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
 }
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */

@@ -28,7 +28,7 @@ export interface IngestionEvents {
 export async function startIngestion(data: IngestionThreadData, events: IngestionEvents): Promise<Ingestion> {
   const worker = startWorker(data);
   const say = (message: ToIngestion): void => worker.postMessage(message);
-  const finds = new Map<number, PromiseWithResolvers<(Position | null)[]>>();
+  const finds: Finds = new Map();
   const waiting = new Set<PromiseWithResolvers<void> & { end: Position }>();
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
@@ -63,10 +63,7 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
       events.onDecided(message.position, message.records, message.outcome);
       settleWaiters();
     } else if (message.kind === "positions") {
-      const find = finds.get(message.call);
-      finds.delete(message.call);
-      if (message.positions === null) find?.reject(stopped());
-      else find?.resolve(message.positions);
+      settleFind(finds, message);
     } else if (message.kind === "trouble") events.onTrouble(message.message);
     else closed.resolve();
   };
@@ -97,6 +94,15 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
       await worker.terminate();
     },
   };
+}
+
+type Finds = Map<number, PromiseWithResolvers<(Position | null)[]>>;
+
+function settleFind(finds: Finds, { call, positions }: Extract<FromIngestion, { kind: "positions" }>): void {
+  const find = finds.get(call);
+  finds.delete(call);
+  if (positions === null) find?.reject(stopped());
+  else find?.resolve(positions);
 }
 
 function startWorker(workerData: IngestionThreadData): Worker {

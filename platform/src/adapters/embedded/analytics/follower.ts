@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { EventBufferReader } from "../../../buffer/eventBuffer.ts";
+import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffer.ts";
 import type { Position } from "../../../model/position.ts";
 import type { Decided } from "../../../storage/followed.ts";
 import { transaction } from "./engine.ts";
@@ -56,26 +56,12 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     const skipped = decided.notProcessed(progress.position, next);
     const processed = records.filter((record) => !skipped.has(record.position));
     const advanced = { ...progress, position: next };
-    const commit = (rows: typeof processed) =>
-      transaction(writer, async () => {
-        await insertEvents(writer, rows, parts.events);
-        await writeProgress(writer, advanced);
-      });
     try {
-      await commit(processed);
+      unreadable += await commitRows(parts, processed, advanced);
     } catch (error) {
-      // The transaction may stand although its answer was lost: then these rows are there.
-      if ((await readProgress(writer)).position >= next) {
-        progress = advanced;
-        return true;
-      }
-      const mended = mendedRecords(processed);
-      // A batch fails for its content or for the disk; only content is mended by leaving out what cannot be read.
-      await commit(mended).catch(async () => {
-        progress = { ...(await readProgress(writer)), asOf: progress.asOf };
-        throw error;
-      });
-      unreadable += processed.length - mended.length;
+      const stored = await readProgress(writer).catch(() => progress);
+      progress = { ...stored, asOf: progress.asOf };
+      throw error;
     }
     progress = advanced;
     return true;
@@ -119,6 +105,28 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
       return false;
     },
   };
+}
+
+/** In one transaction with the progress; gives how many rows were left out because nobody can read them. */
+async function commitRows(parts: FollowerParts, rows: readonly StoredRecord[], advanced: Progress): Promise<number> {
+  const { writer } = parts;
+  const commit = (some: readonly StoredRecord[]): Promise<void> =>
+    transaction(writer, async () => {
+      await insertEvents(writer, some, parts.events);
+      await writeProgress(writer, advanced);
+    });
+  try {
+    await commit(rows);
+    return 0;
+  } catch (error) {
+    // The transaction may stand although its answer was lost: then these rows are there.
+    const stored = await readProgress(writer).catch(() => null);
+    if (stored !== null && stored.position >= advanced.position) return 0;
+    const mended = mendedRecords(rows);
+    // A batch fails for its content or for the disk; only content is mended by leaving out what cannot be read.
+    await commit(mended).catch(() => Promise.reject(error));
+    return rows.length - mended.length;
+  }
 }
 
 function restUntil(startedAt: number, endedAt: number): number {

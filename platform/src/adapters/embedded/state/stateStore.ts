@@ -50,21 +50,7 @@ export function openStateStore(options: {
       return known;
     },
     nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
-    fragments: async (ids, withDetail) => {
-      const found = new Map<string, FragmentRow>();
-      for (const id of ids) {
-        const kept = withDetail.has(id) ? undefined : recent.get(id);
-        if (kept !== undefined) {
-          found.set(id, copyOf(kept));
-          continue;
-        }
-        const row = reads.fragment.get(id);
-        if (row === undefined) continue;
-        const detail = withDetail.has(id) ? reads.detail.get(id) : undefined;
-        found.set(id, fragmentRow(id, row, detail));
-      }
-      return found;
-    },
+    fragments: async (ids, withDetail) => fragmentRows(reads, recent, ids, withDetail),
     personsOfFragments: async (ids) => {
       const found = new Map<string, number>();
       for (const id of ids) {
@@ -90,15 +76,7 @@ export function openStateStore(options: {
       new Map(rowsFor(reads.person, numbers).map((row) => [int(row, "person"), personRow(row)])),
     personsAlone: async (numbers) => new Set(numbers.filter((number) => reads.companionsOf.all(number).length <= 1)),
     components: async (numbers) => componentRows(reads, numbers),
-    orders: async (keys) => {
-      const found = new Map<string, { state: OrderState; ownerFragment: string }>();
-      for (const key of keys) {
-        const row = reads.order.get(key);
-        if (row === undefined) continue;
-        found.set(key, { state: json(row, "state") as OrderState, ownerFragment: text(row, "owner_fragment") });
-      }
-      return found;
-    },
+    orders: async (keys) => orderRows(reads, keys),
     commit: async (decision: Decision) => {
       try {
         writeDecision(database, writes, options.hash, { ...decision, after: known });
@@ -147,6 +125,40 @@ export function readStatements(database: DatabaseSync) {
     ),
     order: database.prepare("SELECT owner_fragment, state FROM orders WHERE key = ?"),
   };
+}
+
+function fragmentRows(
+  reads: ReadStatements,
+  recent: ReturnType<typeof recentFragments>,
+  ids: readonly string[],
+  withDetail: ReadonlySet<string>,
+): Map<string, FragmentRow> {
+  const found = new Map<string, FragmentRow>();
+  for (const id of ids) {
+    const kept = withDetail.has(id) ? undefined : recent.get(id);
+    if (kept !== undefined) {
+      found.set(id, copyOf(kept));
+      continue;
+    }
+    const row = reads.fragment.get(id);
+    if (row === undefined) continue;
+    const detail = withDetail.has(id) ? reads.detail.get(id) : undefined;
+    found.set(id, fragmentRow(id, row, detail));
+  }
+  return found;
+}
+
+function orderRows(
+  reads: ReadStatements,
+  keys: readonly string[],
+): Map<string, { state: OrderState; ownerFragment: string }> {
+  const found = new Map<string, { state: OrderState; ownerFragment: string }>();
+  for (const key of keys) {
+    const row = reads.order.get(key);
+    if (row === undefined) continue;
+    found.set(key, { state: json(row, "state") as OrderState, ownerFragment: text(row, "owner_fragment") });
+  }
+  return found;
 }
 
 function fragmentRow(id: string, row: Row, detail: Row | undefined): FragmentRow {
