@@ -30,7 +30,7 @@ export interface IngestionEvents {
 export async function startIngestion(data: IngestionThreadData, events: IngestionEvents): Promise<Ingestion> {
   const worker = startWorker(data);
   const say = (message: ToIngestion): void => worker.postMessage(message);
-  const finds = new Map<number, PromiseWithResolvers<(Position | null)[]>>();
+  const finds: Finds = new Map();
   const waiting = new Set<PromiseWithResolvers<void> & { end: Position }>();
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
@@ -58,10 +58,7 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
       events.onDecided(message.position, message.records, message.outcome);
       settleReached(waiting, position);
     } else if (message.kind === "positions") {
-      const find = finds.get(message.call);
-      finds.delete(message.call);
-      if (message.positions === null) find?.reject(stopped());
-      else find?.resolve(message.positions);
+      settleFind(finds, message);
     } else if (message.kind === "trouble") events.onTrouble(message.message);
     else closed.resolve();
   };
@@ -105,6 +102,15 @@ function waitFor<T>(waiting: Map<number, PromiseWithResolvers<T>>, call: number)
   const waiter = Promise.withResolvers<T>();
   waiting.set(call, waiter);
   return waiter.promise;
+}
+
+type Finds = Map<number, PromiseWithResolvers<(Position | null)[]>>;
+
+function settleFind(finds: Finds, { call, positions }: Extract<FromIngestion, { kind: "positions" }>): void {
+  const find = finds.get(call);
+  finds.delete(call);
+  if (positions === null) find?.reject(stopped());
+  else find?.resolve(positions);
 }
 
 function startWorker(workerData: IngestionThreadData): Worker {

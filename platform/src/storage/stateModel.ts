@@ -43,12 +43,14 @@ export class StateModel {
     this.hash = hash;
   }
 
-  copy(): StateModel {
-    return Object.assign(new StateModel(this.hash), structuredClone({ ...this, hash: null }), { hash: this.hash });
+  #copy(): StateModel {
+    const { position, fragments, identifiers, persons, edges, orders, rejected, seenAgain } = this;
+    const held = { position, fragments, identifiers, persons, edges, orders, rejected, seenAgain };
+    return Object.assign(new StateModel(this.hash), structuredClone(held));
   }
 
   decision(happenings: readonly Happening[]): Decision {
-    const next = this.copy();
+    const next = this.#copy();
     const touched = { fragments: new Set<string>(), details: new Set<string>(), orders: new Set<string>() };
     let at = this.position;
     for (const each of happenings) next.#happen(each, at++, touched);

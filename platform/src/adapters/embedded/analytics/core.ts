@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { EventBufferReader } from "../../../buffer/eventBuffer.ts";
 import { defaultIdentityRules, identifierOrder } from "../../../identity/index.ts";
 import { Problem } from "../../../model/problem.ts";
@@ -15,7 +16,7 @@ const gatherMs = 50;
 /** Looks for decisions that nobody announced this often. */
 const idlePollMs = 500;
 const maxRestMs = 100;
-const retryDelayMs = 1_000;
+const defaultRetryDelayMs = 1_000;
 const maxRetryDelayMs = 30_000;
 /** Failures in a row after which waiting for the follower is answered with its error. */
 const stalledAfterFailures = 3;
@@ -39,6 +40,10 @@ export interface CoreOptions {
   onFollowed?: (version: number) => void;
   /** DuckDB gave its database up after an error of its own: nothing works until it is opened again. */
   onFatal?: () => void;
+  /** Of the first try after a failure; each further one waits twice as long. */
+  retryDelayMs?: number;
+  /** Tests lay faults over it. */
+  overWriter?: (writer: DuckDBConnection) => DuckDBConnection;
 }
 
 export interface AnalyticsCore extends Analytics {
@@ -51,7 +56,8 @@ export interface AnalyticsCore extends Analytics {
 /** Everything of analytics in one thread, over whatever log and decided state it is given. */
 export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore> {
   const engine = await openEngine(options);
-  const { writer, paths } = engine;
+  const { paths } = engine;
+  const writer = options.overWriter?.(engine.writer) ?? engine.writer;
   const limits = { ...defaultLakeLimits, ...options.lakeLimits };
   const lake = await openLake({ writer, directory: paths.lake, limits, now: options.now });
   const events = {
@@ -207,6 +213,7 @@ class FollowLoop {
         ),
       );
     }
+    const { retryDelayMs = defaultRetryDelayMs } = this.#options;
     return Math.min(maxRetryDelayMs, retryDelayMs * 2 ** (this.#failures - 1));
   }
 

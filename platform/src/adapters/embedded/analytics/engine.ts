@@ -129,8 +129,8 @@ export async function replaceViews(writer: DuckDBConnection, lakeFiles: readonly
 
 /** Runs `work` in one transaction of this connection; a throw rolls back. */
 export async function transaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
-  await connection.run("BEGIN");
   try {
+    await connection.run("BEGIN");
     const result = await work();
     await connection.run("COMMIT");
     return result;

@@ -67,14 +67,12 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     const skipped = decided.notProcessed(progress.position, next);
     const processed = records.filter((record) => !skipped.has(record.position));
     const advanced = { ...progress, position: next };
-    const commit = (rows: typeof processed) => storeEvents(parts, rows, advanced, followed);
     try {
-      await commit(processed);
+      unreadable += await commitRows(parts, processed, advanced, followed);
     } catch (error) {
-      const mended = mendedRecords(processed);
-      // A batch fails for its content or for the disk; only content is mended by leaving out what cannot be read.
-      await commit(mended).catch(() => Promise.reject(error));
-      unreadable += processed.length - mended.length;
+      const stored = await readProgress(writer).catch(() => null);
+      if (stored !== null) progress = { ...progressOf(stored), asOf: progress.asOf };
+      throw error;
     }
     progress = advanced;
     return true;
@@ -119,16 +117,31 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   };
 }
 
-async function storeEvents(
-  { writer, events }: FollowerParts,
+/** In one transaction with the progress; gives how many rows were left out because nobody can read them. */
+async function commitRows(
+  parts: FollowerParts,
   rows: readonly StoredRecord[],
   advanced: Progress,
   followed: FeedProgress,
-): Promise<void> {
-  await transaction(writer, async () => {
-    await insertEvents(writer, rows, events);
-    await writeProgress(writer, advanced, followed);
-  });
+): Promise<number> {
+  const { writer } = parts;
+  const commit = (some: readonly StoredRecord[]): Promise<void> =>
+    transaction(writer, async () => {
+      await insertEvents(writer, some, parts.events);
+      await writeProgress(writer, advanced, followed);
+    });
+  try {
+    await commit(rows);
+    return 0;
+  } catch (error) {
+    // The transaction may stand although its answer was lost: then these rows are there.
+    const stored = await readProgress(writer).catch(() => null);
+    if (stored !== null && stored.position >= advanced.position) return 0;
+    const mended = mendedRecords(rows);
+    // A batch fails for its content or for the disk; only content is mended by leaving out what cannot be read.
+    await commit(mended).catch(() => Promise.reject(error));
+    return rows.length - mended.length;
+  }
 }
 
 async function applyFeedStep(parts: FollowerParts, step: FeedStep, reached: StoredProgress): Promise<Progress> {

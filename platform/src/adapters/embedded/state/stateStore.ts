@@ -80,15 +80,7 @@ export function openStateStore(options: {
       new Map(rowsFor(reads.person, numbers).map((row) => [int(row, "person"), personRow(row)])),
     personsAlone: async (numbers) => new Set(numbers.filter((number) => reads.companionsOf.all(number).length <= 1)),
     components: async (numbers) => componentRows(reads, numbers),
-    orders: async (keys) => {
-      const found = new Map<string, { state: OrderState; ownerFragment: string }>();
-      for (const key of keys) {
-        const row = reads.order.get(key);
-        if (row === undefined) continue;
-        found.set(key, { state: json(row, "state") as OrderState, ownerFragment: text(row, "owner_fragment") });
-      }
-      return found;
-    },
+    orders: async (keys) => orderRows(reads, keys),
     commit: async (decision: Decision) => {
       try {
         writeDecision(database, { statements: writes, hash: options.hash, retention }, { ...decision, after: known });
@@ -157,6 +149,19 @@ function fragmentRows(
     if (row === undefined) continue;
     const detail = withDetail.has(id) ? reads.detail.get(id) : undefined;
     found.set(id, fragmentRow(id, row, detail));
+  }
+  return found;
+}
+
+function orderRows(
+  reads: ReadStatements,
+  keys: readonly string[],
+): Map<string, { state: OrderState; ownerFragment: string }> {
+  const found = new Map<string, { state: OrderState; ownerFragment: string }>();
+  for (const key of keys) {
+    const row = reads.order.get(key);
+    if (row === undefined) continue;
+    found.set(key, { state: json(row, "state") as OrderState, ownerFragment: text(row, "owner_fragment") });
   }
   return found;
 }
