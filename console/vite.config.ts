@@ -12,7 +12,13 @@ const minCompressedBytes = 1_024;
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react(), compressed(join(import.meta.dirname, "dist"))],
-  build: { target: "es2023", manifest: true, assetsInlineLimit: 0, chunkSizeWarningLimit: 700, reportCompressedSize: false },
+  build: {
+    target: "es2023",
+    manifest: true,
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+    reportCompressedSize: false,
+  },
   server: { port: 3601, proxy: { "/api": platform, "/v1": platform } },
 });
 

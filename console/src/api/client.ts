@@ -13,7 +13,9 @@ type Content<Answer> = Answer extends { content: { "application/json": infer Bod
 /** The body of an operation's success. */
 export type AnswerOf<P extends keyof paths, M extends Method> =
   Operation<P, M> extends { responses: infer Responses }
-    ? { [Status in keyof Responses]: Status extends 200 | 201 | 204 ? Content<Responses[Status]> : never }[keyof Responses]
+    ? {
+        [Status in keyof Responses]: Status extends 200 | 201 | 204 ? Content<Responses[Status]> : never;
+      }[keyof Responses]
     : never;
 
 type Given<Op> = (Op extends { parameters: { path: infer Path extends object } } ? { path: Path } : { path?: never }) &
@@ -38,13 +40,18 @@ export function addressOf(pattern: string, { path = {}, query = {} }: Pick<Untyp
   const filled = pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(path[name])));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined && one !== null) search.append(name, String(one));
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined && one !== null) search.append(name, String(one));
   }
   return search.size === 0 ? filled : `${filled}?${search.toString()}`;
 }
 
 /** One request with the session's token. Throws ApiProblem; a 401 also ends the session, which leads to sign-in. */
-export async function send(method: string, address: string, given: Omit<Untyped, "path" | "query"> & { accept?: string; lastEventId?: string } = {}) {
+export async function send(
+  method: string,
+  address: string,
+  given: Omit<Untyped, "path" | "query"> & { accept?: string; lastEventId?: string } = {},
+) {
   const { token } = currentSession();
   try {
     const answer = await fetch(address, {
@@ -69,7 +76,11 @@ export async function send(method: string, address: string, given: Omit<Untyped,
   }
 }
 
-async function call<P extends keyof paths, M extends Method>(method: M, pattern: P, given: Untyped): Promise<AnswerOf<P, M>> {
+async function call<P extends keyof paths, M extends Method>(
+  method: M,
+  pattern: P,
+  given: Untyped,
+): Promise<AnswerOf<P, M>> {
   const answer = await send(method, addressOf(pattern, given), given);
   return (answer.status === 204 ? undefined : await answer.json()) as AnswerOf<P, M>;
 }
@@ -78,9 +89,12 @@ type Optional<R> = {} extends R ? [given?: R] : [given: R];
 
 /** The platform's API, typed by its own OpenAPI document: `api.get("/api/sources/{id}", { path: { id } })`. */
 export const api = {
-  get: <P extends PathsWith<"get">>(pattern: P, ...[given]: Optional<RequestOf<P, "get">>) => call("get", pattern, (given ?? {}) as Untyped) as Promise<AnswerOf<P, "get">>,
-  post: <P extends PathsWith<"post">>(pattern: P, ...[given]: Optional<RequestOf<P, "post">>) => call("post", pattern, (given ?? {}) as Untyped) as Promise<AnswerOf<P, "post">>,
-  patch: <P extends PathsWith<"patch">>(pattern: P, ...[given]: Optional<RequestOf<P, "patch">>) => call("patch", pattern, (given ?? {}) as Untyped) as Promise<AnswerOf<P, "patch">>,
+  get: <P extends PathsWith<"get">>(pattern: P, ...[given]: Optional<RequestOf<P, "get">>) =>
+    call("get", pattern, (given ?? {}) as Untyped) as Promise<AnswerOf<P, "get">>,
+  post: <P extends PathsWith<"post">>(pattern: P, ...[given]: Optional<RequestOf<P, "post">>) =>
+    call("post", pattern, (given ?? {}) as Untyped) as Promise<AnswerOf<P, "post">>,
+  patch: <P extends PathsWith<"patch">>(pattern: P, ...[given]: Optional<RequestOf<P, "patch">>) =>
+    call("patch", pattern, (given ?? {}) as Untyped) as Promise<AnswerOf<P, "patch">>,
 };
 
 /** Whether trying again by itself could help. */

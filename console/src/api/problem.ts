@@ -10,7 +10,10 @@ export class ApiProblem extends Error {
   /** To be told to whoever runs the platform: its log names it too. */
   readonly requestId: string | null;
 
-  constructor(status: number, told: { code: string; message: string; hint?: string; field?: string; requestId?: string }) {
+  constructor(
+    status: number,
+    told: { code: string; message: string; hint?: string; field?: string; requestId?: string },
+  ) {
     super(told.message);
     this.status = status;
     this.code = told.code;
@@ -50,7 +53,11 @@ export function asProblem(error: unknown): ApiProblem {
   }
   // fetch rejects with a TypeError when nobody answers; everything else is a fault of the console's own.
   if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message)) {
-    return new ApiProblem(0, { code: "unreachable", message: words.states.unreachable, hint: words.states.unreachableHint });
+    return new ApiProblem(0, {
+      code: "unreachable",
+      message: words.states.unreachable,
+      hint: words.states.unreachableHint,
+    });
   }
   return new ApiProblem(0, { code: "console", message: error instanceof Error ? error.message : String(error) });
 }

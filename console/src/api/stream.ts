@@ -56,7 +56,11 @@ export function openStream({ address, onMessages, onState }: StreamOptions): Str
     closing.signal.addEventListener("abort", stop);
     let silence = setTimeout(stop, maxSilenceMs);
     try {
-      const answer = await send("get", address, { accept: "text/event-stream", signal: attempt.signal, ...(lastId === null ? {} : { lastEventId: lastId }) });
+      const answer = await send("get", address, {
+        accept: "text/event-stream",
+        signal: attempt.signal,
+        ...(lastId === null ? {} : { lastEventId: lastId }),
+      });
       const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
       const parser = sseParser();
       onState("open", null);
@@ -85,7 +89,8 @@ export function openStream({ address, onMessages, onState }: StreamOptions): Str
         problem = asProblem(error);
       }
       if (closing.signal.aborted) return;
-      if (problem !== null && problem.status >= 400 && problem.status < 500 && problem.status !== 429) return onState("closed", problem);
+      if (problem !== null && problem.status >= 400 && problem.status < 500 && problem.status !== 429)
+        return onState("closed", problem);
       onState("reconnecting", problem);
       await waited(Math.min(maxRetryMs, (asked ?? firstRetryMs) * 2 ** failures), closing.signal);
       failures = Math.min(failures + 1, 10);
