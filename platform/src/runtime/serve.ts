@@ -1,6 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import type { Logger } from "pino";
+import { createConsoleSite } from "../api/consoleSite.ts";
 import { createApi } from "../api/server.ts";
 import { answerClientError, gatewayServerOptions } from "../gateway/gateway.ts";
 import { Problem } from "../model/problem.ts";
@@ -13,6 +15,8 @@ import type { Settings } from "./settings.ts";
 
 /** Requests under way may end within it; then their connections are cut. */
 const maxDrainMs = 3_000;
+/** Built by `npm ci` (the root's `prepare`). */
+const consoleDirectory = join(import.meta.dirname, "../../../console/dist");
 
 export interface ServedPlatform {
   url: string;
@@ -20,7 +24,7 @@ export interface ServedPlatform {
   close(): Promise<void>;
 }
 
-/** The platform behind one port: ingestion by the gateway, everything else by the API. */
+/** The platform behind one port: ingestion by the gateway, the console's pages and files, everything else by the API. */
 export async function servePlatform(settings: Settings, options: { log: Logger }): Promise<ServedPlatform> {
   const { log } = options;
   const platform = await openPlatform(settings, {
@@ -47,8 +51,10 @@ async function serveOn(platform: Platform, settings: Settings, log: Logger): Pro
     logger: log,
   });
   await api.ready();
+  const consoleSite = await createConsoleSite(consoleDirectory);
   const server = createServer(gatewayServerOptions, (request, response) => {
     if (platform.gateway.handles(request)) platform.gateway.handle(request, response);
+    else if (consoleSite.handles(request)) consoleSite.handle(request, response);
     else api.routing(request, response);
   });
   server.on("clientError", answerClientError);
@@ -58,6 +64,7 @@ async function serveOn(platform: Platform, settings: Settings, log: Logger): Pro
   const close = async (): Promise<void> => {
     platform.closeStreams();
     await stopListening(server);
+    await consoleSite.close();
     await api.close();
     await platform.close();
   };

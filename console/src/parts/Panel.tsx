@@ -1,0 +1,97 @@
+import { Skeleton } from "@mantine/core";
+import { IconLock } from "@tabler/icons-react";
+import { type ReactNode, useId } from "react";
+import { ApiProblem } from "../api/problem.ts";
+import { words } from "../words/words.ts";
+import { ProblemNote } from "./ProblemNote.tsx";
+import "./parts.css";
+
+/** What a panel needs of a query; TanStack's results fit. */
+export interface PanelQuery<Data> {
+  data: Data | undefined;
+  error: Error | null;
+  isPending: boolean;
+  refetch: () => unknown;
+}
+
+export interface PanelProps<Data> {
+  /** Null: no head, for a page that is one panel; then `label` names it. */
+  title: string | null;
+  label?: string;
+  /** At the end of the head. */
+  actions?: ReactNode;
+  query: PanelQuery<Data>;
+  /** Pixels that the loaded content takes: the skeleton is as high, so that nothing moves when it comes. */
+  height: number;
+  isEmpty?: (data: Data) => boolean;
+  /** Why there is nothing, and one action. */
+  empty?: ReactNode;
+  /** Named when the platform answers 403. */
+  needs?: string;
+  children: (data: Data) => ReactNode;
+}
+
+/** A card with the four designed states: loading, empty, error (what was known stays), no permission. */
+export function Panel<Data>({ title, label, actions, children, ...states }: PanelProps<Data>) {
+  const id = useId();
+  const name = title === null ? { "aria-label": label } : { "aria-labelledby": id };
+  return (
+    <section className="panel" {...name}>
+      {title !== null && (
+        <div className="panelHead">
+          <h2 id={id}>{title}</h2>
+          {actions}
+        </div>
+      )}
+      <PanelStates {...states}>{children}</PanelStates>
+    </section>
+  );
+}
+
+/** The same states without the card. */
+export function PanelStates<Data>({
+  query,
+  height,
+  isEmpty,
+  empty,
+  needs,
+  children,
+}: Omit<PanelProps<Data>, "title" | "label" | "actions">) {
+  const { data, error, isPending } = query;
+  const retry = (): void => void query.refetch();
+  if (error instanceof ApiProblem && error.status === 403) return <NoAccess needs={needs ?? error.hint} />;
+  if (data === undefined) {
+    if (error !== null) return <ProblemNote error={error} onRetry={retry} />;
+    return isPending ? <Waiting height={height} /> : null;
+  }
+  return (
+    <>
+      {error !== null && <ProblemNote error={error} onRetry={retry} keepsData />}
+      {isEmpty?.(data) ? <div className="stateBox">{empty}</div> : children(data)}
+    </>
+  );
+}
+
+const skeletonRow = 36;
+
+function Waiting({ height }: { height: number }) {
+  const rows = Math.max(1, Math.floor(height / skeletonRow));
+  return (
+    <div style={{ blockSize: height, overflow: "hidden" }} role="status" aria-label={words.states.loading}>
+      {Array.from({ length: rows }, (_, row) => (
+        <Skeleton key={row} height={skeletonRow - 12} mb={12} />
+      ))}
+    </div>
+  );
+}
+
+function NoAccess({ needs }: { needs: string | null }) {
+  return (
+    <div className="stateBox">
+      <p className="stateTitle">
+        <IconLock size={16} aria-hidden /> {words.states.refused}
+      </p>
+      {needs !== null && <p>{words.states.refusedNeed(needs)}</p>}
+    </div>
+  );
+}

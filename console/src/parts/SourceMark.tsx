@@ -1,0 +1,47 @@
+import {
+  IconAddressBook,
+  IconBroadcast,
+  IconBuildingStore,
+  IconDeviceMobile,
+  IconMessages,
+  IconReceipt,
+  IconWorld,
+  type TablerIcon,
+} from "@tabler/icons-react";
+import { words } from "../words/words.ts";
+
+export type SourceKind = keyof typeof words.kinds;
+
+const icons: Record<SourceKind, TablerIcon> = {
+  web: IconWorld,
+  mobile: IconDeviceMobile,
+  pos: IconBuildingStore,
+  erp: IconReceipt,
+  crm: IconAddressBook,
+  iot: IconBroadcast,
+  social: IconMessages,
+};
+
+export const sourceKinds = Object.keys(icons) as SourceKind[];
+
+export function isSourceKind(text: string): text is SourceKind {
+  return Object.hasOwn(icons, text);
+}
+
+/**
+ * The icon and colour that a kind of source has everywhere, with `label` (the source's name; without one, the kind's)
+ * as neutral text. `iconOnly` keeps the words for screen readers and a tooltip.
+ */
+export function SourceMark({ kind, label, iconOnly = false }: { kind: string; label?: string; iconOnly?: boolean }) {
+  const known = isSourceKind(kind) ? kind : null;
+  const Icon = known === null ? IconBroadcast : icons[known];
+  const kindWord = known === null ? kind : words.kinds[known];
+  const text = label ?? kindWord;
+  const colour = known === null ? "var(--mantine-color-dimmed)" : `var(--c360-${known})`;
+  return (
+    <span className="sourceMark" title={label === undefined ? kindWord : `${label} (${kindWord})`}>
+      <Icon size={16} stroke={2} color={colour} aria-hidden />
+      {iconOnly ? <span className="visuallyHidden">{text}</span> : <span className="cut">{text}</span>}
+    </span>
+  );
+}

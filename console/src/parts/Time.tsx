@@ -1,0 +1,25 @@
+import { Tooltip } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { words } from "../words/words.ts";
+import { absoluteTime, relativeTime } from "./timeText.ts";
+
+const redrawMs = 15_000;
+
+/** A time as `2 hr. ago`; whole and with its zone on hover and focus. `at`: ISO 8601 or UTC ms; null: never. */
+export function Time({ at }: { at: string | number | null }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), redrawMs);
+    return () => clearInterval(timer);
+  }, []);
+  const ms = typeof at === "string" ? Date.parse(at) : at;
+  if (ms === null || Number.isNaN(ms)) return <span className="dimmed">{words.time.never}</span>;
+  return (
+    <Tooltip label={absoluteTime(ms)}>
+      <time dateTime={new Date(ms).toISOString()} tabIndex={0} className="numbers">
+        {relativeTime(ms, Math.max(now, ms))}
+        <span className="visuallyHidden"> ({absoluteTime(ms)})</span>
+      </time>
+    </Tooltip>
+  );
+}

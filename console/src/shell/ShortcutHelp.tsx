@@ -1,0 +1,44 @@
+import { Kbd, Modal } from "@mantine/core";
+import type { ReactNode } from "react";
+import { words } from "../words/words.ts";
+import { railPages } from "./pages.ts";
+import type { Shortcuts } from "./useShortcuts.ts";
+
+export function ShortcutHelp({
+  isOpen,
+  onClose,
+  shortcuts,
+}: {
+  isOpen: boolean;
+  onClose: () => void;
+  shortcuts: Shortcuts;
+}) {
+  return (
+    <Modal opened={isOpen} onClose={onClose} title={words.shell.shortcuts} closeButtonProps={{ "aria-label": "Close" }}>
+      {!shortcuts.isOn && <p>{words.shell.shortcutsAreOff}</p>}
+      <Row label={words.keys.palette}>
+        <Kbd>⌘ K</Kbd> <Kbd>Ctrl K</Kbd>
+      </Row>
+      {railPages.map(({ path, label, key }) => (
+        <Row key={path} label={words.shell.goTo(label)}>
+          <Kbd>G</Kbd> {words.keys.then} <Kbd>{key.toUpperCase()}</Kbd>
+        </Row>
+      ))}
+      <Row label={words.keys.searchHere}>
+        <Kbd>/</Kbd>
+      </Row>
+      <Row label={words.keys.help}>
+        <Kbd>?</Kbd>
+      </Row>
+    </Modal>
+  );
+}
+
+function Row({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="keyRow">
+      <span>{label}</span>
+      <span>{children}</span>
+    </div>
+  );
+}

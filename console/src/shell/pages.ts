@@ -1,0 +1,16 @@
+import { IconPlugConnected, type TablerIcon } from "@tabler/icons-react";
+import { words } from "../words/words.ts";
+
+/** A page of the rail: its route is in routes.tsx, lazily loaded. */
+export interface RailPage {
+  path: string;
+  label: string;
+  icon: TablerIcon;
+  /** `G` and then this goes there. */
+  key: string;
+}
+
+/** In the rail's order; the first is where the console begins. */
+export const railPages: readonly RailPage[] = [
+  { path: "/sources", label: words.pages.sources, icon: IconPlugConnected, key: "s" },
+];
