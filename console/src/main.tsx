@@ -1,3 +1,6 @@
+// Styles of the parts first: the console's own, wherever they are imported, come after and win.
+import "./theme/mantine.ts";
+import "./theme/console.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
@@ -6,8 +9,6 @@ import { createBrowserRouter, RouterProvider } from "react-router";
 import { isPassing } from "./api/client.ts";
 import { routes } from "./routes.tsx";
 import { currentSession, followOtherTabs, onSession, signInByFragment } from "./session/session.ts";
-import "./theme/mantine.ts";
-import "./theme/console.css";
 import { colourSchemes, theme, variables } from "./theme/theme.ts";
 
 const freshMs = 10_000;

@@ -6,7 +6,9 @@ import { SignInPage } from "./signIn/SignInPage.tsx";
 
 /** Each page in a chunk of its own, in an error boundary of its own: when one fails, the rail survives. */
 const pages: RouteObject[] = [
+  { path: "query/:id?", lazy: async () => ({ Component: (await import("./query/QueryPage.tsx")).QueryPage }) },
   { path: "sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage.tsx")).SourcesPage }) },
+  { path: "sources/:id", lazy: async () => ({ Component: (await import("./sources/SourcePage.tsx")).SourcePage }) },
 ];
 
 export const routes: RouteObject[] = [

@@ -18,10 +18,12 @@ export type AnswerOf<P extends keyof paths, M extends Method> =
       }[keyof Responses]
     : never;
 
-type Given<Op> = (Op extends { parameters: { path: infer Path extends object } } ? { path: Path } : { path?: never }) &
+type RequestParts<Op> = (Op extends { parameters: { path: infer Path extends object } }
+  ? { path: Path }
+  : { path?: never }) &
   (Op extends { parameters: { query?: infer Query } } ? { query?: Query } : { query?: never }) &
   (Op extends { requestBody: { content: { "application/json": infer Body } } } ? { body: Body } : { body?: never });
-export type RequestOf<P extends keyof paths, M extends Method> = Given<Operation<P, M>> & {
+export type RequestOf<P extends keyof paths, M extends Method> = RequestParts<Operation<P, M>> & {
   signal?: AbortSignal | undefined;
   /** A write that may be repeated with the same key changes things once. */
   idempotencyKey?: string;
@@ -76,25 +78,23 @@ export async function send(
   }
 }
 
-async function call<P extends keyof paths, M extends Method>(
-  method: M,
-  pattern: P,
-  given: Untyped,
-): Promise<AnswerOf<P, M>> {
+/** The answer's body; its type is a promise of the generated types, checked against the platform by a test. */
+async function call<Answer>(method: Method, pattern: string, given: Untyped = {}): Promise<Answer> {
   const answer = await send(method, addressOf(pattern, given), given);
-  return (answer.status === 204 ? undefined : await answer.json()) as AnswerOf<P, M>;
+  return (answer.status === 204 ? undefined : await answer.json()) as Answer;
 }
 
-type Optional<R> = {} extends R ? [given?: R] : [given: R];
+type Given<P extends keyof paths, M extends Method> =
+  Record<never, never> extends RequestOf<P, M> ? [given?: RequestOf<P, M>] : [given: RequestOf<P, M>];
 
 /** The platform's API, typed by its own OpenAPI document: `api.get("/api/sources/{id}", { path: { id } })`. */
 export const api = {
-  get: <P extends PathsWith<"get">>(pattern: P, ...[given]: Optional<RequestOf<P, "get">>) =>
-    call("get", pattern, (given ?? {}) as Untyped) as Promise<AnswerOf<P, "get">>,
-  post: <P extends PathsWith<"post">>(pattern: P, ...[given]: Optional<RequestOf<P, "post">>) =>
-    call("post", pattern, (given ?? {}) as Untyped) as Promise<AnswerOf<P, "post">>,
-  patch: <P extends PathsWith<"patch">>(pattern: P, ...[given]: Optional<RequestOf<P, "patch">>) =>
-    call("patch", pattern, (given ?? {}) as Untyped) as Promise<AnswerOf<P, "patch">>,
+  get: <P extends PathsWith<"get">>(pattern: P, ...[given]: Given<P, "get">) =>
+    call<AnswerOf<P, "get">>("get", pattern, given),
+  post: <P extends PathsWith<"post">>(pattern: P, ...[given]: Given<P, "post">) =>
+    call<AnswerOf<P, "post">>("post", pattern, given),
+  patch: <P extends PathsWith<"patch">>(pattern: P, ...[given]: Given<P, "patch">) =>
+    call<AnswerOf<P, "patch">>("patch", pattern, given),
 };
 
 /** Whether trying again by itself could help. */

@@ -21,7 +21,7 @@ export function ShortcutHelp({
       </Row>
       {railPages.map(({ path, label, key }) => (
         <Row key={path} label={words.shell.goTo(label)}>
-          <Kbd>G</Kbd> {words.keys.then} <Kbd>{key.toUpperCase()}</Kbd>
+          <Kbd>G</Kbd> {words.keys.between} <Kbd>{key.toUpperCase()}</Kbd>
         </Row>
       ))}
       <Row label={words.keys.searchHere}>

@@ -1,4 +1,7 @@
-/** Every sentence of the console. A page adds its own section; nothing is written in the pages themselves. */
+import { query } from "./query.ts";
+import { sources } from "./sources.ts";
+
+/** Every sentence of the console. A page adds a section in a file of its own; nothing is written in the pages themselves. */
 export const words = {
   product: "Customer 360",
   pages: { live: "Live", customers: "Customers", query: "Query", sources: "Sources", signIn: "Sign in" },
@@ -23,7 +26,7 @@ export const words = {
     pagesGroup: "Pages",
     apiDocs: "API reference",
   },
-  keys: { palette: "Search and jump", help: "This list", searchHere: "Search", then: "then" },
+  keys: { palette: "Search and jump", help: "This list", searchHere: "Search", between: "then" },
   crash: {
     title: "This page failed",
     body: "The rest of the console still works. Reloading usually helps; if it goes on, report what you did.",
@@ -64,4 +67,6 @@ export const words = {
     ended: "Your session has ended: the token is no longer accepted. Sign in to go on where you were.",
     linkFailed: "The link's token is not known here. Paste another one.",
   },
+  sources,
+  query,
 } as const;
