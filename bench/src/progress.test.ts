@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { firstTime } from "./progress.ts";
 import type { ServerStatus } from "./server.ts";
 
-const none: ServerStatus = { pendingRecords: 0, acceptedRecords: 0, processedRecords: 0, analyticsAsOf: 0, searchAsOf: 0 };
+const none: ServerStatus = {
+  pendingRecords: 0,
+  acceptedRecords: 0,
+  processedRecords: 0,
+  analyticsAsOf: 0,
+  searchAsOf: 0,
+};
 
 /** Drains after `drainMs`, and answers each question `slowMs` later with what held when it was asked. */
 function draining(drainMs: number, slowMs: number) {

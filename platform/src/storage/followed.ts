@@ -9,7 +9,7 @@ export interface FeedEntry {
   kind: "profile" | "order";
   /** A ProfileId or an OrderKey. The same id may come again at any later version. */
   id: string;
-  /** `activity`: the profile's events were counted and seen, nothing else about it changed. */
+  /** `activity`: the profile's events and fragments were counted and seen; no trait, identifier or order changed. */
   cause?: "activity";
 }
 
@@ -21,6 +21,8 @@ export interface Activity {
   lastSeenAt: number;
   /** Source ids. */
   sources: string[];
+  /** Fragments. */
+  recordCount: number;
 }
 
 /**

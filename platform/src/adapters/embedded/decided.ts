@@ -111,5 +111,5 @@ function activityOf(statements: Statements, id: ProfileId): Activity | null {
       lastSeenAt = Math.max(lastSeenAt, span.lastAt);
     }
   }
-  return { id: text(first, "profile_id"), lastSeenAt, sources: [...sources] };
+  return { id: text(first, "profile_id"), lastSeenAt, sources: [...sources], recordCount: rows.length };
 }

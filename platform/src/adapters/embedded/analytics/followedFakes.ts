@@ -65,9 +65,11 @@ export class FakeFollowed {
       activity: (ids) =>
         new Map(
           ids.map((id) => {
-            const all = [...this.#profiles.values()].map(({ profile }) => profile);
-            const living = all.find((profile) => profile.id === id || profile.retiredIds.includes(id));
-            return [id, living === undefined ? null : { ...living, lastSeenAt: Date.parse(living.lastSeenAt) }];
+            const all = [...this.#profiles.values()];
+            const found = all.find(({ profile }) => profile.id === id || profile.retiredIds.includes(id));
+            if (found === undefined) return [id, null];
+            const { profile, fragments } = found;
+            return [id, { ...profile, lastSeenAt: Date.parse(profile.lastSeenAt), recordCount: fragments.length }];
           }),
         ),
       orders: (keys) => {

@@ -6,8 +6,13 @@ import type { EntryWriter } from "./writeEntries.ts";
 
 /** Of one pass over the feed; a profile that they name many times is written once. */
 const maxFeedEntries = 50_000;
-/** Profiles written before questions get their turn: about 10 ms. */
+/**
+ * Profiles written before questions get their turn: about 10 ms; where many wait, more at a time, since a transaction
+ * costs as much as many of them.
+ */
 const sliceProfiles = 64;
+const manyProfiles = 1_000;
+const bulkSliceProfiles = 400;
 const sliceTouches = 512;
 
 export interface Follower {
@@ -49,7 +54,7 @@ export function followerOf(parts: {
         changed.push(...stale);
         await yieldTurn();
       }
-      for (const slice of slicesOf(changed, sliceProfiles)) {
+      for (const slice of slicesOf(changed, changed.length > manyProfiles ? bulkSliceProfiles : sliceProfiles)) {
         index.write((writer) => writeProfiles(writer, slice, decided));
         await yieldTurn();
       }
