@@ -83,6 +83,9 @@ export async function openPlatform(settings: Settings, options: OpenOptions = {}
   }
 }
 
+/** Above it, search follows more slowly: deciding goes first. */
+const busyPendingRecords = 10_000;
+
 interface Stages {
   access: AccessStore;
   log: EventBuffer;
@@ -126,7 +129,7 @@ async function openStages(
         backlog.pending = Math.max(0, backlog.pending - records);
         meters.decided(outcome);
         parts.analytics?.advance(position);
-        parts.search?.advance();
+        parts.search?.advance(backlog.pending > busyPendingRecords);
       },
       onTrouble: (message) => {
         meters.trouble();

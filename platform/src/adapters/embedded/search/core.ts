@@ -9,8 +9,10 @@ import { openSearchIndex, type SearchIndex } from "./searchIndex.ts";
 const gatherMs = 100;
 /** Looks for decisions that nobody announced this often. */
 const idlePollMs = 500;
-/** While events are decided, following takes at most a quarter of the time: it gives way to what it follows. */
-const restFactor = 3;
+/** While events are decided, following takes at most half of the time. */
+const restFactor = 1;
+/** While many wait to be decided, a quarter: it gives way to what it follows. */
+const busyRestFactor = 3;
 const retryDelayMs = 1_000;
 const maxRetryDelayMs = 30_000;
 /** Failures in a row after which waiting for the follower is answered with a Problem. */
@@ -26,8 +28,8 @@ export interface SearchCoreOptions {
 }
 
 export interface SearchCore extends ProfileSearch {
-  /** Something was decided: follow it soon. */
-  advance(): void;
+  /** Something was decided: follow it soon. `isBusy`: much waits to be decided. */
+  advance(isBusy?: boolean): void;
 }
 
 /** Everything of search in one thread. */
@@ -40,7 +42,7 @@ export function openSearch(options: SearchCoreOptions): SearchCore {
     search: async (query) => ({ ...index.find(query), asOf: follower.progress().asOf }),
     caughtUp: () => loop.caughtUp(),
     status: async () => follower.progress(),
-    advance: () => loop.wake(),
+    advance: (isBusy = false) => loop.wake(isBusy),
     close: async () => {
       await loop.stop();
       index.close();
@@ -73,6 +75,7 @@ class FollowLoop {
   #failures = 0;
   #stopped = false;
   #woken = false;
+  #isBusy = false;
   #wakeUp: () => void = () => undefined;
 
   constructor(follower: Follower, options: SearchCoreOptions) {
@@ -81,7 +84,8 @@ class FollowLoop {
     this.#done = this.#run();
   }
 
-  wake(): void {
+  wake(isBusy = false): void {
+    this.#isBusy = isBusy;
     this.#woken = true;
     this.#wakeUp();
   }
@@ -89,7 +93,7 @@ class FollowLoop {
   caughtUp(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ feedVersion: this.#options.decided.head().feedVersion, resolve, reject });
-      this.wake();
+      this.wake(this.#isBusy);
     });
   }
 
@@ -109,7 +113,7 @@ class FollowLoop {
       try {
         isIdle = !(await this.#follower.pass());
         const passMs = performance.now() - startedAt;
-        restMs = this.#woken ? Math.max(gatherMs, restFactor * passMs) : 0;
+        restMs = this.#woken ? Math.max(gatherMs, (this.#isBusy ? busyRestFactor : restFactor) * passMs) : 0;
         this.#failures = 0;
       } catch (error) {
         restMs = this.#failed(error);

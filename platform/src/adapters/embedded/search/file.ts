@@ -4,6 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 /** Raised when a table or the way to find words changes: a file of another version is made anew from the state. */
 const formatVersion = 1;
 const cacheKib = 65_536;
+/** 64 MB: pages that many small updates touch are written to the file once for many. */
+const walPages = 16_000;
 
 /**
  * `facts` is what changes with every event and what filters ask, apart from the entry, which changes seldom; `recent`
@@ -59,7 +61,7 @@ function openedOrNull(file: string): DatabaseSync | null {
 function configure(database: DatabaseSync): void {
   // NORMAL: after a power cut the last moments are followed again.
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;
-    PRAGMA cache_size = -${cacheKib}; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA cache_size = -${cacheKib}; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = ${walPages};
     PRAGMA mmap_size = 2147483648; PRAGMA busy_timeout = 10000;`);
 }
 

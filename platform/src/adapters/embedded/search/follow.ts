@@ -4,8 +4,8 @@ import type { Decided, FeedEntry } from "../../../storage/followed.ts";
 import type { SearchIndex, SearchProgress } from "./searchIndex.ts";
 import type { EntryWriter } from "./writeEntries.ts";
 
-/** Of one pass over the feed; a profile that they name many times is written once. */
-const maxFeedEntries = 50_000;
+/** Of one pass over the feed, well under a second; a profile that they name many times is written once. */
+const maxFeedEntries = 10_000;
 /**
  * Profiles written before questions get their turn: about 10 ms; where many wait, more at a time, since a transaction
  * costs as much as many of them.

@@ -30,7 +30,7 @@ function main(): void {
   }
   port.on("message", (request: SearchRequest) => {
     if (request.kind === "advance") {
-      core.advance();
+      core.advance(request.isBusy);
       return;
     }
     const { id } = request;
