@@ -18,6 +18,7 @@ export interface Activity {
   /** The id that it lives under. */
   id: ProfileId;
   /** UTC ms. */
+  firstSeenAt: number;
   lastSeenAt: number;
   /** Source ids. */
   sources: string[];

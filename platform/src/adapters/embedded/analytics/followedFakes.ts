@@ -69,7 +69,8 @@ export class FakeFollowed {
             const found = all.find(({ profile }) => profile.id === id || profile.retiredIds.includes(id));
             if (found === undefined) return [id, null];
             const { profile, fragments } = found;
-            return [id, { ...profile, lastSeenAt: Date.parse(profile.lastSeenAt), recordCount: fragments.length }];
+            const seen = { firstSeenAt: Date.parse(profile.firstSeenAt), lastSeenAt: Date.parse(profile.lastSeenAt) };
+            return [id, { ...profile, ...seen, recordCount: fragments.length }];
           }),
         ),
       orders: (keys) => {

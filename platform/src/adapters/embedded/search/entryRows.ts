@@ -9,7 +9,6 @@ type Row = [
   contacts: string[],
   orderCount: number,
   currency: string,
-  firstSeenAt: number,
 ];
 
 /** What an entry needs beside its facts, as a JSON array: half the size of the object. */
@@ -23,7 +22,6 @@ export function encodeEntry(entry: SearchEntry): string {
     flat(entry.contacts),
     entry.orderCount,
     entry.revenue.currency,
-    entry.firstSeenAt,
   ];
   return JSON.stringify(row);
 }
@@ -45,7 +43,7 @@ export function decodeEntry(id: string, encoded: string, facts: Facts): SearchEn
     orderCount: row[5],
     revenue: { amount: facts.revenue, currency: row[6] },
     consents,
-    firstSeenAt: row[7],
+    firstSeenAt: facts.firstSeen,
     lastSeenAt: facts.lastSeen,
   };
 }
@@ -56,6 +54,7 @@ export interface Facts {
   /** One line for each source and consent: a filter looks for a whole line. */
   facets: string;
   records: number;
+  firstSeen: number;
 }
 
 /** Of a row with the columns of `facts`. */
@@ -65,6 +64,7 @@ export function factsOfRow(row: Readonly<Record<string, SQLOutputValue>>): Facts
     revenue: Number(row["revenue"]),
     facets: String(row["facets"]),
     records: Number(row["records"]),
+    firstSeen: Number(row["first_seen"]),
   };
 }
 
@@ -78,6 +78,7 @@ export function factsOf(entry: SearchEntry): Facts {
     revenue: entry.revenue.amount,
     facets: `\n${lines.join("\n")}\n`,
     records: entry.recordCount,
+    firstSeen: entry.firstSeenAt,
   };
 }
 

@@ -24,7 +24,7 @@ type Found = Omit<SearchAnswer, "asOf">;
 /** Answers from an open index file; each call is one snapshot. Problems as {@link SearchQuery}'s port has them. */
 export function finderOver(database: DatabaseSync, spellings: Spellings): (query: SearchQuery) => Found {
   const entry = database.prepare(
-    "SELECT id, entry, last_seen, revenue, facets, records FROM entries JOIN facts USING (number) WHERE number = ?",
+    "SELECT id, entry, last_seen, revenue, facets, records, first_seen FROM entries JOIN facts USING (number) WHERE number = ?",
   );
   const pageOf = (places: readonly Place[], question: Question | null): Found["items"] =>
     places.flatMap(({ number }) => {

@@ -14,7 +14,7 @@ export interface EntryWriter {
   /** False where the profile is not there or its sources have changed: then it has to be put. */
   touch(
     id: ProfileId,
-    activity: Pick<Activity, "lastSeenAt" | "recordCount"> & { sources: readonly string[] },
+    activity: Pick<Activity, "lastSeenAt" | "firstSeenAt" | "recordCount"> & { sources: readonly string[] },
   ): boolean;
   /** Writes what was gathered over the transaction. */
   finish(): void;
@@ -48,10 +48,12 @@ export function entryWriter(database: DatabaseSync, spellings: Spellings): Entry
   };
   const setFacts = (number: number, before: Facts, now: Facts): void => {
     if (before.lastSeen === now.lastSeen && before.revenue === now.revenue && before.facets === now.facets) {
-      if (before.records !== now.records) statements.setActivity.run(now.lastSeen, now.records, number);
+      if (before.records !== now.records || before.firstSeen !== now.firstSeen) {
+        statements.setActivity.run(now.lastSeen, now.records, now.firstSeen, number);
+      }
       return;
     }
-    statements.setFacts.run(now.lastSeen, now.revenue, now.facets, now.records, number);
+    statements.setFacts.run(now.lastSeen, now.revenue, now.facets, now.records, now.firstSeen, number);
   };
   return {
     put: (entry) => {
@@ -59,7 +61,7 @@ export function entryWriter(database: DatabaseSync, spellings: Spellings): Entry
       const before = known(entry.id);
       if (before === null) {
         const number = Number(statements.add.run(entry.id, encoded).lastInsertRowid);
-        statements.addFacts.run(number, facts.lastSeen, facts.revenue, facts.facets, facts.records);
+        statements.addFacts.run(number, facts.lastSeen, facts.revenue, facts.facets, facts.records, facts.firstSeen);
         index(number, noTerms, termsOf(entry));
         added++;
         return;
@@ -77,14 +79,16 @@ export function entryWriter(database: DatabaseSync, spellings: Spellings): Entry
       statements.removeFacts.run(before.number);
       added--;
     },
-    touch: (id, { lastSeenAt, sources, recordCount }) => {
+    touch: (id, { lastSeenAt, firstSeenAt, sources, recordCount }) => {
       const row = statements.findFacts.get(id);
       if (row === undefined) return false;
       const facets = String(row["facets"]);
       const had = facets.split("\n@").length - 1;
       if (had !== sources.length || !sources.every((one) => facets.includes(`\n${sourceLine(one)}\n`))) return false;
-      if (Number(row["last_seen"]) === lastSeenAt && Number(row["records"]) === recordCount) return true;
-      statements.setActivity.run(lastSeenAt, recordCount, Number(row["number"]));
+      const now = [lastSeenAt, recordCount, firstSeenAt];
+      const before = [row["last_seen"], row["records"], row["first_seen"]];
+      if (now.every((value, at) => value === Number(before[at]))) return true;
+      statements.setActivity.run(...now, Number(row["number"]));
       return true;
     },
     finish: () => {
@@ -100,14 +104,18 @@ function writeStatements(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql);
   return {
     find: prepare(
-      "SELECT number, entry, last_seen, revenue, facets, records FROM entries JOIN facts USING (number) WHERE id = ?",
+      "SELECT number, entry, last_seen, revenue, facets, records, first_seen FROM entries JOIN facts USING (number) WHERE id = ?",
     ),
-    findFacts: prepare("SELECT number, last_seen, facets, records FROM entries JOIN facts USING (number) WHERE id = ?"),
+    findFacts: prepare(
+      "SELECT number, last_seen, facets, records, first_seen FROM entries JOIN facts USING (number) WHERE id = ?",
+    ),
     add: prepare("INSERT INTO entries (id, entry) VALUES (?, ?)"),
-    addFacts: prepare("INSERT INTO facts VALUES (?, ?, ?, ?, ?)"),
+    addFacts: prepare("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?)"),
     setEntry: prepare("UPDATE entries SET entry = ? WHERE number = ?"),
-    setFacts: prepare("UPDATE facts SET last_seen = ?, revenue = ?, facets = ?, records = ? WHERE number = ?"),
-    setActivity: prepare("UPDATE facts SET last_seen = ?, records = ? WHERE number = ?"),
+    setFacts: prepare(
+      "UPDATE facts SET last_seen = ?, revenue = ?, facets = ?, records = ?, first_seen = ? WHERE number = ?",
+    ),
+    setActivity: prepare("UPDATE facts SET last_seen = ?, records = ?, first_seen = ? WHERE number = ?"),
     remove: prepare("DELETE FROM entries WHERE number = ?"),
     removeFacts: prepare("DELETE FROM facts WHERE number = ?"),
     makeFound: prepare("INSERT INTO found (rowid, terms) VALUES (?, ?)"),
