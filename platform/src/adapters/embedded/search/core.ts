@@ -9,10 +9,10 @@ import { openSearchIndex, type SearchIndex } from "./searchIndex.ts";
 const gatherMs = 100;
 /** Looks for decisions that nobody announced this often. */
 const idlePollMs = 500;
-/** While events are decided, following takes at most half of the time. */
-const restFactor = 1;
-/** While many wait to be decided, a quarter: it gives way to what it follows. */
-const busyRestFactor = 3;
+/** While events are decided, following takes at most four fifths of the time. */
+const restFactor = 0.25;
+/** While many wait to be decided, an eighth: it gives way to what it follows. */
+const busyRestFactor = 7;
 const retryDelayMs = 1_000;
 const maxRetryDelayMs = 30_000;
 /** Failures in a row after which waiting for the follower is answered with a Problem. */
