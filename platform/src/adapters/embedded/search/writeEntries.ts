@@ -81,18 +81,7 @@ export function entryWriter(database: DatabaseSync, spellings: Spellings): Entry
       statements.removeFacts.run(before.number);
       added--;
     },
-    touch: (id, { lastSeenAt, firstSeenAt, sources, recordCount }) => {
-      const row = statements.findFacts.get(id);
-      if (row === undefined) return false;
-      const facets = String(row["facets"]);
-      const had = facets.split("\n@").length - 1;
-      if (had !== sources.length || !sources.every((one) => facets.includes(`\n${sourceLine(one)}\n`))) return false;
-      const now = [lastSeenAt, recordCount, firstSeenAt];
-      const before = [row["last_seen"], row["records"], row["first_seen"]];
-      if (now.every((value, at) => value === Number(before[at]))) return true;
-      statements.setActivity.run(...now, Number(row["number"]));
-      return true;
-    },
+    touch: (id, activity) => touch(statements, id, activity),
     finish: () => {
       spellings.change(uses);
       if (added !== 0) statements.count.run(added);
@@ -132,4 +121,21 @@ function writeStatements(database: DatabaseSync) {
  */
 function text(terms: ReadonlySet<string>, without: ReadonlySet<string>): string {
   return [...terms].filter((term) => !without.has(term)).join(" ");
+}
+
+function touch(
+  statements: ReturnType<typeof writeStatements>,
+  id: ProfileId,
+  { lastSeenAt, firstSeenAt, sources, recordCount }: Parameters<EntryWriter["touch"]>[1],
+): boolean {
+  const row = statements.findFacts.get(id);
+  if (row === undefined) return false;
+  const facets = String(row["facets"]);
+  const had = facets.split("\n@").length - 1;
+  if (had !== sources.length || !sources.every((one) => facets.includes(`\n${sourceLine(one)}\n`))) return false;
+  const now = [lastSeenAt, recordCount, firstSeenAt];
+  const before = [row["last_seen"], row["records"], row["first_seen"]];
+  if (now.every((value, at) => value === Number(before[at]))) return true;
+  statements.setActivity.run(...now, Number(row["number"]));
+  return true;
 }
