@@ -106,5 +106,6 @@ export function threadOf(profile: CpuProfile): string {
   const urls = profile.nodes.map(({ callFrame }) => callFrame.url);
   if (urls.some((url) => url.endsWith("/runtime/ingestionThread.ts"))) return "ingestion";
   if (urls.some((url) => url.endsWith("/analytics/thread.ts"))) return "analytics";
+  if (urls.some((url) => url.endsWith("/search/thread.ts"))) return "search";
   return "gateway and API";
 }

@@ -90,8 +90,11 @@ function touch(index: SearchIndex, profiles: number): number {
   const startedAt = performance.now();
   for (let from = 0; from < count; from += entriesPerTransaction) {
     index.write((writer) => {
-      for (const { id, sources, lastSeenAt } of picked.slice(from, from + entriesPerTransaction)) {
-        writer.touch(id, { lastSeenAt: lastSeenAt + 400 * 86_400_000, sources });
+      for (const { id, sources, recordCount, firstSeenAt, lastSeenAt } of picked.slice(
+        from,
+        from + entriesPerTransaction,
+      )) {
+        writer.touch(id, { lastSeenAt: lastSeenAt + 400 * 86_400_000, sources, recordCount, firstSeenAt });
       }
     });
   }

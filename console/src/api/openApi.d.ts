@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find customers, or list them
+         * @description `POST /api/profiles/search` is the same without personal data in the address.
+         */
+        get: operations["findProfiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find customers, or list them, the question in the body
+         * @description With `Accept: text/csv` all rows as CSV, at most 50000: `X-Truncated: true` says that there are more.
+         */
+        post: operations["searchProfiles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profiles/{type}/{value}": {
         parameters: {
             query?: never;
@@ -126,6 +166,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rejections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calls that were refused, newest first, as sent and with what to mend
+         * @description A page of large calls holds fewer than `limit`; `next` goes on.
+         */
+        get: operations["listRejections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{messageId}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a refused call again: as it was, or corrected
+         * @description The body is the corrected call; without one the kept copy is sent again. It keeps its messageId, its source and its time, and goes through all checks. The answer is its fate now: refused again, with the new reason, or processed.
+         */
+        post: operations["replayEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/query": {
         parameters: {
             query?: never;
@@ -170,7 +250,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The systems that may send events */
+        /** The systems that may send events, with what came from each lately */
         get: operations["listSources"];
         put?: never;
         /** A new source; the answer shows its write key once */
@@ -179,6 +259,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A source, with what came from it lately */
+        get: operations["getSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Enable or disable a source */
+        patch: operations["changeSource"];
         trace?: never;
     };
     "/api/sources/{id}/rotate": {
@@ -196,23 +294,6 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
-        trace?: never;
-    };
-    "/api/sources/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Enable or disable a source */
-        patch: operations["changeSource"];
         trace?: never;
     };
     "/api/tokens": {
@@ -378,6 +459,26 @@ export interface paths {
         };
         /** Metrics for Prometheus */
         get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events as they come and are decided, live (server-sent events)
+         * @description Messages: `history` (the last five minutes of `rates`), `record` (a call as it was accepted or rejected, and again once it is processed), `joined` (people that are one now), `rates` (each second), `skipped` (what was not told), `closed`. Send the last id as the header `Last-Event-ID` to go on where you were. docs/stream.md tells the shapes.
+         */
+        get: operations["watchStream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -564,6 +665,75 @@ export interface components {
              */
             asOf: string;
         };
+        Rejection: {
+            messageId: string;
+            source: string;
+            sourceKind: string | null;
+            /** @example event_missing */
+            code: string;
+            /** @description What is wrong and how to mend it. */
+            reason: string;
+            field: string | null;
+            receivedAt: string | null;
+            /** @description A call of this messageId was taken since. */
+            mended: boolean;
+            /** @description As sent; text where it was no JSON object or was too large to keep whole. */
+            event: {
+                [key: string]: unknown;
+            } | string | null;
+        };
+        SearchAnswer: {
+            items: components["schemas"]["SearchItem"][];
+            next: string | null;
+            /** @description Where it is not exact there are at least so many. */
+            total: {
+                value: number;
+                exact: boolean;
+            };
+            /** @description Known spellings near to it, where nothing matched. */
+            suggestions: string[];
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            asOf: string;
+        };
+        SearchItem: {
+            id: string;
+            displayName?: string;
+            /** @description At most 50, the earliest seen first. */
+            identifiers?: {
+                type: string;
+                value: string;
+            }[];
+            matched?: {
+                /** @description `name`, `city` or an identifier's type. */
+                field: string;
+                value: string;
+                /** @enum {unknown} */
+                kind: "exact" | "prefix" | "typo";
+            }[];
+            city?: string | null;
+            /** @description Kinds of source. */
+            sources?: string[];
+            /** @description Fragments that the profile is made of. */
+            recordCount?: number;
+            orderCount?: number;
+            revenue?: components["schemas"]["Money"];
+            consents?: {
+                [key: string]: "granted" | "denied";
+            };
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            firstSeenAt?: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            lastSeenAt?: string;
+        };
         Source: {
             id: string;
             name: string;
@@ -575,6 +745,36 @@ export interface components {
              * @description ISO 8601 UTC with milliseconds.
              */
             createdAt: string;
+        };
+        SourceCounts: {
+            accepted: number;
+            rejected: number;
+        };
+        SourceHealth: {
+            /**
+             * Format: date-time
+             * @description Everything that came by then is counted.
+             */
+            asOf: string;
+            lastEventAt: string | null;
+            lastRejectedAt: string | null;
+            last5Minutes: components["schemas"]["SourceCounts"];
+            last24Hours: components["schemas"]["SourceCounts"];
+            total: components["schemas"]["SourceCounts"];
+        };
+        SourceWithHealth: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            kind: "crm" | "erp" | "pos" | "iot" | "social" | "web" | "mobile";
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            createdAt: string;
+            /** @description By time of receipt, in whole minutes. */
+            health: components["schemas"]["SourceHealth"];
         };
         SourceWithWriteKey: {
             source: components["schemas"]["Source"];
@@ -600,6 +800,15 @@ export interface components {
                  * @description ISO 8601 UTC with milliseconds.
                  */
                 asOf: string;
+            };
+            /** @description What search finds. */
+            search: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 UTC with milliseconds.
+                 */
+                asOf: string;
+                profiles: number;
             };
         };
         SubmitAnswer: {
@@ -670,6 +879,161 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    findProfiles: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Words of a name, an e-mail address, a phone number, a city or any identifier, in any order, at most 256 characters; beginnings and misspellings count. Without it everybody, most recently seen first.
+                 * @example jhon smtih
+                 */
+                q?: string;
+                /**
+                 * @description A kind of source, or one source's id.
+                 * @example pos
+                 */
+                source?: string;
+                /** @description Minor units of the home currency. */
+                minRevenue?: number;
+                /**
+                 * @description A consent that is granted; with `:denied` after it, one that is denied.
+                 * @example marketing.email
+                 */
+                consent?: string;
+                /**
+                 * @description Seen in the last so many minutes, hours, days or weeks.
+                 * @example 30d
+                 */
+                seenWithin?: string;
+                limit?: number;
+                /** @description `next` of an earlier answer. */
+                after?: string;
+                /** @description Only these of each item (`id` always comes): displayName, identifiers, matched, city, sources, recordCount, orderCount, revenue, consents, firstSeenAt, lastSeenAt. */
+                fields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    searchProfiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Words of a name, an e-mail address, a phone number, a city or any identifier, in any order, at most 256 characters; beginnings and misspellings count. Without it everybody, most recently seen first.
+                     * @example jhon smtih
+                     */
+                    q?: string;
+                    /**
+                     * @description A kind of source, or one source's id.
+                     * @example pos
+                     */
+                    source?: string;
+                    /** @description Minor units of the home currency. */
+                    minRevenue?: number;
+                    /**
+                     * @description A consent that is granted; with `:denied` after it, one that is denied.
+                     * @example marketing.email
+                     */
+                    consent?: string;
+                    /**
+                     * @description Seen in the last so many minutes, hours, days or weeks.
+                     * @example 30d
+                     */
+                    seenWithin?: string;
+                    /** @default 50 */
+                    limit?: number;
+                    /** @description `next` of an earlier answer. */
+                    after?: string;
+                    /** @description Only these of each item (`id` always comes): displayName, identifiers, matched, city, sources, recordCount, orderCount, revenue, consents, firstSeenAt, lastSeenAt. */
+                    fields?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getProfile: {
         parameters: {
             query?: {
@@ -1090,6 +1454,177 @@ export interface operations {
             };
         };
     };
+    listRejections: {
+        parameters: {
+            query?: {
+                /** @example web */
+                source?: string;
+                limit?: number;
+                /** @description `next` of an earlier answer. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Rejection"][];
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    replayEvent: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Needed where two sources used one messageId.
+                 * @example web
+                 */
+                source?: string;
+            };
+            header?: never;
+            path: {
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                } | null;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fate"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too fast; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     query: {
         parameters: {
             query?: never;
@@ -1278,7 +1813,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Source"][];
+                        items: components["schemas"]["SourceWithHealth"][];
                         next: string | null;
                     };
                 };
@@ -1369,7 +1904,7 @@ export interface operations {
             };
         };
     };
-    rotateWriteKey: {
+    getSource: {
         parameters: {
             query?: never;
             header?: never;
@@ -1387,7 +1922,63 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SourceWithWriteKey"];
+                    "application/json": components["schemas"]["SourceWithHealth"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example web */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    enabled: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
                 };
             };
             /** @description Malformed. */
@@ -1428,7 +2019,7 @@ export interface operations {
             };
         };
     };
-    changeSource: {
+    rotateWriteKey: {
         parameters: {
             query?: never;
             header?: never;
@@ -1438,13 +2029,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    enabled: boolean;
-                };
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             200: {
@@ -1452,7 +2037,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Source"];
+                    "application/json": components["schemas"]["SourceWithWriteKey"];
                 };
             };
             /** @description Malformed. */
@@ -2038,6 +2623,73 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    watchStream: {
+        parameters: {
+            query?: {
+                /** @description Of accepted, processed, rejected, duplicate, joined; repeated or with commas. */
+                status?: string | string[];
+                /** @description Ids of sources; repeated or with commas. */
+                source?: string | string[];
+                /** @description Of crm, erp, pos, iot, social, web, mobile; repeated or with commas. */
+                sourceKind?: string | string[];
+                /** @description Names of events, pages or screens; repeated. */
+                event?: string | string[];
+                /** @example p_dGhpcyBpcyBh */
+                profileId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, until either side ends it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too fast; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

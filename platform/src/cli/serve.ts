@@ -86,6 +86,7 @@ Data: ${settings.dataDir === readSettings({}).dataDir ? defaultDataDir : setting
 3. Ask who that is:
    npx c360 profile user_id ada${at}
 
+Console:   ${url}/${firstRun.token === undefined ? "" : `#token=${firstRun.token}`}
 API docs:  ${url}/api/docs   (any user name; the password is an API token)
 API token: ${token}
 Stop:      Ctrl-C

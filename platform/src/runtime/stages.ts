@@ -24,6 +24,9 @@ import type { Settings } from "./settings.ts";
 import { slowestFollower } from "./slowestFollower.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
+/** Above it, search follows more slowly: deciding goes first. */
+const busyPendingRecords = 10_000;
+
 export interface Stages {
   access: AccessStore;
   log: EventBuffer;
@@ -104,7 +107,7 @@ function startDeciding(
         meters.decided(outcome);
         parts.undecided?.decided(position);
         parts.analytics?.advance(position);
-        parts.search?.advance();
+        parts.search?.advance(backlog.pending > busyPendingRecords);
         parts.stream?.hub.decided(position, outcome);
       },
       onTrouble: (message) => {

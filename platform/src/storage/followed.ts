@@ -8,7 +8,7 @@ export interface Change {
   kind: "profile" | "order";
   /** A ProfileId or an OrderKey. */
   id: string;
-  /** `activity`: the profile's events were counted and seen, nothing else about it changed. */
+  /** `activity`: the profile's events and fragments were counted and seen; no trait, identifier or order changed. */
   cause?: "activity";
 }
 
@@ -17,9 +17,12 @@ export interface Activity {
   /** The id that it lives under. */
   id: ProfileId;
   /** UTC ms. */
+  firstSeenAt: number;
   lastSeenAt: number;
   /** Source ids. */
   sources: string[];
+  /** Fragments. */
+  recordCount: number;
 }
 
 export interface FeedEntry extends Change {

@@ -66,7 +66,7 @@ export interface Decision {
   orders: { state: OrderState; ownerFragment: FragmentId }[];
   /** Persons whose profile reads differently now. */
   changedPersons: PersonNumber[];
-  /** Of these, those whose events were only counted and seen: neither who they are nor what is known of them changed. */
+  /** Of these, those whose events and fragments were only counted and seen: no trait, identifier or order changed. */
   onlyActive: PersonNumber[];
   /** Ids that are no longer living. */
   retiredProfiles: ProfileId[];

@@ -143,12 +143,14 @@ function activityOf(statements: Statements, id: ProfileId): Activity | null {
   const [first] = rows;
   if (first === undefined) return null;
   const sources = new Set<string>();
+  let firstSeenAt = Number.POSITIVE_INFINITY;
   let lastSeenAt = Number.NEGATIVE_INFINITY;
   for (const row of rows) {
     for (const [source, span] of Object.entries(decodeSpans(text(row, "spans")))) {
       sources.add(source);
+      firstSeenAt = Math.min(firstSeenAt, span.firstAt);
       lastSeenAt = Math.max(lastSeenAt, span.lastAt);
     }
   }
-  return { id: text(first, "profile_id"), lastSeenAt, sources: [...sources] };
+  return { id: text(first, "profile_id"), firstSeenAt, lastSeenAt, sources: [...sources], recordCount: rows.length };
 }

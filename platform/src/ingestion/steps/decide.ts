@@ -15,10 +15,10 @@ export async function decide(
   const rewritten = new Set(people.changedPersons);
   for (const person of await ownersOfOrders(folded, people, parts)) rewritten.add(person);
   const changed = new Set(rewritten);
-  for (const { row, isNew, detailChanged, firstLowered } of folded.folded.values()) {
+  for (const { row, detailChanged } of folded.folded.values()) {
     if (row.person === 0) continue;
     changed.add(row.person);
-    if (isNew || detailChanged || firstLowered) rewritten.add(row.person);
+    if (detailChanged) rewritten.add(row.person);
   }
   const removed = new Set(people.removedPersons);
   const changedPersons = [...changed].filter((person) => !removed.has(person));

@@ -110,9 +110,12 @@ export class FakeFollowed {
       activity: (ids) =>
         new Map(
           ids.map((id) => {
-            const all = [...this.#profiles.values()].map(({ profile }) => profile);
-            const living = all.find((profile) => profile.id === id || profile.retiredIds.includes(id));
-            return [id, living === undefined ? null : { ...living, lastSeenAt: Date.parse(living.lastSeenAt) }];
+            const all = [...this.#profiles.values()];
+            const found = all.find(({ profile }) => profile.id === id || profile.retiredIds.includes(id));
+            if (found === undefined) return [id, null];
+            const { profile, fragments } = found;
+            const seen = { firstSeenAt: Date.parse(profile.firstSeenAt), lastSeenAt: Date.parse(profile.lastSeenAt) };
+            return [id, { ...profile, ...seen, recordCount: fragments.length }];
           }),
         ),
       orders: (keys) => {

@@ -18,7 +18,7 @@ export interface SearchOptions extends SearchThreadSettings {
   onFollowed?: (version: number) => void;
 }
 
-export type EmbeddedSearch = ProfileSearch & { advance(): void };
+export type EmbeddedSearch = ProfileSearch & { advance(isBusy: boolean): void };
 
 /** Starts the thread that owns the index; resolves when it is open. */
 export async function startSearch(options: SearchOptions): Promise<EmbeddedSearch> {
@@ -30,7 +30,7 @@ export async function startSearch(options: SearchOptions): Promise<EmbeddedSearc
     caughtUp: async () => {
       await client.ask("caughtUp", (id) => ({ kind: "caughtUp", id }));
     },
-    advance: () => client.advance(),
+    advance: (isBusy) => client.advance(isBusy),
     close: () => client.close(),
   };
 }
@@ -48,6 +48,7 @@ class SearchClient {
   #closing: Promise<void> | null = null;
   /** Between an advance and the thread's next turn one message is enough. */
   #advanceSent = false;
+  #isBusy = false;
 
   constructor(options: SearchOptions) {
     this.#options = options;
@@ -97,12 +98,13 @@ class SearchClient {
     });
   }
 
-  advance(): void {
+  advance(isBusy: boolean): void {
+    this.#isBusy = isBusy;
     if (this.#advanceSent || this.#worker === null) return;
     this.#advanceSent = true;
     setImmediate(() => {
       this.#advanceSent = false;
-      this.#worker?.postMessage({ kind: "advance" } satisfies SearchRequest);
+      this.#worker?.postMessage({ kind: "advance", isBusy: this.#isBusy } satisfies SearchRequest);
     });
   }
 

@@ -8,8 +8,10 @@ import { openSearchIndex } from "./searchIndex.ts";
 const gatherMs = 100;
 /** Looks for decisions that nobody announced this often. */
 const idlePollMs = 500;
-/** While events are decided, following takes at most a quarter of the time: it gives way to what it follows. */
-const restFactor = 3;
+/** While events are decided, following takes at most four fifths of the time. */
+const restFactor = 0.25;
+/** While many wait to be decided, an eighth: it gives way to what it follows. */
+const busyRestFactor = 7;
 const retryDelayMs = 1_000;
 const maxRetryDelayMs = 30_000;
 /** Failures in a row after which waiting for the follower is answered with a Problem. */
@@ -27,8 +29,8 @@ export interface SearchCoreOptions {
 }
 
 export interface SearchCore extends ProfileSearch {
-  /** Something was decided: follow it soon. */
-  advance(): void;
+  /** Something was decided: follow it soon. `isBusy`: much waits to be decided. */
+  advance(isBusy?: boolean): void;
 }
 
 /** Everything of search in one thread. */
@@ -44,7 +46,7 @@ export function openSearch(options: SearchCoreOptions): SearchCore {
       const { profiles, feedVersion, asOf } = follower.progress();
       return { profiles, feedVersion, asOf };
     },
-    advance: () => loop.wake(),
+    advance: (isBusy = false) => loop.wake(isBusy),
     close: async () => {
       await loop.stop();
       index.close();
@@ -69,6 +71,7 @@ class FollowLoop {
   #stopped = false;
   #woken = false;
   #followed = -1;
+  #isBusy = false;
   #wakeUp: () => void = () => undefined;
 
   constructor(follower: Follower, options: SearchCoreOptions) {
@@ -77,7 +80,8 @@ class FollowLoop {
     this.#done = this.#run();
   }
 
-  wake(): void {
+  wake(isBusy = false): void {
+    this.#isBusy = isBusy;
     this.#woken = true;
     this.#wakeUp();
   }
@@ -85,7 +89,7 @@ class FollowLoop {
   caughtUp(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ feedVersion: this.#options.decided.head().feedVersion, resolve, reject });
-      this.wake();
+      this.wake(this.#isBusy);
     });
   }
 
@@ -106,7 +110,7 @@ class FollowLoop {
         isIdle = !(await this.#follower.pass());
         this.#tellFollowed();
         const passMs = performance.now() - startedAt;
-        restMs = this.#woken ? Math.max(gatherMs, restFactor * passMs) : 0;
+        restMs = this.#woken ? Math.max(gatherMs, (this.#isBusy ? busyRestFactor : restFactor) * passMs) : 0;
         this.#failures = 0;
       } catch (error) {
         restMs = this.#failed(error);

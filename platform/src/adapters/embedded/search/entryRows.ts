@@ -1,3 +1,4 @@
+import type { SQLOutputValue } from "node:sqlite";
 import type { SearchEntry } from "../../../storage/profileSearch.ts";
 
 type Row = [
@@ -6,10 +7,8 @@ type Row = [
   city: string | null,
   identifiers: string[],
   contacts: string[],
-  recordCount: number,
   orderCount: number,
   currency: string,
-  firstSeenAt: number,
 ];
 
 /** What an entry needs beside its facts, as a JSON array: half the size of the object. */
@@ -21,10 +20,8 @@ export function encodeEntry(entry: SearchEntry): string {
     entry.city,
     flat(entry.identifiers),
     flat(entry.contacts),
-    entry.recordCount,
     entry.orderCount,
     entry.revenue.currency,
-    entry.firstSeenAt,
   ];
   return JSON.stringify(row);
 }
@@ -42,11 +39,11 @@ export function decodeEntry(id: string, encoded: string, facts: Facts): SearchEn
     identifiers: pairs(row[3]),
     contacts: pairs(row[4]),
     sources,
-    recordCount: row[5],
-    orderCount: row[6],
-    revenue: { amount: facts.revenue, currency: row[7] },
+    recordCount: facts.records,
+    orderCount: row[5],
+    revenue: { amount: facts.revenue, currency: row[6] },
     consents,
-    firstSeenAt: row[8],
+    firstSeenAt: facts.firstSeen,
     lastSeenAt: facts.lastSeen,
   };
 }
@@ -56,6 +53,19 @@ export interface Facts {
   revenue: number;
   /** One line for each source and consent: a filter looks for a whole line. */
   facets: string;
+  records: number;
+  firstSeen: number;
+}
+
+/** Of a row with the columns of `facts`. */
+export function factsOfRow(row: Readonly<Record<string, SQLOutputValue>>): Facts {
+  return {
+    lastSeen: Number(row["last_seen"]),
+    revenue: Number(row["revenue"]),
+    facets: String(row["facets"]),
+    records: Number(row["records"]),
+    firstSeen: Number(row["first_seen"]),
+  };
 }
 
 export function factsOf(entry: SearchEntry): Facts {
@@ -63,7 +73,13 @@ export function factsOf(entry: SearchEntry): Facts {
     ...entry.sources.map(sourceLine),
     ...Object.entries(entry.consents).map(([name, status]) => consentLine(name, status)),
   ];
-  return { lastSeen: entry.lastSeenAt, revenue: entry.revenue.amount, facets: `\n${lines.join("\n")}\n` };
+  return {
+    lastSeen: entry.lastSeenAt,
+    revenue: entry.revenue.amount,
+    facets: `\n${lines.join("\n")}\n`,
+    records: entry.recordCount,
+    firstSeen: entry.firstSeenAt,
+  };
 }
 
 const signs = { granted: "+", denied: "-" } as const;

@@ -4,6 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 /** Raised when a table or the way to find words changes: a file of another version is made anew from the state. */
 const formatVersion = 2;
 const cacheKib = 65_536;
+/** 64 MB: pages that many small updates touch are written to the file once for many. */
+const walPages = 16_000;
 
 /**
  * `facts` is what changes with every event and what filters ask, apart from the entry, which changes seldom; `recent`
@@ -16,7 +18,7 @@ CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), feed TEXT NOT NU
 INSERT INTO progress VALUES (1, '', 0, NULL, 0, 0);
 CREATE TABLE entries (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, entry TEXT NOT NULL) STRICT;
 CREATE TABLE facts (number INTEGER PRIMARY KEY, last_seen INTEGER NOT NULL, revenue INTEGER NOT NULL,
-  facets TEXT NOT NULL) STRICT;
+  facets TEXT NOT NULL, records INTEGER NOT NULL, first_seen INTEGER NOT NULL) STRICT;
 CREATE INDEX recent ON facts (last_seen, number, revenue, facets);
 CREATE TABLE spellings (number INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE, uses INTEGER NOT NULL) STRICT;
 CREATE TABLE deletions (key INTEGER NOT NULL, word INTEGER NOT NULL, PRIMARY KEY (key, word)) STRICT, WITHOUT ROWID;
@@ -59,7 +61,7 @@ function openedOrNull(file: string): DatabaseSync | null {
 function configure(database: DatabaseSync): void {
   // NORMAL: after a power cut the last moments are followed again.
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;
-    PRAGMA cache_size = -${cacheKib}; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA cache_size = -${cacheKib}; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = ${walPages};
     PRAGMA mmap_size = 2147483648; PRAGMA busy_timeout = 10000;`);
 }
 

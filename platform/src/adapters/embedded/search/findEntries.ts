@@ -8,7 +8,7 @@ import {
   type SearchQuery,
 } from "../../../storage/profileSearch.ts";
 import { byPlace, decodePlace, encodePlace, type Place } from "./cursor.ts";
-import { consentLine, decodeEntry, sourceLine } from "./entryRows.ts";
+import { consentLine, decodeEntry, factsOfRow, sourceLine } from "./entryRows.ts";
 import { classes, expressionOf } from "./expressions.ts";
 import { matchesOf } from "./matches.ts";
 import { type Question, questionOf } from "./question.ts";
@@ -24,18 +24,13 @@ type Found = Omit<SearchAnswer, "asOf">;
 /** Answers from an open index file; each call is one snapshot. Problems as {@link SearchQuery}'s port has them. */
 export function finderOver(database: DatabaseSync, spellings: Spellings): (query: SearchQuery) => Found {
   const entry = database.prepare(
-    "SELECT id, entry, last_seen, revenue, facets FROM entries JOIN facts USING (number) WHERE number = ?",
+    "SELECT id, entry, last_seen, revenue, facets, records, first_seen FROM entries JOIN facts USING (number) WHERE number = ?",
   );
   const pageOf = (places: readonly Place[], question: Question | null): Found["items"] =>
     places.flatMap(({ number }) => {
       const row = entry.get(number);
       if (row === undefined) return [];
-      const facts = {
-        lastSeen: Number(row["last_seen"]),
-        revenue: Number(row["revenue"]),
-        facets: String(row["facets"]),
-      };
-      const decoded = decodeEntry(String(row["id"]), String(row["entry"]), facts);
+      const decoded = decodeEntry(String(row["id"]), String(row["entry"]), factsOfRow(row));
       return [{ entry: decoded, matched: question === null ? [] : matchesOf(decoded, question) }];
     });
   return (query) => {

@@ -5,10 +5,18 @@ import type { Change, Decided } from "../../../storage/followed.ts";
 import type { SearchIndex, SearchProgress } from "./searchIndex.ts";
 import type { EntryWriter } from "./writeEntries.ts";
 
-/** Of one pass: entries of the feed (a profile that they name many times is written once), or profiles of a full copy. */
-const passLimits = { entries: 50_000, copied: 5_000 };
-/** Profiles written before questions get their turn: about 10 ms. */
+/**
+ * Of one pass, well under a second: entries of the feed (a profile that they name many times is written once), or
+ * profiles of a full copy.
+ */
+const passLimits = { entries: 10_000, copied: 5_000 };
+/**
+ * Profiles written before questions get their turn: about 10 ms; where many wait, more at a time, since a transaction
+ * costs as much as many of them.
+ */
 const sliceProfiles = 64;
+const manyProfiles = 1_000;
+const bulkSliceProfiles = 400;
 const sliceTouches = 512;
 
 export interface Follower {
@@ -50,7 +58,7 @@ export function followerOf(parts: {
         changed.push(...stale);
         await yieldTurn();
       }
-      for (const slice of slicesOf(changed, sliceProfiles)) {
+      for (const slice of slicesOf(changed, changed.length > manyProfiles ? bulkSliceProfiles : sliceProfiles)) {
         index.write((writer) => writeProfiles(writer, slice, decided));
         await yieldTurn();
       }

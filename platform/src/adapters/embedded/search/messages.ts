@@ -16,7 +16,7 @@ export type SearchRequest =
   | { kind: "caughtUp"; id: number }
   | { kind: "status"; id: number }
   | { kind: "close"; id: number }
-  | { kind: "advance" };
+  | { kind: "advance"; isBusy: boolean };
 
 export interface SearchAnswers {
   search: SearchAnswer;

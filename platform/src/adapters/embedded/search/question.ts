@@ -24,7 +24,7 @@ export interface Question {
 /** From this many digits on they are also looked for at the end of phone numbers. */
 const minPhoneDigits = 3;
 /** `+44 (20) 7946-0958`: a run of digits with what people put between them. */
-const digitRun = /[+(]?\d(?:[\d\s().\/-]*\d)/g;
+const digitRun = /[+(]?\d(?:[\d\s()./-]*\d)/g;
 
 /** What was asked, as words. Nothing of it is syntax: every character that is no letter or digit only parts words. */
 export function questionOf(q: string): Question {
@@ -74,6 +74,6 @@ function partOf(chunk: string): Part | null {
   const spelled = withUmlautsSpelled(chunk);
   const readings = [words, ...(words.length > 1 ? [[squashed(chunk)]] : [])];
   if (spelled !== null) readings.push(wordsOf(spelled));
-  const isNumber = /^[+(]?[\d().\/-]+$/.test(chunk) && digitsOf(chunk).length >= minPhoneDigits;
+  const isNumber = /^[+(]?[\d()./-]+$/.test(chunk) && digitsOf(chunk).length >= minPhoneDigits;
   return { readings, digits: isNumber ? digitsOf(chunk) : null };
 }

@@ -31,7 +31,7 @@ function main(): void {
   }
   port.on("message", (request: SearchRequest) => {
     if (request.kind === "advance") {
-      core.advance();
+      core.advance(request.isBusy);
       return;
     }
     const { id } = request;

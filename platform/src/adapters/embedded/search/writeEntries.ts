@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ProfileId } from "../../../model/profile.ts";
+import type { Activity } from "../../../storage/followed.ts";
 import type { SearchEntry } from "../../../storage/profileSearch.ts";
-import { decodeEntry, encodeEntry, factsOf, sourceLine, type Facts } from "./entryRows.ts";
+import { decodeEntry, encodeEntry, factsOf, factsOfRow, sourceLine, type Facts } from "./entryRows.ts";
 import type { Spellings } from "./spellings.ts";
 import { termsOf, type Terms } from "./terms.ts";
 
@@ -11,7 +12,10 @@ export interface EntryWriter {
   put(entry: SearchEntry): void;
   remove(id: ProfileId): void;
   /** False where the profile is not there or its sources have changed: then it has to be put. */
-  touch(id: ProfileId, activity: { lastSeenAt: number; sources: readonly string[] }): boolean;
+  touch(
+    id: ProfileId,
+    activity: Pick<Activity, "lastSeenAt" | "firstSeenAt" | "recordCount"> & { sources: readonly string[] },
+  ): boolean;
   /** Writes what was gathered over the transaction. */
   finish(): void;
 }
@@ -31,25 +35,27 @@ export function entryWriter(database: DatabaseSync, spellings: Spellings): Entry
   const known = (id: ProfileId): Known | null => {
     const row = statements.find.get(id);
     if (row === undefined) return null;
-    const facts = {
-      lastSeen: Number(row["last_seen"]),
-      revenue: Number(row["revenue"]),
-      facets: String(row["facets"]),
-    };
-    return { number: Number(row["number"]), encoded: String(row["entry"]), facts };
+    return { number: Number(row["number"]), encoded: String(row["entry"]), facts: factsOfRow(row) };
   };
   const index = (number: number, before: Terms, now: Terms): void => {
-    const text = (terms: ReadonlySet<string>): string => [...terms].join(" ");
-    if (!sameMembers(before.terms, now.terms)) {
-      if (before.terms.size > 0) statements.unfind.run(number, text(before.terms));
-      if (now.terms.size > 0) statements.makeFound.run(number, text(now.terms));
+    const taken = text(before.terms, now.terms);
+    const added = text(now.terms, before.terms);
+    if (taken !== "" || added !== "") {
+      // Always both, so that the index counts its rows right; a new row has nothing to take out.
+      if (before !== noTerms) statements.unfind.run(number, taken);
+      if (now !== noTerms) statements.makeFound.run(number, added);
     }
     for (const word of now.spellings) if (!before.spellings.has(word)) uses.set(word, (uses.get(word) ?? 0) + 1);
     for (const word of before.spellings) if (!now.spellings.has(word)) uses.set(word, (uses.get(word) ?? 0) - 1);
   };
   const setFacts = (number: number, before: Facts, now: Facts): void => {
-    if (before.lastSeen === now.lastSeen && before.revenue === now.revenue && before.facets === now.facets) return;
-    statements.setFacts.run(now.lastSeen, now.revenue, now.facets, number);
+    if (before.lastSeen === now.lastSeen && before.revenue === now.revenue && before.facets === now.facets) {
+      if (before.records !== now.records || before.firstSeen !== now.firstSeen) {
+        statements.setActivity.run(now.lastSeen, now.records, now.firstSeen, number);
+      }
+      return;
+    }
+    statements.setFacts.run(now.lastSeen, now.revenue, now.facets, now.records, now.firstSeen, number);
   };
   return {
     put: (entry) => {
@@ -57,7 +63,7 @@ export function entryWriter(database: DatabaseSync, spellings: Spellings): Entry
       const before = known(entry.id);
       if (before === null) {
         const number = Number(statements.add.run(entry.id, encoded).lastInsertRowid);
-        statements.addFacts.run(number, facts.lastSeen, facts.revenue, facts.facets);
+        statements.addFacts.run(number, facts.lastSeen, facts.revenue, facts.facets, facts.records, facts.firstSeen);
         index(number, noTerms, termsOf(entry));
         added++;
         return;
@@ -75,15 +81,7 @@ export function entryWriter(database: DatabaseSync, spellings: Spellings): Entry
       statements.removeFacts.run(before.number);
       added--;
     },
-    touch: (id, { lastSeenAt, sources }) => {
-      const row = statements.findFacts.get(id);
-      if (row === undefined) return false;
-      const facets = String(row["facets"]);
-      const had = facets.split("\n@").length - 1;
-      if (had !== sources.length || !sources.every((one) => facets.includes(`\n${sourceLine(one)}\n`))) return false;
-      if (Number(row["last_seen"]) !== lastSeenAt) statements.setLastSeen.run(lastSeenAt, Number(row["number"]));
-      return true;
-    },
+    touch: (id, activity) => touch(statements, id, activity),
     finish: () => {
       spellings.change(uses);
       if (added !== 0) statements.count.run(added);
@@ -97,14 +95,18 @@ function writeStatements(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql);
   return {
     find: prepare(
-      "SELECT number, entry, last_seen, revenue, facets FROM entries JOIN facts USING (number) WHERE id = ?",
+      "SELECT number, entry, last_seen, revenue, facets, records, first_seen FROM entries JOIN facts USING (number) WHERE id = ?",
     ),
-    findFacts: prepare("SELECT number, last_seen, facets FROM entries JOIN facts USING (number) WHERE id = ?"),
+    findFacts: prepare(
+      "SELECT number, last_seen, facets, records, first_seen FROM entries JOIN facts USING (number) WHERE id = ?",
+    ),
     add: prepare("INSERT INTO entries (id, entry) VALUES (?, ?)"),
-    addFacts: prepare("INSERT INTO facts VALUES (?, ?, ?, ?)"),
+    addFacts: prepare("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?)"),
     setEntry: prepare("UPDATE entries SET entry = ? WHERE number = ?"),
-    setFacts: prepare("UPDATE facts SET last_seen = ?, revenue = ?, facets = ? WHERE number = ?"),
-    setLastSeen: prepare("UPDATE facts SET last_seen = ? WHERE number = ?"),
+    setFacts: prepare(
+      "UPDATE facts SET last_seen = ?, revenue = ?, facets = ?, records = ?, first_seen = ? WHERE number = ?",
+    ),
+    setActivity: prepare("UPDATE facts SET last_seen = ?, records = ?, first_seen = ? WHERE number = ?"),
     remove: prepare("DELETE FROM entries WHERE number = ?"),
     removeFacts: prepare("DELETE FROM facts WHERE number = ?"),
     makeFound: prepare("INSERT INTO found (rowid, terms) VALUES (?, ?)"),
@@ -113,8 +115,27 @@ function writeStatements(database: DatabaseSync) {
   };
 }
 
-function sameMembers(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  if (a.size !== b.size) return false;
-  for (const member of a) if (!b.has(member)) return false;
+/**
+ * The terms that only the first has. Taking a term out of the full-text index costs tens of microseconds, so that one
+ * changed word must not take all of a profile's words out and in.
+ */
+function text(terms: ReadonlySet<string>, without: ReadonlySet<string>): string {
+  return [...terms].filter((term) => !without.has(term)).join(" ");
+}
+
+function touch(
+  statements: ReturnType<typeof writeStatements>,
+  id: ProfileId,
+  { lastSeenAt, firstSeenAt, sources, recordCount }: Parameters<EntryWriter["touch"]>[1],
+): boolean {
+  const row = statements.findFacts.get(id);
+  if (row === undefined) return false;
+  const facets = String(row["facets"]);
+  const had = facets.split("\n@").length - 1;
+  if (had !== sources.length || !sources.every((one) => facets.includes(`\n${sourceLine(one)}\n`))) return false;
+  const now = [lastSeenAt, recordCount, firstSeenAt];
+  const before = [row["last_seen"], row["records"], row["first_seen"]];
+  if (now.every((value, at) => value === Number(before[at]))) return true;
+  statements.setActivity.run(...now, Number(row["number"]));
   return true;
 }

@@ -1,0 +1,91 @@
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { accepted, foldingHarness, hash, homeCurrency } from "../../../../test/pipelineHarness.ts";
+import { searchEntryOf } from "../../../profiles/index.ts";
+import { temporaryDirectory } from "../analytics/followedFakes.ts";
+import { openDecided } from "../decided.ts";
+import { followerOf } from "./follow.ts";
+import { openSearchIndex, type SearchIndex } from "./searchIndex.ts";
+
+/** A small world in which merges, splits, new combinations, new sources, traits and orders all happen often. */
+const key = fc.oneof(
+  fc.nat(2).map((n) => `user_id:u${n}`),
+  fc.nat(4).map((n) => `anonymous_id:a${n}`),
+  fc.nat(4).map((n) => `email:e${n}@example.com`),
+);
+const body = fc.oneof(
+  fc.constant({ type: "track" as const, event: "Product Viewed", body: { properties: {} } }),
+  fc.record({ name: fc.constantFrom("Ada King", "Bo Li"), city: fc.constantFrom("Leeds", "Bath") }).map((traits) => ({
+    type: "identify" as const,
+    event: null,
+    body: { type: "identify", traits },
+  })),
+  fc.nat(3).map((order) => ({
+    type: "track" as const,
+    event: "Order Completed",
+    body: { type: "track", properties: { order_id: `o${order}`, total: 5 + order, currency: homeCurrency } },
+  })),
+  fc.boolean().map((granted) => ({
+    type: "track" as const,
+    event: "Consent",
+    body: { context: { consent: { categoryPreferences: { marketing: granted } } } },
+  })),
+);
+const events = fc
+  .array(
+    fc.record({
+      identifiers: fc.uniqueArray(key, { maxLength: 3 }),
+      source: fc.constantFrom("web", "crm"),
+      at: fc.nat(9),
+      what: body,
+    }),
+    { minLength: 1, maxLength: 30 },
+  )
+  .map((list) =>
+    list.map(({ identifiers, source, at, what }, index) =>
+      accepted({ messageId: `m${index}`, identifiers, source, occurredAt: Date.UTC(2026, 0, 1 + at), ...what }),
+    ),
+  );
+
+function everybody(index: SearchIndex): string[] {
+  const { items, total } = index.find({ limit: 1_000 });
+  expect(total).toEqual({ value: items.length, exact: true });
+  return items.map(({ entry }) => JSON.stringify({ ...entry, sources: [...entry.sources].sort() })).sort();
+}
+
+describe("what search knows, followed batch by batch", () => {
+  it("is what is decided, whatever was decided in which batches", async () => {
+    const run = async (records: Parameters<Awaited<ReturnType<typeof foldingHarness>>["deliver"]>[0], size: number) => {
+      const folding = await foldingHarness();
+      const directory = temporaryDirectory();
+      const decided = openDecided({ file: folding.file, hash, homeCurrency });
+      const index = openSearchIndex(join(directory.path, "search.sqlite"));
+      try {
+        const follower = followerOf({ index, decided, now: () => 0, yieldTurn: async () => {} });
+        for (let from = 0; from < records.length; from += size) {
+          await folding.deliver(records.slice(from, from + size));
+          while (await follower.pass());
+        }
+        const profiles = await folding.profiles();
+        const read = decided.profiles(profiles.map(({ id }) => id));
+        const expected = profiles.map((profile) =>
+          JSON.stringify(searchEntryOf(profile, read.get(profile.id)?.fragments.length ?? 0)),
+        );
+        expect(everybody(index)).toEqual(expected.sort());
+        for (const { id, identifiers } of profiles) {
+          for (const { value } of identifiers) {
+            const found = index.find({ q: value, limit: 50 }).items.map(({ entry }) => entry.id);
+            expect(found).toContain(id);
+          }
+        }
+      } finally {
+        index.close();
+        decided.close();
+        await folding.close();
+        directory.remove();
+      }
+    };
+    await fc.assert(fc.asyncProperty(events, fc.integer({ min: 1, max: 12 }), run), { numRuns: 10 });
+  });
+});

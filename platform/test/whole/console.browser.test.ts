@@ -1,0 +1,202 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import chromium from "@sparticuz/chromium";
+import axe from "axe-core";
+import { type Browser, type Page, chromium as playwright } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { apiToken, openSite, type Site, writeKey } from "./server.ts";
+
+const widths = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const maxFirstLoadBytes = 250_000;
+
+let site: Site;
+let browser: Browser;
+
+beforeAll(async () => {
+  site = await openSite();
+  await site.start();
+  const calls = Array.from({ length: 20 }, (_, at) => ({
+    type: "track",
+    event: at % 2 === 0 ? "Product Viewed" : "Cart Viewed",
+    userId: `u${at % 5}`,
+    messageId: `console-${at}`,
+  }));
+  const sent = await fetch(`${site.url}/v1/batch`, {
+    method: "POST",
+    headers: { authorization: `Basic ${btoa(`${writeKey}:`)}`, "content-type": "application/json" },
+    body: JSON.stringify({ batch: calls }),
+  });
+  if (sent.status !== 200) throw new Error(`the events were not accepted: ${sent.status}`);
+  browser = await playwright.launch({
+    executablePath: await chromium.executablePath(),
+    args: chromium.args.filter((flag) => flag !== "--single-process"),
+    headless: true,
+  });
+});
+afterAll(async () => {
+  await browser.close();
+  await site.close();
+});
+
+async function open(
+  path: string,
+  { width = "wide", colours = "light" }: { width?: keyof typeof widths; colours?: "light" | "dark" } = {},
+): Promise<Page> {
+  const context = await browser.newContext({ viewport: widths[width], colorScheme: colours });
+  const page = await context.newPage();
+  await page.goto(`${site.url}${path}#token=${apiToken}`);
+  return page;
+}
+
+const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name });
+
+/** What axe finds, as "rule: element". */
+async function axeFindings(page: Page): Promise<string[]> {
+  // Evaluated as the test's, not the page's: its policy allows no scripts from elsewhere.
+  await page.evaluate(axe.source);
+  return page.evaluate<string[]>(`axe.run().then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`);
+}
+
+async function writeSql(page: Page, sql: string): Promise<void> {
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText(sql);
+}
+
+describe("the console in a browser", () => {
+  test("a link signs in, its token leaves the address; signing out forgets it", async () => {
+    const page = await open("/sources");
+    await heading(page, "Sources").waitFor();
+    expect(page.url()).toBe(`${site.url}/sources`);
+    await page.reload();
+    await heading(page, "Sources").waitFor();
+    await page.getByRole("button", { name: "Account and settings" }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await heading(page, "Sign in").waitFor();
+    expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain(apiToken);
+    await page.context().close();
+  });
+
+  test("a wrong token is refused with a word of what to do, and the right one leads back", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${site.url}/query`);
+    await heading(page, "Sign in").waitFor();
+    await page.getByLabel("API token").fill("nobody's");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("This token is not known here").waitFor();
+    expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("nobody");
+    await page.getByLabel("API token").fill(apiToken);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await heading(page, "Query").waitFor();
+    expect(new URL(page.url()).pathname).toMatch(/^\/query/);
+    await context.close();
+  });
+
+  test("a query is run, charted and exported; reload and Back keep it", async () => {
+    const page = await open("/query");
+    await heading(page, "Query").waitFor();
+    const sql = "SELECT event, count(*) AS events FROM events GROUP BY event ORDER BY event";
+    await expect
+      .poll(
+        async () => {
+          await writeSql(page, sql);
+          await page.keyboard.press("ControlOrMeta+Enter");
+          return page
+            .getByText("Cart Viewed")
+            .first()
+            .isVisible({ timeout: 1_000 })
+            .catch(() => false);
+        },
+        { timeout: 20_000, interval: 500 },
+      )
+      .toBe(true);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page
+        .getByRole("button", { name: /CSV/ })
+        .or(page.getByRole("menuitem", { name: /CSV/ }))
+        .first()
+        .click(),
+    ]);
+    const csv = readFileSync(await download.path(), "utf8");
+    expect(csv.replaceAll("\r", "").trim().split("\n")).toEqual([
+      "event,events",
+      "Cart Viewed,10",
+      "Product Viewed,10",
+    ]);
+    await page.getByText("Chart", { exact: true }).first().click();
+    await page.locator(".chartRoom canvas, .chartRoom svg").first().waitFor();
+    expect(page.url()).toContain("view=chart");
+    const address = page.url();
+    await page.reload();
+    await expect.poll(() => page.locator(".cm-content").innerText()).toContain("GROUP BY event");
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "Sources" }).first().click();
+    await heading(page, "Sources").waitFor();
+    await page.goBack();
+    await heading(page, "Query").waitFor();
+    expect(page.url()).toBe(address);
+    await expect.poll(() => page.locator(".cm-content").innerText()).toContain("GROUP BY event");
+    await page.context().close();
+  });
+
+  test("a source is created, its snippet sends, and the first event is seen", async () => {
+    const page = await open("/sources");
+    await page
+      .getByRole("button", { name: /create|new|add/i })
+      .first()
+      .click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("textbox").first().fill("Till in Porto");
+    await dialog.locator("select").selectOption("pos");
+    await dialog.locator("button[type=submit]").click();
+    await heading(page, "Till in Porto").waitFor();
+    const snippet = await page.getByTestId("snippet").first().innerText();
+    expect(snippet).toContain(site.url);
+    const key = /(wk_[\w-]+)/.exec(snippet)?.[1] ?? "";
+    const answer = await fetch(`${site.url}/v1/track`, {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa(`${key}:`)}`, "content-type": "application/json" },
+      body: JSON.stringify({ userId: "u1", event: "Order Completed", properties: { order_id: "o1", total: 3 } }),
+    });
+    expect(answer.status).toBe(200);
+    const arrived = page.getByRole("status").filter({ hasText: "Order Completed" });
+    await arrived.waitFor({ timeout: 15_000 });
+    expect(await arrived.count()).toBe(1);
+    await page.context().close();
+  });
+
+  describe.each(["light", "dark"] as const)("in %s", (colours) => {
+    test.each(["wide", "phone"] as const)("axe finds nothing at %s width", async (width) => {
+      for (const [path, name, content] of [
+        ["/sources", "Sources", "default"],
+        ["/sources/default", "", "curl"],
+        ["/query", "Query", "Run"],
+      ] as const) {
+        const page = await open(path, { width, colours });
+        await page.getByRole("heading", { level: 1, ...(name === "" ? {} : { name }) }).waitFor();
+        await page.getByText(content).first().waitFor();
+        await page.waitForLoadState("networkidle");
+        expect({ path, found: await axeFindings(page) }).toEqual({ path, found: [] });
+        const isCut = await page.evaluate(
+          () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+        );
+        expect({ path, isCut }).toEqual({ path, isCut: false });
+        await page.context().close();
+      }
+    });
+  });
+});
+
+test("the first load has at most 250 KB of JavaScript, compressed", () => {
+  const dist = join(import.meta.dirname, "../../../console/dist");
+  const html = readFileSync(join(dist, "index.html"), "utf8");
+  const scripts = [...html.matchAll(/(?:src|href)="\/([^"]+\.js)"/g)].map(([, file]) => String(file));
+  expect(scripts.length).toBeGreaterThan(0);
+  expect(readdirSync(join(dist, "assets")).length).toBeGreaterThan(scripts.length);
+  const bytes = scripts.reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length, 0);
+  expect(bytes).toBeLessThanOrEqual(maxFirstLoadBytes);
+});
