@@ -84,10 +84,24 @@ function keysByPerson(keys: readonly IdentifierKey[], { identifiers }: Evidence)
   return found;
 }
 
-function joinOf({ before, shown }: Meeting, evidence: Evidence, row: PersonRow | undefined): Join | null {
+/** Where an id went: to whom its person's earliest identifier belongs now. */
+function heirOf(former: PersonNumber, { before, identifiers }: Evidence): PersonNumber {
+  let living: { key: IdentifierKey; firstAt: number } | null = null;
+  for (const [key, row] of before) {
+    if (row.person !== former) continue;
+    const { firstAt } = row;
+    const isEarlier = living === null || firstAt < living.firstAt || (firstAt === living.firstAt && key < living.key);
+    if (isEarlier) living = { key, firstAt };
+  }
+  return living === null ? 0 : (identifiers.get(living.key)?.person ?? 0);
+}
+
+function joinOf({ person, before, shown }: Meeting, evidence: Evidence, row: PersonRow | undefined): Join | null {
   if (shown === null || row === undefined) return null;
   const { position, event } = shown.incoming;
-  const ids = before.flatMap((person) => evidence.persons.get(person)?.profileId ?? []);
+  // One that was taken apart in the same moment may have left its id to another.
+  const joined = before.filter((former) => heirOf(former, evidence) === person);
+  const ids = joined.flatMap((former) => evidence.persons.get(former)?.profileId ?? []);
   return {
     position,
     profileId: row.profileId,
