@@ -85,7 +85,7 @@ async function call<Answer>(method: Method, pattern: string, given: Untyped = {}
 }
 
 type Given<P extends keyof paths, M extends Method> =
-  Record<never, never> extends RequestOf<P, M> ? [given?: RequestOf<P, M>] : [given: RequestOf<P, M>];
+  Partial<RequestOf<P, M>> extends RequestOf<P, M> ? [given?: RequestOf<P, M>] : [given: RequestOf<P, M>];
 
 /** The platform's API, typed by its own OpenAPI document: `api.get("/api/sources/{id}", { path: { id } })`. */
 export const api = {

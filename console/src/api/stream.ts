@@ -1,5 +1,6 @@
 import { send } from "./client.ts";
-import { ApiProblem, asProblem } from "./problem.ts";
+import { pauseBuffer } from "./pauseBuffer.ts";
+import { type ApiProblem, asProblem } from "./problem.ts";
 import { type SseMessage, sseParser } from "./sse.ts";
 
 export type StreamState = "connecting" | "open" | "reconnecting" | "closed";
@@ -26,6 +27,7 @@ export interface Stream {
 const maxHeldMessages = 5_000;
 const firstRetryMs = 500;
 const maxRetryMs = 15_000;
+const maxDoublings = 10;
 /** The platform sends a heartbeat every 10 s: a connection that is silent for longer is dead. */
 const maxSilenceMs = 35_000;
 
@@ -35,83 +37,78 @@ const maxSilenceMs = 35_000;
  */
 export function openStream({ address, onMessages, onState }: StreamOptions): Stream {
   const closing = new AbortController();
-  let lastId: string | null = null;
-  let isPaused = false;
-  let held: SseMessage[] = [];
-  let dropped = 0;
-  let failures = 0;
-  let asked: number | null = null;
+  const buffer = pauseBuffer(maxHeldMessages, onMessages);
+  void follow(address, closing.signal, buffer.push, onState);
+  return { ...buffer, close: () => closing.abort() };
+}
 
-  const deliver = (messages: SseMessage[]): void => {
-    lastId = messages.at(-1)?.id ?? lastId;
-    if (!isPaused) return onMessages(messages);
-    held.push(...messages);
-    if (held.length <= maxHeldMessages) return;
-    dropped += held.length - maxHeldMessages;
-    held = held.slice(-maxHeldMessages);
-  };
-  const connectOnce = async (): Promise<void> => {
-    const attempt = new AbortController();
-    const stop = (): void => attempt.abort();
-    closing.signal.addEventListener("abort", stop);
-    let silence = setTimeout(stop, maxSilenceMs);
+/** What a connection that ended leaves for the next one. */
+interface Progress {
+  lastId: string | null;
+  /** The wait that the server last asked for. */
+  retryMs: number | null;
+  failures: number;
+}
+
+async function follow(
+  address: string,
+  closing: AbortSignal,
+  push: StreamOptions["onMessages"],
+  onState: StreamOptions["onState"],
+): Promise<void> {
+  const progress: Progress = { lastId: null, retryMs: null, failures: 0 };
+  onState("connecting", null);
+  while (!closing.aborted) {
+    let problem: ApiProblem | null = null;
     try {
-      const answer = await send("get", address, {
-        accept: "text/event-stream",
-        signal: attempt.signal,
-        ...(lastId === null ? {} : { lastEventId: lastId }),
-      });
-      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-      const parser = sseParser();
-      onState("open", null);
-      failures = 0;
-      for (;;) {
-        const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-        if (done || value === undefined) return;
-        clearTimeout(silence);
-        silence = setTimeout(stop, maxSilenceMs);
-        const messages = parser.push(value);
-        asked = parser.retryMs() ?? asked;
-        if (messages.length > 0) deliver(messages);
-      }
-    } finally {
-      clearTimeout(silence);
-      closing.signal.removeEventListener("abort", stop);
+      await connectOnce(address, closing, progress, push, () => onState("open", null));
+    } catch (error) {
+      problem = asProblem(error);
     }
-  };
-  const follow = async (): Promise<void> => {
-    onState("connecting", null);
-    while (!closing.signal.aborted) {
-      let problem: ApiProblem | null = null;
-      try {
-        await connectOnce();
-      } catch (error) {
-        problem = asProblem(error);
-      }
-      if (closing.signal.aborted) return;
-      if (problem !== null && problem.status >= 400 && problem.status < 500 && problem.status !== 429)
-        return onState("closed", problem);
-      onState("reconnecting", problem);
-      await waited(Math.min(maxRetryMs, (asked ?? firstRetryMs) * 2 ** failures), closing.signal);
-      failures = Math.min(failures + 1, 10);
+    if (closing.aborted) return;
+    if (problem !== null && isFinal(problem)) return onState("closed", problem);
+    onState("reconnecting", problem);
+    await waited(Math.min(maxRetryMs, (progress.retryMs ?? firstRetryMs) * 2 ** progress.failures), closing);
+    progress.failures = Math.min(progress.failures + 1, maxDoublings);
+  }
+}
+
+function isFinal({ status }: ApiProblem): boolean {
+  return status >= 400 && status < 500 && status !== 429;
+}
+
+/** Resolves when the connection ends, throws when it breaks; each notes how far it came. */
+async function connectOnce(
+  address: string,
+  closing: AbortSignal,
+  progress: Progress,
+  push: StreamOptions["onMessages"],
+  onOpen: () => void,
+): Promise<void> {
+  const silence = new AbortController();
+  let timer = setTimeout(() => silence.abort(), maxSilenceMs);
+  const signal = AbortSignal.any([closing, silence.signal]);
+  const resume = progress.lastId === null ? {} : { lastEventId: progress.lastId };
+  try {
+    const answer = await send("get", address, { accept: "text/event-stream", signal, ...resume });
+    if (answer.body === null) return;
+    const parser = sseParser();
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    onOpen();
+    progress.failures = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), maxSilenceMs);
+      const messages = parser.push(value);
+      progress.retryMs = parser.retryMs() ?? progress.retryMs;
+      progress.lastId = messages.at(-1)?.id ?? progress.lastId;
+      if (messages.length > 0) push(messages);
     }
-  };
-  void follow();
-  return {
-    pause: () => {
-      isPaused = true;
-      dropped = 0;
-    },
-    resume: () => {
-      isPaused = false;
-      const kept = held;
-      held = [];
-      if (kept.length > 0) onMessages(kept);
-    },
-    held: () => held.length,
-    dropped: () => dropped,
-    close: () => closing.abort(),
-  };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function waited(ms: number, signal: AbortSignal): Promise<void> {

@@ -38,7 +38,7 @@ export function SchemaList({
 
 function SchemaName({ name, type, onInsert }: { name: string; type: string; onInsert: (name: string) => void }) {
   return (
-    <UnstyledButton className="schemaName" onClick={() => onInsert(name)} aria-label={words.query.insert(name)}>
+    <UnstyledButton className="schemaName" onClick={() => onInsert(name)} title={words.query.insert(name)}>
       <span className="cut">{name}</span>
       <span className="meta">{type.toLowerCase()}</span>
     </UnstyledButton>

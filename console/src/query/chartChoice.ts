@@ -12,7 +12,7 @@ export interface ChartChoice {
 export const maxDrawnRows = { bar: 60, line: 5_000 } as const;
 
 export function isNumeric(type: string): boolean {
-  return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL)/i.test(type);
+  return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?\b|FLOAT|DOUBLE|DECIMAL)/i.test(type);
 }
 
 export function isTemporal(type: string): boolean {

@@ -79,10 +79,12 @@ function Header({ shortcuts, onHelp }: { shortcuts: ReturnType<typeof useShortcu
         </Link>
       </div>
       <div className="searchWide">
-        <button type="button" className="searchButton" onClick={openPalette} aria-label={words.shell.searchLabel}>
+        <button type="button" className="searchButton" onClick={openPalette}>
           <IconSearch size={16} aria-hidden />
           <span>{words.shell.search}</span>
-          <kbd className="meta">⌘K</kbd>
+          <kbd className="meta" aria-hidden>
+            ⌘K
+          </kbd>
         </button>
       </div>
       <div className="headerEnd">
