@@ -116,9 +116,12 @@ describe("the console's files", () => {
   });
 });
 
-it("a console that is not built says how to build it", async () => {
-  await start(join(folder, "nowhere"));
+it("a console that is not built says how to build it, and is there as soon as it is", async () => {
+  await start(join(folder, "dist"));
   const { status, body } = await get("/");
   expect(status).toBe(503);
   expect(body.toString()).toContain("npm run build --workspace console");
+  build();
+  expect((await get("/")).body.toString()).toBe(page);
+  expect((await get("/assets/index-abc.js", { accept: "*/*" })).body.toString()).toBe(script);
 });

@@ -1,10 +1,12 @@
 import chromium from "@sparticuz/chromium";
 import { type Browser, type BrowserContext, type Page, chromium as playwright } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { until } from "./polling.ts";
 import { apiToken, openSite, type Site, writeKey } from "./server.ts";
 
 const rowsSent = 2_500;
 const batchCalls = 500;
+const maxFollowMs = 60_000;
 /** Of a table of thousands, those that may be in the page at once. */
 const maxRowsInPage = 80;
 
@@ -27,9 +29,9 @@ beforeAll(async () => {
     }));
     expect((await post("/v1/batch", { batch }, `Basic ${btoa(`${writeKey}:`)}`)).status).toBe(200);
   }
-  await expect
-    .poll(async () => (await query("SELECT count(*) FROM events")).rows[0]?.[0], { timeout: 60_000, interval: 300 })
-    .toBe(rowsSent);
+  await until("all events are in the views", maxFollowMs, async () => {
+    return (await query("SELECT count(*) FROM events")).rows[0]?.[0] === rowsSent;
+  });
   browser = await playwright.launch({
     executablePath: await chromium.executablePath(),
     args: chromium.args.filter((flag) => flag !== "--single-process"),
@@ -246,7 +248,7 @@ describe("the shell of the console", () => {
     await page.getByRole("button", { name: "Open the menu" }).click();
     await page.getByRole("dialog").getByRole("link", { name: "Query" }).click();
     await heading("Query").waitFor();
-    expect(await page.getByRole("dialog").count()).toBe(0);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
   });
 
   test("the colours that one chose stay", async () => {
