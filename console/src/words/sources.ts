@@ -1,9 +1,8 @@
 export const sources = {
   lead: "The systems that send events, each with a write key of its own.",
   create: "New source",
-  columns: { source: "Source", state: "State", last: "Last event", rate: "Last 5 min", rejected: "Refused" },
+  columns: { source: "Source", state: "State", last: "Last event", rate: "Last 5 min", rejected: "Refused, 5 min" },
   state: { receiving: "Receiving", quiet: "Quiet", none: "No events yet", disabled: "Disabled" },
-  refusedOf: (refused: string) => `${refused} refused`,
   unknown: "Not counted",
   emptyTitle: "No sources yet",
   empty: "A source is a system that sends events: a shop, a till, a CRM. Create one to get its write key.",
@@ -56,5 +55,6 @@ export const sources = {
   latestTitle: "Latest events",
   latestEmpty: "Nothing yet. What arrives shows here.",
   latestQuery: "Open in Query",
+  nobody: "nobody",
   eventColumns: { received: "Received", event: "Event", who: "Identifier", message: "Message id" },
 } as const;
