@@ -98,6 +98,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/profiles/id/{id}/traits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each source says of each trait
+         * @description The first value of each is the profile's own (null hides the trait); the others lost against it.
+         */
+        get: operations["getTraitValues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profiles/id/{id}/events": {
         parameters: {
             query?: never;
@@ -614,16 +634,7 @@ export interface components {
                 sources: string[];
             }[];
             traits?: {
-                [key: string]: {
-                    value: unknown;
-                    source: string;
-                    messageId: string;
-                    /**
-                     * Format: date-time
-                     * @description ISO 8601 UTC with milliseconds.
-                     */
-                    occurredAt: string;
-                };
+                [key: string]: components["schemas"]["TraitValue"];
             };
             computed?: components["schemas"]["ComputedTraits"];
             consents?: {
@@ -855,6 +866,29 @@ export interface components {
              * @description ISO 8601 UTC with milliseconds.
              */
             createdAt: string;
+        };
+        TraitValue: {
+            value: unknown;
+            source: string;
+            messageId: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            occurredAt: string;
+        };
+        TraitValues: {
+            items: {
+                name: string;
+                values: components["schemas"]["TraitValue"][];
+            }[];
+            /** @description False where only the latest identify calls were read. */
+            isWhole: boolean;
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            asOf: string;
         };
         Why: {
             a: string;
@@ -1185,6 +1219,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTraitValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example p_dGhpcyBpcyBh */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitValues"];
                 };
             };
             /** @description Malformed. */

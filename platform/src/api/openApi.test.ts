@@ -71,6 +71,7 @@ describe("the OpenAPI document", () => {
         "GET /api/profiles/id/{id}",
         "GET /api/profiles/id/{id}/events",
         "GET /api/profiles/id/{id}/identity",
+        "GET /api/profiles/id/{id}/traits",
         "GET /api/profiles/{type}/{value}",
         "GET /api/rejections",
         "GET /api/sources",

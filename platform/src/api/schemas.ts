@@ -56,6 +56,11 @@ const computed = Type.Object(
   { title: "ComputedTraits" },
 );
 
+export const traitValue = Type.Object(
+  { value: Type.Unknown(), source: Type.String(), messageId: Type.String(), occurredAt: isoTime },
+  { title: "TraitValue" },
+);
+
 /** Optional but for `id`: `?fields=` leaves the others out. */
 export const profile = Type.Object(
   {
@@ -71,12 +76,7 @@ export const profile = Type.Object(
         }),
       ),
     ),
-    traits: Type.Optional(
-      Type.Record(
-        Type.String(),
-        Type.Object({ value: Type.Unknown(), source: Type.String(), messageId: Type.String(), occurredAt: isoTime }),
-      ),
-    ),
+    traits: Type.Optional(Type.Record(Type.String(), traitValue)),
     computed: Type.Optional(computed),
     consents: Type.Optional(
       Type.Record(

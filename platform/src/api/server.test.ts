@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "../model/problem.ts";
 import { administratorToken, type TestedApi, testedApi } from "./apiCaller.fake.ts";
-import { ada } from "./services.fake.ts";
+import { ada, adaTraits } from "./services.fake.ts";
 
 let api: TestedApi;
 beforeEach(async () => {
@@ -56,8 +56,13 @@ describe("profiles", () => {
     ]);
   });
 
+  it("gives what each source says of each trait", async () => {
+    const { body } = await call("GET", `/api/profiles/id/${ada.retiredIds[0]}/traits`);
+    expect(body).toEqual({ items: adaTraits, isWhole: true, asOf: "2026-11-24T12:00:00.000Z" });
+  });
+
   it("says so when there is nobody", async () => {
-    for (const path of ["email/nobody", "id/p_x", "id/p_x/events", "id/p_x/identity"]) {
+    for (const path of ["email/nobody", "id/p_x", "id/p_x/events", "id/p_x/identity", "id/p_x/traits"]) {
       const { status, body } = await call("GET", `/api/profiles/${path}`);
       expect(status).toBe(404);
       expect(body.error).toMatchObject({ code: "profile_not_found", hint: expect.any(String) });

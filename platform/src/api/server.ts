@@ -26,6 +26,7 @@ import { sourceRoutes } from "./routes/sources.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { traitRoutes } from "./routes/traits.ts";
 import type { Services } from "./services.ts";
 
 export interface ApiOptions {
@@ -117,6 +118,7 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
 function addRoutes(api: Api, services: Services, now: () => number): void {
   searchRoutes(api, services, now);
   profileRoutes(api, services);
+  traitRoutes(api, services);
   timelineRoutes(api, services);
   identityRoutes(api, services);
   eventRoutes(api, services);

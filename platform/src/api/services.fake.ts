@@ -1,6 +1,6 @@
 import type { JsonObject } from "../model/event.ts";
 import { Problem } from "../model/problem.ts";
-import type { Profile } from "../model/profile.ts";
+import type { Profile, TraitHistory } from "../model/profile.ts";
 import type { Source } from "../model/source.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { ProfileSearch, SearchEntry, SearchQuery } from "../storage/profileSearch.ts";
@@ -49,6 +49,16 @@ export const ada: Profile = {
   sources: ["crm", "web"],
   retiredIds: ["p_BBBBBBBBBBBBBBBB"],
 };
+
+export const adaTraits: TraitHistory[] = [
+  {
+    name: "firstName",
+    values: [
+      { value: "Ada", source: "crm", messageId: "m1", occurredAt: at },
+      { value: "A.", source: "web", messageId: "m0", occurredAt: at },
+    ],
+  },
+];
 
 export const edge: EdgeView = {
   from: "email:ada@example.com",
@@ -278,6 +288,7 @@ export function fakeServices(): FakeServices {
       },
       byId: async (id) => (isAda(id) ? ada : null),
       fragmentsOf: async (id) => (isAda(id) ? ["f1", "f2"] : null),
+      traitValues: async (id) => (isAda(id) ? { items: adaTraits, isWhole: true, asOf: noon } : null),
     },
     identity: {
       of: async (id) =>

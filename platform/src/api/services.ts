@@ -1,7 +1,7 @@
 import type { JsonObject } from "../model/event.ts";
 import type { FragmentId } from "../model/fragment.ts";
 import type { NodeDecision } from "../model/evidence.ts";
-import type { Profile, ProfileId } from "../model/profile.ts";
+import type { Profile, ProfileId, TraitHistory } from "../model/profile.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { StreamHub } from "./stream/hub.ts";
 import type { ProfileSearch } from "../storage/profileSearch.ts";
@@ -106,6 +106,8 @@ export interface Services {
     /** A living or a retired id. */
     byId(id: ProfileId): Promise<Profile | null>;
     fragmentsOf(id: ProfileId): Promise<FragmentId[] | null>;
+    /** Of each source; `isWhole` is false where not all of the person's identify calls were read. `asOf`: UTC ms. */
+    traitValues(id: ProfileId): Promise<{ items: TraitHistory[]; isWhole: boolean; asOf: number } | null>;
   };
   identity: {
     of(id: ProfileId): Promise<IdentityView | null>;

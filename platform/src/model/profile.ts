@@ -23,6 +23,13 @@ export interface Profile {
   retiredIds: ProfileId[];
 }
 
+/** What each source says of one trait, each source's latest value, the profile's own first. */
+export interface TraitHistory {
+  name: string;
+  /** At least one. Null as the first hides the trait. */
+  values: Profile["traits"][string][];
+}
+
 export interface ComputedTraits {
   eventCount: number;
   orderCount: number;

@@ -94,15 +94,24 @@ function foldTraits(traits: Record<string, TraitValue>, event: AcceptedEvent, co
   const own = objectOf(event.body["traits"]);
   const inContext = objectOf(context?.["traits"]);
   const written: string[] = [];
-  for (const fields of [own, inContext]) {
-    if (fields === null) continue;
-    for (const name of Object.keys(fields)) {
-      if (fields === inContext && own !== null && Object.hasOwn(own, name)) continue;
-      const value = fields[name] as JsonValue;
-      if (isName(name) && fits(value) && putLatest(traits, name, writtenBy(event, { value }))) written.push(name);
-    }
+  for (const [name, value] of traitsIn(own, inContext)) {
+    if (isNamedTrait(name, value) && putLatest(traits, name, writtenBy(event, { value }))) written.push(name);
   }
   return keepBounded(traits, written, maxTraitsPerFragment);
+}
+
+/** What an identify call says: its own traits, then those of its context that they do not name. */
+export function* traitsIn(own: JsonObject | null, inContext: JsonObject | null): Generator<[string, JsonValue]> {
+  if (own !== null) for (const name of Object.keys(own)) yield [name, own[name] as JsonValue];
+  if (inContext === null) return;
+  for (const name of Object.keys(inContext)) {
+    if (own === null || !Object.hasOwn(own, name)) yield [name, inContext[name] as JsonValue];
+  }
+}
+
+/** Whether a profile takes it: see {@link maxNameLength} and {@link maxTraitValueBytes}. */
+export function isNamedTrait(name: string, value: JsonValue): boolean {
+  return isName(name) && fits(value);
 }
 
 function foldConsents(
@@ -155,7 +164,8 @@ function putLatest<T extends Written>(record: Record<string, T>, name: string, v
   return true;
 }
 
-function isLater(a: Written, b: Written): boolean {
+/** The order of writers: (occurredAt, messageId, source). */
+export function isLater(a: Written, b: Written): boolean {
   if (a.occurredAt !== b.occurredAt) return a.occurredAt > b.occurredAt;
   if (a.messageId !== b.messageId) return a.messageId > b.messageId;
   return a.source > b.source;

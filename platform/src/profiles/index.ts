@@ -4,3 +4,4 @@ export { emptyFragment, foldEvent, touchesDetail } from "./fold.ts";
 export { applyOrderEffect, emptyOrder, orderEffectOf, type OrderEffect } from "./orders.ts";
 export { profileReads } from "./read.ts";
 export { searchEntryOf } from "./searchEntry.ts";
+export { traitValueReads } from "./traitValues.ts";

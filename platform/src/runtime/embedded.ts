@@ -11,7 +11,7 @@ import type { Position } from "../model/position.ts";
 import type { Source } from "../model/source.ts";
 import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
-import { profileReads } from "../profiles/index.ts";
+import { profileReads, traitValueReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
 import { dataPaths, hashKeyOf, makeDataDirectory } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
@@ -118,7 +118,10 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
     access,
     analytics,
     search,
-    profiles: profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency }),
+    profiles: {
+      ...profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency }),
+      traitValues: traitValueReads({ people, analytics }),
+    },
     identity: identityService(identityReads({ people, hash, rules: defaultIdentityRules })),
     fateOf: async (messageId, source) => {
       const fate = await fateOf(messageId, source);
