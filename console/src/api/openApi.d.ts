@@ -159,10 +159,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Why two identifiers are one person, or why they are not */
+        /**
+         * Why two identifiers are one person, or why they are not
+         * @description `POST /api/identity/why` is the same without personal data in the address.
+         */
         get: operations["explainIdentity"];
         put?: never;
-        post?: never;
+        /** Why two identifiers are one person, or why they are not, the identifiers in the body */
+        post: operations["explainIdentityOf"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1435,6 +1439,68 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    explainIdentityOf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description `type:value`, as you have it.
+                     * @example email:ada@example.com
+                     */
+                    a: string;
+                    /**
+                     * @description `type:value`, as you have it.
+                     * @example email:ada@example.com
+                     */
+                    b: string;
+                };
+            };
+        };
         responses: {
             /** @description Done. */
             200: {

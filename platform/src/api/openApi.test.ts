@@ -87,6 +87,7 @@ describe("the OpenAPI document", () => {
         ),
         "PATCH /api/sources/{id}",
         "POST /api/events/{messageId}/replay",
+        "POST /api/identity/why",
         "POST /api/imports/{source}",
         "POST /api/profiles/lookup",
         "POST /api/profiles/search",

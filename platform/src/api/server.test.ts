@@ -74,6 +74,8 @@ describe("identity, events, SQL", () => {
   it("explains", async () => {
     const why = await call("GET", "/api/identity/why?a=email:ada%40example.com&b=user_id:ada");
     expect(why.body).toMatchObject({ a: "email:ada@example.com", samePerson: true, refused: [] });
+    expect((await post("/api/identity/why", { a: "email:ada@example.com", b: "user_id:ada" })).body).toEqual(why.body);
+    expect((await post("/api/identity/why", { a: "email:ada@example.com" })).body.error).toMatchObject({ field: "b" });
     expect((await call("GET", "/api/identity/why?a=ada&b=user_id:ada")).body.error).toMatchObject({ field: "a" });
     expect((await call("GET", "/api/identity/why?a=email:x")).body.error).toMatchObject({ field: "b" });
   });

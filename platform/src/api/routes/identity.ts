@@ -11,6 +11,27 @@ const identifierKey = Type.String({
   examples: ["email:ada@example.com"],
 });
 
+const pair = Type.Object({ a: identifierKey, b: identifierKey }, { additionalProperties: false });
+
+const explains = {
+  tags: ["identity"],
+  response: {
+    200: Type.Object(
+      {
+        a: Type.String(),
+        b: Type.String(),
+        samePerson: Type.Boolean(),
+        profileIds: Type.Tuple([shapes.nullableText, shapes.nullableText]),
+        path: Type.Array(shapes.edge, { description: "From a to b when they are one person." }),
+        refused: Type.Array(shapes.edge, { description: "What would join them but may not." }),
+        explanation: Type.String(),
+      },
+      { title: "Why" },
+    ),
+    ...shapes.problems(400, 401, 404),
+  },
+};
+
 export function identityRoutes(api: Api, { identity }: Services): void {
   api.get(
     "/api/profiles/id/:id/identity",
@@ -49,27 +70,26 @@ export function identityRoutes(api: Api, { identity }: Services): void {
     "/api/identity/why",
     {
       schema: {
+        ...explains,
         operationId: "explainIdentity",
-        tags: ["identity"],
         summary: "Why two identifiers are one person, or why they are not",
-        querystring: Type.Object({ a: identifierKey, b: identifierKey }, { additionalProperties: false }),
-        response: {
-          200: Type.Object(
-            {
-              a: Type.String(),
-              b: Type.String(),
-              samePerson: Type.Boolean(),
-              profileIds: Type.Tuple([shapes.nullableText, shapes.nullableText]),
-              path: Type.Array(shapes.edge, { description: "From a to b when they are one person." }),
-              refused: Type.Array(shapes.edge, { description: "What would join them but may not." }),
-              explanation: Type.String(),
-            },
-            { title: "Why" },
-          ),
-          ...shapes.problems(400, 401, 404),
-        },
+        description: "`POST /api/identity/why` is the same without personal data in the address.",
+        querystring: pair,
       },
     },
     ({ query }) => identity.why(query.a, query.b),
+  );
+
+  api.post(
+    "/api/identity/why",
+    {
+      schema: {
+        ...explains,
+        operationId: "explainIdentityOf",
+        summary: "Why two identifiers are one person, or why they are not, the identifiers in the body",
+        body: pair,
+      },
+    },
+    ({ body }) => identity.why(body.a, body.b),
   );
 }
