@@ -12,6 +12,14 @@ interface Page {
 }
 
 const pages: readonly Page[] = [
+  {
+    path: "customers",
+    lazy: async () => ({ Component: (await import("./customers/CustomersPage.tsx")).CustomersPage }),
+  },
+  {
+    path: "customers/:id",
+    lazy: async () => ({ Component: (await import("./customer/CustomerPage.tsx")).CustomerPage }),
+  },
   { path: "query/:id?", lazy: async () => ({ Component: (await import("./query/QueryPage.tsx")).QueryPage }) },
   { path: "sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage.tsx")).SourcesPage }) },
   { path: "sources/:id", lazy: async () => ({ Component: (await import("./sources/SourcePage.tsx")).SourcePage }) },

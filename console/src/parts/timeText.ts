@@ -28,3 +28,10 @@ export function absoluteTime(at: number, locale?: string, timeZone?: string): st
   });
   return `${date}, ${time.format(at)}`;
 }
+
+/** `3 days`, `2 hr`: how long, in the largest unit that fits. */
+export function durationText(ms: number, locale?: string): string {
+  const [unit, unitMs] = steps.find(([, each]) => ms >= each) ?? ["second", 1_000];
+  const format = new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 });
+  return format.format(Math.trunc(ms / unitMs));
+}

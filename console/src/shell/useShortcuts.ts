@@ -13,6 +13,10 @@ const storageKey = "c360.shortcuts";
 /** `G` waits as long for its second letter. */
 const sequenceMs = 1_200;
 
+export function areShortcutsOn(): boolean {
+  return localStorage.getItem(storageKey) !== "off";
+}
+
 /** Whether a key belongs to what has the focus: text, an editor, an open dialog or menu. */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false;
@@ -26,7 +30,7 @@ export function isTyping(target: EventTarget | null): boolean {
 /** G then a page's letter, `/` for the page's own search (an element with `data-page-search`) or the palette, `?`. */
 export function useShortcuts({ onHelp }: { onHelp: () => void }): Shortcuts {
   const navigate = useNavigate();
-  const [isOn, setOn] = useState(() => localStorage.getItem(storageKey) !== "off");
+  const [isOn, setOn] = useState(areShortcutsOn);
   const pressedG = useRef(Number.NEGATIVE_INFINITY);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {

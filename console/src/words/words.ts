@@ -1,3 +1,5 @@
+import { customer } from "./customer.ts";
+import { customers } from "./customers.ts";
 import { query } from "./query.ts";
 import { sources } from "./sources.ts";
 
@@ -69,4 +71,6 @@ export const words = {
   },
   sources,
   query,
+  customers,
+  customer,
 } as const;

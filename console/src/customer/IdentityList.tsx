@@ -1,0 +1,98 @@
+import { fieldName } from "../customers/matchText.ts";
+import { countText } from "../parts/countText.ts";
+import { SourceMark } from "../parts/SourceMark.tsx";
+import { words } from "../words/words.ts";
+import type { Edge } from "./joins.ts";
+import { type IdentityPicture, type SourceRecord, typeOf, valueOf } from "./records.ts";
+import { useSourceMarks } from "./sourceMarks.ts";
+
+const text = words.customer.identity;
+
+interface ListProps {
+  picture: IdentityPicture;
+  picked: readonly (string | null)[];
+  onPick: (key: string) => void;
+}
+
+/** What the graph shows, in words. */
+export function IdentityList({ picture: { records, identifiers, refused }, picked, onPick }: ListProps) {
+  return (
+    <div className="identityList">
+      <h3>{text.identifiers}</h3>
+      <ul>
+        {identifiers.map(({ key, decision, reason, records: count }) => (
+          <li key={key}>
+            <button type="button" className="pickRow" aria-pressed={picked.includes(key)} onClick={() => onPick(key)}>
+              <IdentifierText value={key} />
+              <span className="meta">
+                {decision === "ordinary"
+                  ? count === 1
+                    ? text.inOne
+                    : text.inRecords(countText(count))
+                  : text.decision[decision]}
+              </span>
+            </button>
+            {reason !== null && <p className="meta refusedReason">{reason}</p>}
+          </li>
+        ))}
+      </ul>
+      <h3>{text.record}</h3>
+      <ul>
+        {records.map((record) => (
+          <RecordItem key={record.id} record={record} />
+        ))}
+      </ul>
+      {refused.length > 0 && <Refused edges={refused} />}
+    </div>
+  );
+}
+
+export function IdentifierText({ value }: { value: string }) {
+  return (
+    <span>
+      <span className="dimmed">{fieldName(typeOf(value))}</span> <bdi>{valueOf(value)}</bdi>
+    </span>
+  );
+}
+
+function RecordItem({ record: { source, links } }: { record: SourceRecord }) {
+  const markOf = useSourceMarks();
+  return (
+    <li className="recordItem">
+      <SourceMark {...markOf(source)} />
+      <ul>
+        {links.map(({ identifier, count }) => (
+          <li key={identifier}>
+            <IdentifierText value={identifier} />{" "}
+            <span className="meta">
+              {count === 0 ? text.alone : count === 1 ? text.oneEvent : text.events(countText(count))}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+const maxRefused = 50;
+
+function Refused({ edges }: { edges: readonly Edge[] }) {
+  const markOf = useSourceMarks();
+  return (
+    <>
+      <h3>{text.refusedTitle}</h3>
+      <ul>
+        {edges.slice(0, maxRefused).map((edge) => (
+          <li key={`${edge.from} ${edge.to} ${edge.source} ${edge.rule}`} className="recordItem refusedEdge">
+            <SourceMark {...markOf(edge.source)} />
+            <div>
+              <IdentifierText value={edge.from} /> – <IdentifierText value={edge.to} />
+              <p className="meta">{edge.reason}</p>
+            </div>
+          </li>
+        ))}
+      </ul>
+      {edges.length > maxRefused && <p className="meta">{text.folded(countText(edges.length - maxRefused))}</p>}
+    </>
+  );
+}

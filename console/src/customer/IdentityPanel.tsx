@@ -1,0 +1,144 @@
+import { Button, Modal, SegmentedControl } from "@mantine/core";
+import { IconMaximize } from "@tabler/icons-react";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { countText } from "../parts/countText.ts";
+import { OnSight } from "../parts/OnSight.tsx";
+import { Panel } from "../parts/Panel.tsx";
+import { useKeys } from "../shell/useKeys.ts";
+import { words } from "../words/words.ts";
+import { confidenceText } from "./confidenceText.ts";
+import { type Profile, useIdentity } from "./customerQueries.ts";
+import type { ViewControl } from "./customerView.ts";
+import { IdentityList } from "./IdentityList.tsx";
+import { type FoldedPicture, foldedPicture, type IdentityPicture, pictureOf } from "./records.ts";
+import { WhyForm } from "./WhyForm.tsx";
+
+const text = words.customer.identity;
+const reservedHeight = 420;
+const rowPixels = 40;
+const graphPixels = { least: 200, most: 520 };
+const IdentityGraph = lazy(async () => ({ default: (await import("./IdentityGraph.tsx")).IdentityGraph }));
+
+interface IdentityProps {
+  profile: Profile;
+  control: ViewControl;
+}
+
+/** The records that are this person and the identifiers that tie them; why any two are one. */
+export function IdentityPanel({ profile, control }: IdentityProps) {
+  const { view, change } = control;
+  const identity = useIdentity(profile.id);
+  const picture = useMemo(
+    () => (identity.data === undefined ? undefined : pictureOf(identity.data, profile.identifiers ?? [])),
+    [identity.data, profile.identifiers],
+  );
+  useKeys({ g: () => change({ identity: "graph" }), l: () => change({ identity: "list" }) });
+  const choice = (
+    <SegmentedControl
+      size="xs"
+      value={view.identity}
+      onChange={(value) => change({ identity: value === "list" ? "list" : "graph" })}
+      data={[
+        { value: "graph", label: text.graph },
+        { value: "list", label: text.list },
+      ]}
+      aria-label={text.view}
+      data-no-print
+    />
+  );
+  const pick = (key: string): void => {
+    if (view.a === key) change({ a: view.b, b: null });
+    else if (view.b === key) change({ b: null });
+    else change(view.a === null || view.b !== null ? { a: key, b: null } : { b: key });
+  };
+  return (
+    <Panel
+      title={text.title}
+      query={{ ...identity, data: picture }}
+      height={reservedHeight}
+      actions={choice}
+      isEmpty={({ identifiers }) => identifiers.length === 0}
+      empty={<p>{text.empty}</p>}
+    >
+      {(known) => (
+        <>
+          <Summary picture={known} />
+          <Picture picture={known} view={view.identity} picked={[view.a, view.b]} onPick={pick} />
+          <WhyForm
+            key={`${view.a} ${view.b}`}
+            picture={known}
+            a={view.a}
+            b={view.b}
+            onAsk={(a, b) => change({ a, b })}
+          />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function Summary({ picture: { records, shared, weakest } }: { picture: IdentityPicture }) {
+  return (
+    <p className="meta identitySummary">
+      {text.summary(countText(records.length), countText(shared))}
+      {weakest !== null && ` · ${text.weakest(confidenceText(weakest))}`}
+    </p>
+  );
+}
+
+interface PictureProps {
+  picture: IdentityPicture;
+  view: "graph" | "list";
+  picked: readonly (string | null)[];
+  onPick: (key: string) => void;
+}
+
+function Picture({ picture, view, picked, onPick }: PictureProps) {
+  const [isLarge, setLarge] = useState(false);
+  const folded = useMemo(() => foldedPicture(picture), [picture]);
+  if (view === "list") return <IdentityList picture={picture} picked={picked} onPick={onPick} />;
+  if (folded === null) {
+    return (
+      <>
+        <p className="meta">{text.tooMany(countText(picture.records.length + picture.identifiers.length))}</p>
+        <IdentityList picture={picture} picked={picked} onPick={onPick} />
+      </>
+    );
+  }
+  const graph = (
+    <Suspense fallback={null}>
+      <IdentityGraph folded={folded} refused={picture.refused} picked={picked} onPick={onPick} />
+    </Suspense>
+  );
+  return (
+    <>
+      <OnSight height={heightOf(folded)}>{graph}</OnSight>
+      <div className="graphFoot" data-no-print>
+        <span className="meta">{text.pick}</span>
+        <Button
+          variant="subtle"
+          size="xs"
+          h="var(--c360-target)"
+          leftSection={<IconMaximize size={14} />}
+          onClick={() => setLarge(true)}
+        >
+          {text.larger}
+        </Button>
+      </div>
+      <Modal
+        opened={isLarge}
+        onClose={() => setLarge(false)}
+        title={text.title}
+        fullScreen
+        closeButtonProps={{ "aria-label": text.largerClose, size: "var(--c360-target)" }}
+      >
+        <div className="largeGraph">{graph}</div>
+      </Modal>
+    </>
+  );
+}
+
+function heightOf({ records, identifiers }: FoldedPicture): number {
+  const rows = Math.max(records.length, identifiers.length);
+  return Math.min(graphPixels.most, Math.max(graphPixels.least, rows * rowPixels));
+}

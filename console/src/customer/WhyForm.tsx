@@ -1,0 +1,143 @@
+import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { IconCircleCheck, IconCircleX } from "@tabler/icons-react";
+import { type SubmitEvent, useState } from "react";
+import { fieldName } from "../customers/matchText.ts";
+import { countText } from "../parts/countText.ts";
+import { CopyId } from "../parts/CopyId.tsx";
+import { PanelStates } from "../parts/Panel.tsx";
+import { SourceMark } from "../parts/SourceMark.tsx";
+import { Time } from "../parts/Time.tsx";
+import { words } from "../words/words.ts";
+import { useWhy, type WhyAnswer } from "./customerQueries.ts";
+import { IdentifierText } from "./IdentityList.tsx";
+import { confidenceText } from "./confidenceText.ts";
+import type { Edge } from "./joins.ts";
+import { type IdentityPicture, typeOf, valueOf } from "./records.ts";
+import { useSourceMarks } from "./sourceMarks.ts";
+
+const text = words.customer.identity.why;
+const reservedHeight = 108;
+const other = "other";
+const keyShape = /^[a-z][a-z0-9_]{0,39}:.+$/s;
+
+interface WhyProps {
+  picture: IdentityPicture;
+  a: string | null;
+  b: string | null;
+  onAsk: (a: string, b: string) => void;
+}
+
+/** Why two identifiers are one person, or why they are not: of this person, or against anybody's. */
+export function WhyForm({ picture, a, b, onAsk }: WhyProps) {
+  const own = new Set(picture.identifiers.map(({ key }) => key));
+  const [first, setFirst] = useState(a ?? "");
+  const [second, setSecond] = useState(b === null ? "" : own.has(b) ? b : other);
+  const [typed, setTyped] = useState(b === null || own.has(b) ? "" : b);
+  const [error, setError] = useState<string | null>(null);
+  const ask = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const against = second === other ? typed.trim() : second;
+    if (!keyShape.test(first) || !keyShape.test(against)) return setError(text.unknown);
+    if (first === against) return setError(text.twice);
+    setError(null);
+    onAsk(first, against);
+  };
+  const choices = picture.identifiers.map(({ key }) => ({
+    value: key,
+    label: `${fieldName(typeOf(key))} ${valueOf(key)}`,
+  }));
+  const none = { value: "", label: text.choose };
+  return (
+    <div className="why">
+      <h3>{text.title}</h3>
+      <form className="whyForm" onSubmit={ask} noValidate data-no-print>
+        <NativeSelect
+          aria-label={text.a}
+          value={first}
+          data={[none, ...withOwn(choices, first)]}
+          onChange={(event) => setFirst(event.currentTarget.value)}
+        />
+        <NativeSelect
+          aria-label={text.b}
+          value={second}
+          data={[none, ...choices, { value: other, label: text.other }]}
+          onChange={(event) => setSecond(event.currentTarget.value)}
+        />
+        {second === other && (
+          <TextInput
+            aria-label={text.otherLabel}
+            placeholder={text.otherPlaceholder}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        )}
+        {error !== null && (
+          <p className="whyError" role="alert">
+            {error}
+          </p>
+        )}
+        <Button type="submit" variant="default" h="var(--c360-target)">
+          {text.ask}
+        </Button>
+      </form>
+      {a !== null && b !== null && <Why a={a} b={b} />}
+    </div>
+  );
+}
+
+function withOwn(choices: { value: string; label: string }[], own: string) {
+  return own === "" || choices.some(({ value }) => value === own) ? choices : [...choices, { value: own, label: own }];
+}
+
+function Why({ a, b }: { a: string; b: string }) {
+  const why = useWhy({ a, b });
+  return (
+    <PanelStates query={why} height={reservedHeight}>
+      {(answer) => <Answer answer={answer} />}
+    </PanelStates>
+  );
+}
+
+function Answer({ answer: { samePerson, path, refused, explanation } }: { answer: WhyAnswer }) {
+  const steps = samePerson ? path : refused;
+  return (
+    <div className="whyAnswer" role="status">
+      <p className={samePerson ? "verdict same" : "verdict apart"}>
+        {samePerson ? <IconCircleCheck size={16} aria-hidden /> : <IconCircleX size={16} aria-hidden />}
+        {samePerson ? text.same : text.apart}
+      </p>
+      <p>{explanation}</p>
+      {steps.length > 0 && (
+        <ol className="whySteps" data-testid="why-steps">
+          {steps.map((edge) => (
+            <Step key={`${edge.from} ${edge.to} ${edge.source} ${edge.rule}`} edge={edge} />
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}
+
+function Step({ edge }: { edge: Edge }) {
+  const markOf = useSourceMarks();
+  const rules: Readonly<Record<string, string>> = words.customer.timeline.joinedBy;
+  const count =
+    edge.count === 1 ? words.customer.identity.oneEvent : words.customer.identity.events(countText(edge.count));
+  return (
+    <li className={edge.status === "refused" ? "refusedEdge" : ""}>
+      <IdentifierText value={edge.from} />
+      <br />
+      <IdentifierText value={edge.to} />
+      <span className="markLine meta">
+        <SourceMark {...markOf(edge.source)} /> · {rules[edge.rule] ?? edge.rule} · {count} · {text.since}{" "}
+        <Time at={edge.occurredAt} /> · {text.sure(confidenceText(edge.confidence))}
+      </span>
+      {edge.reason !== null && <span className="meta refusedReason">{edge.reason}</span>}
+      <span className="meta">
+        <CopyId id={edge.messageId} what={words.customer.event.message.toLowerCase()} />
+      </span>
+    </li>
+  );
+}
