@@ -6,7 +6,7 @@ import { fieldName } from "../customers/matchText.ts";
 import { countText } from "../parts/countText.ts";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { words } from "../words/words.ts";
-import { linksOf, nodeSize, placed } from "./graphLayout.ts";
+import { largeNodeWidth, linksOf, nodeSize, placed } from "./graphLayout.ts";
 import { confidenceText } from "./confidenceText.ts";
 import type { Edge } from "./joins.ts";
 import { type FoldedPicture, typeOf, valueOf } from "./records.ts";
@@ -27,14 +27,17 @@ interface GraphProps {
   refused: readonly Edge[];
   picked: readonly (string | null)[];
   onPick: (key: string) => void;
+  /** It has the whole window: wider nodes, and it can be moved and zoomed. */
+  isLarge?: boolean;
 }
 
 /** Records on the left, what identifies them on the right. Pressing two identifiers asks why they are one person. */
-export function IdentityGraph({ folded, refused, picked, onPick }: GraphProps) {
+export function IdentityGraph({ folded, refused, picked, onPick, isLarge = false }: GraphProps) {
   const markOf = useSourceMarks();
   const scheme = useComputedColorScheme("light");
-  const places = useMemo(() => new Map(placed(folded).map(({ id, x, y }) => [id, { x, y }])), [folded]);
-  const at = (id: string) => ({ position: places.get(id) ?? { x: 0, y: 0 }, ...nodeSize });
+  const width = isLarge ? largeNodeWidth : nodeSize.width;
+  const places = useMemo(() => new Map(placed(folded, width).map(({ id, x, y }) => [id, { x, y }])), [folded, width]);
+  const at = (id: string) => ({ position: places.get(id) ?? { x: 0, y: 0 }, width, height: nodeSize.height });
   const nodes: (RecordNode | IdentifierNode)[] = [
     ...folded.records.map(({ id, source, name, folded: away }): RecordNode => ({
       id,
@@ -73,13 +76,16 @@ export function IdentityGraph({ folded, refused, picked, onPick }: GraphProps) {
       elementsSelectable={false}
       zoomOnScroll={false}
       preventScrolling={false}
+      panOnDrag={isLarge}
+      zoomOnPinch={isLarge}
+      zoomOnDoubleClick={isLarge}
       minZoom={0.2}
       maxZoom={2}
       fitView
-      fitViewOptions={{ padding: 0.04, maxZoom: 1 }}
+      fitViewOptions={{ padding: isLarge ? 0.05 : "4px", maxZoom: 1 }}
       proOptions={{ hideAttribution: true }}
     >
-      <Controls showInteractive={false} />
+      {isLarge && <Controls showInteractive={false} />}
     </ReactFlow>
   );
 }

@@ -15,8 +15,8 @@ import { WhyForm } from "./WhyForm.tsx";
 
 const text = words.customer.identity;
 const reservedHeight = 420;
-const rowPixels = 40;
-const graphPixels = { least: 200, most: 520 };
+const rowPixels = 42;
+const graphPixels = { least: 120, most: 900 };
 const IdentityGraph = lazy(async () => ({ default: (await import("./IdentityGraph.tsx")).IdentityGraph }));
 
 interface IdentityProps {
@@ -107,12 +107,12 @@ function Picture({ picture, view, picked, onPick }: PictureProps) {
   }
   const graph = (
     <Suspense fallback={null}>
-      <IdentityGraph folded={folded} refused={picture.refused} picked={picked} onPick={onPick} />
+      <IdentityGraph folded={folded} refused={picture.refused} picked={picked} onPick={onPick} isLarge={isLarge} />
     </Suspense>
   );
   return (
     <>
-      <OnSight height={heightOf(folded)}>{graph}</OnSight>
+      <OnSight height={heightOf(folded)}>{!isLarge && graph}</OnSight>
       <div className="graphFoot" data-no-print>
         <span className="meta">{text.pick}</span>
         <Button
@@ -132,7 +132,7 @@ function Picture({ picture, view, picked, onPick }: PictureProps) {
         fullScreen
         closeButtonProps={{ "aria-label": text.largerClose, size: "var(--c360-target)" }}
       >
-        <div className="largeGraph">{graph}</div>
+        <div className="largeGraph">{isLarge && graph}</div>
       </Modal>
     </>
   );

@@ -51,7 +51,7 @@ export function TraitsPanel({ profile }: { profile: Profile }) {
 function Computed() {
   return (
     <span className="markLine">
-      <IconMathFunction size={14} aria-hidden /> {text.computed}
+      <IconMathFunction size={14} aria-hidden /> <span className="visuallyHidden">{text.computed}</span>
     </span>
   );
 }
@@ -66,10 +66,10 @@ function TraitRow({ trait: { name, values } }: { trait: Trait }) {
     <Disclosure
       label={traitLabel(name)}
       value={traitText(own.value)}
+      note={otherwise > 0 ? text.others(otherwise) : null}
       meta={
         <span className="markLine">
           <SourceMark {...markOf(own.source)} /> · <Time at={own.occurredAt} />
-          {otherwise > 0 && <span className="otherwise">{text.others(otherwise)}</span>}
         </span>
       }
     >
@@ -95,31 +95,35 @@ interface DisclosureProps {
   label: string;
   value: string;
   meta: ReactNode;
+  note?: string | null;
   children: ReactNode;
 }
 
-function Disclosure({ label, value, meta, children }: DisclosureProps) {
+function Disclosure({ label, value, meta, note = null, children }: DisclosureProps) {
   const [isOpen, setOpen] = useState(false);
   const id = useId();
   return (
     <div className="trait">
       <dt>{label}</dt>
-      <dd>
+      <dd className="traitMeta meta">{meta}</dd>
+      <dd className="traitMore">
+        <button
+          type="button"
+          className="disclose"
+          aria-expanded={isOpen}
+          aria-controls={isOpen ? id : undefined}
+          aria-label={text.show(label)}
+          onClick={() => setOpen(!isOpen)}
+          data-no-print
+        >
+          {isOpen ? <IconChevronDown size={16} aria-hidden /> : <IconChevronRight size={16} aria-hidden />}
+        </button>
+      </dd>
+      <dd className="traitWhole">
         <bdi className="traitValue">{value}</bdi>
-        <div className="meta">{meta}</div>
+        {note !== null && <div className="meta otherwise">{note}</div>}
         {isOpen && <div id={id}>{children}</div>}
       </dd>
-      <button
-        type="button"
-        className="disclose"
-        aria-expanded={isOpen}
-        aria-controls={isOpen ? id : undefined}
-        aria-label={text.show(label)}
-        onClick={() => setOpen(!isOpen)}
-        data-no-print
-      >
-        {isOpen ? <IconChevronDown size={16} aria-hidden /> : <IconChevronRight size={16} aria-hidden />}
-      </button>
     </div>
   );
 }

@@ -2,10 +2,13 @@ import { Graph, layout } from "@dagrejs/dagre";
 import type { Edge } from "./joins.ts";
 import type { FoldedPicture } from "./records.ts";
 
-export const nodeSize = { width: 150, height: 34 };
+export const nodeSize = { width: 124, height: 34 };
+/** Where there is room the columns stand so many times further apart. */
+const largeAcross = 4;
+export const largeNodeWidth = 240;
 /** Surer than it, a link needs no word. */
 const sure = 0.9;
-const gap = { between: 8, across: 72 };
+const gap = { between: 8, across: 36 };
 
 export interface PlacedNode {
   id: string;
@@ -23,15 +26,15 @@ export interface DrawnLink {
 }
 
 /** Records on the left, identifiers on the right, ordered so that few links cross. Positions of upper left corners. */
-export function placed({ records, identifiers }: FoldedPicture): PlacedNode[] {
+export function placed({ records, identifiers }: FoldedPicture, width = nodeSize.width): PlacedNode[] {
   const graph = new Graph();
   graph.setGraph({ rankdir: "LR", nodesep: gap.between, ranksep: gap.across });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const { id } of records) graph.setNode(id, { ...nodeSize });
-  for (const { key } of identifiers) graph.setNode(key, { ...nodeSize });
+  for (const { id } of records) graph.setNode(id, { width, height: nodeSize.height });
+  for (const { key } of identifiers) graph.setNode(key, { width, height: nodeSize.height });
   for (const { id, links } of records) for (const { identifier } of links) graph.setEdge(id, identifier);
   layout(graph);
-  const right = nodeSize.width + gap.across;
+  const right = width + (width === nodeSize.width ? gap.across : gap.across * largeAcross);
   return [
     ...inColumn(
       records.map(({ id }) => ({ id, y: yOf(graph, id) })),

@@ -149,7 +149,7 @@ export const customer = {
     graphLabel: "Records and the identifiers that tie them",
     larger: "Larger",
     largerClose: "Close the large graph",
-    record: "Record",
+    record: "Records",
     identifiers: "Identifiers",
     identifier: "Identifier",
     decision: {

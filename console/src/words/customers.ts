@@ -17,7 +17,7 @@ export const customers = {
     granted: (name: string) => `${name}: allowed`,
     denied: (name: string) => `${name}: refused`,
     seen: "Last seen",
-    anySeen: "Any time",
+    anySeen: "Seen any time",
     within: {
       "24h": "Last 24 hours",
       "7d": "Last 7 days",
