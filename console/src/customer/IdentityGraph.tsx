@@ -20,6 +20,8 @@ type IdentifierNode = Node<
   "identifier"
 >;
 
+/** Refused evidence ties identifier and identifier: on their outer side. */
+const beside = "beside";
 const nodeTypes = { record: RecordCard, identifier: IdentifierCard };
 
 interface GraphProps {
@@ -57,7 +59,7 @@ export function IdentityGraph({ folded, refused, picked, onPick, isLarge = false
     source: from,
     target: to,
     className: `link ${look}`,
-    ...(look === "refused" ? { label: text.refused } : {}),
+    ...(look === "refused" ? { label: text.refused, targetHandle: beside } : {}),
     ...(look === "weak" && confidence !== null ? { label: confidenceText(confidence) } : {}),
     focusable: false,
   }));
@@ -111,6 +113,7 @@ function IdentifierCard({ data: { name, decision, isPicked, onPick } }: NodeProp
     >
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Handle type="target" id={beside} position={Position.Right} isConnectable={false} />
       <span className="cut meta">
         {fieldName(typeOf(name))} {text.decision[decision]}
       </span>

@@ -4,7 +4,7 @@ import { Link } from "react-router";
 import { countText } from "../parts/countText.ts";
 import { moneyText } from "../parts/moneyText.ts";
 import { SourceMark } from "../parts/SourceMark.tsx";
-import { Time } from "../parts/Time.tsx";
+import { PlainTime } from "../parts/Time.tsx";
 import type { FoundCustomer } from "./customerSearch.ts";
 import { matchTexts } from "./matchText.ts";
 
@@ -63,7 +63,7 @@ export const CustomerRow = memo(function CustomerRow({ item, rowIndex, isSelecte
         {item.revenue === undefined ? "" : moneyText(item.revenue)}
       </div>
       <div role="cell" className="cell-seen">
-        <Time at={item.lastSeenAt ?? null} />
+        <PlainTime at={item.lastSeenAt ?? null} />
       </div>
     </div>
   );

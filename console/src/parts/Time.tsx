@@ -23,3 +23,14 @@ export function Time({ at }: { at: string | number | null }) {
     </Tooltip>
   );
 }
+
+/** The same for lists of thousands: it is no stop of its own for the keyboard, and does not redraw by itself. */
+export function PlainTime({ at }: { at: string | null }) {
+  const ms = at === null ? Number.NaN : Date.parse(at);
+  if (Number.isNaN(ms)) return <span className="dimmed">{words.time.never}</span>;
+  return (
+    <time dateTime={new Date(ms).toISOString()} title={absoluteTime(ms)} className="numbers">
+      {relativeTime(ms, Math.max(Date.now(), ms))}
+    </time>
+  );
+}

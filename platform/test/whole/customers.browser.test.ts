@@ -1,0 +1,459 @@
+import { readFileSync } from "node:fs";
+import chromium from "@sparticuz/chromium";
+import axe from "axe-core";
+import { type Browser, type BrowserContext, type Page, chromium as playwright } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { until } from "./polling.ts";
+import { apiToken, openSite, type Site, writeKey } from "./server.ts";
+
+const widths = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const many = 10_000;
+const pageRows = 100;
+const maxFollowMs = 90_000;
+/** Of a list of thousands, those that may be in the page at once. */
+const maxRowsInPage = 80;
+const maxShownMs = 1_000;
+/** Four frames in a row: where it takes longer a finger feels it. */
+const maxFrameMs = 67;
+
+let site: Site;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let requests: { url: string; body: string | null }[];
+let complaints: string[];
+let tillKey: string;
+
+function post(path: string, body: unknown, authorization = `Bearer ${apiToken}`): Promise<Response> {
+  const headers = { authorization, "content-type": "application/json" };
+  return fetch(`${site.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+async function send(calls: object[], key = writeKey): Promise<void> {
+  const answer = await post("/v1/batch", { batch: calls }, `Basic ${btoa(`${key}:`)}`);
+  if (answer.status !== 200) throw new Error(`the events were not accepted: ${answer.status}`);
+}
+
+async function json<Body>(path: string, body: unknown): Promise<Body> {
+  return (await (await post(path, body)).json()) as Body;
+}
+
+async function idOf(type: string, value: string): Promise<string> {
+  return (await json<{ id: string }>("/api/profiles/lookup", { type, value })).id;
+}
+
+const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+
+/** John on the web, in the shop and in both: seen apart first, then with one card and one address. */
+async function sendJohn(): Promise<void> {
+  await send([
+    {
+      type: "identify",
+      userId: "john",
+      timestamp: daysAgo(60),
+      traits: { name: "John Smith", email: "john.smith@example.com", city: "São Paulo" },
+      context: { consent: { categoryPreferences: { "marketing.email": true, "marketing.sms": false } } },
+    },
+    ...["Earl Grey", "Assam", "Darjeeling"].map((name, index) => ({
+      type: "track",
+      userId: "john",
+      event: "Product Viewed",
+      timestamp: new Date(Date.now() - 86_400_000 - index * 60_000).toISOString(),
+      properties: { name },
+    })),
+  ]);
+  await send(
+    [
+      {
+        type: "track",
+        anonymousId: "till-778",
+        event: "Order Completed",
+        timestamp: daysAgo(90),
+        properties: { order_id: "o-1", total: 12.5, currency: "GBP", loyalty_card: "778" },
+      },
+      {
+        type: "identify",
+        anonymousId: "till-778",
+        timestamp: daysAgo(30),
+        traits: { email: "john.smith@example.com", loyalty_card: "778", city: "Santos" },
+      },
+    ],
+    tillKey,
+  );
+}
+
+beforeAll(async () => {
+  site = await openSite();
+  await site.start();
+  const made = await json<{ writeKey: string }>("/api/sources", { id: "till", name: "Till", kind: "pos" });
+  tillKey = made.writeKey;
+  const calls = Array.from({ length: many }, (_, at) => ({
+    type: "identify",
+    userId: `crowd-${at}`,
+    messageId: `crowd-${at}`,
+    timestamp: new Date(Date.UTC(2026, 0, 1) + at * 1_000).toISOString(),
+    traits: { name: `Person ${String(at).padStart(5, "0")}` },
+  }));
+  const crowd = await post("/api/imports/default", { calls });
+  if (crowd.status !== 200) throw new Error(`the crowd was not accepted: ${crowd.status} ${await crowd.text()}`);
+  await send([
+    { type: "page", anonymousId: "nobody-1", name: "Home" },
+    { type: "identify", userId: "mary", traits: { name: "Mary Jones", email: "mary@example.com" } },
+  ]);
+  await sendJohn();
+  await until("everybody can be found", maxFollowMs, async () => {
+    const { total } = await json<{ total: { value: number } }>("/api/profiles/search", { limit: 1 });
+    return total.value === many + 3;
+  });
+  browser = await playwright.launch({
+    executablePath: await chromium.executablePath(),
+    args: chromium.args.filter((flag) => flag !== "--single-process"),
+    headless: true,
+  });
+}, 180_000);
+afterAll(async () => {
+  await browser.close();
+  await site.close();
+});
+afterEach(() => context.close());
+
+/** Opens the console signed in, and notes what it asks for and what it complains of. */
+async function open(
+  path: string,
+  { width = "wide", colours = "light" }: { width?: keyof typeof widths; colours?: "light" | "dark" } = {},
+): Promise<void> {
+  context = await browser.newContext({ viewport: widths[width], colorScheme: colours, acceptDownloads: true });
+  await context.addInitScript((token) => localStorage.setItem("c360.token", token), apiToken);
+  page = await context.newPage();
+  requests = [];
+  complaints = [];
+  page.on("request", (request) => requests.push({ url: request.url(), body: request.postData() }));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    // The browser reports each refused request by itself.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      complaints.push(message.text());
+    }
+  });
+  await page.goto(`${site.url}${path}`);
+}
+
+const heading = (name: string) => page.getByRole("heading", { level: 1, name });
+const field = () => page.getByRole("textbox", { name: "Search customers" });
+const rows = () => page.locator(".customerRow.atPlace");
+const scrollTop = () => page.locator(".customersScroller").evaluate((element) => element.scrollTop);
+
+async function openJohn(search = ""): Promise<void> {
+  await open(`/customers/${await idOf("user_id", "john")}${search}`);
+  await heading("John Smith").waitFor();
+}
+
+describe("Customers in a browser", () => {
+  test("somebody is found by a misspelt name, without their name in an address, and opens by Enter", async () => {
+    await open("/customers");
+    await heading("Customers").waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("jhon smtih", { delay: 40 });
+    await page.getByText("1 customer", { exact: true }).waitFor();
+    expect(await rows().count()).toBe(1);
+    expect(await rows().first().innerText()).toContain("similar spelling");
+    expect(await rows().first().innerText()).toContain("£12.50");
+    const asked = requests.filter(({ body }) => body?.includes('"q"'));
+    expect(asked.length).toBeGreaterThan(0);
+    // Typed without a pause longer than the debounce: not a question for every letter.
+    expect(asked.length).toBeLessThan(5);
+    await page.keyboard.press("Enter");
+    await heading("John Smith").waitFor();
+    await page.reload();
+    await heading("John Smith").waitFor();
+    expect(requests.filter(({ url }) => /smith|smtih/i.test(url))).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("filters, words and place are there again after a reload and on Back", async () => {
+    await open("/customers");
+    await heading("Customers").waitFor();
+    await page.getByRole("combobox", { name: "Source" }).selectOption("web");
+    await field().fill("person");
+    await expect.poll(() => page.getByRole("status").first().innerText()).toMatch(/customers/);
+    await page.getByText("Person 0").first().waitFor();
+    await page.locator(".customersScroller").evaluate((element) => element.scrollTo(0, 1_800));
+    await expect.poll(() => rows().first().innerText()).not.toBe("");
+    await page.waitForTimeout(300);
+    const [place, address] = [await scrollTop(), page.url()];
+    expect(place).toBeGreaterThan(1_000);
+    const box = await page.locator(".customersScroller").boundingBox();
+    await page.mouse.click((box?.x ?? 0) + 400, (box?.y ?? 0) + 200);
+    await page.getByRole("heading", { level: 1, name: /^Person \d/ }).waitFor();
+    await page.goBack();
+    await heading("Customers").waitFor();
+    expect(page.url()).toBe(address);
+    expect(await field().inputValue()).toBe("person");
+    await expect.poll(scrollTop).toBe(place);
+    await page.reload();
+    await page.getByText("Person 0").first().waitFor();
+    expect(await field().inputValue()).toBe("person");
+    expect(await page.getByRole("combobox", { name: "Source" }).inputValue()).toBe("web");
+  });
+
+  test("J and K move, Enter opens; letters stay letters in the field", async () => {
+    await open("/customers");
+    await rows().nth(2).waitFor();
+    const second = await rows().nth(1).locator("a").innerText();
+    for (const key of ["j", "j", "j", "k"]) await page.keyboard.press(key);
+    await page.keyboard.press("Enter");
+    await heading(second).waitFor();
+    await page.goBack();
+    await heading("Customers").waitFor();
+    // As fast as a browser can: the field keeps every letter, and Enter waits for their answer.
+    await field().pressSequentially("mary jones");
+    expect(await field().inputValue()).toBe("mary jones");
+    await page.keyboard.press("Enter");
+    await heading("Mary Jones").waitFor();
+  });
+
+  test("nobody found: why, and known spellings that find", async () => {
+    await open("/customers#q=smithsonx");
+    await page.getByText("Nobody found").waitFor();
+    await field().fill("");
+    await page.getByText("Most recently seen first").waitFor();
+    await page.getByRole("combobox", { name: "Consent" }).selectOption("marketing.email:denied");
+    await page.getByText("Nobody matches these filters.").waitFor();
+    await page.getByRole("button", { name: "Clear filters" }).last().click();
+    await page.getByText(/10,003 customers/).waitFor();
+  });
+
+  test("the CSV has all rows of the view", async () => {
+    await open("/customers?source=pos");
+    await page.getByText("1 customer", { exact: true }).waitFor();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: /CSV/ }).click(),
+    ]);
+    const lines = readFileSync(await file.path(), "utf8")
+      .trim()
+      .split("\n");
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain("John Smith");
+  });
+
+  test("ten thousand rows scroll to their end without a stutter, a few of them in the page", async () => {
+    await open("/customers");
+    await rows().nth(5).waitFor();
+    const gaps = await page.evaluate(async () => {
+      const scroller = document.querySelector(".customersScroller");
+      const gaps: number[] = [];
+      let last = performance.now();
+      const giveUpAt = last + 120_000;
+      while (scroller !== null && last < giveUpAt) {
+        await new Promise(requestAnimationFrame);
+        const now = performance.now();
+        gaps.push(now - last);
+        last = now;
+        scroller.scrollTop += 400;
+        if (/Person 00000/.test(scroller.textContent)) return gaps;
+      }
+      throw new Error("the end was not reached");
+    });
+    const sorted = gaps.toSorted((a, b) => a - b);
+    const p95 = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
+    expect(await rows().count()).toBeLessThan(maxRowsInPage);
+    expect(requests.filter(({ url }) => url.endsWith("/api/profiles/search")).length).toBeGreaterThan(many / pageRows);
+    console.log("frames", sorted.length, "median", sorted[sorted.length >> 1], "p95", p95, "max", sorted.at(-1));
+    expect(p95).toBeLessThan(maxFrameMs);
+  });
+
+  test("a search that fails says so, with a way on", async () => {
+    await open("/customers");
+    await rows().first().waitFor();
+    await page.route("**/api/profiles/search", (route) =>
+      route.fulfill({
+        status: 500,
+        json: { error: { code: "internal", message: "It broke.", hint: "Tell them.", requestId: "r-77" } },
+      }),
+    );
+    await field().fill("mary");
+    await page.getByText("It broke.").waitFor();
+    await page.getByText("r-77").waitFor();
+    await page.unroute("**/api/profiles/search");
+    await page.getByRole("button", { name: "Retry" }).click();
+    await page.getByRole("link", { name: "Mary Jones" }).waitFor();
+  });
+});
+
+describe("Customer 360 in a browser", () => {
+  test("it tells who, what each source says, how much and whether one may write", async () => {
+    await openJohn();
+    await page.getByText("marketing.email allowed").waitFor();
+    await page.getByText("marketing.sms refused").waitFor();
+    await page.getByText("£12.50").first().waitFor();
+    await page.getByText("1 source says otherwise").waitFor();
+    await page.getByRole("button", { name: "Where City comes from" }).click();
+    const values = page.locator(".values").first();
+    expect(await values.locator("bdi").allInnerTexts()).toEqual(["Santos", "São Paulo"]);
+    await page.getByTestId("spend-chart").locator("svg").waitFor();
+    await page.getByRole("button", { name: "As table" }).click();
+    await page.getByRole("cell", { name: "£12.50" }).first().waitFor();
+    expect(page.url()).toContain("spend=table");
+    expect(complaints).toEqual([]);
+  });
+
+  test("the timeline folds a visit, draws silences and joins; an event opens with what it said", async () => {
+    await openJohn();
+    const timeline = page.locator(".timeline");
+    await timeline.getByText("Product Viewed × 3").waitFor();
+    await timeline
+      .getByText(/days silent/)
+      .first()
+      .waitFor();
+    await timeline.getByText("Found to be one person").first().waitFor();
+    expect(await timeline.getByText("Earl Grey").count()).toBe(1);
+    await page.keyboard.press("a");
+    await timeline.locator("button", { hasText: "Darjeeling" }).waitFor();
+    expect(page.url()).toContain("timeline=all");
+    for (const key of ["j", "Enter"]) await page.keyboard.press(key);
+    const drawer = page.getByRole("dialog");
+    await drawer.getByText("Earl Grey").first().waitFor();
+    await page.keyboard.press("Escape");
+    await drawer.waitFor({ state: "hidden" });
+    await page.reload();
+    await timeline.locator("button", { hasText: "Darjeeling" }).waitFor();
+    await page.keyboard.press("2");
+    await expect.poll(() => timeline.getByText("Product Viewed").count()).toBe(0);
+    await timeline.getByText("Order Completed").waitFor();
+    expect(page.url()).toContain("source=till");
+  });
+
+  test("an event that is sent shows within a second, and changes what it changes", async () => {
+    await openJohn();
+    await page.getByText("Live", { exact: true }).waitFor();
+    const took: number[] = [];
+    for (const name of ["One", "Two", "Three", "Four", "Five"]) {
+      const sentAt = Date.now();
+      await send([{ type: "track", userId: "john", event: `Sent ${name}` }]);
+      await page.locator(".timeline").getByText(`Sent ${name}`).waitFor();
+      took.push(Date.now() - sentAt);
+    }
+    expect(took.toSorted((a, b) => a - b)[2]).toBeLessThan(maxShownMs);
+    await send([{ type: "track", userId: "john", event: "Ticket Opened", timestamp: daysAgo(45) }]);
+    await page.locator(".timeline").getByText("Ticket Opened").waitFor();
+    await send([{ type: "identify", userId: "john", traits: { birthday: "1980-05-04" } }]);
+    await page.getByText("Birthday").waitFor();
+  });
+
+  test("why two identifiers are one person is followed step by step, and why others are not", async () => {
+    await openJohn();
+    await page.locator(".identityGraph .identifierNode").first().waitFor();
+    await page.locator(".identifierNode", { hasText: "778" }).first().click();
+    await page.locator(".identifierNode", { hasText: /^user id/ }).click();
+    await page.getByText("One person", { exact: true }).waitFor();
+    const steps = page.getByTestId("why-steps").getByRole("listitem");
+    expect(await steps.count()).toBeGreaterThan(1);
+    expect(await steps.allInnerTexts()).toEqual(
+      expect.arrayContaining([expect.stringContaining("john.smith@example.com")]),
+    );
+    await page.reload();
+    await page.getByText("One person", { exact: true }).waitFor();
+    await page.getByRole("combobox", { name: "and another" }).selectOption("other");
+    await page.getByRole("textbox", { name: "Identifier, as type:value" }).fill("mary@example.com");
+    await page.getByRole("button", { name: "Why?" }).click();
+    await page.getByText("Write it as type:value").waitFor();
+    await page.getByRole("textbox", { name: "Identifier, as type:value" }).fill("email:mary@example.com");
+    await page.getByRole("button", { name: "Why?" }).click();
+    await page.getByText("Not one person", { exact: true }).waitFor();
+    await page.keyboard.press("Tab");
+    await page.getByText("List", { exact: true }).click();
+    await page.locator(".identityList").getByText("john.smith@example.com").first().waitFor();
+    expect(requests.filter(({ url }) => /smith|mary/i.test(url))).toEqual([]);
+  });
+
+  test("a retired id leads to the person, and says so", async () => {
+    const id = await idOf("user_id", "john");
+    const profile = (await (
+      await fetch(`${site.url}/api/profiles/id/${id}`, { headers: { authorization: `Bearer ${apiToken}` } })
+    ).json()) as { retiredIds: string[] };
+    const retired = profile.retiredIds[0] ?? "";
+    await open(`/customers/${retired}`);
+    await heading("John Smith").waitFor();
+    expect(new URL(page.url()).pathname).toBe(`/customers/${id}`);
+    await page.getByText(`${retired} was found to be this person`).waitFor();
+    await page.getByRole("button", { name: "Close this notice" }).click();
+    await expect.poll(() => page.getByText("was found to be this person").count()).toBe(0);
+  });
+
+  test("somebody unknown is told as that, with what would identify them; an id that is none too", async () => {
+    await open(`/customers/${await idOf("anonymous_id", "nobody-1")}`);
+    await page.getByText("Nobody has said who this is").waitFor();
+    await page.getByText("No orders yet.").waitFor();
+    await page.goto(`${site.url}/customers/p_none`);
+    await heading("There is no such customer").waitFor();
+  });
+
+  test("a panel that fails leaves the others as they are", async () => {
+    context = await browser.newContext({ viewport: widths.wide });
+    await context.route("**/traits", (route) =>
+      route.fulfill({ status: 403, json: { error: { code: "forbidden", message: "No.", hint: "the role analyst" } } }),
+    );
+    await context.route("**/api/query", (route) =>
+      route.fulfill({ status: 500, json: { error: { code: "internal", message: "It broke.", requestId: "r-9" } } }),
+    );
+    await context.addInitScript((token) => localStorage.setItem("c360.token", token), apiToken);
+    page = await context.newPage();
+    await page.goto(`${site.url}/customers/${await idOf("user_id", "john")}`);
+    await page.getByText("You may not see this").waitFor();
+    await page.getByText("This needs the role analyst.").waitFor();
+    await page.getByText("It broke.").waitFor();
+    await page.locator(".timeline").getByText("Order Completed").waitFor();
+    await context.unroute("**/api/query");
+    await page.getByRole("button", { name: "Retry" }).click();
+    await page.getByTestId("spend-chart").locator("svg").waitFor();
+  });
+});
+
+/** What axe finds, as "rule: element". */
+async function axeFindings(): Promise<string[]> {
+  // Evaluated as the test's, not the page's: its policy allows no scripts from elsewhere.
+  await page.evaluate(axe.source);
+  return page.evaluate<string[]>(`axe.run().then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`);
+}
+
+describe.each(["light", "dark"] as const)("in %s", (colours) => {
+  test.each(["wide", "phone"] as const)("axe finds nothing at %s width, and nothing is cut", async (width) => {
+    const john = `/customers/${await idOf("user_id", "john")}`;
+    const nobody = `/customers/${await idOf("anonymous_id", "nobody-1")}`;
+    const pair = "#a=loyalty_card%3A778&b=user_id%3Ajohn";
+    for (const [path, name, content] of [
+      ["/customers", "Customers", "Mary Jones"],
+      ["/customers#q=jhon+smtih", "Customers", "John Smith"],
+      ["/customers#q=zzzzzz", "Customers", "Nobody found"],
+      [`${john}${pair}`, "John Smith", "One person"],
+      [`${john}?identity=list&spend=table&timeline=all`, "John Smith", "Found to be one person"],
+      [nobody, "anonymous_id:nobody-1", "No orders yet."],
+    ] as const) {
+      await open(path, { width, colours });
+      await heading(name).waitFor();
+      await page.getByText(content).first().waitFor();
+      await page.waitForTimeout(500);
+      expect({ path, found: await axeFindings() }).toEqual({ path, found: [] });
+      const isCut = await page.evaluate(
+        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+      );
+      expect({ path, isCut, complaints }).toEqual({ path, isCut: false, complaints: [] });
+      if (path !== nobody) await context.close();
+    }
+  });
+
+  test("axe finds nothing in an event's drawer and in the large graph", async () => {
+    await open(`/customers/${await idOf("user_id", "john")}`, { colours });
+    await page.locator(".timeline button", { hasText: "Order Completed" }).click();
+    await page.getByRole("dialog").getByText("Happened").waitFor();
+    await page.waitForTimeout(300);
+    expect(await axeFindings()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Larger" }).click();
+    await page.getByRole("dialog").locator(".identifierNode").first().waitFor();
+    await page.waitForTimeout(300);
+    expect(await axeFindings()).toEqual([]);
+  });
+});
