@@ -80,7 +80,8 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
 function Summary({ picture: { records, shared, weakest } }: { picture: IdentityPicture }) {
   return (
     <p className="meta identitySummary">
-      {text.summary(countText(records.length), countText(shared))}
+      {records.length === 1 ? text.oneRecord : text.records(countText(records.length))} ·{" "}
+      {shared === 1 ? text.oneShared : text.shared(countText(shared))}
       {weakest !== null && ` · ${text.weakest(confidenceText(weakest))}`}
     </p>
   );

@@ -79,7 +79,7 @@ function NoOrders({ id }: { id: string }) {
 function SpendTable({ spend: { months, channels, currency } }: { spend: Spend }) {
   const money = (amount: number): string => moneyText({ amount, currency });
   return (
-    <div className="tableScroller" tabIndex={0} role="region" aria-label={text.title}>
+    <div className="tableScroller" tabIndex={0} role="region" aria-label={text.tableLabel}>
       <table className="spendTable numbers">
         <thead>
           <tr>

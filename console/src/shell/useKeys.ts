@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 import { areShortcutsOn, isTyping } from "./useShortcuts.ts";
 
 /**
@@ -8,7 +8,8 @@ import { areShortcutsOn, isTyping } from "./useShortcuts.ts";
  */
 export function useKeys(keys: Readonly<Record<string, () => boolean | void>>): void {
   const latest = useRef(keys);
-  useEffect(() => {
+  // Before the next key can come: two keys in a row are two steps.
+  useLayoutEffect(() => {
     latest.current = keys;
   });
   useEffect(() => {

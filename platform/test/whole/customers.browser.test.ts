@@ -175,7 +175,8 @@ describe("Customers in a browser", () => {
     await heading("Customers").waitFor();
     await page.getByRole("combobox", { name: "Source" }).selectOption("web");
     await field().fill("person");
-    await expect.poll(() => page.getByRole("status").first().innerText()).toMatch(/customers/);
+    await page.waitForURL(/#q=person/);
+    await page.locator('.customersPanel[aria-busy="false"]').waitFor();
     await page.getByText("Person 0").first().waitFor();
     await page.locator(".customersScroller").evaluate((element) => element.scrollTo(0, 1_800));
     await expect.poll(() => rows().first().innerText()).not.toBe("");
@@ -259,7 +260,6 @@ describe("Customers in a browser", () => {
     const p95 = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
     expect(await rows().count()).toBeLessThan(maxRowsInPage);
     expect(requests.filter(({ url }) => url.endsWith("/api/profiles/search")).length).toBeGreaterThan(many / pageRows);
-    console.log("frames", sorted.length, "median", sorted[sorted.length >> 1], "p95", p95, "max", sorted.at(-1));
     expect(p95).toBeLessThan(maxFrameMs);
   });
 
@@ -309,6 +309,7 @@ describe("Customer 360 in a browser", () => {
     await timeline.getByText("Found to be one person").first().waitFor();
     expect(await timeline.getByText("Earl Grey").count()).toBe(1);
     await page.keyboard.press("a");
+    await timeline.getByText("Product Viewed × 3").waitFor({ state: "detached" });
     await timeline.locator("button", { hasText: "Darjeeling" }).waitFor();
     expect(page.url()).toContain("timeline=all");
     for (const key of ["j", "Enter"]) await page.keyboard.press(key);
@@ -318,6 +319,7 @@ describe("Customer 360 in a browser", () => {
     await drawer.waitFor({ state: "hidden" });
     await page.reload();
     await timeline.locator("button", { hasText: "Darjeeling" }).waitFor();
+    expect(await timeline.getByText("Product Viewed × 3").count()).toBe(0);
     await page.keyboard.press("2");
     await expect.poll(() => timeline.getByText("Product Viewed").count()).toBe(0);
     await timeline.getByText("Order Completed").waitFor();
