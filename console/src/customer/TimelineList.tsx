@@ -97,11 +97,12 @@ function JoinRow({ join: { at, source, rule, identifiers } }: { join: Join }) {
   );
 }
 
+const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
 function Clock({ at }: { at: number }) {
-  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   return (
     <time dateTime={new Date(at).toISOString()} title={absoluteTime(at)} className="numbers clock">
-      {clock.format(at)}
+      {clockFormat.format(at)}
     </time>
   );
 }

@@ -84,18 +84,15 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
 function usePlace(scroller: { current: HTMLDivElement | null }): number {
   const { key } = useLocation();
   const [initial] = useState(() => Number(sessionStorage.getItem(placeKey(key)) ?? 0));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return undefined;
-    let frame = 0;
-    const keep = (): void => {
-      cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(() => sessionStorage.setItem(placeKey(key), String(element.scrollTop)));
-    };
-    element.addEventListener("scroll", keep, { passive: true });
+    const keep = (): void => sessionStorage.setItem(placeKey(key), String(element.scrollTop));
+    addEventListener("pagehide", keep);
+    // Of a layout effect, this runs while the element still stands in the page.
     return () => {
-      cancelAnimationFrame(frame);
-      element.removeEventListener("scroll", keep);
+      keep();
+      removeEventListener("pagehide", keep);
     };
   }, [scroller, key]);
   return initial;

@@ -1,6 +1,6 @@
 import { ActionIcon } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
-import { useRef } from "react";
+import { useMemo, useRef } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { PageHead } from "../parts/PageHead.tsx";
 import { PanelStates } from "../parts/Panel.tsx";
@@ -32,9 +32,9 @@ export function CustomersPage() {
   const isCurrent = typed.words === view.q && !found.isPlaceholderData && found.data !== undefined;
   const enter = useEnter(isCurrent, () => rows.current?.take("Enter"));
   const take = (key: string): boolean => (key === "Enter" ? enter.press() : (rows.current?.take(key) ?? false));
-  const pages = found.data?.pages ?? [];
-  const first = pages[0];
-  const items = pages.flatMap((page) => page.items);
+  const pages = found.data?.pages;
+  const first = pages?.[0];
+  const items = useMemo(() => (pages ?? []).flatMap((page) => page.items), [pages]);
   return (
     <div className="customersPage">
       <PageHead title={words.pages.customers} lead={text.lead} actions={<ExportButton view={view} first={first} />} />

@@ -32,6 +32,8 @@ export function useCustomerSearch(view: CustomersView) {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
+    // To find that ten thousand rows are still the same takes longer than a frame, at each page.
+    structuralSharing: false,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: keptMs,
   });

@@ -1,4 +1,6 @@
+const format = new Intl.NumberFormat();
+
 /** `12,345` in the reader's own notation. */
 export function countText(count: number): string {
-  return new Intl.NumberFormat().format(count);
+  return format.format(count);
 }

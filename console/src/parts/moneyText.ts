@@ -1,3 +1,5 @@
+import { keptFormats } from "./formats.ts";
+
 export interface MoneyValue {
   /** Minor units: pence, cents, yen. */
   amount: number;
@@ -5,10 +7,14 @@ export interface MoneyValue {
   currency: string;
 }
 
+const moneyFormat = keptFormats(
+  (locale, currency) => new Intl.NumberFormat(locale, { style: "currency", currency: currency ?? "" }),
+);
+
 /** `€1,243.00`, with as many decimals as the currency has. A currency that is none keeps its own letters. */
 export function moneyText({ amount, currency }: MoneyValue, locale?: string): string {
   try {
-    const format = new Intl.NumberFormat(locale, { style: "currency", currency });
+    const format = moneyFormat(locale, currency);
     const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
     return format.format(amount / 10 ** digits);
   } catch {

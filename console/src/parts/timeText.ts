@@ -1,3 +1,5 @@
+import { keptFormats } from "./formats.ts";
+
 const steps: [unit: Intl.RelativeTimeFormatUnit, ms: number][] = [
   ["year", 31_557_600_000],
   ["month", 2_629_800_000],
@@ -11,22 +13,33 @@ const steps: [unit: Intl.RelativeTimeFormatUnit, ms: number][] = [
 export function relativeTime(at: number, now: number, locale?: string): string {
   const difference = at - now;
   const [unit, ms] = steps.find(([, each]) => Math.abs(difference) >= each) ?? ["second", 1_000];
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
-  return format.format(Math.trunc(difference / ms), unit);
+  return relativeFormat(locale).format(Math.trunc(difference / ms), unit);
+}
+
+const relativeFormat = keptFormats(
+  (locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" }),
+);
+const dateFormat = keptFormats(
+  (locale, timeZone) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", ...zone(timeZone) }),
+);
+const timeFormat = keptFormats(
+  (locale, timeZone) =>
+    new Intl.DateTimeFormat(locale, {
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      timeZoneName: "short",
+      ...zone(timeZone),
+    }),
+);
+
+function zone(timeZone: string | undefined): { timeZone?: string } {
+  return timeZone === undefined ? {} : { timeZone };
 }
 
 /** The whole time with its zone. */
 export function absoluteTime(at: number, locale?: string, timeZone?: string): string {
-  const zone = timeZone === undefined ? {} : { timeZone };
-  const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", ...zone }).format(at);
-  const time = new Intl.DateTimeFormat(locale, {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    timeZoneName: "short",
-    ...zone,
-  });
-  return `${date}, ${time.format(at)}`;
+  return `${dateFormat(locale, timeZone).format(at)}, ${timeFormat(locale, timeZone).format(at)}`;
 }
 
 /** `3 days`, `2 hr`: how long, in the largest unit that fits. */
