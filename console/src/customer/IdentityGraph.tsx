@@ -84,7 +84,10 @@ export function IdentityGraph({ folded, refused, picked, onPick, isLarge = false
       minZoom={0.2}
       maxZoom={2}
       fitView
-      fitViewOptions={{ padding: isLarge ? 0.05 : "4px", maxZoom: 1 }}
+      fitViewOptions={{
+        padding: isLarge ? 0.05 : { y: "4px", left: "4px", right: refused.length > 0 ? "44px" : "4px" },
+        maxZoom: 1,
+      }}
       proOptions={{ hideAttribution: true }}
     >
       {isLarge && <Controls showInteractive={false} />}
