@@ -12,6 +12,7 @@ interface Page {
 }
 
 const pages: readonly Page[] = [
+  { path: "live", lazy: async () => ({ Component: (await import("./live/LivePage.tsx")).LivePage }) },
   { path: "query/:id?", lazy: async () => ({ Component: (await import("./query/QueryPage.tsx")).QueryPage }) },
   { path: "sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage.tsx")).SourcesPage }) },
   { path: "sources/:id", lazy: async () => ({ Component: (await import("./sources/SourcePage.tsx")).SourcePage }) },

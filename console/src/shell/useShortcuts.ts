@@ -3,13 +3,19 @@ import { useNavigate } from "react-router";
 import { railPages } from "./pages.ts";
 import { openPalette } from "./Palette.tsx";
 
+const storageKey = "c360.shortcuts";
+
+/** Whether single letters do something, now. */
+export function areShortcutsOn(): boolean {
+  return localStorage.getItem(storageKey) !== "off";
+}
+
 export interface Shortcuts {
   /** Single letters (WCAG 2.1.4); ⌘K works always. */
   isOn: boolean;
   setOn: (isOn: boolean) => void;
 }
 
-const storageKey = "c360.shortcuts";
 /** `G` waits as long for its second letter. */
 const sequenceMs = 1_200;
 
@@ -26,7 +32,7 @@ export function isTyping(target: EventTarget | null): boolean {
 /** G then a page's letter, `/` for the page's own search (an element with `data-page-search`) or the palette, `?`. */
 export function useShortcuts({ onHelp }: { onHelp: () => void }): Shortcuts {
   const navigate = useNavigate();
-  const [isOn, setOn] = useState(() => localStorage.getItem(storageKey) !== "off");
+  const [isOn, setOn] = useState(areShortcutsOn);
   const pressedG = useRef(Number.NEGATIVE_INFINITY);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {

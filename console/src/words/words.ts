@@ -1,3 +1,4 @@
+import { live } from "./live.ts";
 import { query } from "./query.ts";
 import { sources } from "./sources.ts";
 
@@ -67,6 +68,7 @@ export const words = {
     ended: "Your session has ended: the token is no longer accepted. Sign in to go on where you were.",
     linkFailed: "The link's token is not known here. Paste another one.",
   },
+  live,
   sources,
   query,
 } as const;
