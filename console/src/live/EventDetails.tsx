@@ -1,7 +1,7 @@
 import { ActionIcon, Drawer, SegmentedControl } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { api } from "../api/client.ts";
 import type { components } from "../api/openApi.d.ts";
 import { CopyId } from "../parts/CopyId.tsx";
@@ -48,48 +48,35 @@ export function EventDetails({ opened, row, isPhone, onClose }: EventDetailsProp
     refetchInterval: ({ state }) => (state.data?.fate === "pending" ? pendingPollMs : false),
   });
   const title = titleOf(fate.data) ?? row?.what ?? text.title;
-  const content = (
+  const panel = (
     <>
+      <div className="panelHead">
+        <h2>{title}</h2>
+        <ActionIcon variant="subtle" color="gray" size="var(--c360-target)" onClick={onClose} aria-label={text.close}>
+          <IconX size={18} />
+        </ActionIcon>
+      </div>
       <Head opened={opened} row={row} fate={fate.data ?? null} />
       <PanelStates query={fate} height={reservedHeight}>
         {(data) => <Body fate={data} row={row} />}
       </PanelStates>
     </>
   );
-  if (isPhone) {
+  if (!isPhone) {
     return (
-      <Drawer
-        opened
-        onClose={onClose}
-        position="bottom"
-        size="90%"
-        title={title}
-        closeButtonProps={{ "aria-label": text.close, size: "var(--c360-target)" }}
-      >
-        {content}
-      </Drawer>
+      <section className="panel eventDetails" aria-label={text.title}>
+        {panel}
+      </section>
     );
   }
+  // Without Mantine's own head, which is a second banner of the page to a screen reader.
   return (
-    <Aside title={title} onClose={onClose}>
-      {content}
-    </Aside>
-  );
-}
-
-function Aside({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.scrollIntoView({ block: "nearest" }), []);
-  return (
-    <section className="panel eventDetails" aria-label={text.title}>
-      <div className="panelHead">
-        <h2 ref={heading}>{title}</h2>
-        <ActionIcon variant="subtle" color="gray" size="var(--c360-target)" onClick={onClose} aria-label={text.close}>
-          <IconX size={18} />
-        </ActionIcon>
-      </div>
-      {children}
-    </section>
+    <Drawer.Root opened onClose={onClose} position="bottom" size="90%">
+      <Drawer.Overlay />
+      <Drawer.Content aria-label={text.title}>
+        <Drawer.Body className="eventDetails">{panel}</Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }
 

@@ -1,6 +1,6 @@
 import { Button, Popover } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { countText } from "../parts/countText.ts";
 import { words } from "../words/words.ts";
 
@@ -24,7 +24,7 @@ interface FilterMenuProps<Value extends string> {
 /** A button that says what is chosen, with the choice below it. What is chosen stays on offer, known or not. */
 export function FilterMenu<Value extends string>({
   label,
-  chosen,
+  chosen: given,
   options,
   empty,
   textOf,
@@ -34,12 +34,18 @@ export function FilterMenu<Value extends string>({
   children,
 }: FilterMenuProps<Value>) {
   const [isOpen, setOpen] = useState(false);
+  // The address follows a moment later: a box is checked when it is clicked.
+  const [chosen, setChosen] = useState(given);
+  useEffect(() => setChosen(given), [given]);
   const [first] = chosen;
   const said =
     first === undefined ? text.all : chosen.length === 1 ? textOf(first) : text.chosen(countText(chosen.length));
   const all = [...chosen.filter((value) => !options.includes(value)), ...options];
-  const toggle = (value: Value): void =>
-    onChange(chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value]);
+  const toggle = (value: Value): void => {
+    const next = chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value];
+    setChosen(next);
+    onChange(next);
+  };
   return (
     <Popover opened={isOpen} onChange={setOpen} position="bottom-start" width={280} trapFocus>
       <Popover.Target>

@@ -8,6 +8,7 @@ import { railPages } from "../shell/pages.ts";
 import { words } from "../words/words.ts";
 import type { Fate } from "./EventDetails.tsx";
 import type { LiveRow } from "./rows.ts";
+import { typeWords, whoOf } from "./who.ts";
 
 type Edge = components["schemas"]["Edge"];
 
@@ -23,7 +24,7 @@ export function JoinedWhom({ fate, row }: { fate: Fate; row: LiveRow | null }) {
   return (
     <>
       <h3>{text.customer}</h3>
-      <CustomerLink profileId={profileId} name={row?.displayName ?? null} />
+      <CustomerLink profileId={profileId} name={row === null ? null : nameOf(row)} />
       {row?.join != null && <Join join={row.join} />}
       <h3>{text.links}</h3>
       <Links profileId={profileId} messageId={fate.messageId} source={fate.source} />
@@ -31,7 +32,7 @@ export function JoinedWhom({ fate, row }: { fate: Fate; row: LiveRow | null }) {
   );
 }
 
-export function CustomerLink({ profileId, name }: { profileId: string; name: string | null }) {
+function CustomerLink({ profileId, name }: { profileId: string; name: string | null }) {
   return (
     <p className="customerLine">
       {hasCustomerPage ? (
@@ -116,9 +117,15 @@ function Identifier({ text: key }: { text: string }) {
   const colon = key.indexOf(":");
   return (
     <span className="identifier">
-      <span className="meta">{key.slice(0, colon).replaceAll("_", " ")}</span> {key.slice(colon + 1)}
+      <span className="meta">{typeWords(key.slice(0, colon))}</span> {key.slice(colon + 1)}
     </span>
   );
+}
+
+/** An identifier in place of a name says nothing that is not told below. */
+function nameOf(row: LiveRow): string | null {
+  const who = row.displayName === null ? null : whoOf(row);
+  return who === null || who.type !== null ? null : who.text;
 }
 
 function ruleWords(rule: string): string {

@@ -31,7 +31,9 @@ export function LiveFacts({ view, isPaused }: { view: LiveView; isPaused: boolea
         <Fact label={text.facts.rate}>
           <span data-testid="rate">{rateText(rateNow(rates))}</span>
         </Fact>
-        <Fact label={text.facts.pending}>{countText(latest?.pending ?? 0)}</Fact>
+        <Fact label={text.facts.pending}>
+          <span title={text.facts.pendingHint}>{countText(latest?.pending ?? 0)}</span>
+        </Fact>
         <Fact label={text.facts.refused}>
           <span className={refused > 0 ? "bad" : ""}>{countText(refused)}</span>
         </Fact>

@@ -53,8 +53,8 @@ function ReplayForm({ fate }: { fate: Fate }) {
       await queries.invalidateQueries({ queryKey: refusalsKey });
     },
   });
-  const check = (): ReturnType<typeof correctedCall> => {
-    const corrected = correctedCall(call);
+  const check = (written = call): ReturnType<typeof correctedCall> => {
+    const corrected = correctedCall(written);
     setFault(faultOf(corrected));
     return corrected;
   };
@@ -70,7 +70,11 @@ function ReplayForm({ fate }: { fate: Fate }) {
         label={text.replay.call}
         description={text.replay.hint}
         value={call}
-        onChange={(event) => setCall(event.currentTarget.value)}
+        onChange={({ currentTarget: { value } }) => {
+          setCall(value);
+          // At once, not on leaving: a note that goes as the button is pressed would move it from under the pointer.
+          if (fault !== null) check(value);
+        }}
         onBlur={() => call !== sent && check()}
         error={fault}
         rows={Math.min(maxRows, Math.max(minRows, call.split("\n").length))}

@@ -50,10 +50,10 @@ export function StreamList(props: StreamListProps) {
     onShowAll();
   };
   return (
-    <section className="panel liveList" aria-label={text.listTitle}>
+    <div className="panel liveList">
       {waitingCount > 0 && (
         <div className="freshBar">
-          <Button variant="light" size="xs" h="var(--c360-target)" onClick={showAll} className="numbers">
+          <Button variant="subtle" size="sm" h="100%" onClick={showAll} className="numbers">
             {text.fresh(countText(waitingCount))}
           </Button>
           {hold !== null && <span className="meta">{text.held[hold]}</span>}
@@ -88,7 +88,7 @@ export function StreamList(props: StreamListProps) {
           </div>
         </div>
       )}
-    </section>
+    </div>
   );
 }
 

@@ -9,10 +9,11 @@ import { withOpened } from "./openEvent.ts";
 import { Outcome } from "./Outcome.tsx";
 import type { LiveRow } from "./rows.ts";
 import { rowLink } from "./useLiveKeys.ts";
+import { whoOf } from "./who.ts";
 
 const text = words.live;
 const hasCustomerPage = railPages.some(({ path }) => path === "/customers");
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
 
 interface StreamRowProps {
   row: LiveRow;
@@ -66,15 +67,22 @@ export const StreamRow = memo(function StreamRow({ row, index, start, size, isOp
   );
 });
 
-function Customer({ row: { profileId, displayName, identifier } }: { row: LiveRow }) {
-  const shown = displayName ?? identifier?.value ?? profileId;
-  if (shown === null) return <span className="dimmed">{text.nobody}</span>;
+function Customer({ row }: { row: LiveRow }) {
+  const { profileId } = row;
+  const who = whoOf(row);
+  if (who === null) return <span className="dimmed">{text.nobody}</span>;
+  const shown = (
+    <>
+      {who.type !== null && <span className="meta">{who.type} </span>}
+      {who.text}
+    </>
+  );
   if (profileId === null || !hasCustomerPage) return <span className="cut">{shown}</span>;
   return (
     <Link
       to={`/customers/${encodeURIComponent(profileId)}`}
       className="customerLink cut"
-      aria-label={text.openCustomer(shown)}
+      aria-label={text.openCustomer(who.text)}
     >
       {shown}
     </Link>

@@ -12,7 +12,8 @@ export const live = {
   resume: "Go on",
   facts: {
     rate: "Events a second",
-    pending: "Waiting to be decided",
+    pending: "Pending",
+    pendingHint: "Taken, and not yet decided",
     refused: "Refused, 5 min",
     joined: "Joined, 5 min",
     last: "Last event",
