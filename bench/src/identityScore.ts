@@ -91,19 +91,20 @@ async function simulate(server: Server, options: Options): Promise<Simulated> {
   return JSON.parse(told) as Simulated;
 }
 
-/** Rows of one answer, well below what the API gives. */
-const rowsPerPage = 50_000;
+/** The API gives 10,000 rows an answer; hashing makes pages of about this size. */
+const rowsPerPage = 7_000;
+const maxRows = 10_000;
 
 /** By identifier, its profile. */
 async function profilesOf(server: Server, identifiers: number): Promise<Map<string, string>> {
-  const pages = Math.max(1, Math.ceil((identifiers * 2) / rowsPerPage));
+  const pages = Math.max(1, Math.ceil((identifiers * 1.1) / rowsPerPage));
   const profiles = new Map<string, string>();
   for (let page = 0; page < pages; page++) {
     const sql = `SELECT type || ':' || value, profile_id FROM identifiers WHERE hash(type || ':' || value) % ${pages} = ${page}`;
     const response = await fetch(`${server.url}/api/query`, {
       method: "POST",
       headers: { authorization: server.authorization, "content-type": "application/json" },
-      body: JSON.stringify({ sql, limit: rowsPerPage * 2 }),
+      body: JSON.stringify({ sql, limit: maxRows }),
     });
     const answer = (await response.json()) as { rows?: [string, string][]; truncated?: boolean };
     if (answer.rows === undefined || answer.truncated === true)
@@ -153,6 +154,7 @@ function report(
 ): void {
   const { score, mixedProfiles, splitPeople } = result;
   const perS = (ms: number): string => Math.round((sent.events / ms) * 1_000).toLocaleString("en-US");
+  const atHome = mixedProfiles.filter(({ people }) => new Set(people.map(truth.householdOf)).size === 1).length;
   const percent = (part: number): string => `${(part * 100).toFixed(3)} %`;
   process.stdout.write(`
 ${options.customers.toLocaleString("en-US")} customers, ${options.days} days, seed ${options.seed}: ${sent.events.toLocaleString("en-US")} events
@@ -162,7 +164,7 @@ identifiers        ${truth.keys.length} of one person each, ${truth.shared.lengt
 precision          ${percent(score.precision)} of ${score.joinedPairs} joined pairs
 recall             ${percent(score.recall)} of ${score.truePairs} pairs of one person
 recall, knowable   ${percent(score.knowableRecall)} of ${score.knowablePairs} pairs with evidence between them
-mixed profiles     ${mixedProfiles.length} hold identifiers of several people
+mixed profiles     ${mixedProfiles.length} hold identifiers of several people, ${atHome} of them of one household
 split people       ${splitPeople.length} are in several profiles
 `);
   for (const { profile, people } of mixedProfiles.slice(0, options.samples)) {

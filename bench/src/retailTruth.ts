@@ -1,5 +1,5 @@
 import { identifiersOfCall } from "@c360/platform/src/model/callIdentifiers.ts";
-import type { RetailerPlan } from "@c360/platform/src/simulator/persona.ts";
+import { personaOf, type RetailerPlan } from "@c360/platform/src/simulator/persona.ts";
 import { openRetailer } from "@c360/platform/src/simulator/retailer.ts";
 import { truthOf } from "@c360/platform/src/simulator/truth.ts";
 
@@ -13,6 +13,8 @@ export interface RetailTruth {
   /** Used by several people by design: household computers, landlines, recycled phones, the shops' own cards. */
   shared: string[];
   events: number;
+  /** Of a person, by number. */
+  householdOf: (person: number) => number;
 }
 
 /** Makes the retailer again beside the one that was sent; the same plan is the same retailer. */
@@ -60,5 +62,6 @@ export function retailTruthOf(plan: RetailerPlan): RetailTruth {
     evidence: Int32Array.from(keys, (key) => numbers.get(rootOf(key)) ?? 0),
     shared: [...shared],
     events,
+    householdOf: (person) => personaOf(plan, person - 1).household,
   };
 }
