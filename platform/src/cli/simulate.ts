@@ -81,7 +81,13 @@ async function run(io: CliIo, output: Output, { plan, flags, sink, settled }: Ru
     finish: () => sink.finish(),
   };
   try {
-    await historyDays(io, output, { retailer, sink: counted, rate: flags.rate, stop: stopping.signal, firstDay: 0 });
+    await historyDays(io, output, {
+      retailer,
+      sink: counted,
+      rate: flags.live === true ? undefined : flags.rate,
+      stop: stopping.signal,
+      firstDay: 0,
+    });
     if (flags.live === true && !stopping.signal.aborted) {
       const rate = flags.rate ?? defaultLiveEventsPerS;
       output.note(`The history is sent. Live at ${rate} events/s; Ctrl-C stops.`);
