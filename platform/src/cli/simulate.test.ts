@@ -51,6 +51,11 @@ const linesOf = (file: string): JsonObject[] =>
     .split("\n")
     .map((line) => JSON.parse(line) as JsonObject);
 
+function withoutSource({ source, ...call }: JsonObject): JsonObject {
+  expect(source).toBeTypeOf("string");
+  return call;
+}
+
 describe("c360 simulate", () => {
   it("writes calls that name their source, and the truth about them", async () => {
     const out = join(dir, "calls.ndjson");
@@ -79,7 +84,7 @@ describe("c360 simulate", () => {
     expect((await services.access.sources()).map(({ id }) => id)).toEqual(expect.arrayContaining([...sourceKinds]));
     const written = linesOf(out);
     for (const kind of sourceKinds) {
-      const own = written.filter(({ source }) => source === kind).map(({ source: _, ...call }) => call);
+      const own = written.filter(({ source }) => source === kind).map(withoutSource);
       const keys = new Set(
         batches.filter(({ calls }) => calls[0]?.["messageId"] === own[0]?.["messageId"]).map(({ key }) => key),
       );
@@ -146,7 +151,7 @@ describe("c360 simulate", () => {
     expect(now.length).toBeGreaterThan(5);
     for (const { timestamp, sentAt } of now) {
       expect(timestamp).toBe(sentAt);
-      expect(Date.parse(String(timestamp))).toBeGreaterThanOrEqual(begun);
+      expect(Date.parse(timestamp as string)).toBeGreaterThanOrEqual(begun);
     }
     expect(new Set(calls.map(({ messageId }) => messageId)).size).toBe(calls.length);
   });

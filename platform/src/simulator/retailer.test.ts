@@ -51,6 +51,7 @@ beforeAll(() => {
 const isNobody = (key: IdentifierKey): boolean => isBlocked(parseIdentifierKey(key), defaultIdentityRules);
 const propertiesOf = (event: AcceptedEvent): JsonObject => (event.body["properties"] ?? {}) as JsonObject;
 const named = (name: string) => events.filter(({ event }) => event === name);
+const orderIdOf = (event: AcceptedEvent): string => propertiesOf(event)["order_id"] as string;
 const minorOf = (event: AcceptedEvent): number => Math.round(Number(propertiesOf(event)["total"]) * 100);
 
 describe("a retailer", () => {
@@ -150,7 +151,7 @@ describe("a retailer", () => {
 
 describe("a retailer's orders", () => {
   it("come from the shop and from the ERP with one number and one total; shops' own from the till alone", () => {
-    const reports = Map.groupBy(named("Order Completed"), (event) => String(propertiesOf(event)["order_id"]));
+    const reports = Map.groupBy(named("Order Completed"), (event) => orderIdOf(event));
     const kindsOf = (id: string): SourceKind[] => (reports.get(id) ?? []).map(({ source }) => source as SourceKind);
     for (const [id, both] of reports) {
       expect([["pos"], ["web", "erp"], ["mobile", "erp"], ["web"], ["mobile"]]).toContainEqual(kindsOf(id));
@@ -170,13 +171,13 @@ describe("a retailer's orders", () => {
       const extra =
         Math.round(Number(properties["shipping"] ?? 0) * 100) - Math.round(Number(properties["discount"] ?? 0) * 100);
       expect(minorOf(event)).toBe(goods + extra);
-      const id = String(properties["order_id"]);
+      const id = orderIdOf(event);
       totals.set(id, totals.get(id) ?? { total: minorOf(event), at: event.occurredAt });
     }
     const refunds = named("Order Refunded");
     expect(refunds.length).toBeGreaterThan(20);
     for (const refund of refunds) {
-      const order = totals.get(String(propertiesOf(refund)["order_id"]));
+      const order = totals.get(orderIdOf(refund));
       expect([
         minorOf(refund) > 0,
         minorOf(refund) <= (order?.total ?? 0),
