@@ -1,15 +1,38 @@
+import { type ComponentType, lazy, Suspense } from "react";
 import type { RouteObject } from "react-router";
 import { Home } from "./shell/Home.tsx";
 import { MissingPage, RouteFailure } from "./shell/RouteFailure.tsx";
 import { Shell } from "./shell/Shell.tsx";
 import { SignInPage } from "./signIn/SignInPage.tsx";
 
-/** Each page in a chunk of its own, in an error boundary of its own: when one fails, the rail survives. */
-const pages: RouteObject[] = [
+interface Page {
+  path: string;
+  /** Called when the page is opened: each is in a chunk of its own. */
+  lazy: () => Promise<{ Component: ComponentType }>;
+}
+
+const pages: readonly Page[] = [
   { path: "query/:id?", lazy: async () => ({ Component: (await import("./query/QueryPage.tsx")).QueryPage }) },
   { path: "sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage.tsx")).SourcesPage }) },
   { path: "sources/:id", lazy: async () => ({ Component: (await import("./sources/SourcePage.tsx")).SourcePage }) },
 ];
+
+/**
+ * A page in an error boundary of its own: when it fails, or its file is gone, the rail survives. By React's `lazy`, not
+ * the router's, which (7.18) shows nothing at all where a file cannot be loaded.
+ */
+function routeOf({ path, lazy: load }: Page): RouteObject {
+  const Loaded = lazy(async () => ({ default: (await load()).Component }));
+  return {
+    path,
+    errorElement: <RouteFailure />,
+    element: (
+      <Suspense fallback={null}>
+        <Loaded />
+      </Suspense>
+    ),
+  };
+}
 
 export const routes: RouteObject[] = [
   { path: "/sign-in", element: <SignInPage />, errorElement: <RouteFailure /> },
@@ -17,11 +40,6 @@ export const routes: RouteObject[] = [
     path: "/",
     element: <Shell />,
     errorElement: <RouteFailure />,
-    HydrateFallback: () => null,
-    children: [
-      { index: true, element: <Home /> },
-      ...pages.map((page) => ({ ...page, errorElement: <RouteFailure /> })),
-      { path: "*", element: <MissingPage /> },
-    ],
+    children: [{ index: true, element: <Home /> }, ...pages.map(routeOf), { path: "*", element: <MissingPage /> }],
   },
 ];

@@ -1,6 +1,12 @@
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  closeCompletion,
+  completionKeymap,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { PostgreSQL, sql, type SQLNamespace } from "@codemirror/lang-sql";
+import { sql, type SQLNamespace } from "@codemirror/lang-sql";
 import { bracketMatching } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState, Prec } from "@codemirror/state";
@@ -9,6 +15,7 @@ import { useEffect, useRef } from "react";
 import { words } from "../words/words.ts";
 import { editorTheme } from "./editorTheme.ts";
 import type { Place } from "./errorPlace.ts";
+import { queryDialect } from "./queryDialect.ts";
 import type { View } from "./queryRun.ts";
 
 export interface SqlEditorProps {
@@ -56,7 +63,7 @@ export function SqlEditor({ initialSql, views, onChange, onRun, onLeave, error, 
   }, []);
   useEffect(() => {
     const support = sql({
-      dialect: PostgreSQL,
+      dialect: queryDialect,
       upperCaseKeywords: true,
       schema: completions(views),
       defaultTable: "events",
@@ -99,7 +106,8 @@ const base = [
 type Latest = { current: Pick<SqlEditorProps, "onChange" | "onRun" | "onLeave"> };
 
 function keys(latest: Latest) {
-  const run = (): boolean => {
+  const run = (view: EditorView): boolean => {
+    closeCompletion(view);
     latest.current.onRun();
     return true;
   };

@@ -1,13 +1,5 @@
 import { Menu, useMantineColorScheme } from "@mantine/core";
-import {
-  IconApi,
-  IconCheck,
-  IconDeviceDesktop,
-  IconKeyboard,
-  IconLogout,
-  IconMoon,
-  IconSun,
-} from "@tabler/icons-react";
+import { IconApi, IconDeviceDesktop, IconKeyboard, IconLogout, IconMoon, IconSun } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { signOut } from "../session/session.ts";
 import { words } from "../words/words.ts";
@@ -18,6 +10,10 @@ const schemes = [
   { value: "light", icon: IconSun },
   { value: "dark", icon: IconMoon },
 ] as const;
+
+function schemeOf(value: string): (typeof schemes)[number]["value"] {
+  return schemes.find((each) => each.value === value)?.value ?? "auto";
+}
 
 /** Colours, shortcuts, the API's reference and signing out. `children` is its button. */
 export function AccountMenu({
@@ -35,18 +31,13 @@ export function AccountMenu({
       <Menu.Target>{children}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Label c="dimmed">{words.shell.schemeLabel}</Menu.Label>
-        {schemes.map(({ value, icon: Icon }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            leftSection={<Icon size={16} />}
-            rightSection={colorScheme === value ? <IconCheck size={16} /> : null}
-            onClick={() => setColorScheme(value)}
-          >
-            {words.shell.scheme[value]}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(schemeOf(value))}>
+          {schemes.map(({ value, icon: Icon }) => (
+            <Menu.RadioItem key={value} value={value} rightSection={<Icon size={16} />}>
+              {words.shell.scheme[value]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={onHelp}>
           {words.shell.shortcuts}

@@ -50,7 +50,9 @@ function EventTable({ events }: { events: LatestEvent[] }) {
               <Time at={receivedAt} />
             </td>
             <td>{what}</td>
-            <td className="dimmed">{identifier}</td>
+            <td className="dimmed" data-label={eventColumns.who}>
+              {identifier ?? text.nobody}
+            </td>
             <td>
               <CopyId id={messageId} what="message id" />
             </td>

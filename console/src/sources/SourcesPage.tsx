@@ -98,12 +98,14 @@ function SourceRow({ source }: { source: SourceWithHealth }) {
       <td>
         <StateWord state={stateOf(source, Date.now())} />
       </td>
-      <td>
+      <td data-label={text.columns.last}>
         <Time at={health.lastEventAt} />
       </td>
-      <td className="end numbers">{countText(accepted)}</td>
-      <td className={`end numbers ${(rejected ?? 0) > 0 ? "bad" : ""}`}>
-        {rejected === null ? <span className="dimmed">{text.unknown}</span> : text.refusedOf(countText(rejected))}
+      <td className="end numbers" data-label={text.columns.rate}>
+        {countText(accepted)}
+      </td>
+      <td className={`end numbers ${(rejected ?? 0) > 0 ? "bad" : ""}`} data-label={text.columns.rejected}>
+        {rejected === null ? <span className="dimmed">{text.unknown}</span> : countText(rejected)}
       </td>
     </tr>
   );

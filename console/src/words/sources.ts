@@ -1,9 +1,8 @@
 export const sources = {
   lead: "The systems that send events, each with a write key of its own.",
   create: "New source",
-  columns: { source: "Source", state: "State", last: "Last event", rate: "Last 5 min", rejected: "Refused" },
+  columns: { source: "Source", state: "State", last: "Last event", rate: "Last 5 min", rejected: "Refused, 5 min" },
   state: { receiving: "Receiving", quiet: "Quiet", none: "No events yet", disabled: "Disabled" },
-  refusedOf: (refused: string) => `${refused} refused`,
   unknown: "Not counted",
   emptyTitle: "No sources yet",
   empty: "A source is a system that sends events: a shop, a till, a CRM. Create one to get its write key.",
@@ -52,9 +51,11 @@ export const sources = {
   waiting: "Waiting for the first event…",
   waitingHint: "Send it with any of these. It shows here within seconds.",
   waitingDisabled: "The source is disabled: its events are refused.",
+  refusedOne: (what: string) => `${what} came and was refused`,
   arrived: "The first event has arrived",
   latestTitle: "Latest events",
   latestEmpty: "Nothing yet. What arrives shows here.",
   latestQuery: "Open in Query",
+  nobody: "nobody",
   eventColumns: { received: "Received", event: "Event", who: "Identifier", message: "Message id" },
 } as const;

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { join, posix } from "node:path";
+import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import fastify, { type FastifyReply } from "fastify";
 
@@ -14,6 +14,8 @@ export interface ConsoleSite {
 
 /** Addresses of the API: what is unknown below them is told in JSON, not with a page. */
 const reserved = /^\/(api|v1|healthz|readyz|metrics|sourceconfig|beacon)(\/|$)/i;
+/** Of a file of the build: nothing hidden, nothing above, no other writing of the same. */
+const fileAddress = /^(\/[A-Za-z0-9_-][A-Za-z0-9_.-]*){1,3}$/;
 const assets = "/assets/";
 /** Names of assets hold a hash of their content. */
 const assetSeconds = 365 * 24 * 3_600;
@@ -40,10 +42,13 @@ then reload this page:</p>
 </html>
 `;
 
-/** `directory`: where `index.html` and `assets/` lie; it may be missing, which `/` then tells. */
+/**
+ * `directory`: where `index.html` and `assets/` lie. It may be missing, which `/` then tells, and it may be built anew
+ * while this runs: what is there is looked up with each request.
+ */
 export async function createConsoleSite(directory: string): Promise<ConsoleSite> {
-  const isBuilt = existsSync(join(directory, "index.html"));
-  const files = new Set(isBuilt ? fileAddresses(directory) : []);
+  const isFile = (path: string): boolean =>
+    fileAddress.test(path) && (statSync(join(directory, path), { throwIfNoEntry: false })?.isFile() ?? false);
   const site = fastify({ forceCloseConnections: "idle" });
   site.addHook("onRequest", async (_request, reply) => {
     reply.headers({
@@ -54,20 +59,24 @@ export async function createConsoleSite(directory: string): Promise<ConsoleSite>
       "permissions-policy": "camera=(), geolocation=(), microphone=()",
     });
   });
-  if (isBuilt)
-    await site.register(fastifyStatic, { root: directory, serve: false, preCompressed: true, cacheControl: false });
+  await site.register(fastifyStatic, {
+    root: directory,
+    serve: false,
+    preCompressed: true,
+    cacheControl: false,
+    suppressWarning: true,
+  });
   site.get("/*", async (request, reply) => {
     const path = pathOf(request.url);
-    if (!isBuilt)
-      return reply.code(503).header("cache-control", "no-store").type("text/html; charset=utf-8").send(notBuilt);
-    return sendFile(reply, files.has(path) ? path : "/index.html");
+    if (isFile("/index.html")) return sendFile(reply, isFile(path) ? path : "/index.html");
+    return reply.code(503).header("cache-control", "no-store").type("text/html; charset=utf-8").send(notBuilt);
   });
   site.setErrorHandler((_error, _request, reply) =>
     reply.code(400).type("text/plain; charset=utf-8").send("Bad request\n"),
   );
   await site.ready();
   return {
-    handles: (request) => isForConsole(request, files),
+    handles: (request) => isForConsole(request, isFile),
     handle: (request, response) => site.routing(request, response),
     close: () => site.close(),
   };
@@ -81,22 +90,14 @@ function sendFile(reply: FastifyReply, path: string): FastifyReply {
 }
 
 /** A missing asset stays missing: a page in its place would be run as a script. */
-function isForConsole({ method, url, headers }: IncomingMessage, files: ReadonlySet<string>): boolean {
+function isForConsole({ method, url, headers }: IncomingMessage, isFile: (path: string) => boolean): boolean {
   if (method !== "GET" && method !== "HEAD") return false;
   const path = pathOf(url);
   if (reserved.test(path) || path.includes("%")) return false;
-  if (path === "/" || files.has(path)) return true;
+  if (path === "/" || isFile(path)) return true;
   return !path.startsWith(assets) && (headers.accept ?? "").includes("text/html");
 }
 
 function pathOf(url = "/"): string {
   return url.split(/[?#]/, 1)[0] ?? "/";
-}
-
-/** `/assets/index-….js` and the like; what is compressed beside them and what tools left is not an address. */
-function fileAddresses(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith(".br") && !entry.name.endsWith(".gz"))
-    .map((entry) => posix.join("/", entry.parentPath.slice(directory.length).replaceAll("\\", "/"), entry.name))
-    .filter((path) => !path.includes("/."));
 }

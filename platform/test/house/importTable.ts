@@ -105,6 +105,7 @@ function problemOf(
   if (specifier === null)
     return isFree ? null : imports("imports something computed: give a literal, or new URL(literal, import.meta.url)");
   const target = resolve(source.path, specifier, workspaces);
+  if (!source.isTest && source.path.startsWith("console/src/")) return consoleProblem(specifier, target);
   if (target === null) return isFree ? null : packageProblem(room, specifier);
   if (!tree.paths.has(target)) return imports(`imports ${specifier}, which is no file`);
   if (isFree) return null;
@@ -114,6 +115,15 @@ function problemOf(
   if (room === null) return imports("stands outside of the rooms: move it into one");
   if (targetRoom === null) return imports(`imports ${specifier}, which stands outside of the rooms`);
   return roomProblem(room, targetRoom, target);
+}
+
+/** The console knows the platform by its API's types only, which are made from the OpenAPI document and lie in it. */
+function consoleProblem(specifier: string, target: string | null): Problem {
+  if (target === null)
+    return specifier.startsWith("node:")
+      ? imports(`the console runs in browsers: it may not import ${specifier}`)
+      : null;
+  return target.startsWith("console/src/") ? null : imports(`the console may not import ${specifier}: it asks the API`);
 }
 
 function roomProblem(room: string, targetRoom: string, target: string): Problem {

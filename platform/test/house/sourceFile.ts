@@ -27,10 +27,10 @@ export interface Import {
   specifier: string | null;
 }
 
-/** Every `.ts` file of the tree, parsed. */
+/** Every `.ts` and `.tsx` file of the tree, parsed; `.d.ts` files are made by tools. */
 export function parseTree(tree: Tree): SourceFile[] {
   const sources: SourceFile[] = [];
-  for (const path of [...tree.paths].filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")).sort()) {
+  for (const path of [...tree.paths].filter((path) => /\.tsx?$/.test(path) && !path.endsWith(".d.ts")).sort()) {
     const text = tree.text(path);
     if (text !== null) sources.push(parseSource(path, text));
   }

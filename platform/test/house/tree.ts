@@ -7,15 +7,15 @@ export interface Tree {
   readonly paths: ReadonlySet<string>;
   /** Folders that hold no file, however deep. */
   readonly emptyFolders: readonly string[];
-  /** The text of a `.ts`, `.md` or `.json` file; null for others and for what is not there. */
+  /** The text of a `.ts`, `.tsx`, `.md` or `.json` file; null for others and for what is not there. */
   text(path: string): string | null;
 }
 
 /** Not ours, or made by running, wherever they are: dependencies, metadata, what tools leave behind. */
 const skippedNames = new Set(["node_modules", ".git", ".vitest", "coverage"]);
-/** What a server and a bench leave behind at these places. */
-const skippedFolders = new Set(["data", "bench/results"]);
-const readExtensions = new Set([".ts", ".md", ".json"]);
+/** What a server, a bench and a build leave behind at these places. */
+const skippedFolders = new Set(["data", "bench/results", "console/dist", "console/screenshots"]);
+const readExtensions = new Set([".ts", ".tsx", ".md", ".json"]);
 
 /** Reads everything under `root`; symbolic links are not followed. */
 export function readTree(root: string): Tree {
