@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { writeKey } from "../../platform/test/whole/server.ts";
 
 /** One picture a width and colours: a page in one of its states. */
 export interface Screen {
@@ -31,6 +32,29 @@ const failing = (page: Page, pattern: string, status: number, error: object): Pr
     route.fulfill({ status, contentType: "application/json", body: JSON.stringify({ error }) }),
   );
 
+/** Sends while the page looks on. */
+async function sendLive(page: Page): Promise<void> {
+  await page.getByText("Live", { exact: true }).and(page.getByRole("status")).waitFor();
+  const id = String(Date.now());
+  const batch = [
+    ...["Product Viewed", "Product Added", "Checkout Started"].map((event) => ({
+      type: "track",
+      event,
+      userId: "ada",
+    })),
+    {
+      type: "identify",
+      userId: "ada",
+      anonymousId: `visitor-${id}`,
+      traits: { name: "Maria da Conceição Vasconcelos" },
+    },
+    { type: "track", userId: "ada", properties: { order_id: id, total: 12.5, currency: "EUR" } },
+  ];
+  const headers = { authorization: `Basic ${btoa(`${writeKey}:`)}` };
+  await page.request.post(new URL("/v1/batch", page.url()).href, { headers, data: { batch } });
+  await page.getByRole("row").filter({ hasText: "Refused" }).waitFor();
+}
+
 /** Each page in each of its states. A new page adds its own. */
 export const screens: readonly Screen[] = [
   { name: "sign-in", path: "/sign-in", isSignedOut: true, prepare: (page) => heading(page, "Sign in") },
@@ -42,6 +66,44 @@ export const screens: readonly Screen[] = [
       await page.getByLabel("API token").fill("not-a-token");
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.getByText("This token is not known here").waitFor();
+    },
+  },
+  {
+    name: "live-waiting",
+    path: "/live?event=Never+Sent",
+    prepare: (page) => page.getByText("Nothing that matches").waitFor(),
+  },
+  { name: "live", path: "/live", prepare: sendLive },
+  {
+    name: "live-event",
+    path: "/live",
+    prepare: async (page) => {
+      await sendLive(page);
+      await page.getByRole("link", { name: "identify" }).first().click();
+      await page.getByText("What it linked").waitFor();
+    },
+  },
+  {
+    name: "live-refused",
+    path: "/live",
+    prepare: async (page) => {
+      await sendLive(page);
+      await page.getByRole("row").filter({ hasText: "Refused" }).first().click();
+      await page.getByRole("button", { name: "Replay" }).waitFor();
+    },
+  },
+  {
+    name: "live-paused",
+    path: "/live",
+    prepare: async (page) => {
+      await sendLive(page);
+      await page.keyboard.press("Space");
+      await page.getByText("Paused", { exact: true }).waitFor();
+      await page.request.post(new URL("/v1/track", page.url()).href, {
+        headers: { authorization: `Basic ${btoa(`${writeKey}:`)}` },
+        data: { userId: "ada", event: "Product Viewed" },
+      });
+      await page.getByRole("button", { name: "1 new" }).waitFor();
     },
   },
   { name: "sources", path: "/sources", prepare: (page) => page.getByRole("link", { name: "Web shop" }).waitFor() },

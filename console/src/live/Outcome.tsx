@@ -16,11 +16,13 @@ export function Outcome({ row }: { row: Pick<LiveRow, "status" | "join" | "laten
         <Icon size={16} aria-hidden />
         {text.status[status ?? "joined"]}
       </span>
-      {status === "processed" && latencyMs !== null && (
+      {status === "processed" && latencyMs !== null && join === null && (
         <span className="meta numbers">{text.latency(countText(latencyMs))}</span>
       )}
       {status === "rejected" && <span className="cut">{reason}</span>}
-      {join !== null && <span className="joinBadge">{text.joinedCount(countText(join.retiredIds.length + 1))}</span>}
+      {join !== null && (
+        <span className="joinBadge cut">{text.joinedCount(countText(join.retiredIds.length + 1))}</span>
+      )}
     </span>
   );
 }

@@ -59,6 +59,7 @@ export function StreamList(props: StreamListProps) {
           {hold !== null && <span className="meta">{text.held[hold]}</span>}
         </div>
       )}
+      {shown.length > 0 && <p className="listNote meta">{text.newestFirst}</p>}
       {shown.length === 0 ? (
         <StreamWaiting
           view={view}

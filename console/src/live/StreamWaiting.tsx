@@ -33,7 +33,7 @@ export function StreamWaiting({
           text.waitingNever
         ) : (
           <>
-            {text.waitingLast} <Time at={lastEventAt} />.
+            {text.waitingLast} <Time at={lastEventAt} />
           </>
         )}
       </p>

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { filterStatuses, filtersOf, streamAddress, withFilters } from "./filters.ts";
 import type { Rates } from "./messages.ts";
 import { rateNow, rateText, shownSeconds, sparkOf, withRates } from "./rateText.ts";
-import { correctedCall, grouped, type Rejection } from "./refusals.ts";
+import { asText, correctedCall, grouped, type Rejection } from "./refusals.ts";
 
 const noon = Date.UTC(2026, 10, 24, 12);
 
@@ -93,6 +93,12 @@ describe("refusals", () => {
       ["till", "a", ["2"]],
       ["web", "b", ["0"]],
     ]);
+  });
+
+  it("are read in lines where they are JSON, and as they were sent where not", () => {
+    expect(asText({ type: "track" })).toBe('{\n  "type": "track"\n}');
+    expect(asText('{"type":"track"}')).toBe('{\n  "type": "track"\n}');
+    expect(asText('{"type":"tra')).toBe('{"type":"tra');
   });
 
   it("that were corrected are calls, or say where they are not", () => {

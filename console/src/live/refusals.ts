@@ -21,9 +21,14 @@ export function grouped(items: readonly Rejection[]): RefusalGroup[] {
   });
 }
 
-/** What was sent, as text to correct. */
+/** What was sent, as text to read and to correct; JSON in lines, however it was kept. */
 export function asText(event: unknown): string {
-  return typeof event === "string" ? event : JSON.stringify(event, null, 2);
+  if (typeof event !== "string") return JSON.stringify(event, null, 2);
+  try {
+    return JSON.stringify(JSON.parse(event), null, 2);
+  } catch {
+    return event;
+  }
 }
 
 /** Of text that is no call: `detail` is the parser's own word. */

@@ -27,6 +27,18 @@ export function ShortcutHelp({
       <Row label={words.keys.searchHere}>
         <Kbd>/</Kbd>
       </Row>
+      <Row label={words.live.keys.pause}>
+        <Kbd>Space</Kbd>
+      </Row>
+      <Row label={words.live.keys.move}>
+        <Kbd>J</Kbd> <Kbd>K</Kbd>
+      </Row>
+      <Row label={words.live.keys.open}>
+        <Kbd>Enter</Kbd>
+      </Row>
+      <Row label={words.live.keys.close}>
+        <Kbd>Esc</Kbd>
+      </Row>
       <Row label={words.keys.help}>
         <Kbd>?</Kbd>
       </Row>
