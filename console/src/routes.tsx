@@ -12,6 +12,7 @@ interface Page {
 }
 
 const pages: readonly Page[] = [
+  { path: "live", lazy: async () => ({ Component: (await import("./live/LivePage.tsx")).LivePage }) },
   {
     path: "customers",
     lazy: async () => ({ Component: (await import("./customers/CustomersPage.tsx")).CustomersPage }),

@@ -1,5 +1,4 @@
 import { send } from "./client.ts";
-import { pauseBuffer } from "./pauseBuffer.ts";
 import { type ApiProblem, asProblem } from "./problem.ts";
 import { type SseMessage, sseParser } from "./sse.ts";
 
@@ -8,23 +7,11 @@ export type StreamState = "connecting" | "open" | "reconnecting" | "closed";
 export interface StreamOptions {
   /** With its query: `/api/stream?status=rejected`. */
   address: string;
-  /** In order; while paused they are kept, up to `maxHeldMessages`, and come when the stream goes on. */
+  /** In order. */
   onMessages: (messages: SseMessage[]) => void;
   onState: (state: StreamState, problem: ApiProblem | null) => void;
 }
 
-export interface Stream {
-  /** The connection stays open while paused, so that nothing is missed. */
-  pause(): void;
-  resume(): void;
-  /** Messages that came while paused and are still kept. */
-  held(): number;
-  /** Held messages that were dropped, oldest first, since the pause began. */
-  dropped(): number;
-  close(): void;
-}
-
-const maxHeldMessages = 5_000;
 const firstRetryMs = 500;
 const maxRetryMs = 15_000;
 const maxDoublings = 10;
@@ -35,11 +22,10 @@ const maxSilenceMs = 35_000;
  * Follows a server-sent event stream over fetch, which, unlike EventSource, sends the token in a header. It connects
  * again after the last id, slower each time, until it is closed or the platform refuses it (any 4xx but 429).
  */
-export function openStream({ address, onMessages, onState }: StreamOptions): Stream {
+export function openStream({ address, onMessages, onState }: StreamOptions): { close: () => void } {
   const closing = new AbortController();
-  const buffer = pauseBuffer(maxHeldMessages, onMessages);
-  void follow(address, closing.signal, buffer.push, onState);
-  return { ...buffer, close: () => closing.abort() };
+  void follow(address, closing.signal, onMessages, onState);
+  return { close: () => closing.abort() };
 }
 
 /** What a connection that ended leaves for the next one. */

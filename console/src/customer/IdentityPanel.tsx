@@ -32,7 +32,11 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
     () => (identity.data === undefined ? undefined : pictureOf(identity.data, profile.identifiers ?? [])),
     [identity.data, profile.identifiers],
   );
-  useKeys({ g: () => change({ identity: "graph" }), l: () => change({ identity: "list" }) });
+  useKeys({
+    // It also begins the shell's G and then a letter.
+    g: () => (change({ identity: "graph" }), false),
+    l: () => change({ identity: "list" }),
+  });
   const choice = (
     <SegmentedControl
       size="xs"

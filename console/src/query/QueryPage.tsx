@@ -13,11 +13,11 @@ function handedSql(state: unknown): string | null {
 /** Answer my question. `/query` opens what was written last; the address of a draft stays its own. */
 export function QueryPage() {
   const { id } = useParams();
-  const { state } = useLocation();
+  const { state, search } = useLocation();
   const sql = handedSql(state);
   if (id === undefined) {
     const target = sql === null ? (knownDrafts()[0]?.id ?? newDraftId()) : newDraftId();
-    return <Navigate to={`/query/${target}`} replace state={sql === null ? null : { sql }} />;
+    return <Navigate to={`/query/${target}${search}`} replace state={sql === null ? null : { sql }} />;
   }
   return <Draft key={id} id={id} handed={sql} />;
 }

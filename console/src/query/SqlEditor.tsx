@@ -1,4 +1,10 @@
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  closeCompletion,
+  completionKeymap,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { sql, type SQLNamespace } from "@codemirror/lang-sql";
 import { bracketMatching } from "@codemirror/language";
@@ -100,7 +106,8 @@ const base = [
 type Latest = { current: Pick<SqlEditorProps, "onChange" | "onRun" | "onLeave"> };
 
 function keys(latest: Latest) {
-  const run = (): boolean => {
+  const run = (view: EditorView): boolean => {
+    closeCompletion(view);
     latest.current.onRun();
     return true;
   };

@@ -27,6 +27,27 @@ export function ShortcutHelp({
       <Row label={words.keys.searchHere}>
         <Kbd>/</Kbd>
       </Row>
+      <Row label={words.live.keys.pause}>
+        <Kbd>Space</Kbd>
+      </Row>
+      <Row label={words.live.keys.move}>
+        <Kbd>J</Kbd> <Kbd>K</Kbd>
+      </Row>
+      <Row label={words.live.keys.open}>
+        <Kbd>Enter</Kbd>
+      </Row>
+      <Row label={words.live.keys.close}>
+        <Kbd>Esc</Kbd>
+      </Row>
+      <Row label={words.customer.timeline.keys.all}>
+        <Kbd>A</Kbd>
+      </Row>
+      <Row label={words.customer.timeline.keys.source}>
+        <Kbd>1</Kbd> … <Kbd>7</Kbd>
+      </Row>
+      <Row label={words.customer.timeline.keys.identity}>
+        <Kbd>G</Kbd> <Kbd>L</Kbd>
+      </Row>
       <Row label={words.keys.help}>
         <Kbd>?</Kbd>
       </Row>

@@ -1,4 +1,4 @@
-import { IconDatabase, IconPlugConnected, IconUsers, type TablerIcon } from "@tabler/icons-react";
+import { IconBolt, IconDatabase, IconPlugConnected, IconUsers, type TablerIcon } from "@tabler/icons-react";
 import { words } from "../words/words.ts";
 
 /** A page of the rail: its route is in routes.tsx, lazily loaded. */
@@ -12,6 +12,7 @@ export interface RailPage {
 
 /** In the rail's order; the first is where the console begins. */
 export const railPages: readonly RailPage[] = [
+  { path: "/live", label: words.pages.live, icon: IconBolt, key: "l" },
   { path: "/customers", label: words.pages.customers, icon: IconUsers, key: "c" },
   { path: "/query", label: words.pages.query, icon: IconDatabase, key: "q" },
   { path: "/sources", label: words.pages.sources, icon: IconPlugConnected, key: "s" },

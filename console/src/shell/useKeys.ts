@@ -3,8 +3,7 @@ import { areShortcutsOn, isTyping } from "./useShortcuts.ts";
 
 /**
  * A page's own keys, by `KeyboardEvent.key`, letters small. Off while something is typed, a dialog or a menu is open,
- * or single-key shortcuts are off. `G` and a letter within its time stay the shell's: a handler that answers false has
- * not taken the key.
+ * or single-key shortcuts are off. A handler that answers false has not taken the key.
  */
 export function useKeys(keys: Readonly<Record<string, () => boolean | void>>): void {
   const latest = useRef(keys);
@@ -21,7 +20,8 @@ export function useKeys(keys: Readonly<Record<string, () => boolean | void>>): v
       if (handler === undefined || handler() === false) return;
       event.preventDefault();
     };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
+    // On the window: what the shell hears on the document, such as G and then a letter, it takes first.
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
   }, []);
 }

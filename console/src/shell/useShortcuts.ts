@@ -3,19 +3,21 @@ import { useNavigate } from "react-router";
 import { railPages } from "./pages.ts";
 import { openPalette } from "./Palette.tsx";
 
+const storageKey = "c360.shortcuts";
+
+/** Whether single letters do something, now. */
+export function areShortcutsOn(): boolean {
+  return localStorage.getItem(storageKey) !== "off";
+}
+
 export interface Shortcuts {
   /** Single letters (WCAG 2.1.4); ⌘K works always. */
   isOn: boolean;
   setOn: (isOn: boolean) => void;
 }
 
-const storageKey = "c360.shortcuts";
 /** `G` waits as long for its second letter. */
 const sequenceMs = 1_200;
-
-export function areShortcutsOn(): boolean {
-  return localStorage.getItem(storageKey) !== "off";
-}
 
 /** Whether a key belongs to what has the focus: text, an editor, an open dialog or menu. */
 export function isTyping(target: EventTarget | null): boolean {

@@ -4,6 +4,7 @@ import { useRef } from "react";
 import { words } from "../words/words.ts";
 import type { SourceWithHealth } from "./sourceHealth.ts";
 import { useLatestEvents } from "./sourceQueries.ts";
+import { type SourceRecord, useNewestRecord } from "./sourceRecords.ts";
 
 const text = words.sources;
 const waitingPollMs = 1_500;
@@ -17,26 +18,38 @@ export function FirstEvent({ source: { id, enabled, health } }: { source: Source
 
 function Waiting({ id, isEnabled }: { id: string; isEnabled: boolean }) {
   const latest = useLatestEvents(id, waitingPollMs);
-  const first = latest.data?.at(-1);
-  if (first === undefined) {
+  const live = useNewestRecord(id);
+  const first = latest.data?.at(-1)?.what ?? (live?.status === "rejected" ? undefined : live?.what);
+  if (first !== undefined) {
     return (
       <div className="waiting" role="status">
-        {isEnabled && <Loader size={20} aria-hidden />}
-        <div>
-          <p>
-            <strong>{isEnabled ? text.waiting : text.waitingDisabled}</strong>
-          </p>
-          {isEnabled && <p className="dimmed">{text.waitingHint}</p>}
-        </div>
+        <IconCircleCheck size={20} color="var(--c360-ok)" aria-hidden />
+        <p>
+          <strong>{text.arrived}</strong>: {first}
+        </p>
       </div>
     );
   }
   return (
     <div className="waiting" role="status">
-      <IconCircleCheck size={20} color="var(--c360-ok)" aria-hidden />
-      <p>
-        <strong>{text.arrived}</strong>: {first.what}
-      </p>
+      {isEnabled && <Loader size={20} aria-hidden />}
+      <div>
+        <p>
+          <strong>{isEnabled ? text.waiting : text.waitingDisabled}</strong>
+        </p>
+        {isEnabled && <p className="dimmed">{text.waitingHint}</p>}
+        {live?.status === "rejected" && <Refused record={live} />}
+      </div>
     </div>
+  );
+}
+
+/** Something came and was refused: what to mend. */
+function Refused({ record: { what, reason } }: { record: SourceRecord }) {
+  return (
+    <p className="bad">
+      {text.refusedOne(what)}
+      {reason !== null && `: ${reason}`}
+    </p>
   );
 }

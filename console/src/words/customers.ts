@@ -71,6 +71,5 @@ export const customers = {
   noneHere: "Nobody is known yet. Customers appear with the first event that names somebody.",
   near: "Known spellings near to it:",
   toSources: "Connect a source",
-  more: "Loading more",
   oneCharacter: "Type one more character.",
 } as const;

@@ -51,6 +51,7 @@ export const sources = {
   waiting: "Waiting for the first event…",
   waitingHint: "Send it with any of these. It shows here within seconds.",
   waitingDisabled: "The source is disabled: its events are refused.",
+  refusedOne: (what: string) => `${what} came and was refused`,
   arrived: "The first event has arrived",
   latestTitle: "Latest events",
   latestEmpty: "Nothing yet. What arrives shows here.",

@@ -1,3 +1,4 @@
+import { live } from "./live.ts";
 import { customer } from "./customer.ts";
 import { customers } from "./customers.ts";
 import { query } from "./query.ts";
@@ -69,6 +70,7 @@ export const words = {
     ended: "Your session has ended: the token is no longer accepted. Sign in to go on where you were.",
     linkFailed: "The link's token is not known here. Paste another one.",
   },
+  live,
   sources,
   query,
   customers,

@@ -94,8 +94,9 @@ function local(io: CliIo): CliIo {
 }
 
 /** Keys are only good for sources that are there. */
-async function knownKeys(connection: Connection, state: DemoState): Promise<DemoState["keys"]> {
-  return (await connection.sources()).length <= 1 ? {} : state.keys;
+async function knownKeys(connection: Connection, { keys }: DemoState): Promise<DemoState["keys"]> {
+  const known = new Set((await connection.sources()).map(({ id }) => id));
+  return Object.fromEntries(Object.entries(keys).filter(([kind]) => known.has(kind)));
 }
 
 const maxSeed = 1_000_000;

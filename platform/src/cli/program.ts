@@ -134,7 +134,10 @@ function addSend(root: Command, io: CliIo, exit: SetExit): void {
     .argument("<file>", "NDJSON, one Segment-shaped call a line; - is standard input")
     .description("send Segment-shaped calls")
     .option("--write-key <key>", "send as an SDK would, to a server (C360_WRITE_KEY)")
-    .option("--source <id>", "send as this source, by an API token or into the data directory")
+    .option(
+      "--source <id>",
+      "send as this source, by an API token or into the data directory; without it each line names its `source`",
+    )
     .action(async (file: string, flags: SendFlags & { json?: boolean }) => {
       exit(await send(io, outputTo(io, { json: flags.json === true }), file, flags));
     });
@@ -142,6 +145,7 @@ function addSend(root: Command, io: CliIo, exit: SetExit): void {
     command,
     "c360 send calls.ndjson --write-key wk_…",
     `echo '{"type":"identify","userId":"ada","traits":{"firstName":"Ada"}}' | c360 send - --source crm`,
+    "c360 simulate --customers 100 --out calls.ndjson && c360 send calls.ndjson",
     "c360 send calls.ndjson --source web --url https://c360.example.com --token TOKEN",
   );
 }

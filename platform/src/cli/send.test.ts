@@ -97,6 +97,31 @@ describe("c360 send", () => {
     expect(services.submitted[0]).toEqual({ source: "pos", call: ada });
   });
 
+  it("sends each line as the source that it names, and makes those that are kinds", async () => {
+    const page = { type: "page", anonymousId: "c1", messageId: "m2" };
+    const file = fileOf(
+      { source: "pos", ...ada },
+      { source: "iot", ...page },
+      { source: "nobody-made-it", ...page },
+      page,
+      { source: "iot", type: "track", messageId: "m3" },
+      { source: 7, ...page },
+    );
+    const { code, err, json } = await run(["send", file, "--url", url, "--token", services.token, "--json"]);
+    expect([code, err]).toEqual([3, ""]);
+    expect(json).toMatchObject({ accepted: 3, rejected: 3 });
+    expect(json.rejects.map(({ line, code: why }: { line: number; code: string }) => [line, why])).toEqual([
+      [3, "source_not_found"],
+      [4, "source_missing"],
+      [6, "source_missing"],
+    ]);
+    expect(services.submitted.slice(0, 2)).toEqual([
+      { source: "pos", call: ada },
+      { source: "iot", call: page },
+    ]);
+    expect((await services.access.sources()).map(({ id }) => id)).toContain("iot");
+  });
+
   it("rejects alone a line that is too large for where it goes", async () => {
     const large = { ...ada, messageId: "large", traits: { note: "x".repeat(40_000) } };
     const file = fileOf(ada, large, { ...ada, messageId: "m3" });

@@ -7,6 +7,7 @@ import { connect, type ConnectionFlags, findUrl } from "./connection.ts";
 import type { CliIo } from "./io.ts";
 import { type CallLine, readCalls } from "./ndjson.ts";
 import type { Output } from "./output.ts";
+import { submitBySource } from "./sendBySource.ts";
 import { answerOf, post } from "./transport.ts";
 import { exitCodes, wrongUsage } from "./usage.ts";
 
@@ -42,7 +43,7 @@ const maxRetryWaitMs = 60_000;
 
 /**
  * Sends a file of Segment-shaped calls (`-` is standard input) with a write key, as an SDK would, or as a source with
- * an API token. Each batch is acknowledged before the next; a busy or absent server is tried again.
+ * an API token, or each line as the source it names. Each batch is acknowledged before the next; a busy or absent server is tried again.
  */
 export async function send(io: CliIo, output: Output, file: string, flags: SendFlags): Promise<number> {
   const sink = await sinkOf(io, flags);
@@ -78,13 +79,12 @@ async function sinkOf(io: CliIo, flags: SendFlags): Promise<Sink> {
   const environmentKey = io.env["C360_WRITE_KEY"];
   const writeKey = flags.writeKey ?? (flags.source === undefined && environmentKey !== "" ? environmentKey : undefined);
   if (writeKey !== undefined) return trackingApi(findUrl(io, flags), writeKey);
-  if (flags.source === undefined) {
-    throw wrongUsage(
-      "Who sends? Give a write key or a source.",
-      "--write-key KEY (or C360_WRITE_KEY), or --source ID with an API token.",
-    );
-  }
-  return asSource(await connect(io, flags, { mayCreate: true }), flags.source);
+  const connection = await connect(io, flags, { mayCreate: true });
+  const { source } = flags;
+  return asSources(
+    connection,
+    source === undefined ? submitBySource(connection) : (calls) => connection.submit(source, calls),
+  );
 }
 
 /** WIRE: 32 KiB an event, 500 KB and 2,500 events a batch; a batch is acknowledged whole. */
@@ -109,12 +109,12 @@ function trackingApi(url: string, writeKey: string): Sink {
   };
 }
 
-function asSource(connection: Awaited<ReturnType<typeof connect>>, source: string): Sink {
+function asSources(connection: Awaited<ReturnType<typeof connect>>, submit: Sink["send"]): Sink {
   return {
     maxCallBytes: maxRecordBytes,
     maxBatchCalls: 2_000,
     maxBatchBytes: 8 * 1_024 * 1_024,
-    send: (calls) => connection.submit(source, calls),
+    send: submit,
     close: async () => {
       await connection.drained();
       await connection.close();

@@ -81,7 +81,13 @@ async function run(io: CliIo, output: Output, { plan, flags, sink, settled }: Ru
     finish: () => sink.finish(),
   };
   try {
-    await historyDays(io, output, { retailer, sink: counted, rate: flags.rate, stop: stopping.signal, firstDay: 0 });
+    await historyDays(io, output, {
+      retailer,
+      sink: counted,
+      rate: flags.live === true ? undefined : flags.rate,
+      stop: stopping.signal,
+      firstDay: 0,
+    });
     if (flags.live === true && !stopping.signal.aborted) {
       const rate = flags.rate ?? defaultLiveEventsPerS;
       output.note(`The history is sent. Live at ${rate} events/s; Ctrl-C stops.`);
@@ -131,11 +137,11 @@ export async function historyDays(io: Pick<CliIo, "now" | "sleep">, output: Outp
   const progress = output.progress("history", days, "days");
   const pace = paceOf(io, rate, stop);
   let underWay: Promise<void> = Promise.resolve();
-  const send = async (calls: SimulatedCall[], takenDays: number): Promise<void> => {
+  const send = async (calls: SimulatedCall[], takenDays: number | null): Promise<void> => {
     await underWay;
     await pace(calls.length);
     if (stop.aborted) return;
-    underWay = sink.take(calls).then(() => onDays?.(takenDays));
+    underWay = sink.take(calls).then(() => (takenDays === null ? undefined : onDays?.(takenDays)));
     // It is awaited before the next, which is later than an unhandled rejection is told.
     underWay.catch(() => {});
   };
@@ -147,7 +153,7 @@ export async function historyDays(io: Pick<CliIo, "now" | "sleep">, output: Outp
       if (pending.length < chunkSize(rate) && day < days - 1) continue;
       for (const [index, chunk] of inChunks(pending, chunkSize(rate)).entries()) {
         const isLast = (index + 1) * chunkSize(rate) >= pending.length;
-        await send(chunk, isLast ? day + 1 : Math.min(day, firstDay));
+        await send(chunk, isLast ? day + 1 : null);
         if (stop.aborted) break;
       }
       pending = [];

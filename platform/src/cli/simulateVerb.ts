@@ -23,7 +23,11 @@ export function describeSimulate(
     .option("--days <count>", "length of the history", wholeNumber(1, maxDays))
     .option("--months <count>", "length of the history; 12 by default", wholeNumber(1, 120))
     .option("--end <date>", "the day after the history's last, YYYY-MM-DD; today (UTC) by default")
-    .option("--rate <events>", "at most so many events a second", wholeNumber(1, maxEventsPerS))
+    .option(
+      "--rate <events>",
+      "at most so many events a second; with --live the history comes faster",
+      wholeNumber(1, maxEventsPerS),
+    )
     .option("--live", "then go on in real time until Ctrl-C, 10 events a second or --rate")
     .option("--truth <file>", "write who is who: person,identifier_type,identifier_value")
     .option("--out <file>", "write NDJSON for `c360 send` in place of sending; - is standard output")

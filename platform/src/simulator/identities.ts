@@ -181,11 +181,11 @@ function recycledFrom(plan: RetailerPlan, index: number): number | null {
   return before >= 0 && share(personHash(plan, index, 71)) < 0.005 ? before : null;
 }
 
-/** +44 76 is what pagers had: nobody can be called by accident. Each person has two of the hundred million. */
+/** +44 768 is what pagers had: nobody can be called by accident. Each person has two of the ten million. */
 function mobileNumber(index: number, generation: 0 | 1): string {
-  // 61,803,399 has no factor in common with 10^8, so that no two come out the same.
-  const number = ((index * 2 + generation) * 61_803_399) % 100_000_000;
-  return `+4476${String(number).padStart(8, "0")}`;
+  // 61,803,399 has no factor in common with 10^7, so that no two come out the same.
+  const number = ((index * 2 + generation) * 61_803_399) % 10_000_000;
+  return `+44768${String(number).padStart(7, "0")}`;
 }
 
 function cardNumber(plan: RetailerPlan, index: number, at: Slot): string {

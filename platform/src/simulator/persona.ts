@@ -152,7 +152,7 @@ export function personaOf(plan: RetailerPlan, index: number): Persona {
       crmTwice: crm && chance(draw.crmTwice, 0.04),
       social: chance(draw.social, 0.25),
       landline: householdSize > 1 && share(home(draw.landline)) < 0.3,
-      familyComputer: householdSize > 1 && share(home(draw.computer)) < 0.5,
+      familyComputer: householdSize > 1 && share(home(draw.computer)) < 0.3,
       workEmail: chance(draw.work, 0.12),
     },
     wantsEmail: chance(draw.email, 0.62),

@@ -9,7 +9,7 @@ import { sceneOf, type Scene, type SimulatedCall, type Stage } from "./scene.ts"
 import { nobody, storeVisit } from "./storeVisit.ts";
 import { nothingSent, type Sent } from "./truth.ts";
 
-/** Phone numbers are two of a hundred million a person; memory grows by some fifty bytes. */
+/** Phone numbers are two of ten million a person. */
 export const maxCustomers = 5_000_000;
 export const maxDays = 3_660;
 

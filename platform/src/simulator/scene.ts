@@ -84,6 +84,6 @@ export function deviceSlots({ persona, day }: Pick<Scene, "persona" | "day">): {
 
 /** The browser at hand: mostly their own laptop or phone, sometimes what the household shares. */
 export function browserSlot({ plan, persona, day, draws }: Scene): Slot {
-  if (persona.has.familyComputer && draws.chance(0.25)) return slot.familyComputer;
+  if (persona.has.familyComputer && draws.chance(0.2)) return slot.familyComputer;
   return cookieSlot(plan, persona, draws.chance(0.6) ? "laptopCookie" : "phoneCookie", day);
 }

@@ -16,7 +16,7 @@ const maxLookedAt = 5_000;
 
 export function showcaseOf(plan: RetailerPlan): Showcase {
   const people = Array.from({ length: Math.min(plan.customers, maxLookedAt) }, (_, index) => personaOf(plan, index));
-  const joined = best(people, (persona) => known(persona) + visitsPerDay(plan, persona.index));
+  const joined = best(people, (persona) => known(persona) + 30 * Math.min(0.4, visitsPerDay(plan, persona.index)));
   const simple = best(people, (persona) =>
     persona === joined ? -1 : plainness(persona) + visitsPerDay(plan, persona.index),
   );

@@ -96,7 +96,8 @@ function whoAtTill(scene: Scene): AtTill {
     return { anonymousId: scene.use(key), properties: { loyalty_card: scene.use(card), ...bankCard, ...email } };
   }
   // Some cashiers help out with the shop's own card, so that the customer gets the price.
-  if (draws.chance(0.05)) return { anonymousId: nobody, properties: { loyalty_card: scene.use(slot.houseCard) } };
+  if (draws.chance(0.05))
+    return { anonymousId: nobody, properties: { loyalty_card: scene.use(slot.houseCard), ...bankCard } };
   if (paysByCard)
     return { anonymousId: scene.use(slot.bankCardKey), properties: { ...bankCard, ...receiptEmail(scene) } };
   return { anonymousId: nobody, properties: {} };

@@ -6,6 +6,8 @@ import { apiToken, openSite, type Site, writeKey } from "./server.ts";
 
 const rowsSent = 2_500;
 const batchCalls = 500;
+/** From sending to seeing, on a busy machine. */
+const maxSeenMs = 5_000;
 const maxFollowMs = 60_000;
 /** Of a table of thousands, those that may be in the page at once. */
 const maxRowsInPage = 80;
@@ -27,7 +29,8 @@ beforeAll(async () => {
       userId: `u${(from + at) % 7}`,
       messageId: `m-${String(from + at).padStart(5, "0")}`,
     }));
-    expect((await post("/v1/batch", { batch }, `Basic ${btoa(`${writeKey}:`)}`)).status).toBe(200);
+    const { status } = await post("/v1/batch", { batch }, `Basic ${btoa(`${writeKey}:`)}`);
+    if (status !== 200) throw new Error(`the events were not accepted: ${status}`);
   }
   await until("all events are in the views", maxFollowMs, async () => {
     return (await query("SELECT count(*) FROM events")).rows[0]?.[0] === rowsSent;
@@ -134,6 +137,17 @@ describe("a query in the console", () => {
 });
 
 describe("a source in the console", () => {
+  test("that waits for its first event sees it within seconds", async () => {
+    const made = await post("/api/sources", { id: "app", name: "App", kind: "mobile" });
+    const { writeKey: key } = (await made.json()) as { writeKey: string };
+    await open("/sources/app");
+    await page.getByText("Waiting for the first event").waitFor();
+    const startedAt = Date.now();
+    await post("/v1/track", { userId: "u1", event: "App Opened" }, `Basic ${btoa(`${key}:`)}`);
+    await page.getByRole("status").filter({ hasText: "The first event has arrived: App Opened" }).waitFor();
+    expect(Date.now() - startedAt).toBeLessThan(maxSeenMs);
+  });
+
   const sendWith = async (key: string): Promise<number> =>
     (await post("/v1/track", { userId: "u1", event: "Product Viewed" }, `Basic ${btoa(`${key}:`)}`)).status;
 
@@ -172,6 +186,7 @@ describe("a source in the console", () => {
     await heading("There is no such source").waitFor();
     await page.getByRole("link", { name: "All sources" }).click();
     await heading("Sources").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/sources");
   });
 });
 
@@ -203,6 +218,7 @@ describe("the shell of the console", () => {
     await page.unroute("**/api/**");
     await page.getByRole("button", { name: "Retry" }).click();
     await page.getByRole("alert").waitFor({ state: "detached" });
+    expect(await page.getByRole("link", { name: "Default" }).count()).toBe(1);
   });
 
   test("a page that fails leaves the rail", async () => {
@@ -213,6 +229,7 @@ describe("the shell of the console", () => {
     await heading("This page failed").waitFor();
     await page.getByRole("link", { name: "Sources", exact: true }).click();
     await heading("Sources").waitFor();
+    expect(await heading("This page failed").count()).toBe(0);
   });
 
   test("keys go to pages, not while one writes, and not when they are turned off", async () => {
@@ -249,6 +266,7 @@ describe("the shell of the console", () => {
     await page.getByRole("dialog").getByRole("link", { name: "Query" }).click();
     await heading("Query").waitFor();
     await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(new URL(page.url()).pathname).toMatch(/^\/query\//);
   });
 
   test("the colours that one chose stay", async () => {

@@ -78,16 +78,13 @@ export class Connection {
     const { wanted, reads } = this.#parts;
     const { subscriber } = this;
     await subscriber.refreshPerson();
+    const told = wanted.lastEventId === null ? null : frontierOf(wanted.lastEventId);
+    if (told !== null) subscriber.standAt(told);
     subscriber.greet(history);
-    if (wanted.lastEventId !== null) {
-      const told = frontierOf(wanted.lastEventId);
-      if (told === null) subscriber.skip(null, null);
-      else {
-        const ready = () => this.#isReady();
-        subscriber.standAt(told);
-        await resume({ ...remembered, subscriber, filter: wanted.filter, reads, told, now: here, ready });
-      }
-    }
+    if (told !== null) {
+      const ready = () => this.#isReady();
+      await resume({ ...remembered, subscriber, filter: wanted.filter, reads, told, now: here, ready });
+    } else if (wanted.lastEventId !== null) subscriber.skip(null, null);
     subscriber.standAt(here);
     this.#isFlushing = false;
     this.due();

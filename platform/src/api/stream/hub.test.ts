@@ -145,6 +145,21 @@ describe("a watcher", () => {
     );
   });
 
+  it("goes on after a break within its first second", async () => {
+    const { take, decide, pass, connect } = world();
+    take([seen("before")]);
+    decide();
+    const first = connect();
+    await pass(10);
+    first.drop();
+    expect(first.lastId()).not.toBeNull();
+    take([seen("meanwhile")]);
+    decide();
+    const second = connect({}, first.lastId());
+    await pass(500);
+    expect(second.records()).toEqual([["processed", "meanwhile"]]);
+  });
+
   it("that takes nothing is skipped over, told how much, and cut off in the end; others do not notice", async () => {
     const { take, decide, pass, connect, hub, clock } = world();
     const slow = connect();

@@ -106,10 +106,11 @@ export class Subscriber {
     this.send("rates", `${ratesJson.slice(0, -1)},"sampled":${JSON.stringify(sampled)}}`, frontierId(this.#told));
   }
 
+  /** With an id from the start: a connection that breaks in its first second can be gone on with too. */
   greet(history: readonly StreamRates[]): void {
     this.#parts.sink.send("retry: 1000\n\n");
     const items = history.map((rates) => ({ ...rates, sampled: null }));
-    this.send("history", JSON.stringify({ items }), null);
+    this.send("history", JSON.stringify({ items }), frontierId(this.#told));
   }
 
   /** `records` null: it is not known how many. */

@@ -1,0 +1,24 @@
+import { Button, Kbd } from "@mantine/core";
+import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
+import { words } from "../words/words.ts";
+
+const text = words.live;
+
+export function PauseButton({ isPaused, onToggle }: { isPaused: boolean; onToggle: () => void }) {
+  const Icon = isPaused ? IconPlayerPlay : IconPlayerPause;
+  return (
+    <Button
+      variant={isPaused ? "filled" : "default"}
+      h="var(--c360-target)"
+      onClick={onToggle}
+      leftSection={<Icon size={16} />}
+      rightSection={
+        <Kbd size="xs" aria-hidden>
+          ␣
+        </Kbd>
+      }
+    >
+      {isPaused ? text.resume : text.pause}
+    </Button>
+  );
+}

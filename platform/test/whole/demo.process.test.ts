@@ -1,0 +1,138 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { RetailerPlan } from "../../src/simulator/persona.ts";
+import { openRetailer } from "../../src/simulator/retailer.ts";
+import { until } from "./polling.ts";
+import { apiToken, openSite, type Served, type Site } from "./server.ts";
+
+const dayMs = 86_400_000;
+const maxHistoryMs = 60_000;
+
+let site: Site;
+beforeEach(async () => {
+  site = await openSite();
+});
+afterEach(async () => {
+  await site.close();
+});
+
+function demo(customers: number, months: number): Served {
+  const size = ["--customers", String(customers), "--months", String(months), "--rate", "40"];
+  return site.launchVerb(["demo", ...size, "--data-dir", site.dataDir, "--no-open"]);
+}
+
+async function ask(sql: string, token = apiToken): Promise<(string | number)[][]> {
+  const response = await fetch(`${site.url}/api/query`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ sql }),
+  });
+  return ((await response.json()) as { rows: (string | number)[][] }).rows;
+}
+
+interface State {
+  plan: RetailerPlan;
+  historyDay: number;
+  liveDay: number;
+}
+const stateFile = (): string => join(site.dataDir, "demo.json");
+const state = (): State => JSON.parse(readFileSync(stateFile(), "utf8")) as State;
+
+/** Events of the history, all and distinct; and of those that came live. */
+async function counts(): Promise<{ history: number; distinct: number; live: number; liveDistinct: number }> {
+  const { plan } = state();
+  const end = new Date(plan.startMs + plan.days * dayMs).toISOString();
+  const isHistory = `occurred_at < TIMESTAMPTZ '${end}'`;
+  const [row = []] = await ask(
+    `SELECT count(*) FILTER (${isHistory}), count(DISTINCT message_id) FILTER (${isHistory}),
+      count(*) FILTER (NOT ${isHistory}), count(DISTINCT message_id) FILTER (NOT ${isHistory}) FROM events`,
+  );
+  const [history = 0, distinct = 0, live = 0, liveDistinct = 0] = row.map(Number);
+  return { history, distinct, live, liveDistinct };
+}
+
+function eventsOf(plan: RetailerPlan): number {
+  const retailer = openRetailer(plan);
+  return Array.from({ length: plan.days }, (_, day) => retailer.day(day).length).reduce((sum, count) => sum + count, 0);
+}
+
+/** Everything of the history is processed and in SQL. */
+async function historyIsWhole(): Promise<void> {
+  const expected = eventsOf(state().plan);
+  await until("the whole history", maxHistoryMs, async () => (await counts()).history >= expected);
+  expect(await counts()).toMatchObject({ history: expected, distinct: expected });
+}
+
+describe("the demo", () => {
+  it("shows live customers of all seven kinds, stops at Ctrl-C, and goes on where it was", async () => {
+    const first = demo(200, 2);
+    await first.ready();
+    const [, address = "", token = ""] = await until("the address", maxHistoryMs, () =>
+      /(http:\S+)\/#token=(\S+)/.exec(first.stdout()),
+    );
+    expect(address).toBe(site.url);
+    expect((await ask("SELECT 1", token))[0]).toEqual([1]);
+    // What may sign in is for the owner alone.
+    expect(statSync(stateFile()).mode & 0o777).toBe(0o600);
+    await until("all seven kinds, live", maxHistoryMs, async () => {
+      const kinds = await ask(
+        "SELECT DISTINCT source_kind FROM events WHERE occurred_at > received_at - INTERVAL 5 SECOND",
+      );
+      return kinds.length === 7;
+    });
+    await historyIsWhole();
+    await until("the last word on the history", maxHistoryMs, () => first.stdout().includes("The history is in"));
+    await suggestionsWork(first.stdout());
+    const ended = await first.stop();
+    expect([ended.code, ended.stderr]).toEqual([0, ""]);
+
+    const before = state();
+    const second = demo(999, 9);
+    await second.ready();
+    const { live } = await counts();
+    await until("more live events", maxHistoryMs, async () => (await counts()).live > live + 40);
+    await historyIsWhole();
+    const after = await counts();
+    expect(after.liveDistinct).toBe(after.live);
+    expect([state().plan, state().liveDay > before.liveDay]).toEqual([before.plan, true]);
+    expect(second.stdout()).toContain("The history is there from last time.");
+    expect(second.stdout()).toContain(`#token=${token}`);
+    expect((await second.stop()).code).toBe(0);
+  });
+
+  async function suggestionsWork(said: string): Promise<void> {
+    const [, email = ""] = /c360 profile email (\S+)/.exec(said) ?? [];
+    const profile = await site.verb(["profile", "email", email, "--url", site.url, "--json"]);
+    expect((JSON.parse(profile.stdout) as { sources: string[] }).sources.length).toBeGreaterThan(4);
+    const [, a = "", b = ""] = /c360 why (\S+) (\S+)/.exec(said) ?? [];
+    expect((await site.verb(["why", a, b, "--url", site.url])).stdout).toContain("the same person");
+    const [, sql = ""] = /c360 query "([^"]+)"/.exec(said) ?? [];
+    expect((await ask(sql)).map(([channel]) => channel)).toEqual(expect.arrayContaining(["store", "web"]));
+    const [, given = "", family = ""] = /\(it is (\S+) (\S+)\)/.exec(said) ?? [];
+    const [[found] = []] = await ask(
+      `SELECT count(*) FROM profiles WHERE traits ILIKE '%${family}%' AND traits ILIKE '%${given}%'`,
+    );
+    expect(Number(found)).toBeGreaterThan(0);
+    const [, curlUrl = "", key = "", event = ""] = /curl -sS (\S+) -u (\S+): .* -d '([^']+)'/.exec(said) ?? [];
+    const authorization = `Basic ${Buffer.from(`${key}:`).toString("base64")}`;
+    expect((await fetch(curlUrl, { method: "POST", headers: { authorization }, body: event })).status).toBe(200);
+  }
+
+  it("finishes a history that was killed in its midst, each event once", async () => {
+    const first = demo(1_500, 3);
+    await first.ready();
+    const part = await until("some of the history", maxHistoryMs, () => {
+      if (!existsSync(stateFile())) return null;
+      const { historyDay, plan } = state();
+      return historyDay > 0 && historyDay < plan.days ? historyDay : null;
+    });
+    await first.kill();
+    expect(state().historyDay).toBeGreaterThanOrEqual(part);
+    expect(state().historyDay).toBeLessThan(state().plan.days);
+    const second = demo(1_500, 3);
+    await second.ready();
+    await historyIsWhole();
+    expect((await second.stop()).code).toBe(0);
+  });
+});

@@ -1,0 +1,318 @@
+import chromium from "@sparticuz/chromium";
+import axe from "axe-core";
+import { type Browser, type BrowserContext, type Page, chromium as playwright } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { apiToken, openSite, type Served, type Site, writeKey } from "./server.ts";
+
+const widths = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const maxSeenMs = 1_000;
+const maxAnswerMs = 100;
+/** Of 500 rows, those that may be in the page at once. */
+const maxRowsInPage = 60;
+
+let site: Site;
+let served: Served;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  site = await openSite();
+  served = await site.start();
+  browser = await playwright.launch({
+    executablePath: await chromium.executablePath(),
+    args: chromium.args.filter((flag) => flag !== "--single-process"),
+    headless: true,
+  });
+});
+afterAll(async () => {
+  await browser.close();
+  await site.close();
+});
+afterEach(() => context.close());
+
+function post(path: string, body: unknown, authorization = `Basic ${btoa(`${writeKey}:`)}`): Promise<Response> {
+  const headers = { authorization, "content-type": "application/json" };
+  return fetch(`${site.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+async function sendEvent(call: object): Promise<void> {
+  const answer = await post("/v1/batch", { batch: [{ type: "track", userId: "ada", ...call }] });
+  expect(answer.status).toBe(200);
+}
+
+async function open(
+  path = "/live",
+  { width = "wide", colours = "light" }: { width?: keyof typeof widths; colours?: "light" | "dark" } = {},
+): Promise<void> {
+  context = await browser.newContext({ viewport: widths[width], colorScheme: colours });
+  page = await context.newPage();
+  complaints = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(`${site.url}${path}#token=${apiToken}`);
+  await page.getByRole("heading", { level: 1, name: "Live" }).waitFor();
+}
+
+/** The stream is open: what is sent from now on is seen. */
+const isLive = (): Promise<void> => page.getByText("Live", { exact: true }).and(page.getByRole("status")).waitFor();
+const row = (name: string) => page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+const names = (): Promise<string[]> => page.locator(".rowLink").allInnerTexts();
+
+async function axeFindings(): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate<string[]>(`axe.run().then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`);
+}
+
+describe("Live", () => {
+  test("says that it waits, and shows an event within a second of its being sent, then what became of it", async () => {
+    await open();
+    await isLive();
+    await page.getByText("Waiting for events…").waitFor();
+    await sendEvent({ event: "Warm Up" });
+    await row("Warm Up").waitFor();
+    const from = Date.now();
+    await sendEvent({ event: "Basket Opened", messageId: "seen-1" });
+    await row("Basket Opened").waitFor({ timeout: maxSeenMs });
+    expect(Date.now() - from).toBeLessThan(maxSeenMs);
+    await row("Basket Opened").getByText("Processed").waitFor();
+    await row("Basket Opened").getByText("ada").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("opens an event by mouse and by keys: whose it is, what was made of it, as it was sent", async () => {
+    await open();
+    await isLive();
+    await sendEvent({
+      event: "Order Completed",
+      messageId: "open-1",
+      properties: { order_id: "o-1", total: 12.5, currency: "EUR" },
+    });
+    await sendEvent({ type: "identify", anonymousId: "a-1", messageId: "open-2", traits: { name: "Ada" } });
+    await row("Order Completed").getByText("Processed").waitFor();
+    await row("Order Completed").click();
+    const details = page.getByRole("region", { name: "Event" });
+    await details.getByText("Mapped").click();
+    await details.getByText("€12.50").waitFor();
+    await details.getByText("Raw").click();
+    await details.getByText('"order_id": "o-1"').waitFor();
+    await page.reload();
+    await details.getByRole("heading", { name: "Order Completed" }).waitFor();
+    await page.keyboard.press("Escape");
+    await details.waitFor({ state: "detached" });
+    expect(new URL(page.url()).search).toBe("");
+
+    await page.goto(`${site.url}/live`);
+    await isLive();
+    await sendEvent({ event: "Older" });
+    await row("Older").waitFor();
+    await sendEvent({ event: "Newer" });
+    await row("Newer").waitFor();
+    for (const key of ["j", "j", "k", "j", "Enter"]) await page.keyboard.press(key);
+    await details.getByRole("heading", { name: "Older" }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("shows who became one person, by which event and rule", async () => {
+    const who = { userId: undefined };
+    await sendEvent({ ...who, anonymousId: "visitor-7", event: "Product Viewed" });
+    await sendEvent({ userId: "grace", event: "Order Completed" });
+    await open();
+    await isLive();
+    await expect
+      .poll(async () => (await site.reads.profile("anonymous_id", "visitor-7")) !== null, { timeout: 10_000 })
+      .toBe(true);
+    await sendEvent({ type: "identify", userId: "grace", anonymousId: "visitor-7", messageId: "login-7" });
+    await row("identify").getByText("joined 2 people").waitFor();
+    await row("identify").click();
+    const details = page.getByRole("region", { name: "Event" });
+    await details.getByText("This event showed two people to be one").waitFor();
+    await details.getByText("visitor-7").first().waitFor();
+    await details.getByText("seen together").first().waitFor();
+  });
+
+  test("a refused event is shown with its reason, is corrected and sent again", async () => {
+    await open();
+    await isLive();
+    await sendEvent({ event: undefined, messageId: "bad-1" });
+    const bad = page.getByRole("row").filter({ hasText: "Refused" });
+    await bad.waitFor({ timeout: 5_000 });
+    await page.getByText("event missing").waitFor();
+    await bad.click();
+    const details = page.getByRole("region", { name: "Event" });
+    const call = details.getByRole("textbox");
+    const sent = await call.inputValue();
+    await call.fill(`${sent}]`);
+    await details.getByRole("button", { name: "Replay" }).click();
+    await details.getByText("This is no JSON").waitFor();
+    await call.fill(sent.replace("{", '{ "event": "Product Reviewed",'));
+    await details.getByRole("button", { name: "Replay" }).click();
+    await details.getByText("Processed", { exact: true }).waitFor({ timeout: 10_000 });
+    await details.getByRole("heading", { name: "Product Reviewed" }).waitFor();
+    expect(await site.reads.fate("bad-1")).toMatchObject({ fate: "processed", event: { event: "Product Reviewed" } });
+    await details.getByRole("button", { name: "Close" }).click();
+    await page.getByText("event missing").click();
+    await page.getByText("sent again").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("filters work on the server, survive reload and Back, and can be cleared", async () => {
+    await open();
+    await isLive();
+    await sendEvent({ event: "Coupon Applied" });
+    await sendEvent({ event: "Coupon Denied" });
+    await row("Coupon Denied").waitFor();
+    await page.getByRole("button", { name: /^Event:/ }).click();
+    await page.getByLabel("Event's name").fill("Coupon Applied");
+    await page
+      .getByRole("button", { name: /Only/ })
+      .or(page.getByRole("checkbox", { name: "Coupon Applied" }))
+      .first()
+      .click();
+    await row("Coupon Denied").waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: /^Status:/ }).click();
+    await page.getByRole("checkbox", { name: "Processed" }).check();
+    await page.keyboard.press("Escape");
+    const address = page.url();
+    expect(new URL(address).search).toBe("?event=Coupon+Applied&status=processed");
+    await page.reload();
+    await isLive();
+    await page.getByRole("button", { name: "Event: Coupon Applied" }).waitFor();
+    await page.getByText("Nothing that matches").waitFor();
+    await sendEvent({ event: "Coupon Denied" });
+    await sendEvent({ event: "Coupon Applied" });
+    await row("Coupon Applied").waitFor();
+    expect(await names()).toEqual(["Coupon Applied"]);
+    await page.getByRole("link", { name: "Sources" }).first().click();
+    await page.getByRole("heading", { level: 1, name: "Sources" }).waitFor();
+    await page.goBack();
+    await page.getByRole("button", { name: "Event: Coupon Applied" }).waitFor();
+    expect(page.url()).toBe(address);
+    await page.getByRole("button", { name: "Clear filters" }).first().click();
+    await page.getByRole("button", { name: "Event: all" }).waitFor();
+    expect(new URL(page.url()).search).toBe("");
+  });
+
+  test("paused by Space, it loses nothing, also over a break of the connection", async () => {
+    await open();
+    await isLive();
+    await sendEvent({ event: "Before" });
+    await row("Before").waitFor();
+    await page.keyboard.press("Space");
+    await page.getByText("Paused", { exact: true }).waitFor();
+    const sent = Array.from({ length: 20 }, (_, n) => `Meanwhile ${n}`);
+    for (const event of sent.slice(0, 10)) await sendEvent({ event });
+    await page.getByRole("button", { name: "10 new" }).waitFor();
+    expect(await names()).toEqual(["Before"]);
+    await served.stop();
+    await page.getByText("Reconnecting…").waitFor();
+    await context.setOffline(true);
+    served = await site.start();
+    for (const event of sent.slice(10)) await sendEvent({ event });
+    await context.setOffline(false);
+    await page.getByRole("button", { name: "20 new" }).waitFor({ timeout: 30_000 });
+    await page.keyboard.press("Space");
+    await row("Meanwhile 19").waitFor();
+    expect(await names()).toEqual([...sent.toReversed(), "Before"]);
+  });
+
+  test("what the reader points at does not move", async () => {
+    await open();
+    await isLive();
+    await sendEvent({ event: "Under The Mouse" });
+    await row("Under The Mouse").hover();
+    await sendEvent({ event: "Came Later" });
+    await page.getByRole("button", { name: "1 new" }).waitFor();
+    expect(await names()).toEqual(["Under The Mouse"]);
+    await page.mouse.move(5, 5);
+    await row("Came Later").waitFor();
+    expect(await names()).toEqual(["Came Later", "Under The Mouse"]);
+  });
+
+  test("at 2,000 events a second input answers within 100 ms, and what is shown is said", async () => {
+    await open();
+    await isLive();
+    let isOver = false;
+    let sent = 0;
+    const from = Date.now();
+    const generator = (async () => {
+      while (!isOver) {
+        const batch = Array.from({ length: 200 }, (_, n) => ({
+          type: "track",
+          event: `Event ${n % 9}`,
+          userId: `u${(sent + n) % 997}`,
+          messageId: `load-${sent + n}`,
+        }));
+        expect((await post("/v1/batch", { batch })).status).toBe(200);
+        sent += batch.length;
+        const due = from + sent / 2;
+        await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - Date.now())));
+      }
+    })();
+    try {
+      await page.getByText(/^Showing \d+ of [12],\d+ a second/).waitFor({ timeout: 20_000 });
+      const answers: number[] = [];
+      for (let n = 0; n < 20; n++) {
+        answers.push(await keyAnswerMs());
+        await page.waitForTimeout(150);
+      }
+      answers.sort((one, other) => one - other);
+      process.stdout.write(
+        `Live at ${Math.round((sent / (Date.now() - from)) * 1_000)}/s: input ms ${answers.join(" ")}\n`,
+      );
+      expect(await page.getByRole("row").count()).toBeLessThan(maxRowsInPage);
+      expect(answers[Math.floor(answers.length * 0.9)]).toBeLessThanOrEqual(maxAnswerMs);
+      expect(sent / (Date.now() - from)).toBeGreaterThan(1.5);
+    } finally {
+      isOver = true;
+      await generator;
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  describe.each(["light", "dark"] as const)("in %s", (colours) => {
+    test.each(["wide", "phone"] as const)("axe finds nothing at %s width, nor is anything cut", async (width) => {
+      await open("/live", { width, colours });
+      await isLive();
+      await sendEvent({ event: "Product Viewed", userId: `axe-${colours}-${width}` });
+      await sendEvent({ event: undefined, messageId: `axe-${colours}-${width}` });
+      await row("Product Viewed").waitFor();
+      await page.getByText("event missing").waitFor();
+      expect(await axeFindings()).toEqual([]);
+      await row("Product Viewed").click();
+      await page.getByText("Joined whom").waitFor();
+      await page.getByText("carried nothing").waitFor();
+      await page.waitForTimeout(500);
+      expect(await axeFindings()).toEqual([]);
+      await page.keyboard.press("Escape");
+      await page.getByRole("row").filter({ hasText: "Refused" }).first().click();
+      await page.getByRole("button", { name: "Replay" }).waitFor();
+      await page.waitForTimeout(500);
+      expect(await axeFindings()).toEqual([]);
+      const isCut = await page.evaluate(
+        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+      );
+      expect(isCut).toBe(false);
+    });
+  });
+});
+
+/** From a key's press to the frame that shows what it did, in ms, measured in the page. */
+function keyAnswerMs(): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const from = performance.now();
+        const button = [...document.querySelectorAll("button")].find((each) => /Pause|Go on/.test(each.textContent));
+        const before = button?.textContent;
+        document.body.dispatchEvent(new KeyboardEvent("keydown", { key: " ", bubbles: true, cancelable: true }));
+        const look = (): void => {
+          if (button?.textContent === before) requestAnimationFrame(look);
+          else resolve(Math.round(performance.now() - from));
+        };
+        requestAnimationFrame(look);
+      }),
+  );
+}
