@@ -17,7 +17,7 @@ export const customerScreens: readonly Screen[] = [
     path: "/customers",
     prepare: async (page) => {
       await field(page).fill("customer-13");
-      await page.locator(".cell-matched", { hasText: "customer-13" }).first().waitFor({ state: "attached" });
+      await page.locator(".cell-matched", { hasText: "user id" }).first().waitFor({ state: "attached" });
     },
   },
   {

@@ -77,7 +77,7 @@ function Facts({ words: typed, first, isFetching, onRefresh }: FactsProps) {
   return (
     <div className="customersFacts">
       <span role="status" className="numbers">
-        {isTyping ? text.oneCharacter : totalText(first)}
+        {isTyping ? text.oneCharacter : first === undefined && !isFetching ? "" : totalText(first)}
       </span>
       {first !== undefined && (
         <span className="dimmed">

@@ -30,6 +30,11 @@ export function Nobody({ view, suggestions, onChange }: NobodyProps) {
           </div>
         </>
       )}
+      {isAsked(view.q) && suggestions.length === 0 && (
+        <Button variant="default" h="var(--c360-target)" onClick={() => onChange({ q: "" })}>
+          {text.clearSearch}
+        </Button>
+      )}
       {isFiltered(view) && (
         <Button
           variant="default"
