@@ -2,6 +2,8 @@ import { misspelt } from "./dirt.ts";
 import { drawsFrom, hash32 } from "./draws.ts";
 import { identifierIn, slot } from "./identities.ts";
 import { personaOf, visitsPerDay, type Persona, type RetailerPlan } from "./persona.ts";
+import { openRetailer } from "./retailer.ts";
+import type { Sent } from "./truth.ts";
 
 /** People worth looking at, and what to type to find them. */
 export interface Showcase {
@@ -14,9 +16,18 @@ export interface Showcase {
 /** Looked for among the first of the customers: a walk through all of a large retailer's would take seconds. */
 const maxLookedAt = 5_000;
 
+/** Customers times days that are acted out to see who really was where: under a second. */
+const maxActedOut = 400_000;
+/** What the suggestions name: it must have been sent in the history. */
+const named = [slot.email, slot.userId, slot.card];
+
 export function showcaseOf(plan: RetailerPlan): Showcase {
+  const sent = sentInHistory(plan);
   const people = Array.from({ length: Math.min(plan.customers, maxLookedAt) }, (_, index) => personaOf(plan, index));
-  const joined = best(people, (persona) => known(persona) + 30 * Math.min(0.4, visitsPerDay(plan, persona.index)));
+  const joined = best(people, (persona) => {
+    const isNamed = named.every((at) => sent.has(persona.index, at));
+    return (isNamed ? 100 : 0) + known(persona) + 30 * Math.min(0.4, visitsPerDay(plan, persona.index));
+  });
   const simple = best(people, (persona) =>
     persona === joined ? -1 : plainness(persona) + visitsPerDay(plan, persona.index),
   );
@@ -34,6 +45,14 @@ export function showcaseOf(plan: RetailerPlan): Showcase {
       loyaltyCard: identifierIn(plan, joined, slot.card),
     },
   };
+}
+
+/** Of a large retailer, only the history's last days. */
+function sentInHistory(plan: RetailerPlan): Sent {
+  const days = Math.min(plan.days, Math.max(1, Math.floor(maxActedOut / plan.customers)));
+  const retailer = openRetailer(plan, plan.days - days);
+  for (let day = plan.days - days; day < plan.days; day++) retailer.day(day);
+  return retailer.sent;
 }
 
 function best(people: readonly Persona[], score: (persona: Persona) => number): Persona {
