@@ -4,7 +4,7 @@ import type { LoadJob, LoadResult } from "./loadJob.ts";
 import { runLoad } from "./loadProcess.ts";
 import { firstTime } from "./progress.ts";
 import type { Server, ServerStatus } from "./server.ts";
-import { cpuSince } from "./threadCpu.ts";
+import { cpuSince, type CpuByThread } from "./threadCpu.ts";
 import { watchVisibility } from "./visibility.ts";
 
 export const batchEvents = 100;
@@ -29,10 +29,12 @@ export async function fullLoad(target: Target, portion: Portion): Promise<FullLo
   const watch = watchBacklog(server);
   const sent = await runLoad(jobOf(target, portion, null));
   const drainedAt = await drained(server, before, sent.acknowledged);
+  const cpuWhenDrained = server.cpu();
   const { maxPending, maxAnalyticsLagMs } = await watch.end();
   const followedAt = await firstTime(server, (status) => status.analyticsAsOf >= drainedAt, maxFollowMs);
   const perS = (until: number): number => (sent.acknowledged * 1_000) / (until - sent.firstSentAt);
-  const cpu = Object.entries(cpuSince(cpuBefore, server.cpu()));
+  const perEvent = (cpu: CpuByThread): CpuByThread =>
+    Object.fromEntries(Object.entries(cpu).map(([role, ms]) => [role, (ms * 1_000) / sent.acknowledged]));
   return {
     events: sent.acknowledged,
     acknowledgedPerS: perS(sent.lastAcknowledgedAt),
@@ -45,7 +47,8 @@ export async function fullLoad(target: Target, portion: Portion): Promise<FullLo
     ackMs: quantiles(sent.latency),
     refusedBatches: sent.refusedBatches,
     bytesPerEvent: sent.bytes / sent.acknowledged,
-    cpuUsPerEvent: Object.fromEntries(cpu.map(([role, ms]) => [role, (ms * 1_000) / sent.acknowledged])),
+    cpuUsUntilProcessed: perEvent(cpuSince(cpuBefore, cpuWhenDrained)),
+    cpuUsPerEvent: perEvent(cpuSince(cpuBefore, server.cpu())),
     loadCpuUsPerEvent: (sent.cpuMs * 1_000) / sent.acknowledged,
   };
 }

@@ -25,6 +25,8 @@ export interface FullLoad {
   ackMs: Quantiles;
   refusedBatches: number;
   bytesPerEvent: number;
+  /** CPU µs an event of the server by thread, from the first send until nothing was pending. */
+  cpuUsUntilProcessed: CpuByThread;
   /** CPU µs an event, from the first send until followed: of the server by thread, and of the load generator. */
   cpuUsPerEvent: CpuByThread;
   loadCpuUsPerEvent: number;

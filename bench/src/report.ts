@@ -77,7 +77,11 @@ export function reportText(results: Results): string {
       : []),
     "",
     table(rows, "measured"),
-    table(time, "CPU µs an event, full load, by thread"),
+    table(
+      parts(({ full }) => full?.cpuUsUntilProcessed ?? {}, 1),
+      "CPU µs an event, full load, until processed",
+    ),
+    table(time, "the same until SQL and timelines hold them"),
     table(
       parts((round) => round.diskBytesPerEvent, 0),
       "disk, bytes an event, by part",

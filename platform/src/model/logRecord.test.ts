@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AcceptedEvent, JsonObject, RejectedCall } from "./event.ts";
-import { decodeRecord, encodeRecord, recordVersion } from "./logRecord.ts";
+import { decodeHead, decodeRecord, encodeRecord, recordVersion } from "./logRecord.ts";
 
 const accepted: AcceptedEvent = {
   status: "accepted",
@@ -89,5 +89,35 @@ describe("a log record", () => {
     bytes({ ...accepted, v: 1, status: "lost" }),
   ])("is not read from something else (%#)", (payload) => {
     expect(() => decodeRecord(payload)).toThrow(expect.objectContaining({ code: "record_unreadable" }));
+  });
+});
+
+describe("the head of a log record", () => {
+  const tricky = fc.string({ unit: fc.constantFrom('"', "\\", ',"body":', "{", "}", "é", "🫖", "a") });
+  it("is that of the whole, whatever its texts hold, and so is the body when it is asked for", () => {
+    fc.assert(
+      fc.property(tricky, tricky, fc.dictionary(tricky, fc.jsonValue()), (messageId, identifier, value) => {
+        const body = JSON.parse(JSON.stringify({ ...value, body: value })) as JsonObject;
+        const record = { ...accepted, messageId, event: messageId, identifiers: [identifier], body };
+        const { body: read, ...head } = { ...decodeHead(encodeRecord(record)), body: null as JsonObject | null };
+        expect(read).toBeNull();
+        expect({ ...head, body }).toEqual(record);
+        expect(decodeHead(encodeRecord(record)).body).toEqual(body);
+      }),
+    );
+  });
+
+  it("is not needed of what was refused, of another version, or of what is no record", () => {
+    expect(decodeHead(encodeRecord(rejected))).toEqual(rejected);
+    for (const bad of ["", "{", '{"v":1}', '{"v":2,"status":"accepted","body":{}}', '{"v":1,"status":"x","body":{}}']) {
+      expect(() => decodeHead(Buffer.from(bad))).toThrow(expect.objectContaining({ status: 500 }));
+    }
+  });
+
+  it("of a body that is no JSON is there, and the body throws", () => {
+    const broken = Buffer.from(`${Buffer.from(encodeRecord(accepted)).toString().slice(0, -2)}}`);
+    const read = decodeHead(broken);
+    expect(read.messageId).toBe("m-1");
+    expect(() => read.body).toThrow(SyntaxError);
   });
 });

@@ -3,15 +3,18 @@ import { parseIdentifierKey, type IdentifierKey } from "../model/identifier.ts";
 import { isoTime } from "../model/isoTime.ts";
 import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { OrderState } from "../model/order.ts";
-import type { Profile } from "../model/profile.ts";
+import type { Profile, ProfileId } from "../model/profile.ts";
 import { computedTraits } from "./computed.ts";
 import { figuresOf } from "./figures.ts";
 import { mergeFragments } from "./fold.ts";
 import { ownValue, setOwn, sortedByKey } from "./ownKeys.ts";
 
 export interface ProfileParts {
-  /** All identifiers of one person, at least one, each with the time of the earliest event that carried it (UTC ms). */
-  identifiers: readonly { readonly key: IdentifierKey; readonly firstAt: number }[];
+  /**
+   * All identifiers of one person, at least one, each with the time of the earliest event that carried it (UTC ms), and
+   * with `profileIdOf` it where that is known.
+   */
+  identifiers: readonly { readonly key: IdentifierKey; readonly firstAt: number; readonly id?: ProfileId }[];
   /** The fragments that went to this person. They may hold identifiers that are not the person's. */
   fragments: readonly FragmentState[];
   /** The orders whose owner (`ownerOf`) is one of `fragments`. */
@@ -33,7 +36,7 @@ export function composeProfile(parts: ProfileParts): Profile {
   const spans = Object.values(merged.spans);
   const eventCount = spans.reduce((sum, span) => sum + span.count, 0);
   const seen = seenByIdentifier(parts).sort(bySeen);
-  const [living, ...retired] = seen.map(({ key }) => profileIdOf(parts.hash, key));
+  const [living, ...retired] = seen.map(({ key, id }) => id ?? profileIdOf(parts.hash, key));
   if (living === undefined) throw new TypeError("a person has at least one identifier");
   const whole = seenIn(spans.length > 0 ? spans : seen);
   const figures = parts.orders.toSorted(byKey).map(figuresOf);
@@ -87,6 +90,7 @@ interface Seen {
 }
 interface SeenIdentifier extends Seen {
   readonly key: IdentifierKey;
+  readonly id: ProfileId | undefined;
   readonly sources: Set<string>;
 }
 
@@ -101,7 +105,9 @@ function seenIn(spans: readonly Seen[]): Seen {
 
 function seenByIdentifier({ identifiers, fragments }: ProfileParts): SeenIdentifier[] {
   const byKey = new Map<IdentifierKey, SeenIdentifier>();
-  for (const { key, firstAt } of identifiers) byKey.set(key, { key, firstAt, lastAt: firstAt, sources: new Set() });
+  for (const { key, id, firstAt } of identifiers) {
+    byKey.set(key, { key, id, firstAt, lastAt: firstAt, sources: new Set() });
+  }
   for (const fragment of fragments) {
     const { lastAt } = seenIn(Object.values(fragment.spans));
     for (const key of fragment.identifiers) {

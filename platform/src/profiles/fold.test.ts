@@ -10,6 +10,7 @@ import {
   maxTraitsPerFragment,
   maxTraitValueBytes,
   mergeFragments,
+  mayHoldConsents,
   touchesDetail,
 } from "./fold.ts";
 import { sortedByKey } from "./ownKeys.ts";
@@ -159,6 +160,33 @@ describe("touchesDetail", () => {
     expect(touchesDetail(identify({}, { identifiers: [] }))).toBe(false);
     expect(touchesDetail(identify({}))).toBe(true);
     expect(touchesDetail(consent({}))).toBe(true);
+  });
+});
+
+describe("mayHoldConsents", () => {
+  const escaped = (name: string) => name.replaceAll(/[a-z]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`);
+  it("is true of every text that says something of consents, however it is spelled", () => {
+    const text = JSON.stringify(consent({ email: true }));
+    expect(mayHoldConsents(Buffer.from(text))).toBe(true);
+    expect(mayHoldConsents(Buffer.from(text.replace("categoryPreferences", escaped("categoryPreferences"))))).toBe(
+      true,
+    );
+    expect(mayHoldConsents(Buffer.from(text.replace("Preferences", escaped("Preferences"))))).toBe(true);
+    expect(mayHoldConsents(Buffer.from(JSON.stringify(identify({ consent: true, name: "Größe" }))))).toBe(false);
+  });
+
+  it("changes nothing of what is folded", () => {
+    fc.assert(
+      fc.property(histories, (events) => {
+        const [all, looked] = [emptyFragment("f", ["email:a"]), emptyFragment("f", ["email:a"])];
+        for (const event of events) {
+          const may = mayHoldConsents(Buffer.from(JSON.stringify(event)));
+          expect(touchesDetail(event, may)).toBe(touchesDetail(event));
+          expect(foldEvent(looked, event, may)).toEqual(foldEvent(all, event));
+        }
+        expect(looked).toEqual(all);
+      }),
+    );
   });
 });
 

@@ -30,11 +30,12 @@ export function emptyFragment(id: FragmentId, identifiers: readonly IdentifierKe
  * Folds one accepted event into the fragment of its combination of identifiers, in place. Call it once an event (who
  * calls has deduplicated); events may come in any order. Traits come from identify calls only, from `traits` and
  * `context.traits` (where both name one, `traits` counts); a null is a value that hides the trait. Consents come from
- * `context.consent.categoryPreferences` of any call. A guest fragment learns neither: nobody is there to have them.
+ * `context.consent.categoryPreferences` of any call that {@link mayHoldConsents}. A guest fragment learns neither: nobody is there to have them.
  */
-export function foldEvent(state: FragmentState, event: AcceptedEvent): FoldChange {
+export function foldEvent(state: FragmentState, event: AcceptedEvent, mayHoldConsents = true): FoldChange {
   const firstLowered = foldSpan(state.spans, event);
-  if (state.identifiers.length === 0) return { detailChanged: false, firstLowered };
+  const isSilent = event.type !== "identify" && !mayHoldConsents;
+  if (isSilent || state.identifiers.length === 0) return { detailChanged: false, firstLowered };
   const context = objectOf(event.body["context"]);
   const traitsChanged = event.type === "identify" && foldTraits(state.traits, event, context);
   const consentsChanged = foldConsents(state.consents, event, context);
@@ -42,9 +43,21 @@ export function foldEvent(state: FragmentState, event: AcceptedEvent): FoldChang
 }
 
 /** Whether folding the event may read or change traits or consents; otherwise a fragment's spans alone will do. */
-export function touchesDetail(event: AcceptedEvent): boolean {
+export function touchesDetail(event: AcceptedEvent, mayHoldConsents = true): boolean {
   if (event.identifiers.length === 0) return false;
-  return event.type === "identify" || preferencesIn(objectOf(event.body["context"])) !== null;
+  if (event.type === "identify") return true;
+  return mayHoldConsents && preferencesIn(objectOf(event.body["context"])) !== null;
+}
+
+const preferencesName = Buffer.from("categoryPreferences");
+const unicodeEscape = Buffer.from("\\u");
+
+/**
+ * Whether an event of this JSON text can say anything of consents, without parsing it. An escape may spell any name.
+ */
+export function mayHoldConsents(json: Uint8Array): boolean {
+  const text = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+  return text.includes(preferencesName) || text.includes(unicodeEscape);
 }
 
 /**

@@ -1,6 +1,6 @@
 export { composeProfile, displayNameOf } from "./compose.ts";
 export { figuresOf, ownerOf } from "./figures.ts";
-export { emptyFragment, foldEvent, touchesDetail } from "./fold.ts";
+export { emptyFragment, foldEvent, mayHoldConsents, touchesDetail } from "./fold.ts";
 export { applyOrderEffect, emptyOrder, orderEffectOf, type OrderEffect } from "./orders.ts";
 export { profileReads } from "./read.ts";
 export { searchEntryOf } from "./searchEntry.ts";

@@ -106,8 +106,9 @@ function startDeciding(
         backlog.decidedAt = Date.now();
         meters.decided(outcome);
         parts.undecided?.decided(position);
-        parts.analytics?.advance(position);
-        parts.search?.advance(backlog.pending > busyPendingRecords);
+        const isBusy = backlog.pending > busyPendingRecords;
+        parts.analytics?.advance(isBusy);
+        parts.search?.advance(isBusy);
         parts.stream?.hub.decided(position, outcome);
       },
       onTrouble: (message) => {

@@ -8,7 +8,8 @@ import type { IdentifierRow, PersonNumber } from "./identityAndProfiles.ts";
 /** A person as stored: what `composeProfile` takes. */
 export interface PersonRecord {
   profileId: ProfileId;
-  identifiers: IdentifierRow[];
+  /** Each with the profile id that it would give a person of its own. */
+  identifiers: (IdentifierRow & { id: ProfileId })[];
   fragments: FragmentState[];
   orders: OrderState[];
 }

@@ -356,7 +356,8 @@ async function peopleAgree(people: People, model: StateModel): Promise<void> {
     const own = [...model.fragments.values()].filter((fragment) => fragment.person === person.person);
     expect(sorted(record.fragments)).toEqual(sorted(own.map(({ state }) => state)));
     const keys = [...model.identifiers.values()].filter((each) => each.person === person.person);
-    expect(sorted(record.identifiers)).toEqual(sorted(keys));
+    const named = keys.map((each) => ({ ...each, id: profileIdOf(model.hash, each.key) }));
+    expect(sorted(record.identifiers)).toEqual(sorted(named));
     const orders = [...model.orders.values()].filter(({ ownerFragment }) =>
       own.some(({ state }) => state.id === ownerFragment),
     );

@@ -33,7 +33,8 @@ export function fold(batch: Batch): Folded {
   return { ...batch, folded, aliases: [...aliases.values()], foldedOrders: foldOrders(batch) };
 }
 
-function foldOne(batch: Batch, folded: Map<FragmentId, FoldedFragment>, { fragmentId, event }: Incoming): void {
+function foldOne(batch: Batch, folded: Map<FragmentId, FoldedFragment>, incoming: Incoming): void {
+  const { fragmentId, event, mayHoldConsents } = incoming;
   let fragment = folded.get(fragmentId);
   if (fragment === undefined) {
     const stored = batch.fragments.get(fragmentId);
@@ -41,7 +42,7 @@ function foldOne(batch: Batch, folded: Map<FragmentId, FoldedFragment>, { fragme
     fragment = { row, isNew: stored === undefined, detailChanged: false, firstLowered: false };
     folded.set(fragmentId, fragment);
   }
-  const change = foldEvent(fragment.row.state, event);
+  const change = foldEvent(fragment.row.state, event, mayHoldConsents);
   fragment.detailChanged ||= change.detailChanged;
   fragment.firstLowered ||= change.firstLowered;
 }

@@ -17,9 +17,9 @@ export async function gather(fresh: Fresh, parts: PipelineParts): Promise<Batch>
   const ids = new Set<FragmentId>();
   const withDetail = new Set<FragmentId>();
   const effects: OrderEffect[] = [];
-  for (const { fragmentId, event } of fresh.events) {
+  for (const { fragmentId, event, mayHoldConsents } of fresh.events) {
     ids.add(fragmentId);
-    if (touchesDetail(event)) withDetail.add(fragmentId);
+    if (touchesDetail(event, mayHoldConsents)) withDetail.add(fragmentId);
     const effect = orderEffectOf(event, fragmentId, parts.hash, parts.homeCurrency);
     if (effect !== null) effects.push(effect);
   }

@@ -1,8 +1,9 @@
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
 import { Problem } from "../../model/problem.ts";
-import { decodeRecord } from "../../model/logRecord.ts";
+import { decodeHead } from "../../model/logRecord.ts";
 import type { AcceptedEvent, RejectedCall } from "../../model/event.ts";
 import type { FragmentId } from "../../model/fragment.ts";
+import { mayHoldConsents } from "../../profiles/index.ts";
 import type { Position } from "../../model/position.ts";
 import type { Decision } from "../../storage/identityAndProfiles.ts";
 
@@ -12,6 +13,8 @@ export interface Incoming {
   messageKey: string;
   fragmentId: FragmentId;
   event: AcceptedEvent;
+  /** Otherwise its body is not looked into for consents. */
+  mayHoldConsents: boolean;
 }
 
 export interface Validated {
@@ -30,7 +33,8 @@ export function validate(records: readonly StoredRecord[]): Validated {
   for (const { position, payload, message, fragment } of records) {
     const record = read(payload);
     if (record.status === "accepted") {
-      events.push({ position, messageKey: message, fragmentId: fragment, event: record });
+      const mayHold = mayHoldConsents(payload);
+      events.push({ position, messageKey: message, fragmentId: fragment, event: record, mayHoldConsents: mayHold });
     } else {
       const { source, messageId, reason, receivedAt } = record;
       rejected.push({ position, messageKey: message, source, messageId, reason, receivedAt });
@@ -43,7 +47,7 @@ type Refused = Pick<RejectedCall, "status" | "source" | "messageId" | "reason"> 
 
 function read(payload: Uint8Array): AcceptedEvent | Refused {
   try {
-    return decodeRecord(payload);
+    return decodeHead(payload);
   } catch (error) {
     const message = error instanceof Problem ? error.message : "the stored record cannot be read";
     return {

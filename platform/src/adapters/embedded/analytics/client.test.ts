@@ -57,7 +57,8 @@ describe("the analytics thread", () => {
         properties: { order_id: "1", currency: "GBP", total: 12.5, products: [{ sku: "S", price: 12.5, quantity: 1 }] },
       },
     });
-    first.advance(await deliver([order, order, accepted({ messageId: "v1", identifiers: ["user_id:u1"] })]));
+    await deliver([order, order, accepted({ messageId: "v1", identifiers: ["user_id:u1"] })]);
+    first.advance(false);
     await first.caughtUp();
     const sql =
       "SELECT (SELECT count(*) FROM events), o.net_minor, p.revenue_minor FROM orders o JOIN profiles p USING (profile_id)";

@@ -1,5 +1,4 @@
 import { Worker } from "node:worker_threads";
-import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { Analytics } from "../../../storage/timeline.ts";
 import { type Answers, problemOf, type Reply, type Request, type ThreadSettings } from "./messages.ts";
@@ -18,7 +17,7 @@ export interface AnalyticsOptions extends ThreadSettings {
   onFollowed?: (version: number) => void;
 }
 
-export type EmbeddedAnalytics = Analytics & { advance(position: Position): void };
+export type EmbeddedAnalytics = Analytics & { advance(isBusy: boolean): void };
 
 interface Waiting {
   kind: keyof Answers;
@@ -37,7 +36,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Embedde
     async caughtUp() {
       await client.ask("caughtUp", (id) => ({ kind: "caughtUp", id }), maxWaitingTimelines);
     },
-    advance: () => client.advance(),
+    advance: (isBusy) => client.advance(isBusy),
     close: () => client.close(),
   };
 }
@@ -50,6 +49,7 @@ class AnalyticsClient {
   #closing: Promise<void> | null = null;
   /** Between an advance and the thread's next turn one message is enough. */
   #advanceSent = false;
+  #isBusy = false;
 
   constructor(options: AnalyticsOptions) {
     this.#options = options;
@@ -100,12 +100,13 @@ class AnalyticsClient {
     });
   }
 
-  advance(): void {
+  advance(isBusy: boolean): void {
+    this.#isBusy = isBusy;
     if (this.#advanceSent || this.#worker === null) return;
     this.#advanceSent = true;
     setImmediate(() => {
       this.#advanceSent = false;
-      this.#worker?.postMessage({ kind: "advance" } satisfies Request);
+      this.#worker?.postMessage({ kind: "advance", isBusy: this.#isBusy } satisfies Request);
     });
   }
 

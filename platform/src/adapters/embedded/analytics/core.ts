@@ -16,6 +16,8 @@ const gatherMs = 50;
 /** Looks for decisions that nobody announced this often. */
 const idlePollMs = 500;
 const maxRestMs = 100;
+/** While many wait to be decided, following takes an eighth of the time: it gives way to what it follows. */
+const busyRestFactor = 7;
 const defaultRetryDelayMs = 1_000;
 const maxRetryDelayMs = 30_000;
 /** Failures in a row after which waiting for the follower is answered with its error. */
@@ -47,8 +49,8 @@ export interface CoreOptions {
 }
 
 export interface AnalyticsCore extends Analytics {
-  /** Something was decided: follow it soon. */
-  advance(): void;
+  /** Something was decided: follow it soon. `isBusy`: much waits to be decided. */
+  advance(isBusy?: boolean): void;
   /** Moves all that is hot to the lake now (tests, a clean export). */
   moveToLake(): Promise<void>;
 }
@@ -88,7 +90,7 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
       }),
     caughtUp: () => loop.caughtUp(),
     status: () => Promise.resolve(follower.progress()),
-    advance: () => loop.wake(),
+    advance: (isBusy = false) => loop.wake(isBusy),
     moveToLake: () => loop.between(() => lake.moveAll()),
     async close() {
       const { full, narrow } = engine.query;
@@ -134,6 +136,7 @@ class FollowLoop {
   #stopped = false;
   #wakeUp: () => void = () => undefined;
   #woken = false;
+  #isBusy = false;
 
   constructor(follower: Follower, lake: Lake, options: CoreOptions) {
     this.#follower = follower;
@@ -142,7 +145,8 @@ class FollowLoop {
     this.#done = this.#run();
   }
 
-  wake(): void {
+  wake(isBusy = this.#isBusy): void {
+    this.#isBusy = isBusy;
     this.#woken = true;
     this.#wakeUp();
   }
@@ -174,14 +178,23 @@ class FollowLoop {
         const followed = await this.#lane.run(() => this.#step());
         pause = followed ? 0 : idlePollMs;
         this.#failures = 0;
-        // Half the time at most: small steps grow into larger, cheaper ones, and ingestion has the processor.
-        const restMs = Math.min(maxRestMs, performance.now() - startedAt);
-        if (followed && this.#waiters.length === 0 && !this.#stopped) await sleep(restMs);
+        if (followed) await this.#rest(performance.now() - startedAt);
       } catch (error) {
         pause = this.#failed(error);
       }
       this.#answerWaiters();
       if (pause > 0) await this.#sleep(pause);
+    }
+  }
+
+  /** Half the time at most: small steps grow into larger, cheaper ones, and ingestion has the processor. */
+  async #rest(stepMs: number): Promise<void> {
+    const startedAt = performance.now();
+    while (this.#waiters.length === 0 && !this.#stopped) {
+      const wholeMs = this.#isBusy ? busyRestFactor * stepMs : Math.min(maxRestMs, stepMs);
+      const leftMs = startedAt + wholeMs - performance.now();
+      if (leftMs <= 0) return;
+      await sleep(Math.min(maxRestMs, leftMs));
     }
   }
 

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { OrderFigures, OrderKey } from "../../../model/order.ts";
@@ -6,7 +6,8 @@ import type { Profile, ProfileId } from "../../../model/profile.ts";
 import type { Change, Decided } from "../../../storage/followed.ts";
 import { quoted } from "./sqlText.ts";
 
-type ProfileRead = ReturnType<Decided["profiles"]>;
+/** Read, composed and written at a time: garbage of a slice dies young, of all it would be copied again and again. */
+const sliceSize = 250;
 
 /**
  * Replaces the rows of everything that a step names, inside the caller's transaction. What is written
@@ -21,11 +22,9 @@ export async function replaceChanged(
   const idsOf = (kind: Change["kind"]) => [
     ...new Set(entries.filter((entry) => entry.kind === kind).map(({ id }) => id)),
   ];
-  const profileIds = idsOf("profile");
-  const orderKeys = idsOf("order");
-  const stage = new Stage(writer, stageDirectory);
-  if (profileIds.length > 0) await replaceProfiles(stage, profileIds, decided.profiles(profileIds));
-  if (orderKeys.length > 0) await replaceOrders(stage, orderKeys, decided.orders(orderKeys));
+  const stage = { writer, file: join(stageDirectory, "rows.ndjson") };
+  await replaceProfiles(stage, idsOf("profile"), decided);
+  await replaceOrders(stage, idsOf("order"), decided);
 }
 
 /** Before a full copy, inside the caller's transaction. */
@@ -35,71 +34,76 @@ export async function removeAll(writer: DuckDBConnection): Promise<void> {
   }
 }
 
-/** Rows on their way into a table, through a file of JSON lines: several times cheaper than binding values. */
-class Stage {
-  readonly #writer: DuckDBConnection;
-  readonly #file: string;
+interface Stage {
+  writer: DuckDBConnection;
+  file: string;
+}
 
-  constructor(writer: DuckDBConnection, directory: string) {
-    this.#writer = writer;
-    this.#file = join(directory, "rows.ndjson");
-  }
+/** A profile or an order with all that is in it on one line. */
+const maxRowBytes = 16 * 1_048_576;
 
-  /** `select` reads the rows as `r`; `{rows}` in `sql` stands for them. */
-  async run(sql: string, columns: string, rows: readonly object[]): Promise<void> {
-    if (rows.length === 0) return;
+/**
+ * Makes the rows a temporary table `changed`, through a file of JSON lines: several times cheaper than binding values.
+ * `rowsOf` is asked for one slice of the ids after the other.
+ */
+async function stageRows(
+  { writer, file }: Stage,
+  columns: string,
+  ids: readonly string[],
+  rowsOf: (slice: readonly string[], number: number) => object[],
+): Promise<void> {
+  try {
+    const descriptor = openSync(file, "w", 0o600);
     try {
-      writeFileSync(this.#file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-      const source = `read_json(${quoted(this.#file)}, format = 'newline_delimited', maximum_object_size = ${maxRowBytes}, columns = ${columns})`;
-      await this.#writer.run(sql.replace("{rows}", () => source));
+      for (let at = 0; at < ids.length; at += sliceSize) {
+        const rows = rowsOf(ids.slice(at, at + sliceSize), at);
+        writeWhole(descriptor, Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join("")));
+      }
     } finally {
-      rmSync(this.#file, { force: true });
+      closeSync(descriptor);
     }
-  }
-
-  async deleteById(tables: readonly [table: string, column: string][], ids: readonly string[]): Promise<void> {
-    await this.#writer.run("CREATE OR REPLACE TEMP TABLE changed (id VARCHAR)");
-    const rows = ids.map((id) => ({ id }));
-    await this.run("INSERT INTO temp.changed SELECT id FROM {rows}", "{id: 'VARCHAR'}", rows);
-    for (const [table, column] of tables) {
-      await this.#writer.run(`DELETE FROM ${table} WHERE ${column} IN (SELECT id FROM temp.changed)`);
-    }
+    await writer.run(`CREATE OR REPLACE TEMP TABLE changed AS SELECT * FROM read_json(${quoted(file)},
+      format = 'newline_delimited', maximum_object_size = ${maxRowBytes}, columns = ${columns})`);
+  } finally {
+    rmSync(file, { force: true });
   }
 }
 
-/** A profile with all its traits on one line. */
-const maxRowBytes = 16 * 1_048_576;
+/** A full disk takes a part. */
+function writeWhole(descriptor: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+}
 
-async function replaceProfiles(stage: Stage, ids: readonly ProfileId[], found: ProfileRead): Promise<void> {
-  const living = [...found].flatMap(([id, read]) => (read === null ? [] : [{ id, ...read }]));
-  const owners = new Map(living.flatMap(({ id, fragments }) => fragments.map((fragment) => [fragment, id] as const)));
-  await stage.deleteById(
-    [
-      ["store.profiles", "profile_id"],
-      ["store.identifiers", "profile_id"],
-      ["store.fragments", "profile_id"],
-    ],
-    ids,
+/** `read_at` tells slices apart: a person who moved between two of them counts where the later one says. */
+const profileColumns = `{id: 'VARCHAR', living: 'BOOLEAN', read_at: 'BIGINT', first: 'BIGINT', last: 'BIGINT',
+  events: 'BIGINT', orders: 'BIGINT', revenue: 'BIGINT', currency: 'VARCHAR', traits: 'JSON', fragments: 'VARCHAR[]',
+  identifiers: 'STRUCT(type VARCHAR, value VARCHAR, first BIGINT, last BIGINT)[]'}`;
+
+async function replaceProfiles(stage: Stage, ids: readonly ProfileId[], decided: Decided): Promise<void> {
+  if (ids.length === 0) return;
+  await stageRows(stage, profileColumns, ids, (slice, readAt) =>
+    [...decided.profiles(slice)].map(([id, read]) =>
+      read === null
+        ? { id, living: false }
+        : { ...profileRow(id, read.profile), fragments: read.fragments, read_at: readAt },
+    ),
   );
+  const { writer } = stage;
+  for (const table of ["profiles", "identifiers", "fragments"]) {
+    await writer.run(`DELETE FROM store.${table} WHERE profile_id IN (SELECT id FROM temp.changed)`);
+  }
   // A fragment may still stand under a person it left, whose own entry comes later in the feed.
-  await stage.deleteById([["store.fragments", "fragment"]], [...owners.keys()]);
-  await stage.run(
-    "INSERT INTO store.fragments SELECT fragment, profile_id FROM {rows}",
-    "{fragment: 'VARCHAR', profile_id: 'VARCHAR'}",
-    [...owners].map(([fragment, profile_id]) => ({ fragment, profile_id })),
+  await writer.run(
+    "DELETE FROM store.fragments WHERE fragment IN (SELECT unnest(fragments) FROM temp.changed WHERE living)",
   );
-  await stage.run(
-    `INSERT INTO store.profiles SELECT id, epoch_ms(first), epoch_ms(last), events, orders, revenue, currency, traits
-     FROM {rows}`,
-    `{id: 'VARCHAR', first: 'BIGINT', last: 'BIGINT', events: 'BIGINT', orders: 'BIGINT', revenue: 'BIGINT',
-      currency: 'VARCHAR', traits: 'JSON'}`,
-    living.map(({ id, profile }) => profileRow(id, profile)),
-  );
-  await stage.run(
-    "INSERT INTO store.identifiers SELECT id, type, value, epoch_ms(first), epoch_ms(last) FROM {rows}",
-    "{id: 'VARCHAR', type: 'VARCHAR', value: 'VARCHAR', first: 'BIGINT', last: 'BIGINT'}",
-    living.flatMap(({ id, profile }) => identifierRows(id, profile)),
-  );
+  await writer.run(`INSERT INTO store.fragments SELECT fragment, arg_max(id, read_at)
+    FROM (SELECT id, read_at, unnest(fragments) AS fragment FROM temp.changed WHERE living) GROUP BY fragment`);
+  await writer.run(`INSERT INTO store.profiles
+    SELECT id, epoch_ms(first), epoch_ms(last), events, orders, revenue, currency, traits
+    FROM temp.changed WHERE living`);
+  await writer.run(`INSERT INTO store.identifiers
+    SELECT id, i.type, i.value, epoch_ms(i.first), epoch_ms(i.last)
+    FROM (SELECT id, unnest(identifiers) AS i FROM temp.changed WHERE living)`);
 }
 
 function profileRow(id: ProfileId, profile: Profile): object {
@@ -107,6 +111,7 @@ function profileRow(id: ProfileId, profile: Profile): object {
   const traits = Object.fromEntries(Object.entries(profile.traits).map(([name, trait]) => [name, trait.value]));
   return {
     id,
+    living: true,
     first: milliseconds(profile.firstSeenAt),
     last: milliseconds(profile.lastSeenAt),
     events: computed.eventCount,
@@ -114,17 +119,13 @@ function profileRow(id: ProfileId, profile: Profile): object {
     revenue: computed.revenue.amount,
     currency: computed.revenue.currency,
     traits,
+    identifiers: profile.identifiers.map(({ type, value, firstSeenAt, lastSeenAt }) => ({
+      type,
+      value: value.toWellFormed(),
+      first: milliseconds(firstSeenAt),
+      last: milliseconds(lastSeenAt),
+    })),
   };
-}
-
-function identifierRows(id: ProfileId, profile: Profile): object[] {
-  return profile.identifiers.map(({ type, value, firstSeenAt, lastSeenAt }) => ({
-    id,
-    type,
-    value: value.toWellFormed(),
-    first: milliseconds(firstSeenAt),
-    last: milliseconds(lastSeenAt),
-  }));
 }
 
 function milliseconds(iso: string): number | null {
@@ -132,39 +133,33 @@ function milliseconds(iso: string): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
-async function replaceOrders(
-  stage: Stage,
-  keys: readonly OrderKey[],
-  found: Map<OrderKey, OrderFigures | null>,
-): Promise<void> {
-  const orders = [...found].flatMap(([key, order]) => (order === null ? [] : [{ key, order }]));
-  await stage.deleteById(
-    [
-      ["store.orders", "order_key"],
-      ["store.order_lines", "order_key"],
-    ],
-    keys,
+const orderColumns = `{key: 'VARCHAR', living: 'BOOLEAN', id: 'VARCHAR', fragment: 'VARCHAR', channel: 'VARCHAR',
+  occurred: 'BIGINT', gross: 'BIGINT', refunded: 'BIGINT', net: 'BIGINT', currency: 'VARCHAR',
+  lines: 'STRUCT(occurred BIGINT, sku VARCHAR, name VARCHAR, category VARCHAR, quantity DOUBLE, price BIGINT,
+    value BIGINT, kind VARCHAR)[]'}`;
+
+async function replaceOrders(stage: Stage, keys: readonly OrderKey[], decided: Decided): Promise<void> {
+  if (keys.length === 0) return;
+  await stageRows(stage, orderColumns, keys, (slice) =>
+    [...decided.orders(slice)].map(([key, order]) => (order === null ? { key, living: false } : orderRow(key, order))),
   );
-  await stage.run(
-    `INSERT INTO store.orders SELECT key, id, fragment, channel, epoch_ms(occurred), gross, refunded, net, currency
-     FROM {rows}`,
-    `{key: 'VARCHAR', id: 'VARCHAR', fragment: 'VARCHAR', channel: 'VARCHAR', occurred: 'BIGINT', gross: 'BIGINT',
-      refunded: 'BIGINT', net: 'BIGINT', currency: 'VARCHAR'}`,
-    orders.map(({ key, order }) => orderRow(key, order)),
-  );
-  await stage.run(
-    `INSERT INTO store.order_lines SELECT key, id, fragment, epoch_ms(occurred), sku, name, category, quantity, price, value,
-      currency, kind FROM {rows}`,
-    `{key: 'VARCHAR', id: 'VARCHAR', fragment: 'VARCHAR', occurred: 'BIGINT', sku: 'VARCHAR', name: 'VARCHAR',
-      category: 'VARCHAR', quantity: 'DOUBLE', price: 'BIGINT', value: 'BIGINT', currency: 'VARCHAR',
-      kind: 'VARCHAR'}`,
-    orders.flatMap(({ key, order }) => lineRows(key, order)),
-  );
+  const { writer } = stage;
+  for (const table of ["orders", "order_lines"]) {
+    await writer.run(`DELETE FROM store.${table} WHERE order_key IN (SELECT key FROM temp.changed)`);
+  }
+  await writer.run(`INSERT INTO store.orders
+    SELECT key, id, fragment, channel, epoch_ms(occurred), gross, refunded, net, currency
+    FROM temp.changed WHERE living`);
+  await writer.run(`INSERT INTO store.order_lines
+    SELECT key, id, fragment, epoch_ms(l.occurred), l.sku, l.name, l.category, l.quantity, l.price, l.value, currency,
+      l.kind
+    FROM (SELECT key, id, fragment, currency, unnest(lines) AS l FROM temp.changed WHERE living)`);
 }
 
 function orderRow(key: OrderKey, order: OrderFigures): object {
   return {
     key,
+    living: true,
     id: order.orderId.toWellFormed(),
     fragment: order.ownerFragment,
     channel: order.channel,
@@ -173,22 +168,15 @@ function orderRow(key: OrderKey, order: OrderFigures): object {
     refunded: order.refundedMinor,
     net: order.netMinor,
     currency: order.currency,
+    lines: order.lines.map((line) => ({
+      occurred: line.occurredAt,
+      sku: line.sku?.toWellFormed() ?? null,
+      name: line.name?.toWellFormed() ?? null,
+      category: line.category?.toWellFormed() ?? null,
+      quantity: line.quantity,
+      price: line.priceMinor,
+      value: line.valueMinor,
+      kind: line.kind,
+    })),
   };
-}
-
-function lineRows(key: OrderKey, order: OrderFigures): object[] {
-  return order.lines.map((line) => ({
-    key,
-    id: order.orderId.toWellFormed(),
-    fragment: order.ownerFragment,
-    occurred: line.occurredAt,
-    sku: line.sku?.toWellFormed() ?? null,
-    name: line.name?.toWellFormed() ?? null,
-    category: line.category?.toWellFormed() ?? null,
-    quantity: line.quantity,
-    price: line.priceMinor,
-    value: line.valueMinor,
-    currency: order.currency,
-    kind: line.kind,
-  }));
 }

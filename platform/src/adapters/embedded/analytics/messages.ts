@@ -20,7 +20,7 @@ export type Request =
   | { kind: "caughtUp"; id: number }
   | { kind: "status"; id: number }
   | { kind: "close"; id: number }
-  | { kind: "advance" };
+  | { kind: "advance"; isBusy: boolean };
 
 export interface Answers {
   timeline: { items: TimelineEvent[]; next: string | null; asOf: number };

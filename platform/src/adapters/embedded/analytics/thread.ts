@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   }
   port.on("message", (request: Request) => {
     if (request.kind === "advance") {
-      core.advance();
+      core.advance(request.isBusy);
       return;
     }
     const { id } = request;

@@ -117,8 +117,10 @@ class FollowLoop {
       }
       this.#answerWaiters();
       const mayEndEarly = this.#failures === 0;
+      const wasBusy = this.#isBusy;
+      const isAwaited = () => this.#waiters.length > 0 || (wasBusy && !this.#isBusy);
       if (isIdle) await this.#sleep(idlePollMs, () => this.#woken);
-      await this.#sleep(isIdle ? gatherMs : restMs, () => mayEndEarly && this.#waiters.length > 0);
+      await this.#sleep(isIdle ? gatherMs : restMs, () => mayEndEarly && isAwaited());
     }
   }
 

@@ -81,7 +81,9 @@ export function peopleStatements(database: DatabaseSync) {
 function readPerson(statements: Statements, person: number): PersonRecord | null {
   const row = statements.person.get(person);
   if (row === undefined) return null;
-  const identifiers = (statements.identifiers.all(person) as Row[]).map(identifierRow);
+  const identifiers = (statements.identifiers.all(person) as Row[]).map((found) =>
+    Object.assign(identifierRow(found), { id: text(found, "id") }),
+  );
   const fragments = (statements.fragments.all(person) as Row[]).map(fragmentState);
   const orders = rowsFor(
     statements.orders,
