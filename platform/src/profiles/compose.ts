@@ -4,6 +4,7 @@ import { isoTime } from "../model/isoTime.ts";
 import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { OrderState } from "../model/order.ts";
 import type { Profile, ProfileId } from "../model/profile.ts";
+import type { Seen } from "../storage/followed.ts";
 import { computedTraits } from "./computed.ts";
 import { figuresOf } from "./figures.ts";
 import { mergeFragments } from "./fold.ts";
@@ -58,6 +59,23 @@ export function composeProfile(parts: ProfileParts): Profile {
   };
 }
 
+/** What of a profile its fragments' spans alone tell; of a person with at least one identifier. */
+export function seenOf(parts: {
+  identifiers: ProfileParts["identifiers"];
+  fragments: readonly Pick<FragmentState, "id" | "identifiers" | "spans">[];
+}): Seen {
+  const identifiers = seenByIdentifier(parts);
+  const spans = parts.fragments.flatMap((fragment) => Object.values(fragment.spans));
+  const whole = seenIn(spans.length > 0 ? spans : identifiers);
+  return {
+    firstSeenAt: whole.firstAt,
+    lastSeenAt: whole.lastAt,
+    eventCount: spans.reduce((sum, span) => sum + span.count, 0),
+    fragments: parts.fragments.map(({ id }) => id),
+    identifiers: identifiers.map(({ key, firstAt, lastAt }) => ({ key, firstAt, lastAt })),
+  };
+}
+
 const nameTraits = [
   ["name"],
   ["firstName", "lastName"],
@@ -84,17 +102,17 @@ export function displayNameOf(profile: Profile): string {
   return first === undefined ? profile.id : `${first.type}:${first.value}`;
 }
 
-interface Seen {
+interface Between {
   firstAt: number;
   lastAt: number;
 }
-interface SeenIdentifier extends Seen {
+interface SeenIdentifier extends Between {
   readonly key: IdentifierKey;
   readonly id: ProfileId | undefined;
   readonly sources: Set<string>;
 }
 
-function seenIn(spans: readonly Seen[]): Seen {
+function seenIn(spans: readonly Between[]): Between {
   const seen = { firstAt: Infinity, lastAt: -Infinity };
   for (const { firstAt, lastAt } of spans) {
     if (firstAt < seen.firstAt) seen.firstAt = firstAt;
@@ -103,7 +121,13 @@ function seenIn(spans: readonly Seen[]): Seen {
   return seen;
 }
 
-function seenByIdentifier({ identifiers, fragments }: ProfileParts): SeenIdentifier[] {
+function seenByIdentifier({
+  identifiers,
+  fragments,
+}: {
+  identifiers: ProfileParts["identifiers"];
+  fragments: readonly Pick<FragmentState, "identifiers" | "spans">[];
+}): SeenIdentifier[] {
   const byKey = new Map<IdentifierKey, SeenIdentifier>();
   for (const { key, id, firstAt } of identifiers) {
     byKey.set(key, { key, id, firstAt, lastAt: firstAt, sources: new Set() });

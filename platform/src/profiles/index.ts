@@ -1,4 +1,4 @@
-export { composeProfile, displayNameOf } from "./compose.ts";
+export { composeProfile, seenOf, displayNameOf } from "./compose.ts";
 export { figuresOf, ownerOf } from "./figures.ts";
 export { emptyFragment, foldEvent, mayHoldConsents, touchesDetail } from "./fold.ts";
 export { applyOrderEffect, emptyOrder, orderEffectOf, type OrderEffect } from "./orders.ts";

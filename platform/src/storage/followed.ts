@@ -1,4 +1,5 @@
 import type { FragmentId } from "../model/fragment.ts";
+import type { IdentifierKey } from "../model/identifier.ts";
 import type { OrderFigures, OrderKey } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
 import type { Profile, ProfileId } from "../model/profile.ts";
@@ -23,6 +24,15 @@ export interface Activity {
   sources: string[];
   /** Fragments. */
   recordCount: number;
+}
+
+/** Of a living profile: all that changes while nothing but activity changes. Times are UTC ms. */
+export interface Seen {
+  firstSeenAt: number;
+  lastSeenAt: number;
+  eventCount: number;
+  fragments: FragmentId[];
+  identifiers: { key: IdentifierKey; firstAt: number; lastAt: number }[];
 }
 
 export interface FeedEntry extends Change {
@@ -62,6 +72,8 @@ export interface Decided {
   profiles(ids: readonly ProfileId[]): Map<ProfileId, { profile: Profile; fragments: FragmentId[] } | null>;
   /** What changes with every event, read without composing the profile. By living or retired id; null for neither. */
   activity(ids: readonly ProfileId[]): Map<ProfileId, Activity | null>;
+  /** The same of fragments and identifiers, for who holds them too. Null where the id is not a living profile's. */
+  seen(ids: readonly ProfileId[]): Map<ProfileId, Seen | null>;
   orders(keys: readonly OrderKey[]): Map<OrderKey, OrderFigures | null>;
   close(): void;
 }

@@ -7,6 +7,7 @@ import type { Decision, IdentityAndProfiles } from "../../storage/identityAndPro
 import { followedContract } from "../../storage/followedContract.ts";
 import { type FeedProgress, nextFeedStep, nothingFollowed } from "../../storage/followFeed.ts";
 import type { Decided } from "../../storage/followed.ts";
+import { parseIdentifierKey } from "../../model/identifier.ts";
 import { openDecided } from "./decided.ts";
 import { stateHarness } from "./state/stateHarness.fake.ts";
 import { openStateStore } from "./state/stateStore.ts";
@@ -87,6 +88,34 @@ describe("a follower of the state file", () => {
     const ids = [...byFeed.keys()].filter((id) => id.startsWith("p_")).sort();
     expect(ids).toEqual((await folding.profiles()).map((profile) => profile.id));
     expect(byFeed.size - ids.length).toBe(17);
+  });
+
+  test("hears of a profile's activity just what its profile says", async () => {
+    const folding = await folded(shopping.length);
+    const decided = decidedOver(folding.file);
+    const ids = (await folding.profiles()).map((profile) => profile.id);
+    const [seen, read] = [decided.seen([...ids, "p_nobody"]), decided.profiles(ids)];
+    expect(ids.length).toBeGreaterThan(5);
+    expect(seen.get("p_nobody")).toBeNull();
+    for (const id of ids) {
+      const { profile, fragments } = read.get(id) ?? { profile: null, fragments: [] };
+      const identifiers = profile?.identifiers.map(({ sources: _, ...each }) => each);
+      const { identifiers: seenWith, ...of } = seen.get(id) ?? { identifiers: [], fragments: [] };
+      expect({ ...of, fragments: of.fragments.toSorted() }).toEqual({
+        firstSeenAt: Date.parse(profile?.firstSeenAt ?? ""),
+        lastSeenAt: Date.parse(profile?.lastSeenAt ?? ""),
+        eventCount: profile?.computed.eventCount,
+        fragments: fragments.toSorted(),
+      });
+      const named = seenWith.map(({ key, firstAt, lastAt }) => ({
+        ...parseIdentifierKey(key),
+        firstSeenAt: new Date(firstAt).toISOString(),
+        lastSeenAt: new Date(lastAt).toISOString(),
+      }));
+      expect(new Set(named.map((each) => JSON.stringify(each)))).toEqual(
+        new Set(identifiers?.map(({ type, value, ...times }) => JSON.stringify({ type, value, ...times }))),
+      );
+    }
   });
 
   test("that followed a state which was folded anew is told by the feed's name", async () => {

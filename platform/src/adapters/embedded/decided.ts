@@ -2,11 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import type { KeyedHash } from "../../model/keyedHash.ts";
 import type { OrderState } from "../../model/order.ts";
 import type { ProfileId } from "../../model/profile.ts";
-import { composeProfile, figuresOf } from "../../profiles/index.ts";
-import type { Activity, Change, Decided, FeedEntry } from "../../storage/followed.ts";
+import { composeProfile, figuresOf, seenOf } from "../../profiles/index.ts";
+import type { Activity, Change, Decided, FeedEntry, Seen } from "../../storage/followed.ts";
 import type { People } from "../../storage/people.ts";
 import { peopleOver } from "./state/people.ts";
-import { decodeSpans, int, json, text, type Row } from "./state/rows.ts";
+import { decodeSpans, identifierRow, int, json, splitKeys, text, type Row } from "./state/rows.ts";
 import { feedIdName, openStateReader } from "./state/schema.ts";
 
 /** A follower's view of the state file, through a connection of its own. */
@@ -36,6 +36,7 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
     everything: (after, limit) => snapshot(database, () => page(statements, after, limit)),
     profiles: (ids) => livingProfiles(statements, people, ids, options),
     activity: (ids) => new Map(ids.map((id) => [id, activityOf(statements, id)])),
+    seen: (ids) => snapshot(database, () => new Map(ids.map((id) => [id, seenNow(statements, id)]))),
     orders: (keys) =>
       new Map(
         keys.map((key) => {
@@ -71,6 +72,8 @@ function decidedStatements(database: DatabaseSync) {
     ),
     spans: database.prepare(`SELECT p.profile_id, f.spans FROM identifiers i JOIN persons p USING (person)
       JOIN fragments f ON f.person = p.person AND f.person <> 0 WHERE i.id = ?`),
+    identifiers: database.prepare("SELECT * FROM identifiers WHERE person = ?"),
+    fragments: database.prepare("SELECT id, identifiers, spans FROM fragments WHERE person = ? AND person <> 0"),
     order: database.prepare("SELECT state FROM orders WHERE key = ?"),
   };
 }
@@ -135,6 +138,20 @@ function livingProfiles(
     );
   }
   return found;
+}
+
+function seenNow(statements: Statements, id: ProfileId): Seen | null {
+  const row = statements.living.get(id);
+  if (row === undefined) return null;
+  const person = int(row, "person");
+  return seenOf({
+    identifiers: (statements.identifiers.all(person) as Row[]).map(identifierRow),
+    fragments: (statements.fragments.all(person) as Row[]).map((found) => ({
+      id: text(found, "id"),
+      identifiers: splitKeys(text(found, "identifiers")),
+      spans: decodeSpans(text(found, "spans")),
+    })),
+  });
 }
 
 /** One statement, and so one snapshot. */

@@ -1,9 +1,10 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { parseIdentifierKey } from "../../../model/identifier.ts";
 import type { OrderFigures, OrderKey } from "../../../model/order.ts";
 import type { Profile, ProfileId } from "../../../model/profile.ts";
-import type { Change, Decided } from "../../../storage/followed.ts";
+import type { Change, Decided, Seen } from "../../../storage/followed.ts";
 import { quoted } from "./sqlText.ts";
 
 /** Read, composed and written at a time: garbage of a slice dies young, of all it would be copied again and again. */
@@ -19,12 +20,13 @@ export async function replaceChanged(
   decided: Decided,
   stageDirectory: string,
 ): Promise<void> {
-  const idsOf = (kind: Change["kind"]) => [
-    ...new Set(entries.filter((entry) => entry.kind === kind).map(({ id }) => id)),
-  ];
+  const named = (of: (entry: Change) => boolean) => new Set(entries.filter(of).map(({ id }) => id));
+  const changed = named(({ kind, cause }) => kind === "profile" && cause === undefined);
+  const active = named(({ kind, cause }) => kind === "profile" && cause === "activity").difference(changed);
   const stage = { writer, file: join(stageDirectory, "rows.ndjson") };
-  await replaceProfiles(stage, idsOf("profile"), decided);
-  await replaceOrders(stage, idsOf("order"), decided);
+  for (const id of await updateSeen(stage, [...active], decided)) changed.add(id);
+  await replaceProfiles(stage, [...changed], decided);
+  await replaceOrders(stage, [...named(({ kind }) => kind === "order")], decided);
 }
 
 /** Before a full copy, inside the caller's transaction. */
@@ -72,6 +74,48 @@ async function stageRows(
 /** A full disk takes a part. */
 function writeWhole(descriptor: number, bytes: Buffer): void {
   for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+}
+
+const seenColumns = `{id: 'VARCHAR', first: 'BIGINT', last: 'BIGINT', events: 'BIGINT', fragments: 'VARCHAR[]',
+  identifiers: 'STRUCT(type VARCHAR, value VARCHAR, first BIGINT, last BIGINT)[]'}`;
+
+/** A fraction of the work of a replacement. Gives those that are not as was supposed, which are to be replaced. */
+async function updateSeen(stage: Stage, ids: readonly ProfileId[], decided: Decided): Promise<ProfileId[]> {
+  if (ids.length === 0) return [];
+  const gone: ProfileId[] = [];
+  await stageRows(stage, seenColumns, ids, (slice) =>
+    [...decided.seen(slice)].flatMap(([id, seen]) => {
+      if (seen === null) gone.push(id);
+      return seen === null ? [] : [seenRow(id, seen)];
+    }),
+  );
+  const { writer } = stage;
+  await writer.run(`UPDATE store.profiles SET first_seen_at = epoch_ms(first), last_seen_at = epoch_ms(last),
+    event_count = events FROM temp.changed c WHERE profile_id = c.id`);
+  await writer.run(`UPDATE store.identifiers t SET first_seen_at = epoch_ms(c.i.first), last_seen_at = epoch_ms(c.i.last)
+    FROM (SELECT id, unnest(identifiers) AS i FROM temp.changed) c
+    WHERE t.profile_id = c.id AND t.type = c.i.type AND t.value = c.i.value`);
+  await writer.run(`INSERT INTO store.fragments SELECT fragment, id
+    FROM (SELECT id, unnest(fragments) AS fragment FROM temp.changed) c
+    WHERE NOT EXISTS (SELECT 1 FROM store.fragments f WHERE f.fragment = c.fragment)`);
+  const absent = await writer.runAndReadAll(
+    "SELECT id FROM temp.changed WHERE id NOT IN (SELECT profile_id FROM store.profiles)",
+  );
+  return [...gone, ...absent.getRows().map(([id]) => String(id))];
+}
+
+function seenRow(id: ProfileId, seen: Seen): object {
+  return {
+    id,
+    first: seen.firstSeenAt,
+    last: seen.lastSeenAt,
+    events: seen.eventCount,
+    fragments: seen.fragments,
+    identifiers: seen.identifiers.map(({ key, firstAt, lastAt }) => {
+      const { type, value } = parseIdentifierKey(key);
+      return { type, value: value.toWellFormed(), first: firstAt, last: lastAt };
+    }),
+  };
 }
 
 /** `read_at` tells slices apart: a person who moved between two of them counts where the later one says. */

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffer.ts";
 import type { AcceptedEvent, LogRecord } from "../../../model/event.ts";
+import { identifierKey } from "../../../model/identifier.ts";
 import type { OrderFigures } from "../../../model/order.ts";
 import type { Profile } from "../../../model/profile.ts";
-import type { Change, Decided, FeedEntry } from "../../../storage/followed.ts";
+import type { Change, Decided, FeedEntry, Seen } from "../../../storage/followed.ts";
 
 /** For tests: a log and decided state in memory, which a test fills and which may fail on purpose. */
 export class FakeFollowed {
@@ -118,6 +119,10 @@ export class FakeFollowed {
             return [id, { ...profile, ...seen, recordCount: fragments.length }];
           }),
         ),
+      seen: (ids) => {
+        this.fault("profiles");
+        return new Map(ids.map((id) => [id, seenIn(this.#profiles.get(id))]));
+      },
       orders: (keys) => {
         this.fault("orders");
         return new Map(keys.map((key) => [key, this.#orders.get(key) ?? null]));
@@ -125,6 +130,22 @@ export class FakeFollowed {
       close: () => undefined,
     };
   }
+}
+
+function seenIn(found: { profile: Profile; fragments: string[] } | undefined): Seen | null {
+  if (found === undefined) return null;
+  const { profile, fragments } = found;
+  return {
+    firstSeenAt: Date.parse(profile.firstSeenAt),
+    lastSeenAt: Date.parse(profile.lastSeenAt),
+    eventCount: profile.computed.eventCount,
+    fragments,
+    identifiers: profile.identifiers.map((each) => ({
+      key: identifierKey(each),
+      firstAt: Date.parse(each.firstSeenAt),
+      lastAt: Date.parse(each.lastSeenAt),
+    })),
+  };
 }
 
 /** A fragment id with a given first letter (its bucket is the letter's place in base64url, divided by 4). */

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import type { Profile } from "../../../model/profile.ts";
 import { type AnalyticsCore, type CoreOptions, openAnalytics } from "./core.ts";
 import { eventOf, FakeFollowed, fragmentNamed, orderOf, profileOf, temporaryDirectory } from "./followedFakes.ts";
 
@@ -327,6 +328,60 @@ test("status and answers say as of when", async () => {
   await core.caughtUp();
   expect(await core.status()).toMatchObject({ position: 1, asOf: 5_000 });
   expect((await core.query("SELECT 1", 1)).asOf).toBe(5_000);
+});
+
+describe("activity", () => {
+  const everything = [
+    "SELECT * FROM profiles ORDER BY ALL",
+    "SELECT * FROM identifiers ORDER BY ALL",
+    "SELECT profile_id, message_id FROM events ORDER BY ALL",
+  ];
+  const all = async (core: AnalyticsCore): Promise<unknown[][][]> => {
+    await core.caughtUp();
+    return Promise.all(everything.map((sql) => rows(core, sql)));
+  };
+  const seenTwice = (): Profile => {
+    const lastSeenAt = "2026-01-16T09:30:00.000Z";
+    const before = profileOf("p_a", 500, { city: { value: "Lund", source: "s", messageId: "m", occurredAt: "" } });
+    const [identifier] = before.identifiers;
+    return {
+      ...before,
+      lastSeenAt,
+      computed: { ...before.computed, eventCount: 4 },
+      identifiers: identifier === undefined ? [] : [{ ...identifier, lastSeenAt }],
+    };
+  };
+
+  test("is written as a whole copy would have it, new fragments too", async () => {
+    const followed = new FakeFollowed();
+    followed.append(a, eventOf({ messageId: "m1" }));
+    followed.append(b, eventOf({ messageId: "m2" }));
+    const before = profileOf("p_a", 500, { city: { value: "Lund", source: "s", messageId: "m", occurredAt: "" } });
+    followed.setProfile("p_a", { profile: before, fragments: [a] });
+    followed.setProfile("p_c", { profile: profileOf("p_c", 7), fragments: [guest] });
+    const core = await open(followed, directory());
+    const atFirst = await all(core);
+    followed.setProfile("p_a", { profile: seenTwice(), fragments: [a, b] }, "activity");
+    const now = await all(core);
+    expect(now).not.toEqual(atFirst);
+    expect(now[2]).toEqual([
+      ["p_a", "m1"],
+      ["p_a", "m2"],
+    ]);
+    expect(now).toEqual(await all(await open(followed, directory())));
+  });
+
+  test("of somebody who is not there yet, or no more, is a change", async () => {
+    const followed = new FakeFollowed();
+    followed.setProfile("p_b", { profile: profileOf("p_b", 7), fragments: [b] });
+    const core = await open(followed, directory());
+    await core.caughtUp();
+    // Their first entry names them by the id that they have now; what made them so comes later.
+    followed.setProfile("p_a", { profile: seenTwice(), fragments: [a] }, "activity");
+    followed.setProfile("p_b", null, "activity");
+    expect(await all(core)).toEqual(await all(await open(followed, directory())));
+    expect(await rows(core, "SELECT profile_id, event_count FROM profiles")).toEqual([["p_a", 4]]);
+  });
 });
 
 describe("a full copy", () => {
