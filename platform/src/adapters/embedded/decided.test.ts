@@ -99,13 +99,12 @@ describe("a follower of the state file", () => {
     expect(seen.get("p_nobody")).toBeNull();
     for (const id of ids) {
       const { profile, fragments } = read.get(id) ?? { profile: null, fragments: [] };
-      const identifiers = profile?.identifiers.map(({ sources: _, ...each }) => each);
       const { identifiers: seenWith, ...of } = seen.get(id) ?? { identifiers: [], fragments: [] };
-      expect({ ...of, fragments: of.fragments.toSorted() }).toEqual({
+      expect({ ...of, fragments: new Set(of.fragments) }).toEqual({
         firstSeenAt: Date.parse(profile?.firstSeenAt ?? ""),
         lastSeenAt: Date.parse(profile?.lastSeenAt ?? ""),
         eventCount: profile?.computed.eventCount,
-        fragments: fragments.toSorted(),
+        fragments: new Set(fragments),
       });
       const named = seenWith.map(({ key, firstAt, lastAt }) => ({
         ...parseIdentifierKey(key),
@@ -113,7 +112,11 @@ describe("a follower of the state file", () => {
         lastSeenAt: new Date(lastAt).toISOString(),
       }));
       expect(new Set(named.map((each) => JSON.stringify(each)))).toEqual(
-        new Set(identifiers?.map(({ type, value, ...times }) => JSON.stringify({ type, value, ...times }))),
+        new Set(
+          profile?.identifiers.map(({ type, value, firstSeenAt, lastSeenAt }) =>
+            JSON.stringify({ type, value, firstSeenAt, lastSeenAt }),
+          ),
+        ),
       );
     }
   });
