@@ -2,8 +2,9 @@ import { orderEvents, type AcceptedEvent, type JsonObject } from "../model/event
 import type { FragmentId } from "../model/fragment.ts";
 import { orderKeyOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { OrderKey, OrderReport, OrderState, RefundReport } from "../model/order.ts";
+import type { Money } from "../model/profile.ts";
 import type { SourceKind } from "../model/source.ts";
-import { readOrderProperties, readRefund, readSale, type OrderProperties } from "./orderProperties.ts";
+import { readOrderProperties, readRefund, readSale, statedAmount, type OrderProperties } from "./orderProperties.ts";
 import { keepLeastKeys, ownValue } from "./ownKeys.ts";
 
 /** Refund reports kept of one order; of more, those with the least keys stay, whatever the order of arrival. */
@@ -50,6 +51,22 @@ export function orderEffectOf(
     lines,
   };
   return { ...identity, refund };
+}
+
+/**
+ * The amount that an order event states, read as its order reads it; null for every other event, and where none is
+ * stated that can be read. A refund's and a cancellation's have no sign.
+ */
+export function statedOrderAmount(
+  event: Pick<AcceptedEvent, "type" | "event" | "body">,
+  homeCurrency: string,
+): Money | null {
+  const kind = event.type === "track" && event.event !== null ? kindOf(event.event) : null;
+  if (kind === null) return null;
+  const properties = propertiesOf(event);
+  const currency = readOrderProperties(properties).currency ?? homeCurrency;
+  const stated = statedAmount(properties, currency);
+  return stated === null ? null : { amount: kind === "sale" ? stated : Math.abs(stated), currency };
 }
 
 export function emptyOrder(key: OrderKey, orderId: string): OrderState {
@@ -140,7 +157,7 @@ function refundKeyOf(refund: RefundReport): string {
   return refund.ownId === null ? `message:${refund.source}:${refund.messageId}` : `id:${refund.source}:${refund.ownId}`;
 }
 
-function propertiesOf(event: AcceptedEvent): JsonObject {
+function propertiesOf(event: Pick<AcceptedEvent, "body">): JsonObject {
   const properties = event.body["properties"];
   return typeof properties === "object" && properties !== null && !Array.isArray(properties) ? properties : {};
 }
