@@ -17,7 +17,8 @@ export type OrderEffect = { readonly key: OrderKey; readonly orderId: string } &
 );
 
 /**
- * Reads an order event; null for every other event. All sources share one namespace of order ids, so that two that
+ * Reads an order event; null for every other event, and for an update that says nothing of the order's money or lines.
+ * All sources share one namespace of order ids, so that two that
  * report one order meet; a sale without an id is an order of its own. A refund that names no order is an entity of
  * its own under its refund id (shared by all sources too), else its message; a cancellation that names none says
  * nothing and has no effect. `fragment` is where the event was folded: its person owns the order if this report is
@@ -38,7 +39,8 @@ export function orderEffectOf(
   const reporter = { ...reporterOf(event, fragment, said), currency };
   const identity = identityOf(kind, said, event, hash);
   if (kind === "sale") {
-    return { ...identity, header: { ...reporter, ...readSale(properties, currency) } };
+    const sale = readSale(properties, currency);
+    return isSilentUpdate(event, sale, currency) ? null : { ...identity, header: { ...reporter, ...sale } };
   }
   const cancels = kind === "cancellation";
   const { amountMinor, lines } = readRefund(properties, currency);
@@ -98,15 +100,24 @@ export type Reporter = Pick<
 
 type OrderEventKind = "sale" | "refund" | "cancellation";
 
+const updated = squeezed(orderEvents.updated);
+
 const kindsByName: ReadonlyMap<string, OrderEventKind> = new Map([
   [squeezed(orderEvents.completed), "sale"],
-  [squeezed(orderEvents.updated), "sale"],
+  [updated, "sale"],
   [squeezed(orderEvents.refunded), "refund"],
   [squeezed(orderEvents.cancelled), "cancellation"],
   ["ordercanceled", "cancellation"],
 ]);
 
 const maxOrderEventNameLength = 40;
+
+/** An update of a status or an address, say: it names neither an amount nor lines, and takes none from the order. */
+function isSilentUpdate(event: AcceptedEvent, { lines }: Pick<OrderReport, "lines">, currency: string): boolean {
+  if (lines.length > 0 || squeezed(event.event ?? "") !== updated) return false;
+  const properties = propertiesOf(event);
+  return statedAmount(properties, currency) === null && !Array.isArray(properties["products"] ?? properties["items"]);
+}
 
 /** `Order Completed`, `order_completed`, `orderCompleted` are one name. */
 function kindOf(name: string): OrderEventKind | null {
