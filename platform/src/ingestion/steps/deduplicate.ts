@@ -12,37 +12,61 @@ export interface Fresh extends Validated {
   received: SourceMinute[];
 }
 
+type Parts = Pick<PipelineParts, "messages" | "recordsAt">;
+
+/** First deliveries that are held to be compared at a time: each may be a mebibyte, whatever repeats it. */
+const maxCompared = 100;
+
 /** Keeps the first accepted delivery of each (source, messageId); what is refused claims no id, so it can be sent again. */
-export async function deduplicate(validated: Validated, parts: PipelineParts): Promise<Fresh> {
+export async function deduplicate(validated: Validated, parts: Parts): Promise<Fresh> {
   const known = await parts.messages.firstPositions(validated.events.map((incoming) => incoming.messageKey));
-  const repeated = validated.events.map(({ position }, index) => ({ position, before: known[index] ?? null }));
-  const earlier = repeated.flatMap(({ position, before }) => (before !== null && before < position ? [before] : []));
-  const firsts = await readable(parts, earlier);
   const within = new Map<string, Incoming>();
   const events: Incoming[] = [];
   const seenAgain: Decision["seenAgain"] = [];
+  const repeated: Repeated[] = [];
   for (const [index, incoming] of validated.events.entries()) {
-    const before = known[index] ?? null;
-    if (before !== null && before < incoming.position) {
-      const first = firsts.get(before);
-      const differs = first !== undefined && bodyDiffers(first, incoming.event);
-      seenAgain.push({ position: incoming.position, first: before, differs });
-      continue;
-    }
+    const first = known[index] ?? null;
     const same = within.get(incoming.messageKey);
-    if (same !== undefined) {
+    if (first !== null && first < incoming.position) {
+      const again = { position: incoming.position, first, differs: false };
+      seenAgain.push(again);
+      repeated.push({ again, event: incoming.event });
+    } else if (same !== undefined) {
       const differs = bodyDiffers(same.event, incoming.event);
       seenAgain.push({ position: incoming.position, first: same.position, differs });
-      continue;
+    } else {
+      within.set(incoming.messageKey, incoming);
+      events.push(incoming);
     }
-    within.set(incoming.messageKey, incoming);
-    events.push(incoming);
   }
+  await compareWithFirsts(repeated, parts);
   return { events, rejected: validated.rejected, seenAgain, received: countSources(validated) };
 }
 
+/** A later delivery of what was decided before this batch. */
+interface Repeated {
+  again: Decision["seenAgain"][number];
+  event: AcceptedEvent;
+}
+
+async function compareWithFirsts(repeated: Repeated[], parts: Parts): Promise<void> {
+  // Neighbours in the log are read together.
+  repeated.sort((one, other) => one.again.first - other.again.first);
+  for (let from = 0; from < repeated.length; from += maxCompared) {
+    const some = repeated.slice(from, from + maxCompared);
+    const firsts = await readable(
+      parts,
+      some.map(({ again }) => again.first),
+    );
+    for (const { again, event } of some) {
+      const first = firsts.get(again.first);
+      again.differs = first !== undefined && bodyDiffers(first, event);
+    }
+  }
+}
+
 /** The first deliveries, as far as they can be read: an old record that is damaged must not stop what comes now. */
-async function readable(parts: PipelineParts, positions: readonly Position[]): Promise<Map<Position, AcceptedEvent>> {
+async function readable(parts: Parts, positions: readonly Position[]): Promise<Map<Position, AcceptedEvent>> {
   const events = new Map<Position, AcceptedEvent>();
   try {
     for (const [at, { payload }] of await parts.recordsAt(positions)) {

@@ -35,7 +35,8 @@ export interface CoreOptions {
   lakeLimits?: Partial<LakeLimits>;
   /** Identifier types, highest first, `*` for all others; the retail defaults' where it is not given. */
   identifierOrder?: readonly string[];
-  homeCurrency?: string;
+  /** ISO 4217; of order events that name no currency. */
+  homeCurrency: string;
   /** The follower failed and will try again, or what it could not read was left out. No personal data in it. */
   onTrouble?: (message: string) => void;
   /** The feed's changes up to `version` are durably here. */
@@ -65,7 +66,7 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
   const events = {
     stageDirectory: paths.stage,
     identifierOrder: options.identifierOrder ?? identifierOrder(defaultIdentityRules),
-    homeCurrency: options.homeCurrency ?? null,
+    homeCurrency: options.homeCurrency,
   };
   const follower = await openFollower({ ...options, writer, events });
   const loop = new FollowLoop(follower, lake, options);

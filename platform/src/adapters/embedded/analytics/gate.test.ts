@@ -31,6 +31,7 @@ beforeAll(async () => {
   followed.setProfile("p_ada", { profile: profileOf("p_ada", 5_996, { firstName: trait }), fragments: [ada] });
   followed.setProfile("p_bob", { profile: profileOf("p_bob", 750), fragments: [bob] });
   core = await openAnalytics({
+    homeCurrency: "GBP",
     directory: directory.path,
     log: followed.reader(),
     decided: followed.decided(),
