@@ -1,0 +1,58 @@
+import { cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { keepAliveAgent, postBody } from "./senders.ts";
+import { openSite, type Site, writeKey } from "./server.ts";
+
+let site: Site;
+beforeEach(async () => {
+  site = await openSite();
+});
+afterEach(() => site.close());
+
+async function sendOrder(url = site.url): Promise<number | undefined> {
+  const agent = keepAliveAgent();
+  const properties = { order_id: "o-1", total: 10, currency: "GBP" };
+  const call = { userId: "ada", messageId: "m-1", event: "Order Completed", properties };
+  const answer = await postBody(`${url}/v1/track`, JSON.stringify(call), writeKey, agent);
+  agent.destroy();
+  return answer?.status;
+}
+
+describe("Promise 2: once, whatever becomes of the data directory's files", () => {
+  it.each<[string, string, (file: string) => void]>([
+    ["is missing", "hash.key is missing", (file) => rmSync(file)],
+    ["is cut short", "hash.key holds 7 bytes", (file) => writeFileSync(file, "seven b")],
+    ["is another's", "not the key that the event log was written with", (file) => writeFileSync(file, "k".repeat(32))],
+  ])("does not start where hash.key %s: what is sent again would count again", async (_how, message, spoil) => {
+    const server = await site.start();
+    expect(await sendOrder()).toBe(200);
+    await server.stop();
+    const file = join(site.dataDir, "hash.key");
+    const kept = join(site.folder, "kept");
+    cpSync(file, kept);
+    spoil(file);
+    for (const verb of [["serve"], ["rebuild"]]) {
+      const refused = await site.verb(verb);
+      expect([refused.code, refused.stdout]).toEqual([1, ""]);
+      expect(refused.stderr).toContain(message);
+    }
+    rmSync(file, { force: true });
+    renameSync(kept, file);
+    await site.start();
+    expect(await sendOrder()).toBe(200);
+    await site.reads.settled();
+    expect(await site.reads.query("select count(*), sum(net_minor) from orders")).toEqual([[1, 1_000]]);
+    expect(await site.reads.fate("m-1")).toMatchObject({ fate: "processed", duplicates: 1 });
+  });
+
+  it("keeps a second server out where somebody deleted the lock of the first", async () => {
+    await site.start();
+    expect(await sendOrder()).toBe(200);
+    rmSync(join(site.dataDir, "lock"));
+    const second = await site.verb(["serve"], { env: { C360_PORT: "0" } });
+    expect([second.code, second.stdout]).toEqual([1, ""]);
+    expect(second.stderr).toContain("another process has the file of sources and tokens open");
+    expect(await sendOrder()).toBe(200);
+  });
+});
