@@ -8,6 +8,7 @@ import { answerClientError, gatewayServerOptions } from "../gateway/gateway.ts";
 import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { issueCliToken } from "./cliToken.ts";
+import { connectionLimit, openFilesLimit } from "./connectionLimit.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { openPlatform, type Platform } from "./embedded.ts";
 import { prepareFirstRun, type FirstRun } from "./firstRun.ts";
@@ -58,6 +59,7 @@ async function serveOn(platform: Platform, settings: Settings, log: Logger): Pro
     else api.routing(request, response);
   });
   server.on("clientError", answerClientError);
+  server.maxConnections = connectionLimit(openFilesLimit());
   const url = await listen(server, settings);
   await issueCliToken(settings.dataDir, platform.access);
   await platform.lock.setUrl(url);
