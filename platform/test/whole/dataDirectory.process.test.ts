@@ -1,5 +1,7 @@
-import { cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keepAliveAgent, postBody } from "./senders.ts";
 import { openSite, type Site, writeKey } from "./server.ts";
@@ -54,5 +56,41 @@ describe("Promise 2: once, whatever becomes of the data directory's files", () =
     expect([second.code, second.stdout]).toEqual([1, ""]);
     expect(second.stderr).toContain("another process has the file of sources and tokens open");
     expect(await sendOrder()).toBe(200);
+  });
+});
+
+describe("Promise 3: an event is not refused for damage that is not its own", () => {
+  it("waits where a row of the state cannot be read, and counts after a rebuild", async () => {
+    const identify = { type: "identify", userId: "ada", traits: { firstName: "Ada" } };
+    const first = await site.start();
+    await site.reads.import("default", [{ ...identify, messageId: "i-1" }]);
+    await first.stop();
+    const state = new DatabaseSync(join(site.dataDir, "state.sqlite"));
+    state.exec("UPDATE details SET traits = '{' || substr(traits, 3)");
+    state.close();
+
+    const second = await site.start();
+    await site.reads.import("default", [{ ...identify, messageId: "i-2" }]);
+    await sleep(1_000);
+    expect(await site.reads.fate("i-2")).toMatchObject({ fate: "pending" });
+    expect(second.stderr()).toContain("fold the log again with: c360 rebuild");
+    await second.stop();
+
+    expect((await site.verb(["rebuild"])).code).toBe(0);
+    await site.start();
+    await site.reads.settled();
+    expect(await site.reads.fate("i-2")).toMatchObject({ fate: "processed" });
+    expect((await site.reads.someone("user_id", "ada")).computed.eventCount).toBe(2);
+  });
+
+  it("says what to do where the state file is no database any more", async () => {
+    await (await site.start()).stop();
+    const file = join(site.dataDir, "state.sqlite");
+    writeFileSync(file, Buffer.alloc(statSync(file).size, 7));
+    const refused = await site.verb(["serve"]);
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toBe("error: the state file is damaged\nhint: fold the log again with: c360 rebuild\n");
+    expect((await site.verb(["rebuild"])).code).toBe(0);
+    await site.start();
   });
 });
