@@ -1,8 +1,11 @@
-import { cpSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openEventLog } from "../../src/adapters/embedded/eventLog/writer.ts";
+import { encodeRecord } from "../../src/model/logRecord.ts";
+import { keyedHash, messageKeyOf } from "../../src/model/keyedHash.ts";
 import { keepAliveAgent, postBody } from "./senders.ts";
 import { openSite, type Site, writeKey } from "./server.ts";
 
@@ -92,5 +95,50 @@ describe("Promise 3: an event is not refused for damage that is not its own", ()
     expect(refused.stderr).toBe("error: the state file is damaged\nhint: fold the log again with: c360 rebuild\n");
     expect((await site.verb(["rebuild"])).code).toBe(0);
     await site.start();
+  });
+});
+
+/** A data directory with a log of several sealed segments that nothing has decided yet. */
+async function makeLog(records: number): Promise<string> {
+  const key = Buffer.alloc(32, 7);
+  mkdirSync(site.dataDir, { mode: 0o700 });
+  writeFileSync(join(site.dataDir, "hash.key"), key, { mode: 0o600 });
+  const directory = join(site.dataDir, "log");
+  const log = await openEventLog({ directory, segmentBytes: 1_000 });
+  for (let n = 0; n < records; n++) {
+    const messageId = `m-${n}`;
+    const payload = encodeRecord({
+      status: "accepted",
+      source: "default",
+      sourceKind: "web",
+      messageId,
+      type: "track",
+      event: "Seen",
+      receivedAt: 1_700_000_000_000 + n,
+      occurredAt: 1_700_000_000_000 + n,
+      originalTimestamp: null,
+      flags: [],
+      identifiers: ["user_id:ada"],
+      aliasOf: [],
+      body: { userId: "ada" },
+    });
+    const message = messageKeyOf(keyedHash(key), "default", messageId);
+    await log.append([{ fragment: "AAAAAAAAAAAAAAAA", message, payload }]);
+  }
+  await log.close();
+  return directory;
+}
+
+describe("a damaged log", () => {
+  it("is told with its segment and byte also where ingestion meets the damage after the start", async () => {
+    const file = join(await makeLog(20), "0000000001.log");
+    const bytes = readFileSync(file);
+    bytes[100] = (bytes[100] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    const server = site.launch();
+    const { code, stderr } = await server.ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain("The event log is damaged: segment 1 at byte 32");
+    expect(stderr).toContain("Restore the segment's file from a copy");
   });
 });
