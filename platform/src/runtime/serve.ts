@@ -8,6 +8,7 @@ import { answerClientError, gatewayServerOptions } from "../gateway/gateway.ts";
 import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { issueCliToken } from "./cliToken.ts";
+import { connectionLimit, openFilesLimit } from "./connectionLimit.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { openPlatform, type Platform } from "./embedded.ts";
 import { prepareFirstRun, type FirstRun } from "./firstRun.ts";
@@ -30,7 +31,7 @@ export async function servePlatform(settings: Settings, options: { log: Logger }
   const platform = await openPlatform(settings, {
     onTrouble: (message) => log.warn({ trouble: message }, "retrying"),
     onDeath: (error) => {
-      log.fatal({ error: error.name }, "ingestion stopped; exiting so that a restart can go on where it was");
+      log.fatal({ error: error.name, ...toldBy(error) }, "ingestion stopped; exiting");
       process.exitCode = 1;
       process.kill(process.pid, "SIGTERM");
     },
@@ -41,6 +42,13 @@ export async function servePlatform(settings: Settings, options: { log: Logger }
     await platform.close();
     throw error;
   }
+}
+
+/** A Problem says what to do, and quotes no event; the messages of other errors might. */
+function toldBy(error: Error): { code?: string; reason?: string; hint?: string } {
+  if (!(error instanceof Problem)) return {};
+  const { code, message, hint } = error;
+  return { code, reason: message, ...(hint === undefined ? {} : { hint }) };
 }
 
 async function serveOn(platform: Platform, settings: Settings, log: Logger): Promise<ServedPlatform> {
@@ -58,6 +66,7 @@ async function serveOn(platform: Platform, settings: Settings, log: Logger): Pro
     else api.routing(request, response);
   });
   server.on("clientError", answerClientError);
+  server.maxConnections = connectionLimit(openFilesLimit());
   const url = await listen(server, settings);
   await issueCliToken(settings.dataDir, platform.access);
   await platform.lock.setUrl(url);
