@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
-import type { Analytics } from "../../../storage/timeline.ts";
+import { type Analytics, queryCancelled } from "../../../storage/timeline.ts";
 import { type Answers, problemOf, type Reply, type Request, type ThreadSettings } from "./messages.ts";
 
 /** Questions that may wait for the thread; beyond, the answer is 503 with a time to come back. */
@@ -32,7 +32,8 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Embedde
   await client.start();
   return {
     timeline: (query) => client.ask("timeline", (id) => ({ kind: "timeline", id, query }), maxWaitingTimelines),
-    query: (sql, limit) => client.ask("query", (id) => ({ kind: "query", id, sql, limit }), maxWaitingQueries),
+    query: (sql, limit, signal) =>
+      client.ask("query", (id) => ({ kind: "query", id, sql, limit }), maxWaitingQueries, signal),
     status: () => client.ask("status", (id) => ({ kind: "status", id }), maxWaitingTimelines),
     async caughtUp() {
       await client.ask("caughtUp", (id) => ({ kind: "caughtUp", id }), maxWaitingTimelines);
@@ -87,7 +88,9 @@ class AnalyticsClient {
     kind: Kind,
     request: (id: number) => Request,
     maxWaiting: number,
+    signal?: AbortSignal,
   ): Promise<Answers[Kind]> {
+    if (signal?.aborted === true) return Promise.reject(queryCancelled());
     const worker = this.#worker;
     if (worker === null) return Promise.reject(unavailable("analytics is not running at the moment"));
     let already = 0;
@@ -97,6 +100,13 @@ class AnalyticsClient {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { kind, resolve, reject });
       worker.postMessage(request(id));
+      const cancel = (): void => {
+        // Answered already: there is nothing to stop.
+        if (!this.#waiting.delete(id)) return;
+        worker.postMessage({ kind: "cancel", id } satisfies Request);
+        reject(queryCancelled());
+      };
+      signal?.addEventListener("abort", cancel, { once: true });
     });
   }
 
