@@ -257,7 +257,7 @@ describe("the shell of the console", () => {
     await page.keyboard.press("g");
     await page.keyboard.press("q");
     await page.keyboard.press("ControlOrMeta+k");
-    await page.getByRole("textbox", { name: "Search or jump to a page" }).fill("query");
+    await page.getByRole("textbox", { name: "Find a customer or jump to a page" }).fill("query");
     await page.keyboard.press("ArrowDown");
     expect(new URL(page.url()).pathname).toBe("/sources");
     await page.getByRole("button", { name: "New query" }).click();

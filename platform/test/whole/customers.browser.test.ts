@@ -285,6 +285,93 @@ describe("Customers in a browser", () => {
   });
 });
 
+describe("⌘K in a browser", () => {
+  const palette = () => page.getByRole("textbox", { name: "Find a customer or jump to a page" });
+  const asked = () => requests.filter(({ body }) => body?.includes('"q"'));
+
+  async function openPalette(): Promise<void> {
+    await open("/sources");
+    await heading("Sources").waitFor();
+    await page.keyboard.press("ControlOrMeta+k");
+    await palette().waitFor();
+  }
+
+  test("finds a customer by a misspelt name, and opens by Enter", async () => {
+    await openPalette();
+    await page.keyboard.type("j", { delay: 40 });
+    await page.waitForTimeout(400);
+    expect(asked()).toEqual([]);
+    await page.keyboard.type("hon smtih", { delay: 40 });
+    const found = page.getByRole("dialog").getByRole("button", { name: /John Smith/ });
+    await found.waitFor();
+    expect(await found.innerText()).toContain("similar spelling");
+    // Typed without a pause longer than the debounce: not a question for every letter.
+    expect(asked().length).toBeLessThan(5);
+    await page.keyboard.press("Enter");
+    await heading("John Smith").waitFor();
+    expect(requests.filter(({ url }) => /smith|smtih/i.test(url))).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("Enter waits for the answer to what stands there; pages come before customers", async () => {
+    await openPalette();
+    await palette().pressSequentially("mary jones");
+    await page.keyboard.press("Enter");
+    await heading("Mary Jones").waitFor();
+    await page.keyboard.press("ControlOrMeta+k");
+    await palette().fill("person");
+    await page.getByRole("button", { name: "All customers for “person”" }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: /^Person \d/ }).waitFor();
+    await page.keyboard.press("ControlOrMeta+k");
+    await palette().fill("person");
+    await page.getByRole("button", { name: "All customers for “person”" }).click();
+    await heading("Customers").waitFor();
+    expect(await field().inputValue()).toBe("person");
+    await page.keyboard.press("ControlOrMeta+k");
+    await palette().fill("sources");
+    await page.keyboard.press("Enter");
+    await heading("Sources").waitFor();
+  });
+
+  test("typing on takes a question back, and its answer is not shown", async () => {
+    await openPalette();
+    const failed: string[] = [];
+    page.on("requestfailed", (request) => failed.push(String(request.postData())));
+    let isHeld = false;
+    await page.route("**/api/profiles/search", async (route) => {
+      if (!String(route.request().postData()).includes('"q":"mary"')) return route.continue();
+      isHeld = true;
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await route.continue().catch(() => undefined);
+    });
+    await palette().fill("mary");
+    await expect.poll(() => isHeld).toBe(true);
+    await palette().fill("john smith");
+    await expect.poll(() => failed.some((body) => body.includes('"q":"mary"'))).toBe(true);
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /John Smith/ })
+      .waitFor();
+    await page.waitForTimeout(1_600);
+    expect(await page.getByRole("dialog").getByText("Mary").count()).toBe(0);
+  });
+
+  test("nobody found, and a search that fails, are told", async () => {
+    await openPalette();
+    await palette().fill("zzzzzzzz");
+    await page.getByText("Nothing found.").waitFor();
+    await page.route("**/api/profiles/search", (route) =>
+      route.fulfill({ status: 500, json: { error: { code: "internal", message: "It broke.", requestId: "r-78" } } }),
+    );
+    await palette().fill("query mary");
+    await page.getByText("Customers could not be searched: It broke.").waitFor();
+    await palette().fill("query");
+    await page.getByRole("dialog").getByRole("button", { name: "New query" }).waitFor();
+  });
+});
+
 describe("Customer 360 in a browser", () => {
   test("it tells who, what each source says, how much and whether one may write", async () => {
     await openJohn();
