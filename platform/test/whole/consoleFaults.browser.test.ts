@@ -1,6 +1,6 @@
-import chromium from "@sparticuz/chromium";
-import { type Browser, type BrowserContext, type Page, chromium as playwright } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser } from "./browser.ts";
 import { until } from "./polling.ts";
 import { apiToken, openSite, type Site, writeKey } from "./server.ts";
 
@@ -35,11 +35,7 @@ beforeAll(async () => {
   await until("all events are in the views", maxFollowMs, async () => {
     return (await query("SELECT count(*) FROM events")).rows[0]?.[0] === rowsSent;
   });
-  browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: chromium.args.filter((flag) => flag !== "--single-process"),
-    headless: true,
-  });
+  browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser.close();
