@@ -222,7 +222,7 @@ export const screens: readonly Screen[] = [
     prepare: async (page) => {
       await page.getByRole("link", { name: "Web shop" }).waitFor();
       await page.keyboard.press("ControlOrMeta+k");
-      await page.getByRole("textbox", { name: "Search or jump to a page" }).waitFor();
+      await page.getByRole("textbox", { name: "Find a customer or jump to a page" }).waitFor();
     },
   },
   {

@@ -35,7 +35,7 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
   useKeys({
     // It also begins the shell's G and then a letter.
     g: () => (change({ identity: "graph" }), false),
-    l: () => change({ identity: "list" }),
+    l: () => change({ identity: view.identity === "list" ? "graph" : "list" }),
   });
   const choice = (
     <SegmentedControl
@@ -67,7 +67,13 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
       {(known) => (
         <>
           <Summary picture={known} />
-          <Picture picture={known} view={view.identity} picked={[view.a, view.b]} onPick={pick} />
+          <Picture
+            picture={known}
+            view={view.identity}
+            picked={[view.a, view.b]}
+            onPick={pick}
+            onAsk={(a, b) => change({ a, b })}
+          />
           <WhyForm
             key={`${view.a} ${view.b}`}
             picture={known}
@@ -96,9 +102,10 @@ interface PictureProps {
   view: "graph" | "list";
   picked: readonly (string | null)[];
   onPick: (key: string) => void;
+  onAsk: (a: string, b: string) => void;
 }
 
-function Picture({ picture, view, picked, onPick }: PictureProps) {
+function Picture({ picture, view, picked, onPick, onAsk }: PictureProps) {
   const [isLarge, setLarge] = useState(false);
   const folded = useMemo(() => foldedPicture(picture), [picture]);
   if (view === "list") return <IdentityList picture={picture} picked={picked} onPick={onPick} />;
@@ -110,9 +117,18 @@ function Picture({ picture, view, picked, onPick }: PictureProps) {
       </>
     );
   }
+  // The answer stands below the small one.
+  const ask = (a: string, b: string): void => (setLarge(false), onAsk(a, b));
   const graph = (
     <Suspense fallback={null}>
-      <IdentityGraph folded={folded} refused={picture.refused} picked={picked} onPick={onPick} isLarge={isLarge} />
+      <IdentityGraph
+        folded={folded}
+        refused={picture.refused}
+        picked={picked}
+        onPick={onPick}
+        onAsk={ask}
+        isLarge={isLarge}
+      />
     </Suspense>
   );
   return (

@@ -1,6 +1,4 @@
-import { Skeleton } from "@mantine/core";
 import { memo } from "react";
-import { Link } from "react-router";
 import { countText } from "../parts/countText.ts";
 import { moneyText } from "../parts/moneyText.ts";
 import { SourceMark } from "../parts/SourceMark.tsx";
@@ -20,12 +18,12 @@ interface RowProps {
 
 /** A customer in one line, on a phone in two. The whole row is its link. */
 export const CustomerRow = memo(function CustomerRow({ item, rowIndex, isSelected, start, height }: RowProps) {
-  const style = { transform: `translateY(${start}px)`, blockSize: height };
+  const style = { insetBlockStart: start, blockSize: height };
   if (item === null) {
     return (
       <div role="row" aria-rowindex={rowIndex} className="customerRow atPlace" style={style}>
         <div role="cell">
-          <Skeleton height={16} width="60%" />
+          <span className="waitingText" />
         </div>
       </div>
     );
@@ -39,9 +37,10 @@ export const CustomerRow = memo(function CustomerRow({ item, rowIndex, isSelecte
       style={style}
     >
       <div role="cell" className="cell-name">
-        <Link to={`/customers/${item.id}`} className="customerLink cut" dir="auto" title={item.displayName}>
+        {/* The rows take its press: a router's link in each took a fifth of the time of a row. */}
+        <a href={`/customers/${item.id}`} className="customerLink cut" dir="auto" title={item.displayName}>
           {item.displayName}
-        </Link>
+        </a>
         {item.city != null && (
           <span className="dimmed cut cityText" dir="auto">
             {item.city}

@@ -1,6 +1,6 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import { type MouseEvent, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { useKeys } from "../shell/useKeys.ts";
 import { words } from "../words/words.ts";
@@ -51,6 +51,7 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
   }, [hasMore, isLoading, isFailing, last, items.length, onMore]);
   const { selected, take } = useSelection(items, (index) => virtual.scrollToIndex(index));
   useImperativeHandle(ref, () => ({ take }), [take]);
+  const followLink = useFollowLink();
   return (
     <div className="customersScroller" ref={scroller} tabIndex={0} role="region" aria-label={text.rowsLabel}>
       <div role="table" aria-rowcount={hasMore ? -1 : items.length + 1} aria-label={text.rowsLabel}>
@@ -63,7 +64,7 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
             ))}
           </div>
         </div>
-        <div role="rowgroup" style={{ blockSize: virtual.getTotalSize(), position: "relative" }}>
+        <div role="rowgroup" onClick={followLink} style={{ blockSize: virtual.getTotalSize(), position: "relative" }}>
           {seen.map(({ index, start }) => (
             <CustomerRow
               key={index}
@@ -78,6 +79,17 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
       </div>
     </div>
   );
+}
+
+/** Opens a row's link inside the console; with a modifier, or another button than the first, the browser does. */
+function useFollowLink() {
+  const navigate = useNavigate();
+  return (event: MouseEvent<HTMLElement>): void => {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    if (link === null || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    void navigate(link.pathname);
+  };
 }
 
 /** Where the rows were scrolled to at this place of the history; kept for the tab's life. */

@@ -1,5 +1,5 @@
 import { Tooltip } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { type PointerEvent, useEffect, useState } from "react";
 import { words } from "../words/words.ts";
 import { absoluteTime, relativeTime } from "./timeText.ts";
 
@@ -24,12 +24,18 @@ export function Time({ at }: { at: string | number | null }) {
   );
 }
 
-/** The same for lists of thousands: it is no stop of its own for the keyboard, and does not redraw by itself. */
+/**
+ * The same for lists of thousands: it is no stop of its own for the keyboard, does not redraw by itself, and writes the
+ * whole time only where the pointer rests.
+ */
 export function PlainTime({ at }: { at: string | null }) {
   const ms = at === null ? Number.NaN : Date.parse(at);
   if (Number.isNaN(ms)) return <span className="dimmed">{words.time.never}</span>;
+  const tell = ({ currentTarget }: PointerEvent<HTMLElement>): void => {
+    currentTarget.title = absoluteTime(ms);
+  };
   return (
-    <time dateTime={new Date(ms).toISOString()} title={absoluteTime(ms)} className="numbers">
+    <time dateTime={new Date(ms).toISOString()} className="numbers" onPointerEnter={tell}>
       {relativeTime(ms, Math.max(Date.now(), ms))}
     </time>
   );

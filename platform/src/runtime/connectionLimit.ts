@@ -14,7 +14,7 @@ export function connectionLimit(openFiles: number | null): number {
 
 /** How many files this process may have open; null where the system sets no bound. */
 export function openFilesLimit(): number | null {
-  const { report } = process;
+  const report = process.report as typeof process.report & { excludeNetwork: boolean };
   const before = report.excludeNetwork;
   // It would look up the names of its connections.
   report.excludeNetwork = true;

@@ -51,11 +51,19 @@ export interface OwnedThread<Answers, Request extends { kind: string }> {
     kind: Kind,
     request: (id: number) => Request,
     bound: { maxWaiting: number; counts: (kind: keyof Answers & string) => boolean },
+    abandon?: Abandon<Request>,
   ): Promise<Answers[Kind]>;
   /** Soon, once for all that is told until then. */
   tell(request: () => Request): void;
   /** After it, no thread is left, not even one that was being started again. */
   close(request: (id: number) => Request): Promise<void>;
+}
+
+/** How a question is given up: once `signal` aborts it is answered with `reason`, and the thread is told to `stop`. */
+export interface Abandon<Request> {
+  signal: AbortSignal;
+  stop: (id: number) => Request;
+  reason: () => Problem;
 }
 
 const restartDelayMs = 1_000;
@@ -123,7 +131,9 @@ class ThreadClient<Answers, Request extends { kind: string }> implements OwnedTh
     kind: Kind,
     request: (id: number) => Request,
     { maxWaiting, counts }: { maxWaiting: number; counts: (kind: keyof Answers & string) => boolean },
+    abandon?: Abandon<Request>,
   ): Promise<Answers[Kind]> {
+    if (abandon?.signal.aborted === true) return Promise.reject(abandon.reason());
     const worker = this.#worker;
     const { name } = this.#options;
     if (worker === null) return Promise.reject(this.#unavailable(`${name} is not running at the moment`));
@@ -132,18 +142,26 @@ class ThreadClient<Answers, Request extends { kind: string }> implements OwnedTh
     if (already >= maxWaiting) {
       return Promise.reject(this.#unavailable(`too many questions are waiting for ${name}`));
     }
-    return this.#put(worker, kind, request);
+    return this.#put(worker, kind, request, abandon);
   }
 
   #put<Kind extends keyof Answers & string>(
     worker: Worker,
     kind: Kind,
     request: (id: number) => Request,
+    abandon?: Abandon<Request>,
   ): Promise<Answers[Kind]> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
+      const cancel = (): void => {
+        // Answered already: there is nothing to stop.
+        if (abandon === undefined || !this.#waiting.delete(id)) return;
+        worker.postMessage(abandon.stop(id));
+        reject(abandon.reason());
+      };
       this.#waiting.set(id, { kind, resolve, reject });
       worker.postMessage(request(id));
+      abandon?.signal.addEventListener("abort", cancel, { once: true });
     });
   }
 

@@ -1,4 +1,4 @@
-import type { Analytics } from "../../../storage/timeline.ts";
+import { type Analytics, queryCancelled } from "../../../storage/timeline.ts";
 import { ownedThread } from "../ownedThread.ts";
 import type { Answers, Request, ThreadSettings } from "./messages.ts";
 
@@ -28,11 +28,16 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Embedde
     kind: Kind,
     request: (id: number) => Request,
     maxWaiting = maxWaitingTimelines,
-  ): Promise<Answers[Kind]> => thread.ask(kind, request, { maxWaiting, counts: (other) => other === kind });
+    signal?: AbortSignal,
+  ): Promise<Answers[Kind]> => {
+    const stop = (id: number) => ({ kind: "cancel" as const, id });
+    const abandon = signal === undefined ? undefined : { signal, stop, reason: queryCancelled };
+    return thread.ask(kind, request, { maxWaiting, counts: (other) => other === kind }, abandon);
+  };
   let isBusyNow = false;
   return {
     timeline: (query) => ask("timeline", (id) => ({ kind: "timeline", id, query })),
-    query: (sql, limit) => ask("query", (id) => ({ kind: "query", id, sql, limit }), maxWaitingQueries),
+    query: (sql, limit, signal) => ask("query", (id) => ({ kind: "query", id, sql, limit }), maxWaitingQueries, signal),
     status: () => ask("status", (id) => ({ kind: "status", id })),
     async caughtUp() {
       await ask("caughtUp", (id) => ({ kind: "caughtUp", id }));

@@ -18,6 +18,8 @@ export interface ThreadSettings {
 export type Request =
   | { kind: "timeline"; id: number; query: TimelineQuery }
   | { kind: "query"; id: number; sql: string; limit: number }
+  /** The query of this id is not wanted any more. */
+  | { kind: "cancel"; id: number }
   | { kind: "caughtUp"; id: number }
   | { kind: "status"; id: number }
   | { kind: "close"; id: number }
