@@ -1,7 +1,8 @@
-import { randomInt } from "node:crypto";
 import pino from "pino";
 import { readSettings, type SettingOverrides, type Settings } from "../runtime/settings.ts";
+import { withBadCalls } from "../simulator/badCalls.ts";
 import { openRetailer } from "../simulator/retailer.ts";
+import { showcaseOf } from "../simulator/showcase.ts";
 import { connect, type Connection } from "./connection.ts";
 import { demoWelcome } from "./demoWelcome.ts";
 import { readDemoState, writeDemoState, type DemoState } from "./demoState.ts";
@@ -16,6 +17,7 @@ import { exitCodes } from "./usage.ts";
 
 export interface DemoFlags extends SettingOverrides {
   customers: number;
+  seed: number;
   months: number;
   rate: number;
   open: boolean;
@@ -34,7 +36,7 @@ export async function demo(io: CliIo, output: Output, flags: DemoFlags): Promise
   const { servePlatform } = await io.loadRuntime();
   const log = pino({ level: settings.logLevel, base: null }, { write: (line) => io.stderr(line) });
   const stopped = stopSignal(io);
-  const platform = await servePlatform(settings, { log }).catch((error: unknown) => {
+  const platform = await servePlatform(settings, { log, isPrepared: true }).catch((error: unknown) => {
     stopped.forget();
     throw error;
   });
@@ -99,11 +101,10 @@ async function knownKeys(connection: Connection, { keys }: DemoState): Promise<D
   return Object.fromEntries(Object.entries(keys).filter(([kind]) => known.has(kind)));
 }
 
-const maxSeed = 1_000_000;
-
-function newState({ customers, months }: DemoFlags, nowMs: number): DemoState {
-  const plan = planOf({ customers, months, seed: randomInt(maxSeed) }, nowMs);
-  return { plan, keys: {}, token: null, historyDay: 0, liveDay: plan.days };
+function newState(flags: DemoFlags, nowMs: number): DemoState {
+  const plan = planOf(flags, nowMs);
+  const showcase = showcaseOf(plan);
+  return { plan, keys: {}, token: null, historyDay: 0, liveDay: plan.days, liveCalls: 0, showcase };
 }
 
 interface DemoSending {
@@ -139,7 +140,7 @@ async function sendHistory(io: CliIo, output: Output, { state, sink, save, stop 
   if (state.historyDay >= plan.days) return;
   const startedMs = io.now();
   let events = 0;
-  const retailer = openRetailer(plan, state.historyDay);
+  const retailer = withBadCalls(openRetailer(plan, state.historyDay));
   const counting: CallSink = {
     ...sink,
     take: async (calls) => {
@@ -165,11 +166,12 @@ async function sendHistory(io: CliIo, output: Output, { state, sink, save, stop 
 }
 
 async function sendLive(io: CliIo, { state, sink, save, rate, stop }: Part & { rate: number }): Promise<void> {
-  const retailer = openRetailer(state.plan, state.liveDay);
-  const onDay = async (day: number): Promise<void> => {
-    // A day that was begun is not begun again: what is left of it would come twice, or at another time.
-    state.liveDay = day + 1;
+  const { plan, liveDay: firstDay, liveCalls: firstCall } = state;
+  const retailer = withBadCalls(openRetailer(plan, firstDay));
+  const onTaken = (day: number, calls: number): void => {
+    state.liveDay = day;
+    state.liveCalls = calls;
     save();
   };
-  await liveDays(io, { retailer, sink, rate, stop, firstDay: state.liveDay, onDay });
+  await liveDays(io, { retailer, sink, rate, stop, firstDay, firstCall, onTaken });
 }

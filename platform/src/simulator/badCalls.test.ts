@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { acceptCall } from "../gateway/accept.ts";
+import { maxEventBytes } from "../gateway/limits.ts";
+import type { JsonObject, LogRecord } from "../model/event.ts";
+import { sourceKinds, type SourceKind } from "../model/source.ts";
+import { withBadCalls } from "./badCalls.ts";
+import type { RetailerPlan } from "./persona.ts";
+import { openRetailer } from "./retailer.ts";
+import type { SimulatedCall } from "./scene.ts";
+import { truthOf } from "./truth.ts";
+
+const plan: RetailerPlan = { seed: 7, customers: 800, startMs: Date.UTC(2025, 8, 1), days: 200 };
+
+function judged(source: SourceKind, call: JsonObject): LogRecord {
+  const sender = { id: source, name: source, kind: source, enabled: true, createdAt: 0 };
+  const options = { maxEventBytes, allowGuests: false, newMessageId: () => "made", mayBeUnstorable: true };
+  return acceptCall(call, sender, { at: Date.UTC(2026, 8, 1) }, options).record;
+}
+
+function daysOf(given: RetailerPlan) {
+  const plain = openRetailer(given);
+  const real = withBadCalls(openRetailer(given));
+  const days = Array.from({ length: given.days }, (_, day) => ({ good: plain.day(day), all: real.day(day) }));
+  return { days, plain, real };
+}
+
+const isBad = ({ call }: SimulatedCall): boolean => String(call["messageId"]).endsWith("-bad");
+
+describe("a retailer's bad calls", () => {
+  const { days, plain, real } = daysOf(plan);
+  const bad = days.flatMap(({ all }) => all.filter(isBad));
+
+  it("stand beside the good ones, which are the same as without, and change nothing of the truth", () => {
+    for (const { good, all } of days) expect(all.filter((one) => !isBad(one))).toEqual(good);
+    expect([...truthOf(plan, real.sent)]).toEqual([...truthOf(plan, plain.sent)]);
+  });
+
+  it("are few, of every system, each refused with a reason that names what to mend", () => {
+    const calls = days.reduce((sum, { good }) => sum + good.length, 0);
+    expect(bad.length / calls).toBeGreaterThan(0.001);
+    expect(bad.length / calls).toBeLessThan(0.004);
+    expect(new Set(bad.map(({ source }) => source))).toEqual(new Set(sourceKinds));
+    const codes = bad.map(({ source, call }) => {
+      const record = judged(source, call);
+      expect([call, record.status]).toEqual([call, "rejected"]);
+      expect(record.messageId).toBe(call["messageId"]);
+      return record.status === "rejected" ? record.reason.code : "";
+    });
+    for (const code of ["event_missing", "type_unknown", "amount_out_of_range", "wrong_type", "user_missing"]) {
+      expect(codes).toContain(code);
+    }
+    expect(new Set(bad.map(({ call }) => call["messageId"])).size).toBe(bad.length);
+  });
+
+  it("corrected, are the call that they spoilt, under their own id", () => {
+    const all = days.flatMap((day) => day.all);
+    for (const [at, one] of all.entries()) {
+      if (!isBad(one)) continue;
+      const good = all[at - 1];
+      expect([one.source, one.at, one.person]).toEqual([good?.source, good?.at, good?.person]);
+      expect(judged(one.source, { ...good?.call, messageId: one.call["messageId"] ?? "" }).status).toBe("accepted");
+    }
+  });
+
+  it("are a function of the plan", () => {
+    expect(daysOf(plan).days.flatMap(({ all }) => all.filter(isBad))).toEqual(bad);
+    const other = daysOf({ ...plan, seed: 8, days: 60 }).days.flatMap(({ all }) => all.filter(isBad));
+    const kept = new Set(bad.map(({ call }) => call["messageId"]));
+    expect(other.filter(({ call }) => kept.has(call["messageId"] ?? ""))).toEqual([]);
+  });
+});
