@@ -123,7 +123,7 @@ describe("c360 simulate", () => {
     };
     const good = await written("good");
     const real = await written("real", "--bad-calls");
-    const isBad = ({ messageId }: JsonObject): boolean => String(messageId).endsWith("-bad");
+    const isBad = ({ messageId }: JsonObject): boolean => (messageId as string).endsWith("-bad");
     expect(good.calls.filter(isBad)).toEqual([]);
     expect(real.calls.filter(isBad).length).toBeGreaterThan(0);
     expect(real.calls.filter((call) => !isBad(call))).toEqual(good.calls);

@@ -24,7 +24,7 @@ function daysOf(given: RetailerPlan) {
   return { days, plain, real };
 }
 
-const isBad = ({ call }: SimulatedCall): boolean => String(call["messageId"]).endsWith("-bad");
+const isBad = ({ call }: SimulatedCall): boolean => (call["messageId"] as string).endsWith("-bad");
 
 describe("a retailer's bad calls", () => {
   const { days, plain, real } = daysOf(plan);

@@ -26,8 +26,8 @@ export function withBadCalls(retailer: Retailer): Retailer {
 }
 
 function spoilt({ source, call }: SimulatedCall): JsonObject {
-  const messageId = `${String(call["messageId"])}-bad`;
-  return { ...(mistakes[source](call) ?? unknownType(call)), messageId };
+  const messageId = call["messageId"] as string;
+  return { ...(mistakes[source](call) ?? unknownType(call)), messageId: `${messageId}-bad` };
 }
 
 /** What each system gets wrong, each seen at real retailers; null where the call has nothing to get it wrong with. */

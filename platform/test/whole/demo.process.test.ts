@@ -61,8 +61,8 @@ async function counts(): Promise<{ history: number; distinct: number; live: numb
   return { history, distinct, live, liveDistinct };
 }
 
-const isBad = ({ call }: SimulatedCall): boolean => String(call["messageId"]).endsWith("-bad");
-const idsOf = (calls: readonly SimulatedCall[]): string[] => calls.map(({ call }) => String(call["messageId"]));
+const idOf = ({ call }: SimulatedCall): string => call["messageId"] as string;
+const isBad = (call: SimulatedCall): boolean => idOf(call).endsWith("-bad");
 
 function historyOf(plan: RetailerPlan): SimulatedCall[] {
   const retailer = withBadCalls(openRetailer(plan));
@@ -158,7 +158,7 @@ describe("the demo", () => {
     const seen = new Set(
       (await ask(`SELECT message_id FROM events WHERE occurred_at >= TIMESTAMPTZ '${end}'`)).map(([id]) => id),
     );
-    expect(idsOf(good).filter((id) => !seen.has(id))).toEqual([]);
+    expect(good.map(idOf).filter((id) => !seen.has(id))).toEqual([]);
     expect((await third.stop()).code).toBe(0);
   });
 
@@ -172,7 +172,7 @@ describe("the demo", () => {
 
   async function refusalsCanBeMended(): Promise<void> {
     const { plan } = state();
-    const ids = idsOf(historyOf(plan).filter(isBad));
+    const ids = historyOf(plan).filter(isBad).map(idOf);
     const items = await refused();
     expect(ids.length).toBeGreaterThan(5);
     expect(items.map(({ messageId }) => messageId)).toEqual(expect.arrayContaining(ids));
