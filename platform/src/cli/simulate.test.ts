@@ -117,7 +117,18 @@ describe("c360 simulate", () => {
   it("sends bad calls among the same good ones only where it is asked for them; the truth stays", async () => {
     const written = async (name: string, ...flags: string[]) => {
       const [out, truth] = [join(dir, `${name}.ndjson`), join(dir, `${name}.csv`)];
-      const { code } = await run([...small, "--days", "90", ...flags, "--out", out, "--truth", truth]);
+      const { code } = await run([
+        ...small,
+        "--customers",
+        "300",
+        "--days",
+        "90",
+        ...flags,
+        "--out",
+        out,
+        "--truth",
+        truth,
+      ]);
       expect(code).toBe(0);
       return { calls: linesOf(out), truth: readFileSync(truth, "utf8") };
     };

@@ -4,8 +4,9 @@ import { hash32, share } from "./draws.ts";
 import type { Retailer } from "./retailer.ts";
 import type { SimulatedCall } from "./scene.ts";
 
-/** Of all calls, those that come once more, spoilt. */
-export const badShare = 1 / 400;
+/** Of all calls, those that come once more, spoilt: of the live days, which somebody watches, more. */
+const badShareOfHistory = 1 / 2_000;
+const badShareLive = 1 / 400;
 const aboutBadCalls = 0xbad;
 
 /**
@@ -17,11 +18,13 @@ export function withBadCalls(retailer: Retailer): Retailer {
   const { plan } = retailer;
   return {
     ...retailer,
-    day: (day) =>
-      retailer.day(day).flatMap((good, at) => {
+    day: (day) => {
+      const badShare = day < plan.days ? badShareOfHistory : badShareLive;
+      return retailer.day(day).flatMap((good, at) => {
         const isSpoilt = share(hash32(plan.seed, day, at, aboutBadCalls)) < badShare;
         return isSpoilt ? [good, { ...good, call: spoilt(good) }] : [good];
-      }),
+      });
+    },
   };
 }
 
