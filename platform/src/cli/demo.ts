@@ -42,13 +42,15 @@ export async function demo(io: CliIo, output: Output, flags: DemoFlags): Promise
   });
   const stop = new AbortController();
   let failure: unknown = null;
+  let ended: Promise<void> = Promise.resolve();
   try {
     const state = await prepared(io, settings, flags);
     io.stdout(demoWelcome({ url: platform.url, state, dataDir: settings.dataDir, eventsPerS: flags.rate }));
     if (flags.open) openBrowser(`${platform.url}/#token=${state.token ?? ""}`, io.env);
     const sending = sendAll(io, output, { state, settings, url: platform.url, rate: flags.rate, stop: stop.signal });
-    const ended = sending.catch((error: unknown) => {
-      failure = error;
+    ended = sending.catch((error: unknown) => {
+      // A stop breaks off whoever waits to send again: that is no failure.
+      if (!stop.signal.aborted) failure = error;
     });
     await Promise.race([stopped.wished, ended]);
     if (failure === null) io.stdout("Stopping…\n");
@@ -56,7 +58,9 @@ export async function demo(io: CliIo, output: Output, flags: DemoFlags): Promise
   } catch (error) {
     failure = error;
   }
-  const isClosed = await withinMs(io, platform.close(), maxStopMs);
+  // First whoever sends, who would else knock at a closed door and keep the process alive.
+  const closed = ended.then(() => platform.close());
+  const isClosed = await withinMs(io, closed, maxStopMs);
   stopped.forget();
   if (failure !== null) throw failure;
   if (isClosed) {
@@ -117,8 +121,9 @@ interface DemoSending {
 
 /** History and live events side by side: the first minute has both. */
 async function sendAll(io: CliIo, output: Output, { state, settings, url, rate, stop }: DemoSending): Promise<void> {
+  const clock = { now: () => io.now(), sleep: (ms: number) => io.sleep(ms, stop) };
   const onWait = (): void => {};
-  const sink = wireSink(url, state.keys as Parameters<typeof wireSink>[1], { clock: io, onWait });
+  const sink = wireSink(url, state.keys as Parameters<typeof wireSink>[1], { clock, onWait });
   const save = (): void => {
     writeDemoState(settings.dataDir, state);
   };
