@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** More clients than one process serves well; each takes a few KB. */
 const mostConnections = 10_000;
 const fewestConnections = 16;
@@ -12,14 +14,12 @@ export function connectionLimit(openFiles: number | null): number {
   return Math.max(fewestConnections, Math.min(mostConnections, Math.floor(openFiles / 2)));
 }
 
-/** How many files this process may have open; null where the system sets no bound. */
+/** How many files this process may have open; null where the system does not tell (it is no Linux), or sets no bound. */
 export function openFilesLimit(): number | null {
-  const report = process.report as typeof process.report & { excludeNetwork: boolean };
-  const before = report.excludeNetwork;
-  // It would look up the names of its connections.
-  report.excludeNetwork = true;
-  const { userLimits } = report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };
-  report.excludeNetwork = before;
-  const soft = Number(userLimits?.open_files?.soft);
-  return Number.isFinite(soft) && soft > 0 ? soft : null;
+  try {
+    const soft = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    return soft === undefined ? null : Number(soft);
+  } catch {
+    return null;
+  }
 }

@@ -269,8 +269,8 @@ describe("Promise 2: no key is forgotten, whatever is lost", () => {
 describe("Promise 2: no key is forgotten where LevelDB's own files are damaged", () => {
   const batches = { segments: 6, perSegment: 3_000 };
 
-  /** An index over six segments, written at once or as it lies after a second start; then one bit of `file` flips. */
-  async function indexAfter(spoil: (at: string) => void, starts: number): Promise<void> {
+  /** Of an index over six segments, written at once or as it lies after a second start, and then spoilt. */
+  async function missedAfter(spoil: (at: string) => void, starts: number): Promise<string[]> {
     const at = directory();
     const { log, entries } = logOf(batches.segments, batches.perSegment);
     const decided = position(batches.segments - 1, batches.perSegment);
@@ -278,8 +278,9 @@ describe("Promise 2: no key is forgotten where LevelDB's own files are damaged",
     for (let start = 0; start < starts; start++) await (await openMessageIndex(options)).close();
     spoil(at);
     const index = await openMessageIndex(options);
-    expect(await index.firstPositions(entries.map(({ key }) => key))).toEqual(entries.map((entry) => entry.position));
+    const found = await index.firstPositions(entries.map(({ key }) => key));
     await index.close();
+    return entries.filter((entry, nth) => entry.position !== found[nth]).map(({ key }) => key);
   }
 
   function flip(file: string, part: number): void {
@@ -294,8 +295,11 @@ describe("Promise 2: no key is forgotten where LevelDB's own files are damaged",
     return join(at, found);
   }
 
-  it.each([0.1, 0.3, 0.5, 0.7, 0.9])("finds every message after a flipped bit at %d of the write-ahead log", (part) =>
-    indexAfter((at) => flip(only(at, /^\d+\.log$/), part), 1),
+  it.each([0.1, 0.3, 0.5, 0.7, 0.9])(
+    "finds every message after a flipped bit at %d of the write-ahead log",
+    async (part) => {
+      expect(await missedAfter((at) => flip(only(at, /^\d+\.log$/), part), 1)).toEqual([]);
+    },
   );
 
   it.each<[string, (at: string) => void]>([
@@ -303,7 +307,9 @@ describe("Promise 2: no key is forgotten where LevelDB's own files are damaged",
     ["the end of its list of files", (at) => truncateSync(only(at, /^MANIFEST/), 30)],
     ["the name of its list of files", (at) => truncateSync(join(at, "CURRENT"), 0)],
     ["a table", (at) => rmSync(only(at, /\.ldb$/))],
-  ])("finds every message after the loss of %s", (_what, spoil) => indexAfter(spoil, 2));
+  ])("finds every message after the loss of %s", async (_what, spoil) => {
+    expect(await missedAfter(spoil, 2)).toEqual([]);
+  });
 
   it("says what to do where a file cannot be read", async () => {
     const at = directory();
