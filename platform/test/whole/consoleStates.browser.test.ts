@@ -132,7 +132,7 @@ const shell: State[] = [
     path: "/sources",
     heading: "This page failed",
     failing: "**/assets/SourcesPage-*.js",
-    reach: (page) => told(page, "The rest of the console still works"),
+    reach: (page) => told(page, "The platform was updated since this tab was opened"),
   },
 ];
 
