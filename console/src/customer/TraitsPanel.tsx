@@ -11,15 +11,18 @@ import { useSourceMarks } from "./sourceMarks.ts";
 import { traitLabel, traitOrder, traitText } from "./traitText.ts";
 
 const text = words.customer.traits;
-const reservedHeight = 420;
+const traitPixels = 53;
+const headPixels = 44;
 type Trait = TraitValues["items"][number];
 
 /** What is known, where it comes from, and who says otherwise. */
 export function TraitsPanel({ profile }: { profile: Profile }) {
   const traits = useTraits(profile.id);
   const shown = (items: Trait[]): Trait[] => items.toSorted((a, b) => traitOrder(a.name, b.name));
+  const computed = computedRows(profile);
+  const rows = Math.max(1, Object.keys(profile.traits ?? {}).length) + computed.length;
   return (
-    <Panel title={text.title} query={traits} height={reservedHeight}>
+    <Panel title={text.title} query={traits} height={rows * traitPixels + headPixels}>
       {({ items, isWhole }) => (
         <>
           {items.length === 0 && <p className="dimmed">{text.empty}</p>}
@@ -31,7 +34,7 @@ export function TraitsPanel({ profile }: { profile: Profile }) {
           {!isWhole && <p className="meta">{text.cut}</p>}
           <h3>{text.computed}</h3>
           <dl className="traits">
-            {computedRows(profile).map(({ label, value, formula, inputs }) => (
+            {computed.map(({ label, value, formula, inputs }) => (
               <Disclosure key={label} label={label} value={value} meta={<Computed />}>
                 <dl className="inputs">
                   <dt>{text.formula}</dt>

@@ -37,6 +37,10 @@ export function Palette({ onHelp }: { onHelp: () => void }) {
       query={query}
       onQueryChange={(next) => (enter.forget(), setQuery(next))}
       shortcut="mod + K"
+      // From a field and from the editor too: it is no letter of theirs.
+      tagsToIgnore={[]}
+      triggerOnContentEditable
+      attributes={{ content: { "aria-label": text.searchLabel } }}
     >
       <Spotlight.Search
         leftSection={<IconSearch size={18} />}
