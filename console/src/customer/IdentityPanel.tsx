@@ -118,6 +118,7 @@ function Picture({ picture, view, picked, onPick }: PictureProps) {
   return (
     <>
       <OnSight height={heightOf(folded)}>{!isLarge && graph}</OnSight>
+      {picture.refused.length > 0 && <p className="meta refusedKey">{text.refusedKey}</p>}
       <div className="graphFoot" data-no-print>
         <span className="meta">{text.pick}</span>
         <Button

@@ -51,8 +51,15 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
   }, [hasMore, isLoading, isFailing, last, items.length, onMore]);
   const { selected, take } = useSelection(items, (index) => virtual.scrollToIndex(index));
   useImperativeHandle(ref, () => ({ take }), [take]);
+  const isMatched = items.some(({ matched = [] }) => matched.length > 0);
   return (
-    <div className="customersScroller" ref={scroller} tabIndex={0} role="region" aria-label={text.rowsLabel}>
+    <div
+      className={isMatched ? "customersScroller" : "customersScroller allUnmatched"}
+      ref={scroller}
+      tabIndex={0}
+      role="region"
+      aria-label={text.rowsLabel}
+    >
       <div role="table" aria-rowcount={hasMore ? -1 : items.length + 1} aria-label={text.rowsLabel}>
         <div role="rowgroup" className="customersHead">
           <div role="row" aria-rowindex={1} className="customerRow">

@@ -169,6 +169,7 @@ export const customer = {
     alone: "came alone",
     refusedTitle: "Evidence that was refused",
     refused: "refused",
+    refusedKey: "evidence that was refused",
     empty: "No identifier is known.",
     pick: "Press two identifiers to ask why they are one person.",
     why: {
