@@ -1,4 +1,3 @@
-// Styles of the parts first: the console's own, wherever they are imported, come after and win.
 import "./theme/mantine.ts";
 import "./theme/console.css";
 import { QueryClient } from "@tanstack/react-query";

@@ -30,7 +30,7 @@ export function TraitsPanel({ profile }: { profile: Profile }) {
           </dl>
           {!isWhole && <p className="meta">{text.cut}</p>}
           <h3>{text.computed}</h3>
-          <dl className="traits">
+          <dl className="traits workedOut">
             {computedRows(profile).map(({ label, value, formula, inputs }) => (
               <Disclosure key={label} label={label} value={value} mark={<Computed />}>
                 <dl className="inputs">
@@ -108,7 +108,7 @@ function Disclosure({ label, value, mark, meta, note = null, children }: Disclos
   return (
     <div className="trait">
       <dt>{label}</dt>
-      <dd>
+      <dd className="traitWhole">
         <bdi className="traitValue">{value}</bdi> {mark}
         {note !== null && <div className="meta otherwise">{note}</div>}
       </dd>

@@ -58,7 +58,12 @@ function yOf(graph: Graph, id: string): number {
 function tiesOf(records: FoldedPicture["records"]): Map<string, string[]> {
   const ties = new Map<string, string[]>();
   const tie = (from: string, to: string): unknown => ties.set(from, [...(ties.get(from) ?? []), to]);
-  for (const { id, links } of records) for (const { identifier } of links) [tie(id, identifier), tie(identifier, id)];
+  for (const { id, links } of records) {
+    for (const { identifier } of links) {
+      tie(id, identifier);
+      tie(identifier, id);
+    }
+  }
   return ties;
 }
 

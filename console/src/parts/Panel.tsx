@@ -77,7 +77,8 @@ const skeletonText = 14;
 /** Percent of the row: as uneven as what will stand there. */
 const skeletonWidths = [42, 56, 34, 48];
 
-function Waiting({ height }: { height: number }) {
+/** Rows that are coming, in as much room. */
+export function Waiting({ height }: { height: number }) {
   const rows = Math.max(1, Math.floor(height / skeletonRow));
   return (
     <div style={{ blockSize: height, overflow: "hidden" }} role="status" aria-label={words.states.loading}>
