@@ -51,7 +51,7 @@ export function IdentityGraph({ folded, refused, picked, onPick, onAsk, isLarge 
     source: from,
     target: to,
     className: `link ${look} ${isWalked(from, to) ? "walked" : ""}`,
-    ...(look === "refused" ? { label: text.refused, targetHandle: beside } : {}),
+    ...(look === "refused" ? { targetHandle: beside, ...(isLarge ? { label: text.refused } : {}) } : {}),
     ...(look === "weak" && confidence !== null ? { label: confidenceText(confidence) } : {}),
     focusable: false,
   }));
@@ -80,7 +80,7 @@ export function IdentityGraph({ folded, refused, picked, onPick, onAsk, isLarge 
       maxZoom={2}
       fitView
       fitViewOptions={{
-        padding: isLarge ? 0.05 : { y: "4px", left: "4px", right: refused.length > 0 ? "44px" : "4px" },
+        padding: isLarge ? 0.05 : { y: "4px", left: "4px", right: refused.length > 0 ? "20px" : "4px" },
         maxZoom: 1,
       }}
       proOptions={{ hideAttribution: true }}

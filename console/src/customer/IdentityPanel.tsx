@@ -16,7 +16,7 @@ import { WhyForm } from "./WhyForm.tsx";
 const text = words.customer.identity;
 const reservedHeight = 420;
 const rowPixels = 42;
-const graphPixels = { least: 120, most: 900 };
+const leastGraphPixels = 120;
 const IdentityGraph = lazy(async () => ({ default: (await import("./IdentityGraph.tsx")).IdentityGraph }));
 
 interface IdentityProps {
@@ -133,7 +133,10 @@ function Picture({ picture, view, picked, onPick, onAsk }: PictureProps) {
   );
   return (
     <>
-      <OnSight height={heightOf(folded)}>{!isLarge && graph}</OnSight>
+      <div className="graphScroller">
+        <OnSight height={heightOf(folded)}>{!isLarge && graph}</OnSight>
+      </div>
+      {picture.refused.length > 0 && <p className="meta refusedKey">{text.refusedKey}</p>}
       <div className="graphFoot" data-no-print>
         <span className="meta">{text.pick}</span>
         <Button
@@ -161,5 +164,5 @@ function Picture({ picture, view, picked, onPick, onAsk }: PictureProps) {
 
 function heightOf({ records, identifiers }: FoldedPicture): number {
   const rows = Math.max(records.length, identifiers.length);
-  return Math.min(graphPixels.most, Math.max(graphPixels.least, rows * rowPixels));
+  return Math.max(leastGraphPixels, rows * rowPixels);
 }

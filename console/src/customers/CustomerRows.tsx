@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type MouseEvent, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { useKeys } from "../shell/useKeys.ts";
+import { usePrinting } from "../theme/usePrinting.ts";
 import { words } from "../words/words.ts";
 import type { FoundCustomer } from "./customerSearch.ts";
 import { CustomerRow } from "./CustomerRow.tsx";
@@ -11,6 +12,8 @@ const text = words.customers;
 const rowPixels = { wide: 36, phone: 64 };
 /** Rows above and below what is seen that are drawn too. */
 const overscanRows = 12;
+/** On paper, above and below. */
+const printedRows = 500;
 /** The next page is asked for when so few rows are left below what is seen. */
 const aheadRows = 60;
 /** Room below the rows while more are coming. */
@@ -40,7 +43,7 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
     count: items.length + (hasMore ? waitingRows : 0),
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: overscanRows,
+    overscan: usePrinting() ? printedRows : overscanRows,
     initialOffset: place,
   });
   useLayoutEffect(() => virtual.measure(), [virtual, rowHeight]);
@@ -52,8 +55,15 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
   const { selected, take } = useSelection(items, (index) => virtual.scrollToIndex(index));
   useImperativeHandle(ref, () => ({ take }), [take]);
   const followLink = useFollowLink();
+  const isMatched = items.some(({ matched = [] }) => matched.length > 0);
   return (
-    <div className="customersScroller" ref={scroller} tabIndex={0} role="region" aria-label={text.rowsLabel}>
+    <div
+      className={isMatched ? "customersScroller" : "customersScroller allUnmatched"}
+      ref={scroller}
+      tabIndex={0}
+      role="region"
+      aria-label={text.rowsLabel}
+    >
       <div role="table" aria-rowcount={hasMore ? -1 : items.length + 1} aria-label={text.rowsLabel}>
         <div role="rowgroup" className="customersHead">
           <div role="row" aria-rowindex={1} className="customerRow">

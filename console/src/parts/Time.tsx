@@ -5,7 +5,7 @@ import { absoluteTime, relativeTime } from "./timeText.ts";
 
 const redrawMs = 15_000;
 
-/** A time as `2 hr. ago`; whole and with its zone on hover and focus. `at`: ISO 8601 or UTC ms; null: never. */
+/** A time as `2 hr. ago`; whole and with its zone on hover and focus, and in print. `at`: ISO 8601 or UTC ms; null: never. */
 export function Time({ at }: { at: string | number | null }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
@@ -16,8 +16,8 @@ export function Time({ at }: { at: string | number | null }) {
   if (ms === null || Number.isNaN(ms)) return <span className="dimmed">{words.time.never}</span>;
   return (
     <Tooltip label={absoluteTime(ms)}>
-      <time dateTime={new Date(ms).toISOString()} tabIndex={0} className="numbers">
-        {relativeTime(ms, Math.max(now, ms))}
+      <time dateTime={new Date(ms).toISOString()} data-printed={absoluteTime(ms)} tabIndex={0} className="numbers">
+        <span className="relative">{relativeTime(ms, Math.max(now, ms))}</span>
         <span className="visuallyHidden"> ({absoluteTime(ms)})</span>
       </time>
     </Tooltip>
@@ -35,8 +35,13 @@ export function PlainTime({ at }: { at: string | null }) {
     currentTarget.title = absoluteTime(ms);
   };
   return (
-    <time dateTime={new Date(ms).toISOString()} className="numbers" onPointerEnter={tell}>
-      {relativeTime(ms, Math.max(Date.now(), ms))}
+    <time
+      dateTime={new Date(ms).toISOString()}
+      data-printed={absoluteTime(ms)}
+      className="numbers"
+      onPointerEnter={tell}
+    >
+      <span className="relative">{relativeTime(ms, Math.max(Date.now(), ms))}</span>
     </time>
   );
 }

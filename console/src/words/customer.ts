@@ -171,6 +171,7 @@ export const customer = {
     alone: "came alone",
     refusedTitle: "Evidence that was refused",
     refused: "refused",
+    refusedKey: "evidence that was refused",
     empty: "No identifier is known.",
     pick: "Press two identifiers, or a record, to ask why they are one person. Arrows go along the edges, Enter asks.",
     why: {

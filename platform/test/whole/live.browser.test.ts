@@ -126,7 +126,7 @@ describe("Live", () => {
     await sendEvent({ event: undefined, messageId: "bad-1" });
     const bad = page.getByRole("row").filter({ hasText: "Refused" });
     await bad.waitFor({ timeout: 5_000 });
-    await page.getByText("event missing").waitFor();
+    await page.getByRole("listitem").getByText("event missing").waitFor();
     await bad.click();
     const details = page.getByRole("region", { name: "Event" });
     const call = details.getByRole("textbox");
@@ -140,7 +140,7 @@ describe("Live", () => {
     await details.getByRole("heading", { name: "Product Reviewed" }).waitFor();
     expect(await site.reads.fate("bad-1")).toMatchObject({ fate: "processed", event: { event: "Product Reviewed" } });
     await details.getByRole("button", { name: "Close" }).click();
-    await page.getByText("event missing").click();
+    await page.getByRole("listitem").getByText("event missing").click();
     await page.getByText("sent again").waitFor();
     expect(complaints).toEqual([]);
   });
@@ -267,7 +267,7 @@ describe("Live", () => {
       await sendEvent({ event: "Product Viewed", userId: `axe-${colours}-${width}` });
       await sendEvent({ event: undefined, messageId: `axe-${colours}-${width}` });
       await row("Product Viewed").waitFor();
-      await page.getByText("event missing").waitFor();
+      await page.getByRole("listitem").getByText("event missing").waitFor();
       expect(await axeFindings(page)).toEqual([]);
       await row("Product Viewed").click();
       await page.getByText("Joined whom").waitFor();
