@@ -35,8 +35,8 @@ interface StreamListProps {
 
 /** The rows, newest first; only those that are seen are in the page. What the reader is busy with does not move. */
 export function StreamList(props: StreamListProps) {
-  const { view, filters, hold, opened, isPhone, onHold, onShowAll, onRetry, onClearFilters } = props;
-  const { shown, waitingCount, connection } = view;
+  const { view, hold, opened, isPhone, onHold, onShowAll } = props;
+  const { shown, waitingCount } = view;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: shown.length,
@@ -65,26 +65,7 @@ export function StreamList(props: StreamListProps) {
       )}
       {shown.length > 0 && <p className="listNote meta">{text.newestFirst}</p>}
       {shown.length === 0 ? (
-        <div className="liveWaiting">
-          <PanelStates
-            query={{
-              data: connection === "open" || connection === "reconnecting" ? view : undefined,
-              error: connection === "closed" ? view.problem : null,
-              isPending: connection === "connecting",
-              refetch: onRetry,
-            }}
-            height={reservedHeight}
-          >
-            {() => (
-              <StreamWaiting
-                view={view}
-                filters={filters}
-                isConnected={connection === "open"}
-                onClearFilters={onClearFilters}
-              />
-            )}
-          </PanelStates>
-        </div>
+        <NoRows {...props} />
       ) : (
         <div
           className="liveScroller"
@@ -107,6 +88,31 @@ export function StreamList(props: StreamListProps) {
           </div>
         </div>
       )}
+    </div>
+  );
+}
+
+/** Why there is nothing to list: not yet connected, nothing has come, or it is refused. */
+function NoRows({ view, filters, onRetry, onClearFilters }: StreamListProps) {
+  const { connection, problem } = view;
+  const query = {
+    data: connection === "open" || connection === "reconnecting" ? view : undefined,
+    error: connection === "closed" ? problem : null,
+    isPending: connection === "connecting",
+    refetch: onRetry,
+  };
+  return (
+    <div className="liveWaiting">
+      <PanelStates query={query} height={reservedHeight}>
+        {() => (
+          <StreamWaiting
+            view={view}
+            filters={filters}
+            isConnected={connection === "open"}
+            onClearFilters={onClearFilters}
+          />
+        )}
+      </PanelStates>
     </div>
   );
 }

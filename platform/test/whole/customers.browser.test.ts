@@ -570,7 +570,7 @@ describe.each(["light", "dark"] as const)("in %s", (colours) => {
       ["/customers#q=zzzzzz", "Customers", "Nobody found"],
       [`${john}${pair}`, "John Smith", "One person"],
       [`${john}?identity=list&spend=table&timeline=all`, "John Smith", "Found to be one person"],
-      [nobody, "anonymous_id:nobody-1", "No orders yet."],
+      [nobody, "anonymous id nobody-1", "No orders yet."],
     ] as const) {
       await open(path, { width, colours });
       await heading(name).waitFor();
