@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { keyedHash } from "../../../model/keyedHash.ts";
 import { openDecided } from "../decided.ts";
+import { giveWay } from "../giveWay.ts";
 import { openEventLogReader } from "../eventLog/reader.ts";
 import { type AnalyticsCore, openAnalytics } from "./core.ts";
 import { firstLine } from "./engine.ts";
@@ -74,4 +75,5 @@ async function answer(
   }
 }
 
+giveWay();
 await main();

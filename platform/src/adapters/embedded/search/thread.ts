@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { keyedHash } from "../../../model/keyedHash.ts";
 import { openDecided } from "../decided.ts";
+import { giveWay } from "../giveWay.ts";
 import { openSearch, type SearchCore } from "./core.ts";
 import {
   type SearchAnswers,
@@ -61,4 +62,5 @@ async function answer(
   }
 }
 
+giveWay();
 main();

@@ -1,0 +1,22 @@
+import { once } from "node:events";
+import { getPriority } from "node:os";
+import { Worker } from "node:worker_threads";
+import { expect, test } from "vitest";
+
+const follower = `
+  const { parentPort, workerData } = require("node:worker_threads");
+  const { getPriority } = require("node:os");
+  import(workerData).then(({ giveWay }) => {
+    giveWay();
+    giveWay();
+    parentPort.postMessage(getPriority(0));
+  });`;
+
+test("a thread that gives way does so alone", async () => {
+  const before = getPriority(0);
+  const worker = new Worker(follower, { eval: true, workerData: new URL("./giveWay.ts", import.meta.url).href });
+  const [priority] = (await once(worker, "message")) as [number];
+  await worker.terminate();
+  expect(priority).toBe(process.platform === "linux" ? Math.max(before, 10) : before);
+  expect(getPriority(0)).toBe(before);
+});
