@@ -1,4 +1,5 @@
 /** Who is who: pure functions of evidence, and the reads that explain them. docs/identity.md tells the rules. */
+export { correctionEdges } from "./corrections.ts";
 export { decide, mergeSeenWith } from "./decisions.ts";
 export { edgesOfFragments, mergeEdges } from "./evidence.ts";
 export { evidenceComponents, personOfFragment } from "./membership.ts";

@@ -1,10 +1,11 @@
-import type { NodeDecision, Resolution, ResolvedEdge } from "../model/evidence.ts";
+import type { Edge, NodeDecision, Resolution, ResolvedEdge } from "../model/evidence.ts";
 import { identifierKey, type IdentifierKey } from "../model/identifier.ts";
 import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
 import { normaliseIdentifier } from "../model/normalise.ts";
 import { Problem } from "../model/problem.ts";
 import type { ProfileId } from "../model/profile.ts";
 import type { EvidenceAround, People } from "../storage/people.ts";
+import { correctionEdges } from "./corrections.ts";
 import { decisionReason } from "./decisions.ts";
 import { edgesOfFragments } from "./evidence.ts";
 import { resolve } from "./resolve.ts";
@@ -76,7 +77,12 @@ export function identityReads(parts: { people: People; hash: KeyedHash; rules: I
 
 function resolved(around: EvidenceAround, rules: IdentityRules): Resolution {
   const identifiers = around.identifiers.map(({ key, decision }) => ({ key, decision, seen: true }));
-  return resolve({ identifiers, edges: [...edgesOfFragments(around.fragments), ...around.edges] }, rules);
+  return resolve({ identifiers, edges: edgesAround(around) }, rules);
+}
+
+/** All evidence, and what of the corrections holds. */
+function edgesAround({ fragments, edges, corrections }: EvidenceAround): Edge[] {
+  return [...edgesOfFragments(fragments), ...edges, ...correctionEdges(corrections)];
 }
 
 function readKey(given: string, field: string): IdentifierKey {

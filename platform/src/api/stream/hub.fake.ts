@@ -1,5 +1,5 @@
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
-import type { AcceptedEvent, LogRecord, RejectedCall } from "../../model/event.ts";
+import type { AcceptedEvent, CallRecord, RejectedCall } from "../../model/event.ts";
 import { encodeRecord } from "../../model/logRecord.ts";
 import type { EventSink } from "./eventSink.ts";
 import type { StreamFilter } from "./filter.ts";
@@ -32,7 +32,7 @@ export interface World {
   clock: { now: number };
   duplicates: Set<number>;
   /** Appends, as the gateway tells it. Returns the positions. */
-  take(records: readonly LogRecord[]): number[];
+  take(records: readonly CallRecord[]): number[];
   decide(until?: number, outcome?: Partial<StreamOutcome>): void;
   /** Lets time pass, and everything that is due in it. */
   pass(ms: number): Promise<void>;
@@ -71,7 +71,7 @@ export function refused(messageId: string, given: Partial<RejectedCall> = {}): R
 
 interface Stored {
   log: StoredRecord[];
-  records: LogRecord[];
+  records: CallRecord[];
   decided: number;
   duplicates: Set<number>;
 }
@@ -134,11 +134,11 @@ export function world(stored: Stored = { log: [], records: [], decided: 0, dupli
   };
 }
 
-function fragmentOf(record: LogRecord): string {
+function fragmentOf(record: CallRecord): string {
   return `f-${identifiersOf(record).join("+")}`;
 }
 
-function identifiersOf(record: LogRecord): readonly string[] {
+function identifiersOf(record: CallRecord): readonly string[] {
   return record.status === "accepted" ? record.identifiers : ["user_id:ada"];
 }
 

@@ -9,6 +9,7 @@ import type {
   IdentifierRow,
   IdentityAndProfiles,
 } from "../../../storage/identityAndProfiles.ts";
+import { correctionEnds, correctionsOf } from "./corrections.ts";
 import { defaultFeedLimits, feedRetention, type FeedLimits } from "./feedRetention.ts";
 import type { Position } from "../../../model/position.ts";
 import { openStateFile, type FoldedWith } from "./schema.ts";
@@ -47,6 +48,7 @@ export function openStateStore(options: {
   const readPosition = (): Position => int(database.prepare("SELECT position FROM head").get() as Row, "position");
   /** What the next decision builds on. */
   let known = readPosition();
+  let hasCorrections = database.prepare("SELECT 1 FROM corrections LIMIT 1").get() !== undefined;
   let hasEdges = database.prepare("SELECT 1 FROM edges LIMIT 1").get() !== undefined;
   return {
     position: async () => {
@@ -76,9 +78,13 @@ export function openStateStore(options: {
       const found = [...rowsFor(reads.edgesFrom, keys), ...rowsFor(reads.edgesTo, keys)].map(edgeRow);
       return [...new Map(found.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge])).values()];
     },
+    corrections: async (keys) => (hasCorrections ? correctionsOf(reads, keys) : []),
     persons: async (numbers) =>
       new Map(rowsFor(reads.person, numbers).map((row) => [int(row, "person"), personRow(row)])),
-    personsAlone: async (numbers) => new Set(numbers.filter((number) => reads.companionsOf.all(number).length <= 1)),
+    personsAlone: async (numbers) => {
+      const alone = numbers.filter((number) => reads.companionsOf.all(number).length <= 1);
+      return new Set(hasCorrections ? alone.filter((number) => reads.correctedOf.get(number) === undefined) : alone);
+    },
     components: async (numbers) => componentRows(reads, numbers),
     orders: async (keys) => orderRows(reads, keys),
     commit: async (decision: Decision) => {
@@ -89,9 +95,11 @@ export function openStateStore(options: {
         // Only the file knows now what is decided.
         recent.forget();
         hasEdges = true;
+        hasCorrections = true;
         throw refusesContent(error) ? refused(error) : error;
       }
       hasEdges ||= decision.edges.length > 0;
+      hasCorrections ||= decision.corrections.length > 0;
       recent.keep(decision);
     },
     releaseFeed: (version) => retention.release(version),
@@ -120,6 +128,10 @@ export function readStatements(database: DatabaseSync) {
     identifier: database.prepare("SELECT * FROM identifiers WHERE id = ?"),
     edgesFrom: database.prepare("SELECT * FROM edges WHERE a = ?"),
     edgesTo: database.prepare("SELECT * FROM edges WHERE b = ?"),
+    ...correctionEnds(database),
+    correctedOf: database.prepare(`SELECT 1 FROM identifiers i WHERE i.person = ?
+      AND (EXISTS (SELECT 1 FROM corrections WHERE a = i.key) OR EXISTS (SELECT 1 FROM corrections WHERE b = i.key))
+      LIMIT 1`),
     person: database.prepare("SELECT * FROM persons WHERE person = ?"),
     companionsOf: database.prepare(`SELECT 1 FROM persons WHERE component =
       (SELECT component FROM persons WHERE person = ?) LIMIT 2`),
