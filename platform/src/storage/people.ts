@@ -33,6 +33,8 @@ export interface People {
   livingIdOf(person: PersonNumber): ProfileId | null;
   fragmentsOf(id: ProfileId): Promise<FragmentId[] | null>;
   profileIdOfFragment(id: FragmentId): Promise<ProfileId | null>;
+  /** Orders that belong to one of the fragments. */
+  ordersOf(fragments: readonly FragmentId[]): Promise<{ state: OrderState; ownerFragment: FragmentId }[]>;
   /** The evidence components that the keys belong to. */
   evidenceAround(keys: readonly IdentifierKey[]): Promise<EvidenceAround>;
 }

@@ -386,6 +386,8 @@ async function peopleAgree(people: People, model: StateModel): Promise<void> {
       own.some(({ state }) => state.id === ownerFragment),
     );
     expect(sorted(record.orders)).toEqual(sorted(orders.map(({ state }) => state)));
+    const owned = await people.ordersOf(own.map(({ state }) => state.id));
+    expect(sorted(owned)).toEqual(sorted(orders));
     expect((await people.fragmentsOf(record.profileId))?.toSorted()).toEqual(
       own.map(({ state }) => state.id).toSorted(),
     );

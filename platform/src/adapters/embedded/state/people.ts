@@ -56,6 +56,13 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
         const row = statements.livingOfFragment.get(id);
         return row === undefined ? null : text(row, "profile_id");
       }),
+    ordersOf: async (fragments) =>
+      fragments.flatMap((ownerFragment) =>
+        (statements.orders.all(ownerFragment) as Row[]).map((order) => ({
+          state: json(order, "state") as OrderState,
+          ownerFragment,
+        })),
+      ),
     evidenceAround: async (keys) => snapshot(() => evidenceAround(statements, hash, keys)),
   };
 }
