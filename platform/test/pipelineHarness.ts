@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import { compareStates } from "../src/adapters/embedded/state/compareStates.ts";
 import { correctionsOver } from "../src/adapters/embedded/state/corrections.ts";
 import { peopleOver } from "../src/adapters/embedded/state/people.ts";
@@ -99,6 +100,31 @@ export interface Folding {
   close(): Promise<void>;
 }
 
+function profilesIn(reader: DatabaseSync): Profile[] {
+  const people = peopleOver(reader, hash);
+  const rows = reader.prepare("SELECT person FROM persons ORDER BY profile_id").all();
+  return rows.flatMap((row) => {
+    const record = people.byPerson(Number(row["person"]));
+    return record === null ? [] : [composeProfile({ ...record, hash, homeCurrency })];
+  });
+}
+
+function correctionsOn(reader: DatabaseSync, rules: IdentityRules, deliver: Folding["deliver"]): CorrectionService {
+  let made = 0;
+  return correctionService({
+    people: peopleOver(reader, hash),
+    corrections: correctionsOver(reader),
+    rules,
+    hash,
+    compose: (record) => composeProfile({ ...record, hash, homeCurrency }),
+    append: async (records) => deliver(records.map(({ payload }) => decodeRecord(payload))),
+    decided: async () => undefined,
+    now: () => Date.UTC(2026, 1, 1),
+    newId: () => `c_${++made}`,
+    sleep: async () => undefined,
+  });
+}
+
 /** The real pipeline over the real store in a temporary file, fed with records in memory. */
 export async function foldingHarness(rules: IdentityRules = defaultIdentityRules): Promise<Folding> {
   const directory = mkdtempSync(join(tmpdir(), "c360-fold-"));
@@ -139,7 +165,6 @@ export async function foldingHarness(rules: IdentityRules = defaultIdentityRules
       throw troubles.at(-1);
     },
   });
-  let corrections = 0;
   const deliver: Folding["deliver"] = async (records, batchSizes = [records.length]) => {
     let from = 0;
     for (let turn = 0; from < records.length; turn++) {
@@ -155,26 +180,9 @@ export async function foldingHarness(rules: IdentityRules = defaultIdentityRules
   return {
     file,
     identity: identityReads({ people, hash, rules }),
-    corrections: correctionService({
-      people,
-      corrections: correctionsOver(reader),
-      rules,
-      hash,
-      compose: (record) => composeProfile({ ...record, hash, homeCurrency }),
-      append: async (records) => deliver(records.map(({ payload }) => decodeRecord(payload))),
-      decided: async () => undefined,
-      now: () => Date.UTC(2026, 1, 1),
-      newId: () => `c_${++corrections}`,
-      sleep: async () => undefined,
-    }),
+    corrections: correctionsOn(reader, rules, deliver),
     deliver,
-    profiles: async () => {
-      const rows = reader.prepare("SELECT person FROM persons ORDER BY profile_id").all();
-      return rows.flatMap((row) => {
-        const record = people.byPerson(Number(row["person"]));
-        return record === null ? [] : [composeProfile({ ...record, hash, homeCurrency })];
-      });
-    },
+    profiles: async () => profilesIn(reader),
     profile: profileReads({ people, hash, homeCurrency }).byIdentifier,
     differences: async (other) => compareStates({ live: file, fresh: other.file, hash, homeCurrency }),
     close: async () => {

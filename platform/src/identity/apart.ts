@@ -1,5 +1,3 @@
-import type { Edge } from "../model/evidence.ts";
-import { isoTime } from "../model/isoTime.ts";
 import type { CorrectionEdge } from "./corrections.ts";
 import { compareEdges } from "./evidence.ts";
 
@@ -44,10 +42,4 @@ export function keptApart(
       if (all.length > 0) foes.set(root, all);
     },
   };
-}
-
-/** In a person's words, naming the correction. Quotes no value. */
-export function apartReason({ firstAt, firstMessageId }: Edge): string {
-  const day = isoTime(firstAt).slice(0, 10);
-  return `Somebody said on ${day} that this would join two people (rule: kept apart by correction ${firstMessageId}).`;
 }

@@ -1,12 +1,13 @@
 import type { Edge, NodeDecision, Resolution, ResolvedEdge } from "../model/evidence.ts";
 import { parseIdentifierKey } from "../model/identifier.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
-import { apartReason, keptApart, type Apart } from "./apart.ts";
+import { keptApart, type Apart } from "./apart.ts";
 import { partEdges, type CorrectionEdge, type EvidenceEdge } from "./corrections.ts";
 import { decide, decisionReason } from "./decisions.ts";
 import { disjointSets, type DisjointSets } from "./disjointSets.ts";
 import { compareEdges } from "./evidence.ts";
 import { rankedEdges } from "./edgeOrder.ts";
+import { apartRefusal, capRefusal, limitRefusal, type Refusal } from "./refusals.ts";
 import { rulesOfType, typeOfKey, compareText } from "./rules.ts";
 import type { IdentityRules } from "./rules.ts";
 
@@ -22,8 +23,6 @@ export interface EvidenceInput {
   readonly identifiers: readonly IdentifierEvidence[];
   readonly edges: readonly Edge[];
 }
-
-type Refusal = NonNullable<ResolvedEdge["reason"]>;
 
 /**
  * Who is one person. A pure function of the sets of identifiers and edges: their order in the arrays changes nothing.
@@ -203,26 +202,6 @@ function brokenLimit(held: Held, rules: IdentityRules): string | null {
     if (count > rulesOfType(type, rules).limit && (broken === null || type < broken)) broken = type;
   }
   return broken;
-}
-
-function limitRefusal(type: string, rules: IdentityRules): Refusal {
-  const { kind, limit } = rulesOfType(type, rules);
-  const message =
-    kind === "unique"
-      ? `A person has one ${type}, and surer or earlier evidence already gave each side its own (rule: ${type} is unique).`
-      : `A person has at most ${limit} of ${type}, and surer or earlier evidence came first (rule: limit of ${type}).`;
-  return { code: "limit", message };
-}
-
-function apartRefusal(edge: CorrectionEdge | null): Refusal | null {
-  return edge === null ? null : { code: "apart", message: apartReason(edge), correctionId: edge.firstMessageId };
-}
-
-function capRefusal({ maxEvidenceIdentifiers }: IdentityRules): Refusal {
-  const message =
-    `At most ${maxEvidenceIdentifiers} identifiers may hang together by evidence, and surer or earlier evidence ` +
-    `came first (rule: maxEvidenceIdentifiers).`;
-  return { code: "cap", message };
 }
 
 function personsOf({ nodes, joinable, persons }: Graph): IdentifierKey[][] {

@@ -1,9 +1,9 @@
 import { Type } from "@fastify/type-provider-typebox";
-import type { RecordedCorrection, WantedCorrections } from "../../identity/index.ts";
-import { maxReasonChars, verdicts, type Correction } from "../../model/correction.ts";
+import { maxReasonChars, verdicts } from "../../model/correction.ts";
 import { Problem } from "../../model/problem.ts";
 import { tokenShown } from "../authorisation.ts";
-import { type Api, iso } from "../routeTypes.ts";
+import { answerView, correctionView } from "../correctionViews.ts";
+import type { Api } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
 import { identifierKey } from "./identity.ts";
@@ -111,10 +111,7 @@ function previewRoute(api: Api, { corrections }: Services): void {
         response: { 200: preview, ...shapes.problems(400, 401, 404, 409) },
       },
     },
-    async ({ body }) => {
-      const { corrections: planned, ...rest } = await corrections.preview(body as WantedCorrections);
-      return { corrections: planned, ...rest };
-    },
+    ({ body }) => corrections.preview(body),
   );
 }
 
@@ -140,8 +137,8 @@ function writeRoutes(
     },
     async ({ body, headers }) => {
       const { reason: why, ...wanting } = body;
-      const made = await corrections.correct(wanting as WantedCorrections, { by: await by(headers), reason: why });
-      return { ...made, corrections: made.corrections.map(correctionView) };
+      const made = await corrections.correct(wanting, { by: await by(headers), reason: why });
+      return answerView(made);
     },
   );
 
@@ -160,7 +157,7 @@ function writeRoutes(
     },
     async ({ params, body, headers }) => {
       const made = await corrections.withdraw(params.id, { by: await by(headers), reason: body.reason });
-      return { ...made, corrections: made.corrections.map(correctionView) };
+      return answerView(made);
     },
   );
 }
@@ -180,7 +177,7 @@ function listRoute(api: Api, { corrections }: Services): void {
     async ({ query }) => {
       const before = query.after === undefined ? null : positionIn(query.after);
       const page = await corrections.list({ before, limit: query.limit ?? shapes.defaultPageItems });
-      return { items: page.items.map(recordedView), next: page.next === null ? null : String(page.next) };
+      return { items: page.items.map(correctionView), next: page.next === null ? null : String(page.next) };
     },
   );
 }
@@ -191,13 +188,4 @@ function positionIn(cursor: string): number {
     hint: "Give the `next` of the answer before, as it is.",
     field: "after",
   });
-}
-
-function correctionView({ id, verdict: said, a, b, by, reason: why, receivedAt }: Correction) {
-  return { id, verdict: said, a, b, by, reason: why, receivedAt: iso(receivedAt) };
-}
-
-function recordedView(recordedCorrection: RecordedCorrection) {
-  const { status, overruledBy, explanation } = recordedCorrection;
-  return { ...correctionView(recordedCorrection), status, overruledBy, explanation };
 }
