@@ -100,7 +100,7 @@ describe("a correction", () => {
           }
         }),
       ),
-      { numRuns: 80 },
+      { numRuns: 30 },
     );
   });
 
@@ -123,7 +123,7 @@ describe("a correction", () => {
           });
         }),
       ),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 

@@ -25,16 +25,16 @@ export interface Situation {
   lastOf(pair: IdentifierPair): Correction | null;
   /** If this were said now, in this order. */
   with(planned: readonly Planned[]): Resolution;
-  /** As it would be said: none is older than what it overrules, so that it is the last word of its pair. */
+  /** As it would be said: after all that was said around it, whatever the clock says, and in this order. */
   said(planned: readonly Planned[], how: { by: string; reason: string; now: number }, ids: () => string): Correction[];
 }
 
 export function situationOf(around: EvidenceAround, rules: IdentityRules): Situation {
   const last = lastSaid(around.corrections);
   const lastOf = (pair: IdentifierPair): Correction | null => last.get(pairName(pair)) ?? null;
+  const newest = around.corrections.toSorted(compareCorrections).at(-1)?.receivedAt ?? 0;
   const said: Situation["said"] = (planned, { by, reason, now }, ids) => {
-    const before = planned.map((pair) => (lastOf(pair)?.receivedAt ?? 0) + 1);
-    const at = Math.max(now, ...before);
+    const at = Math.max(now, newest + 1);
     return planned.map(({ verdict, a, b }, index) => ({
       id: ids(),
       verdict,
@@ -52,9 +52,8 @@ export function situationOf(around: EvidenceAround, rules: IdentityRules): Situa
     lastOf,
     said,
     with: (planned) => {
-      const newest = around.corrections.toSorted(compareCorrections).at(-1)?.receivedAt ?? 0;
       let number = 0;
-      const supposed = said(planned, { by: "", reason: "", now: newest + 1 }, () => `supposed ${number++}`);
+      const supposed = said(planned, { by: "", reason: "", now: 0 }, () => `supposed ${number++}`);
       return resolveAround(around, rules, supposed);
     },
   };
