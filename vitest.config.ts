@@ -3,6 +3,9 @@ import { skipReporter } from "./platform/test/skipReporter.ts";
 
 /** Tests that need more than this process: a browser, real child processes, the data sets beside the checkout. */
 const whole = ["**/*.browser.test.ts", "**/*.process.test.ts", "**/*.data.test.ts"];
+/** Of those, what watches the clock has the machine for itself. */
+const timed = ["**/*.browser.test.ts", "platform/test/whole/stream.process.test.ts"];
+const timeouts = { testTimeout: 300_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
@@ -28,10 +31,20 @@ export default defineConfig({
         test: {
           name: "whole",
           include: whole,
+          exclude: [...timed, "**/node_modules/**"],
+          ...timeouts,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "timed",
+          include: timed,
           exclude: ["**/node_modules/**"],
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
+          ...timeouts,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,25 +1,30 @@
 import type { Page } from "playwright-core";
-import type { Screen } from "./screens.ts";
+import { shownEmail } from "./retailer.ts";
+import { failing, loading, refusing, type Screen } from "./screen.ts";
 
 const field = (page: Page) => page.getByRole("textbox", { name: "Search customers" });
+const search = "**/api/profiles/search";
+const parts = "**/api/profiles/id/*/*";
 
-async function openFirst(page: Page): Promise<void> {
-  await page.locator(".customerLink").first().click();
+async function find(page: Page, words: string): Promise<void> {
+  await field(page).fill(words);
+  await page.locator(".cell-matched .dimmed:not(.noMatch)").first().waitFor({ state: "attached" });
+}
+
+async function openShown(page: Page): Promise<void> {
+  await find(page, shownEmail);
+  await field(page).press("Enter");
   await page.locator(".timeline li").nth(3).waitFor();
+  // On a phone it is drawn when it comes into sight.
+  await page.getByRole("heading", { name: "Spend by month" }).scrollIntoViewIfNeeded();
   await page.getByTestId("spend-chart").locator("svg").waitFor();
+  await page.evaluate("scrollTo(0, 0)");
 }
 
 /** Customers and Customer 360, each in its states. */
 export const customerScreens: readonly Screen[] = [
   { name: "customers", path: "/customers", prepare: (page) => page.locator(".customerLink").nth(5).waitFor() },
-  {
-    name: "customers-found",
-    path: "/customers",
-    prepare: async (page) => {
-      await field(page).fill("customer-13");
-      await page.locator(".cell-matched", { hasText: "user id" }).first().waitFor({ state: "attached" });
-    },
-  },
+  { name: "customers-found", path: "/customers", prepare: (page) => find(page, "joao") },
   {
     name: "customers-nobody",
     path: "/customers",
@@ -28,43 +33,83 @@ export const customerScreens: readonly Screen[] = [
       await page.getByText("Nobody found").waitFor();
     },
   },
-  {
-    name: "customers-loading",
-    path: "/customers",
-    prepare: async (page) => {
-      await page.route("**/api/profiles/search", () => undefined);
-      await page.reload();
-      await page.getByRole("status", { name: "Loading" }).waitFor();
-    },
-  },
-  {
-    name: "customers-error",
-    path: "/customers",
-    prepare: async (page) => {
-      const error = { code: "internal", message: "The platform failed.", requestId: "req-7f3a" };
-      await page.route("**/api/profiles/search", (route) => route.fulfill({ status: 500, json: { error } }));
-      await page.reload();
-      await page.getByRole("alert").waitFor();
-    },
-  },
-  { name: "customer", path: "/customers", prepare: openFirst },
+  { name: "customers-loading", path: "/customers", prepare: (page) => loading(page, search) },
+  { name: "customers-error", path: "/customers", prepare: (page) => failing(page, search) },
+  { name: "customers-no-access", path: "/customers", prepare: (page) => refusing(page, search) },
+  { name: "customer", path: "/customers", prepare: openShown },
+  { name: "customer-printed", path: "/customers", isPrinted: true, prepare: openShown },
   {
     name: "customer-event",
     path: "/customers",
     prepare: async (page) => {
-      await openFirst(page);
-      await page.keyboard.press("j");
-      await page.keyboard.press("Enter");
-      await page.getByRole("dialog").or(page.locator("[aria-expanded=true]")).first().waitFor();
+      await openShown(page);
+      await page.keyboard.press("a");
+      await page.locator("button.timelineRow[aria-haspopup]").first().click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "customer-graph",
+    path: "/customers",
+    prepare: async (page) => {
+      await openShown(page);
+      const graph = page.locator(".identityGraph");
+      await page.getByRole("heading", { name: "Why one person" }).scrollIntoViewIfNeeded();
+      await graph.locator(".identifierNode").nth(2).waitFor();
+      await graph.locator(".identifierNode").first().click();
+      await graph.locator(".identifierNode").nth(2).click();
+      await page.locator(".whyAnswer").waitFor();
     },
   },
   {
     name: "customer-list",
     path: "/customers",
     prepare: async (page) => {
-      await openFirst(page);
+      await openShown(page);
       await page.keyboard.press("l");
       await page.locator(".identityList").scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "customer-spend",
+    path: "/customers",
+    prepare: async (page) => {
+      await openShown(page);
+      await page.getByRole("button", { name: "As table" }).click();
+      await page.getByRole("region", { name: "Spend by month and channel" }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "customer-traits",
+    path: "/customers",
+    prepare: async (page) => {
+      await openShown(page);
+      for (const at of [0, 1]) await page.locator(".disclose").nth(at).click();
+    },
+  },
+  {
+    name: "customer-loading",
+    path: "/customers",
+    prepare: async (page) => {
+      await openShown(page);
+      await page.route("**/api/query", () => undefined);
+      await loading(page, parts);
+    },
+  },
+  {
+    name: "customer-error",
+    path: "/customers",
+    prepare: async (page) => {
+      await openShown(page);
+      await failing(page, parts);
+    },
+  },
+  {
+    name: "customer-no-access",
+    path: "/customers",
+    prepare: async (page) => {
+      await openShown(page);
+      await refusing(page, parts);
     },
   },
   {

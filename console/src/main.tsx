@@ -1,15 +1,13 @@
-// Styles of the parts first: the console's own, wherever they are imported, come after and win.
 import "./theme/mantine.ts";
 import "./theme/console.css";
-import { MantineProvider } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClient } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { createBrowserRouter, RouterProvider } from "react-router";
+import { createBrowserRouter } from "react-router";
 import { isPassing } from "./api/client.ts";
+import { App } from "./App.tsx";
 import { routes } from "./routes.tsx";
 import { currentSession, followOtherTabs, onSession, signInByFragment } from "./session/session.ts";
-import { colourSchemes, theme, variables } from "./theme/theme.ts";
 
 const freshMs = 10_000;
 const maxRetries = 2;
@@ -36,15 +34,6 @@ const root = document.querySelector("#root");
 if (root === null) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider
-      theme={theme}
-      cssVariablesResolver={variables}
-      colorSchemeManager={colourSchemes}
-      defaultColorScheme="auto"
-    >
-      <QueryClientProvider client={queries}>
-        <RouterProvider router={createBrowserRouter(routes)} />
-      </QueryClientProvider>
-    </MantineProvider>
+    <App queries={queries} router={createBrowserRouter(routes)} />
   </StrictMode>,
 );

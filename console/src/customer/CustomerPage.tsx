@@ -73,7 +73,7 @@ function Customer({ profile }: { profile: Profile }) {
           <TraitsPanel profile={profile} />
         </div>
         <div className="customerColumn areaMiddle">
-          <SpendPanel id={profile.id} control={control} />
+          <SpendPanel profile={profile} control={control} />
           <TimelinePanel profile={profile} control={control} />
         </div>
         <div className="customerColumn areaIdentity">

@@ -16,7 +16,7 @@ import { WhyForm } from "./WhyForm.tsx";
 const text = words.customer.identity;
 const reservedHeight = 420;
 const rowPixels = 42;
-const graphPixels = { least: 120, most: 900 };
+const leastGraphPixels = 120;
 const IdentityGraph = lazy(async () => ({ default: (await import("./IdentityGraph.tsx")).IdentityGraph }));
 
 interface IdentityProps {
@@ -35,7 +35,7 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
   useKeys({
     // It also begins the shell's G and then a letter.
     g: () => (change({ identity: "graph" }), false),
-    l: () => change({ identity: "list" }),
+    l: () => change({ identity: view.identity === "list" ? "graph" : "list" }),
   });
   const choice = (
     <SegmentedControl
@@ -67,7 +67,13 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
       {(known) => (
         <>
           <Summary picture={known} />
-          <Picture picture={known} view={view.identity} picked={[view.a, view.b]} onPick={pick} />
+          <Picture
+            picture={known}
+            view={view.identity}
+            picked={[view.a, view.b]}
+            onPick={pick}
+            onAsk={(a, b) => change({ a, b })}
+          />
           <WhyForm
             key={`${view.a} ${view.b}`}
             picture={known}
@@ -96,9 +102,10 @@ interface PictureProps {
   view: "graph" | "list";
   picked: readonly (string | null)[];
   onPick: (key: string) => void;
+  onAsk: (a: string, b: string) => void;
 }
 
-function Picture({ picture, view, picked, onPick }: PictureProps) {
+function Picture({ picture, view, picked, onPick, onAsk }: PictureProps) {
   const [isLarge, setLarge] = useState(false);
   const folded = useMemo(() => foldedPicture(picture), [picture]);
   if (view === "list") return <IdentityList picture={picture} picked={picked} onPick={onPick} />;
@@ -110,14 +117,26 @@ function Picture({ picture, view, picked, onPick }: PictureProps) {
       </>
     );
   }
+  // The answer stands below the small one.
+  const ask = (a: string, b: string): void => (setLarge(false), onAsk(a, b));
   const graph = (
     <Suspense fallback={null}>
-      <IdentityGraph folded={folded} refused={picture.refused} picked={picked} onPick={onPick} isLarge={isLarge} />
+      <IdentityGraph
+        folded={folded}
+        refused={picture.refused}
+        picked={picked}
+        onPick={onPick}
+        onAsk={ask}
+        isLarge={isLarge}
+      />
     </Suspense>
   );
   return (
     <>
-      <OnSight height={heightOf(folded)}>{!isLarge && graph}</OnSight>
+      <div className="graphScroller">
+        <OnSight height={heightOf(folded)}>{!isLarge && graph}</OnSight>
+      </div>
+      {picture.refused.length > 0 && <p className="meta refusedKey">{text.refusedKey}</p>}
       <div className="graphFoot" data-no-print>
         <span className="meta">{text.pick}</span>
         <Button
@@ -145,5 +164,5 @@ function Picture({ picture, view, picked, onPick }: PictureProps) {
 
 function heightOf({ records, identifiers }: FoldedPicture): number {
   const rows = Math.max(records.length, identifiers.length);
-  return Math.min(graphPixels.most, Math.max(graphPixels.least, rows * rowPixels));
+  return Math.max(leastGraphPixels, rows * rowPixels);
 }

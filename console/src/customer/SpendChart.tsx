@@ -4,6 +4,7 @@ import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from 
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
+import { measurable } from "../parts/chartFont.ts";
 import { moneyText } from "../parts/moneyText.ts";
 import { words } from "../words/words.ts";
 import type { Spend } from "./spend.ts";
@@ -53,7 +54,7 @@ export function SpendChart({ spend }: { spend: Spend }) {
   useEffect(() => {
     if (host.current === null) return undefined;
     const chart = init(host.current, null, { renderer: "svg" });
-    chart.setOption(optionsOf(spend, scheme));
+    chart.setOption({ ...optionsOf(spend, scheme), textStyle: measurable(host.current) });
     const observer = new ResizeObserver(() => chart.resize());
     observer.observe(host.current);
     return () => {
@@ -76,12 +77,11 @@ function optionsOf({ months, channels, currency }: Spend, scheme: Scheme) {
   return {
     animation: false,
     aria: { enabled: true, decal: { show: true } },
-    textStyle: { color: ink, fontFamily: "inherit" },
     color: coloursOf(
       channels.map(({ channel }) => channel),
       scheme,
     ),
-    legend: { top: 0, left: 0, textStyle: { color: ink }, selectedMode: false, type: "plain" },
+    legend: { top: 0, left: 0, itemGap: 16, textStyle: { color: ink }, selectedMode: false, type: "plain" },
     grid: { left: 4, right: 8, top: 32, bottom: 4, containLabel: true },
     tooltip: {
       trigger: "axis",

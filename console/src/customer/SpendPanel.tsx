@@ -5,22 +5,24 @@ import { moneyText } from "../parts/moneyText.ts";
 import { OnSight } from "../parts/OnSight.tsx";
 import { Panel } from "../parts/Panel.tsx";
 import { words } from "../words/words.ts";
-import { useSpend } from "./customerQueries.ts";
+import { type Profile, useSpend } from "./customerQueries.ts";
 import type { ViewControl } from "./customerView.ts";
 import { currenciesOf, type Spend, spendIn, type SpendRow, spendSql } from "./spend.ts";
 
 const text = words.customer.spendPanel;
 const chartHeight = 220;
+const emptyHeight = 64;
 const SpendChart = lazy(async () => ({ default: (await import("./SpendChart.tsx")).SpendChart }));
 
 /** How much, where, since when: net of refunds, each currency by itself. */
-export function SpendPanel({ id, control: { view, change } }: { id: string; control: ViewControl }) {
+export function SpendPanel({ profile, control: { view, change } }: { profile: Profile; control: ViewControl }) {
+  const { id, computed } = profile;
   const spend = useSpend(id);
   const [chosen, setChosen] = useState<string | null>(null);
   const currencies = currenciesOf(spend.data ?? []);
   const currency = chosen !== null && currencies.includes(chosen) ? chosen : currencies[0];
   const actions = (
-    <div className="panelActions" data-no-print>
+    <div className="panelActions spendActions" data-no-print>
       {currencies.length > 1 && (
         <NativeSelect
           aria-label={text.currency}
@@ -45,7 +47,7 @@ export function SpendPanel({ id, control: { view, change } }: { id: string; cont
     <Panel
       title={text.title}
       query={spend}
-      height={chartHeight}
+      height={computed?.orderCount === 0 ? emptyHeight : chartHeight}
       actions={actions}
       isEmpty={(rows) => rows.length === 0}
       empty={<NoOrders id={id} />}

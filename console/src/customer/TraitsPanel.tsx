@@ -11,15 +11,18 @@ import { useSourceMarks } from "./sourceMarks.ts";
 import { traitLabel, traitOrder, traitText } from "./traitText.ts";
 
 const text = words.customer.traits;
-const reservedHeight = 420;
+const traitPixels = 53;
+const headPixels = 44;
 type Trait = TraitValues["items"][number];
 
 /** What is known, where it comes from, and who says otherwise. */
 export function TraitsPanel({ profile }: { profile: Profile }) {
   const traits = useTraits(profile.id);
   const shown = (items: Trait[]): Trait[] => items.toSorted((a, b) => traitOrder(a.name, b.name));
+  const computed = computedRows(profile);
+  const rows = Math.max(1, Object.keys(profile.traits ?? {}).length) + computed.length;
   return (
-    <Panel title={text.title} query={traits} height={reservedHeight}>
+    <Panel title={text.title} query={traits} height={rows * traitPixels + headPixels}>
       {({ items, isWhole }) => (
         <>
           {items.length === 0 && <p className="dimmed">{text.empty}</p>}
@@ -30,9 +33,9 @@ export function TraitsPanel({ profile }: { profile: Profile }) {
           </dl>
           {!isWhole && <p className="meta">{text.cut}</p>}
           <h3>{text.computed}</h3>
-          <dl className="traits">
-            {computedRows(profile).map(({ label, value, formula, inputs }) => (
-              <Disclosure key={label} label={label} value={value} meta={<Computed />}>
+          <dl className="traits workedOut">
+            {computed.map(({ label, value, formula, inputs }) => (
+              <Disclosure key={label} label={label} value={value} mark={<Computed />}>
                 <dl className="inputs">
                   <dt>{text.formula}</dt>
                   <dd>{formula}</dd>
@@ -50,7 +53,7 @@ export function TraitsPanel({ profile }: { profile: Profile }) {
 
 function Computed() {
   return (
-    <span className="markLine">
+    <span className="markLine computedMark">
       <IconMathFunction size={14} aria-hidden /> <span className="visuallyHidden">{text.computed}</span>
     </span>
   );
@@ -94,18 +97,25 @@ function TraitRow({ trait: { name, values } }: { trait: Trait }) {
 interface DisclosureProps {
   label: string;
   value: string;
-  meta: ReactNode;
+  /** Beside the value. */
+  mark?: ReactNode;
+  /** Below it. */
+  meta?: ReactNode;
   note?: string | null;
   children: ReactNode;
 }
 
-function Disclosure({ label, value, meta, note = null, children }: DisclosureProps) {
+function Disclosure({ label, value, mark, meta, note = null, children }: DisclosureProps) {
   const [isOpen, setOpen] = useState(false);
   const id = useId();
   return (
     <div className="trait">
       <dt>{label}</dt>
-      <dd className="traitMeta meta">{meta}</dd>
+      <dd className="traitWhole">
+        <bdi className="traitValue">{value}</bdi> {mark}
+        {note !== null && <div className="meta otherwise">{note}</div>}
+      </dd>
+      {meta !== undefined && <dd className="traitMeta meta">{meta}</dd>}
       <dd className="traitMore">
         <button
           type="button"
@@ -119,11 +129,11 @@ function Disclosure({ label, value, meta, note = null, children }: DisclosurePro
           {isOpen ? <IconChevronDown size={16} aria-hidden /> : <IconChevronRight size={16} aria-hidden />}
         </button>
       </dd>
-      <dd className="traitWhole">
-        <bdi className="traitValue">{value}</bdi>
-        {note !== null && <div className="meta otherwise">{note}</div>}
-        {isOpen && <div id={id}>{children}</div>}
-      </dd>
+      {isOpen && (
+        <dd id={id} className="traitInside">
+          {children}
+        </dd>
+      )}
     </div>
   );
 }

@@ -48,7 +48,7 @@ export function WhyForm({ picture, a, b, onAsk }: WhyProps) {
   }));
   const none = { value: "", label: text.choose };
   return (
-    <div className="why">
+    <div className="why" data-no-print={a === null || b === null ? "" : undefined}>
       <h3>{text.title}</h3>
       <form className="whyForm" onSubmit={ask} noValidate data-no-print>
         <NativeSelect

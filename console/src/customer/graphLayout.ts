@@ -2,13 +2,15 @@ import { Graph, layout } from "@dagrejs/dagre";
 import type { Edge } from "./joins.ts";
 import type { FoldedPicture } from "./records.ts";
 
-export const nodeSize = { width: 124, height: 34 };
+export const nodeSize = { width: 112, height: 34 };
 /** Where there is room the columns stand so many times further apart. */
 const largeAcross = 4;
 export const largeNodeWidth = 240;
 /** Surer than it, a link needs no word. */
 const sure = 0.9;
-const gap = { between: 8, across: 36 };
+const gap = { between: 8, across: 32 };
+/** From a row to the next. */
+const rowPixels = nodeSize.height + gap.between;
 
 export interface PlacedNode {
   id: string;
@@ -25,7 +27,10 @@ export interface DrawnLink {
   confidence: number | null;
 }
 
-/** Records on the left, identifiers on the right, ordered so that few links cross. Positions of upper left corners. */
+/**
+ * Records on the left, identifiers on the right, ordered so that few links cross. Positions of upper left corners. The
+ * longer column has a row for each, {@link rowPixels} apart; what stands in the other is beside what it is tied to.
+ */
 export function placed({ records, identifiers }: FoldedPicture, width = nodeSize.width): PlacedNode[] {
   const graph = new Graph();
   graph.setGraph({ rankdir: "LR", nodesep: gap.between, ranksep: gap.across });
@@ -34,33 +39,49 @@ export function placed({ records, identifiers }: FoldedPicture, width = nodeSize
   for (const { key } of identifiers) graph.setNode(key, { width, height: nodeSize.height });
   for (const { id, links } of records) for (const { identifier } of links) graph.setEdge(id, identifier);
   layout(graph);
-  const right = width + (width === nodeSize.width ? gap.across : gap.across * largeAcross);
-  return [
-    ...inColumn(
-      records.map(({ id }) => ({ id, y: yOf(graph, id) })),
-      0,
-    ),
-    ...inColumn(
-      identifiers.map(({ key }) => ({ id: key, y: yOf(graph, key) })),
-      right,
-    ),
-  ];
+  const byHeight = (a: string, b: string): number => yOf(graph, a) - yOf(graph, b);
+  const left = records.map(({ id }) => id).toSorted(byHeight);
+  const right = identifiers.map(({ key }) => key).toSorted(byHeight);
+  const [long, short] = left.length > right.length ? [left, right] : [right, left];
+  const rows = new Map(long.map((id, row) => [id, row * rowPixels]));
+  const places = new Map([...rows, ...beside(short, rows, tiesOf(records))]);
+  const across = width + (width === nodeSize.width ? gap.across : gap.across * largeAcross);
+  const at = (x: number) => (id: string) => ({ id, x, y: places.get(id) ?? 0 });
+  return [...left.map(at(0)), ...right.map(at(across))];
 }
 
 function yOf(graph: Graph, id: string): number {
   return Number(graph.node(id)?.["y"] ?? 0);
 }
 
-/** Dagre's order, in one column even for what has no links. Rows never overlap. */
-function inColumn(nodes: { id: string; y: number }[], x: number): PlacedNode[] {
-  let free = Number.NEGATIVE_INFINITY;
-  return nodes
-    .toSorted((a, b) => a.y - b.y)
-    .map(({ id, y }) => {
-      const top = Math.max(free, y - nodeSize.height / 2);
-      free = top + nodeSize.height + gap.between;
-      return { id, x, y: top };
-    });
+/** What each node is linked with, both ways. */
+function tiesOf(records: FoldedPicture["records"]): Map<string, string[]> {
+  const ties = new Map<string, string[]>();
+  const tie = (from: string, to: string): unknown => ties.set(from, [...(ties.get(from) ?? []), to]);
+  for (const { id, links } of records) {
+    for (const { identifier } of links) {
+      tie(id, identifier);
+      tie(identifier, id);
+    }
+  }
+  return ties;
+}
+
+/** Each at the middle of what it is tied to, in the order of these, none over another, all within the rows. */
+function beside(ids: readonly string[], rows: ReadonlyMap<string, number>, ties: ReadonlyMap<string, string[]>) {
+  const middleOf = (id: string): number => {
+    const tied = (ties.get(id) ?? []).map((other) => rows.get(other) ?? 0);
+    return tied.reduce((sum, y) => sum + y, 0) / Math.max(1, tied.length);
+  };
+  const wanted = ids.map((id) => ({ id, y: middleOf(id) })).toSorted((a, b) => a.y - b.y);
+  const last = (rows.size - 1) * rowPixels;
+  let free = 0;
+  return wanted.map(({ id, y }, index): [string, number] => {
+    const latest = last - (wanted.length - 1 - index) * rowPixels;
+    const top = Math.min(latest, Math.max(free, y));
+    free = top + rowPixels;
+    return [id, top];
+  });
 }
 
 /** Links of records with identifiers, and refused evidence between identifiers that are drawn. */

@@ -92,7 +92,7 @@ describe("a customer in words", () => {
     const named = { id: "p_1", traits: { firstName: trait("Ana"), lastName: trait(" Silva ") } };
     expect(displayNameOf(named)).toBe("Ana Silva");
     expect(displayNameOf({ id: "p_1", identifiers: [held("cookie"), held("email")] })).toBe("x");
-    expect(displayNameOf({ id: "p_1", identifiers: [held("cookie")] })).toBe("cookie:x");
+    expect(displayNameOf({ id: "p_1", identifiers: [held("cookie")] })).toBe("cookie x");
     expect(isAnonymous({ id: "p_1", identifiers: [held("cookie"), held("device_id")] })).toBe(true);
     expect(isAnonymous({ id: "p_1", identifiers: [held("cookie"), held("email")] })).toBe(false);
   });

@@ -1,3 +1,4 @@
+import { fieldName } from "../customers/matchText.ts";
 import type { Profile } from "./customerQueries.ts";
 
 const nameTraits = [
@@ -25,7 +26,7 @@ export function displayNameOf({ id, identifiers = [], traits = {} }: Profile): s
     if (found !== undefined) return found.value;
   }
   const [first] = identifiers;
-  return first === undefined ? id : `${first.type}:${first.value}`;
+  return first === undefined ? id : `${fieldName(first.type)} ${first.value}`;
 }
 
 export function isAnonymous({ identifiers = [] }: Profile): boolean {

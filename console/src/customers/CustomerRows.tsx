@@ -1,8 +1,9 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import { type MouseEvent, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { useKeys } from "../shell/useKeys.ts";
+import { usePrinting } from "../theme/usePrinting.ts";
 import { words } from "../words/words.ts";
 import type { FoundCustomer } from "./customerSearch.ts";
 import { CustomerRow } from "./CustomerRow.tsx";
@@ -11,6 +12,8 @@ const text = words.customers;
 const rowPixels = { wide: 36, phone: 64 };
 /** Rows above and below what is seen that are drawn too. */
 const overscanRows = 12;
+/** On paper, above and below. */
+const printedRows = 500;
 /** The next page is asked for when so few rows are left below what is seen. */
 const aheadRows = 60;
 /** Room below the rows while more are coming. */
@@ -40,7 +43,7 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
     count: items.length + (hasMore ? waitingRows : 0),
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: overscanRows,
+    overscan: usePrinting() ? printedRows : overscanRows,
     initialOffset: place,
   });
   useLayoutEffect(() => virtual.measure(), [virtual, rowHeight]);
@@ -51,8 +54,16 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
   }, [hasMore, isLoading, isFailing, last, items.length, onMore]);
   const { selected, take } = useSelection(items, (index) => virtual.scrollToIndex(index));
   useImperativeHandle(ref, () => ({ take }), [take]);
+  const followLink = useFollowLink();
+  const isMatched = items.some(({ matched = [] }) => matched.length > 0);
   return (
-    <div className="customersScroller" ref={scroller} tabIndex={0} role="region" aria-label={text.rowsLabel}>
+    <div
+      className={isMatched ? "customersScroller" : "customersScroller allUnmatched"}
+      ref={scroller}
+      tabIndex={0}
+      role="region"
+      aria-label={text.rowsLabel}
+    >
       <div role="table" aria-rowcount={hasMore ? -1 : items.length + 1} aria-label={text.rowsLabel}>
         <div role="rowgroup" className="customersHead">
           <div role="row" aria-rowindex={1} className="customerRow">
@@ -63,7 +74,7 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
             ))}
           </div>
         </div>
-        <div role="rowgroup" style={{ blockSize: virtual.getTotalSize(), position: "relative" }}>
+        <div role="rowgroup" onClick={followLink} style={{ blockSize: virtual.getTotalSize(), position: "relative" }}>
           {seen.map(({ index, start }) => (
             <CustomerRow
               key={index}
@@ -78,6 +89,17 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
       </div>
     </div>
   );
+}
+
+/** Opens a row's link inside the console; with a modifier, or another button than the first, the browser does. */
+function useFollowLink() {
+  const navigate = useNavigate();
+  return (event: MouseEvent<HTMLElement>): void => {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    if (link === null || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    void navigate(link.pathname);
+  };
 }
 
 /** Where the rows were scrolled to at this place of the history; kept for the tab's life. */

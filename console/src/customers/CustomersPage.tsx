@@ -84,17 +84,19 @@ function Facts({ words: typed, first, isFetching, onRefresh }: FactsProps) {
           {text.asOf} <Time at={first.asOf} />
         </span>
       )}
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size="var(--c360-target)"
-        onClick={onRefresh}
-        loading={isFetching}
-        aria-label={text.refresh}
-      >
-        <IconRefresh size={16} />
-      </ActionIcon>
-      {!isAsked(typed) && <span className="dimmed recents">{text.recents}</span>}
+      {(first !== undefined || isFetching) && (
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="var(--c360-target)"
+          onClick={onRefresh}
+          loading={isFetching}
+          aria-label={text.refresh}
+        >
+          <IconRefresh size={16} />
+        </ActionIcon>
+      )}
+      {first !== undefined && !isAsked(typed) && <span className="dimmed recents">{text.recents}</span>}
     </div>
   );
 }

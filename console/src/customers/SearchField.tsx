@@ -72,6 +72,7 @@ export function SearchField({ words, onChange, onKey }: FieldProps) {
     <TextInput
       ref={field}
       size="md"
+      rightSectionWidth="var(--c360-target)"
       type="text"
       inputMode="search"
       enterKeyHint="search"
@@ -83,7 +84,13 @@ export function SearchField({ words, onChange, onKey }: FieldProps) {
       leftSection={<IconSearch size={16} aria-hidden />}
       rightSection={
         words === "" ? null : (
-          <ActionIcon variant="subtle" color="gray" onClick={clear} aria-label={text.clearSearch}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="var(--c360-target)"
+            onClick={clear}
+            aria-label={text.clearSearch}
+          >
             <IconX size={16} />
           </ActionIcon>
         )

@@ -7,6 +7,13 @@ export function fieldName(field: string): string {
   return Object.hasOwn(known, field) ? String(known[field]) : field.replaceAll("_", " ");
 }
 
+/** A person without a name is told as `type:value`; `type` null: it is a name. */
+export function nameText(displayName: string): { type: string | null; text: string } {
+  const told = /^([a-z][a-z0-9_]*):(.+)$/s.exec(displayName);
+  if (told?.[1] === undefined || told[2] === undefined) return { type: null, text: displayName };
+  return { type: fieldName(told[1]), text: told[2] };
+}
+
 export interface MatchText {
   field: string;
   /** Null where the row says it already. */

@@ -87,7 +87,7 @@ function Head({ opened, row, fate }: { opened: OpenedEvent; row: LiveRow | null;
   return (
     <div className="detailsHead">
       {status !== null && (
-        <Outcome row={{ status, join: row?.join ?? null, latencyMs: latencyOf(fate), reason: null }} />
+        <Outcome row={{ status, join: row?.join ?? null, latencyMs: latencyOf(fate), reason: null, code: null }} />
       )}
       <SourceMark kind={source?.kind ?? row?.sourceKind ?? ""} label={source?.name ?? opened.source} />
       {fate !== null && (

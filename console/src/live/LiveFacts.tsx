@@ -29,15 +29,15 @@ export function LiveFacts({ view, isPaused }: { view: LiveView; isPaused: boolea
       <Connection state={connection === "open" && isPaused ? "paused" : connection} />
       <dl className="liveNumbers numbers">
         <Fact label={text.facts.rate}>
-          <span data-testid="rate">{rateText(rateNow(rates))}</span>
+          <span data-testid="rate">{latest === undefined ? text.unknown : rateText(rateNow(rates))}</span>
         </Fact>
         <Fact label={text.facts.pending}>
-          <span title={text.facts.pendingHint}>{countText(latest?.pending ?? 0)}</span>
+          <span title={text.facts.pendingHint}>{latest === undefined ? text.unknown : countText(latest.pending)}</span>
         </Fact>
         <Fact label={text.facts.refused}>
-          <span className={refused > 0 ? "bad" : ""}>{countText(refused)}</span>
+          <span className={refused > 0 ? "bad" : ""}>{latest === undefined ? text.unknown : countText(refused)}</span>
         </Fact>
-        <Fact label={text.facts.joined}>{countText(sum(rates, "joined"))}</Fact>
+        <Fact label={text.facts.joined}>{latest === undefined ? text.unknown : countText(sum(rates, "joined"))}</Fact>
         <Fact label={text.facts.last}>
           <Time at={lastEventAt} />
         </Fact>

@@ -46,7 +46,9 @@ export function LivePage() {
         lead={words.live.lead}
         actions={<PauseButton isPaused={isPaused} onToggle={togglePause} />}
       />
-      {view.connection === "closed" && view.problem !== null && <ProblemNote error={view.problem} onRetry={retry} />}
+      {view.connection === "closed" && view.problem !== null && view.shown.length > 0 && (
+        <ProblemNote error={view.problem} onRetry={retry} keepsData />
+      )}
       <LiveFacts view={view} isPaused={isPaused} />
       <FilterBar filters={filters} onChange={(next) => setSearch((before) => withFilters(before, next))} />
       <div className={opened !== null && !isPhone ? "liveColumns withDetails" : "liveColumns"}>
@@ -58,6 +60,7 @@ export function LivePage() {
           isPhone={isPhone}
           onHold={setListHold}
           onShowAll={showAll}
+          onRetry={retry}
           onClearFilters={() => setSearch((before) => withFilters(before, { sources: [], events: [], statuses: [] }))}
         />
         <div className="liveSide">

@@ -13,7 +13,7 @@ export function PauseButton({ isPaused, onToggle }: { isPaused: boolean; onToggl
       onClick={onToggle}
       leftSection={<Icon size={16} />}
       rightSection={
-        <Kbd size="xs" aria-hidden>
+        <Kbd size="xs" className="keyHint" aria-hidden>
           ␣
         </Kbd>
       }

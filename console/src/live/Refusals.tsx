@@ -11,7 +11,7 @@ import { useSources } from "../sources/sourceQueries.ts";
 import { words } from "../words/words.ts";
 import type { Rates } from "./messages.ts";
 import { withOpened } from "./openEvent.ts";
-import { grouped, type RefusalGroup, type Rejection } from "./refusals.ts";
+import { grouped, reasonText, type RefusalGroup, type Rejection } from "./refusals.ts";
 
 const text = words.live.refusals;
 const pageItems = 50;
@@ -38,16 +38,30 @@ function useRefusals(source: string | null) {
   });
 }
 
-/** Asks again when the stream tells of refusals, at most every two seconds. */
+/**
+ * Asks again when the stream tells of refusals: at once, and a little later, for what was told before it could be
+ * asked for. At most every two seconds.
+ */
 function useRefresh(rates: readonly Rates[]): void {
   const queries = useQueryClient();
-  const last = useRef(0);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const latest = rates.at(-1);
   useEffect(() => {
-    if (latest === undefined || latest.rejected === 0 || Date.now() - last.current < minRefetchMs) return;
-    last.current = Date.now();
-    void queries.invalidateQueries({ queryKey: refusalsKey });
+    if (latest === undefined || latest.rejected === 0 || timer.current !== undefined) return;
+    const ask = (): void => void queries.invalidateQueries({ queryKey: refusalsKey });
+    ask();
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      ask();
+    }, minRefetchMs);
   }, [latest, queries]);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
 }
 
 /** What was refused lately, by source and reason. `sources`: the page's filter; empty: all. */
@@ -107,7 +121,7 @@ function Group({ group: { source, sourceKind, code, items } }: { group: RefusalG
             <SourceMark kind={sourceKind ?? ""} label={name} />
             <span className="numbers">{text.count(countText(items.length))}</span>
           </span>
-          <span className="refusalCode">{code.replaceAll("_", " ")}</span>
+          <span className="refusalCode">{reasonText(code)}</span>
         </summary>
         <p className="dimmed">{newest.reason}</p>
         <ul>

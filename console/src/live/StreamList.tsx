@@ -2,6 +2,8 @@ import { Button } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type FocusEvent, useCallback, useEffect, useRef, useState } from "react";
 import { countText } from "../parts/countText.ts";
+import { PanelStates } from "../parts/Panel.tsx";
+import { usePrinting } from "../theme/usePrinting.ts";
 import { words } from "../words/words.ts";
 import type { LiveFilters } from "./filters.ts";
 import type { LiveView } from "./liveStore.ts";
@@ -14,6 +16,7 @@ const text = words.live;
 const rowPixels = 36;
 const phoneRowPixels = 60;
 const overscanRows = 8;
+const reservedHeight = 216;
 
 export type ListHold = "focused" | "hovered" | "scrolled" | null;
 
@@ -26,20 +29,21 @@ interface StreamListProps {
   isPhone: boolean;
   onHold: (hold: ListHold) => void;
   onShowAll: () => void;
+  onRetry: () => void;
   onClearFilters: () => void;
 }
 
 /** The rows, newest first; only those that are seen are in the page. What the reader is busy with does not move. */
 export function StreamList(props: StreamListProps) {
-  const { view, filters, hold, opened, isPhone, onHold, onShowAll, onClearFilters } = props;
-  const { shown, waitingCount, connection } = view;
+  const { view, hold, opened, isPhone, onHold, onShowAll } = props;
+  const { shown, waitingCount } = view;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: shown.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => (isPhone ? phoneRowPixels : rowPixels),
     getItemKey: (index) => shown[index]?.key ?? index,
-    overscan: overscanRows,
+    overscan: usePrinting() ? shown.length : overscanRows,
   });
   useEffect(() => virtual.measure(), [virtual, isPhone]);
   const handlers = useListHold(onHold);
@@ -61,12 +65,7 @@ export function StreamList(props: StreamListProps) {
       )}
       {shown.length > 0 && <p className="listNote meta">{text.newestFirst}</p>}
       {shown.length === 0 ? (
-        <StreamWaiting
-          view={view}
-          filters={filters}
-          isConnected={connection === "open"}
-          onClearFilters={onClearFilters}
-        />
+        <NoRows {...props} />
       ) : (
         <div
           className="liveScroller"
@@ -89,6 +88,31 @@ export function StreamList(props: StreamListProps) {
           </div>
         </div>
       )}
+    </div>
+  );
+}
+
+/** Why there is nothing to list: not yet connected, nothing has come, or it is refused. */
+function NoRows({ view, filters, onRetry, onClearFilters }: StreamListProps) {
+  const { connection, problem } = view;
+  const query = {
+    data: connection === "open" || connection === "reconnecting" ? view : undefined,
+    error: connection === "closed" ? problem : null,
+    isPending: connection === "connecting",
+    refetch: onRetry,
+  };
+  return (
+    <div className="liveWaiting">
+      <PanelStates query={query} height={reservedHeight}>
+        {() => (
+          <StreamWaiting
+            view={view}
+            filters={filters}
+            isConnected={connection === "open"}
+            onClearFilters={onClearFilters}
+          />
+        )}
+      </PanelStates>
     </div>
   );
 }

@@ -23,10 +23,10 @@ export function StreamWaiting({
   const lastEventAt = useLastEvent(view.rates);
   const isFiltered = hasFilters(filters);
   return (
-    <div className="stateBox liveWaiting">
+    <div className="stateBox">
       <p className="stateTitle">
         {isConnected && <Loader size={16} aria-hidden />}
-        {isFiltered ? text.filteredTitle : text.waitingTitle}
+        {!isConnected ? text.connection.reconnecting : isFiltered ? text.filteredTitle : text.waitingTitle}
       </p>
       <p>
         {lastEventAt === null ? (
@@ -42,9 +42,11 @@ export function StreamWaiting({
           {text.filters.clear}
         </Button>
       ) : (
-        <Button component={Link} to="/sources" variant="default" h="var(--c360-target)">
-          {text.waitingAction}
-        </Button>
+        isConnected && (
+          <Button component={Link} to="/sources" variant="default" h="var(--c360-target)">
+            {text.waitingAction}
+          </Button>
+        )
       )}
     </div>
   );

@@ -10,6 +10,11 @@ export interface RefusalGroup {
   items: Rejection[];
 }
 
+/** `event_missing` as people say it. */
+export function reasonText(code: string): string {
+  return code.replaceAll("_", " ");
+}
+
 /** In the order of each group's newest. `items` come newest first. */
 export function grouped(items: readonly Rejection[]): RefusalGroup[] {
   const groups = Map.groupBy(items, ({ source, code }) => `${source} ${code}`);

@@ -73,13 +73,20 @@ export function PanelStates<Data>({
 }
 
 const skeletonRow = 36;
+const skeletonText = 14;
+/** Percent of the row: as uneven as what will stand there. */
+const skeletonWidths = [42, 56, 34, 48];
 
-function Waiting({ height }: { height: number }) {
+/** Rows that are coming, in as much room. */
+export function Waiting({ height }: { height: number }) {
   const rows = Math.max(1, Math.floor(height / skeletonRow));
   return (
     <div style={{ blockSize: height, overflow: "hidden" }} role="status" aria-label={words.states.loading}>
       {Array.from({ length: rows }, (_, row) => (
-        <Skeleton key={row} height={skeletonRow - 12} mb={12} />
+        <div key={row} className="skeletonRow" style={{ blockSize: skeletonRow }}>
+          <Skeleton height={skeletonText} width={`${skeletonWidths[row % skeletonWidths.length]}%`} />
+          <Skeleton height={skeletonText} width="16%" />
+        </div>
       ))}
     </div>
   );

@@ -38,10 +38,19 @@ export function SourceMark({ kind, label, iconOnly = false }: { kind: string; la
   const kindWord = known === null ? kind : words.kinds[known];
   const text = label ?? kindWord;
   const colour = known === null ? "var(--mantine-color-dimmed)" : `var(--c360-${known})`;
+  const title = label === undefined ? kindWord : `${label} (${kindWord})`;
+  const icon = <Icon size={16} stroke={2} color={colour} aria-hidden />;
+  if (iconOnly) {
+    return (
+      <span className="sourceMark" title={title} role="img" aria-label={text}>
+        {icon}
+      </span>
+    );
+  }
   return (
-    <span className="sourceMark" title={label === undefined ? kindWord : `${label} (${kindWord})`}>
-      <Icon size={16} stroke={2} color={colour} aria-hidden />
-      {iconOnly ? <span className="visuallyHidden">{text}</span> : <span className="cut">{text}</span>}
+    <span className="sourceMark" title={title}>
+      {icon}
+      <span className="cut">{text}</span>
     </span>
   );
 }

@@ -1,11 +1,11 @@
 import { Tooltip } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { type PointerEvent, useEffect, useState } from "react";
 import { words } from "../words/words.ts";
 import { absoluteTime, relativeTime } from "./timeText.ts";
 
 const redrawMs = 15_000;
 
-/** A time as `2 hr. ago`; whole and with its zone on hover and focus. `at`: ISO 8601 or UTC ms; null: never. */
+/** A time as `2 hr. ago`; whole and with its zone on hover and focus, and in print. `at`: ISO 8601 or UTC ms; null: never. */
 export function Time({ at }: { at: string | number | null }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
@@ -16,21 +16,32 @@ export function Time({ at }: { at: string | number | null }) {
   if (ms === null || Number.isNaN(ms)) return <span className="dimmed">{words.time.never}</span>;
   return (
     <Tooltip label={absoluteTime(ms)}>
-      <time dateTime={new Date(ms).toISOString()} tabIndex={0} className="numbers">
-        {relativeTime(ms, Math.max(now, ms))}
+      <time dateTime={new Date(ms).toISOString()} data-printed={absoluteTime(ms)} tabIndex={0} className="numbers">
+        <span className="relative">{relativeTime(ms, Math.max(now, ms))}</span>
         <span className="visuallyHidden"> ({absoluteTime(ms)})</span>
       </time>
     </Tooltip>
   );
 }
 
-/** The same for lists of thousands: it is no stop of its own for the keyboard, and does not redraw by itself. */
+/**
+ * The same for lists of thousands: it is no stop of its own for the keyboard, does not redraw by itself, and writes the
+ * whole time only where the pointer rests.
+ */
 export function PlainTime({ at }: { at: string | null }) {
   const ms = at === null ? Number.NaN : Date.parse(at);
   if (Number.isNaN(ms)) return <span className="dimmed">{words.time.never}</span>;
+  const tell = ({ currentTarget }: PointerEvent<HTMLElement>): void => {
+    currentTarget.title = absoluteTime(ms);
+  };
   return (
-    <time dateTime={new Date(ms).toISOString()} title={absoluteTime(ms)} className="numbers">
-      {relativeTime(ms, Math.max(Date.now(), ms))}
+    <time
+      dateTime={new Date(ms).toISOString()}
+      data-printed={absoluteTime(ms)}
+      className="numbers"
+      onPointerEnter={tell}
+    >
+      <span className="relative">{relativeTime(ms, Math.max(Date.now(), ms))}</span>
     </time>
   );
 }

@@ -13,7 +13,7 @@ export function DraftMenu({ id, drafts }: { id: string; drafts: readonly Draft[]
   const open = (target: string): void => void navigate(`/query/${target}`);
   return (
     <>
-      <Menu position="bottom-end" width={320}>
+      <Menu position="bottom-end" width={320} withinPortal={false} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button variant="default" h="var(--c360-target)" rightSection={<IconChevronDown size={14} />}>
             {text.drafts}

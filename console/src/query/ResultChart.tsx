@@ -4,6 +4,7 @@ import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
+import { measurable } from "../parts/chartFont.ts";
 import { words } from "../words/words.ts";
 import { type ChartChoice, drawnOf } from "./chartChoice.ts";
 import type { Answer } from "./exportText.ts";
@@ -23,7 +24,7 @@ export function ResultChart({ answer, choice }: { answer: Answer; choice: ChartC
   useEffect(() => {
     if (host.current === null) return undefined;
     const chart = init(host.current, null, { renderer: "svg" });
-    chart.setOption(optionsOf(answer, choice, colours[scheme]));
+    chart.setOption({ ...optionsOf(answer, choice, colours[scheme]), textStyle: measurable(host.current) });
     const observer = new ResizeObserver(() => chart.resize());
     observer.observe(host.current);
     return () => {
@@ -44,7 +45,6 @@ function optionsOf(answer: Answer, choice: ChartChoice, { text, line, mark, card
   return {
     animation: false,
     aria: { enabled: true, decal: { show: true } },
-    textStyle: { color: text, fontFamily: "inherit" },
     color: [mark],
     grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
     tooltip: { trigger: "axis", confine: true, backgroundColor: card, borderColor: line, textStyle: { color: text } },

@@ -2,6 +2,7 @@ import { Button, SegmentedControl } from "@mantine/core";
 import { IconAlertTriangle, IconDownload } from "@tabler/icons-react";
 import { useState } from "react";
 import { countText } from "../parts/countText.ts";
+import { Waiting } from "../parts/Panel.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { Time } from "../parts/Time.tsx";
 import { words } from "../words/words.ts";
@@ -12,6 +13,7 @@ import { fetchRows, maxRows, type QueryAnswer, type Run } from "./queryRun.ts";
 import { ResultTable } from "./ResultTable.tsx";
 
 const text = words.query;
+const waitingHeight = 144;
 
 interface ResultPanelProps {
   run: Run | null;
@@ -31,7 +33,8 @@ export function ResultPanel({ run, sql, isRunning, view, onView, onRun }: Result
       {run?.problem != null && (
         <ProblemNote error={run.problem} onRetry={() => onRun(run.limit)} keepsData={answer !== null} />
       )}
-      {answer === null && run?.problem == null && <p className="dimmed">{text.beforeRun}</p>}
+      {answer === null && run?.problem == null && !isRunning && <p className="dimmed">{text.beforeRun}</p>}
+      {answer === null && isRunning && <Waiting height={waitingHeight} />}
       {run !== null && answer !== null && (
         <>
           <ResultHead run={run} answer={answer} sql={sql} view={view} onView={onView} onRun={onRun} />

@@ -20,7 +20,8 @@ const look = EditorView.theme({
     backgroundColor: "var(--mantine-color-body)",
     color: "var(--mantine-color-text)",
   },
-  "&.cm-focused": { outline: "2px solid var(--mantine-color-anchor)", outlineOffset: "-2px" },
+  // Drawn around the gutter too: query.css.
+  "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--mantine-font-family-monospace)", lineHeight: "20px" },
   ".cm-content": { caretColor: "var(--mantine-color-text)", paddingBlock: "8px" },
   ".cm-cursor": { borderInlineStartColor: "var(--mantine-color-text)" },

@@ -15,7 +15,9 @@ export function RouteFailure() {
     <div role="alert">
       <PageHead title={words.crash.title} lead={isStale(error) ? words.crash.stale : words.crash.body} />
       {error instanceof Error && !isStale(error) && <p className="mono dimmed">{error.message}</p>}
-      <Button onClick={() => location.reload()}>{words.crash.reload}</Button>
+      <Button h="var(--c360-target)" onClick={() => location.reload()}>
+        {words.crash.reload}
+      </Button>
     </div>
   );
 }
@@ -24,7 +26,7 @@ export function MissingPage() {
   return (
     <>
       <PageHead title={words.crash.missingTitle} lead={words.crash.missingBody} />
-      <Button component={Link} to="/">
+      <Button component={Link} to="/" h="var(--c360-target)">
         {words.crash.home}
       </Button>
     </>

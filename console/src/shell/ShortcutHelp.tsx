@@ -46,7 +46,13 @@ export function ShortcutHelp({
         <Kbd>1</Kbd> … <Kbd>7</Kbd>
       </Row>
       <Row label={words.customer.timeline.keys.identity}>
-        <Kbd>G</Kbd> <Kbd>L</Kbd>
+        <Kbd>L</Kbd>
+      </Row>
+      <Row label={words.customer.timeline.keys.walk}>
+        <Kbd>←</Kbd> <Kbd>→</Kbd> <Kbd>↑</Kbd> <Kbd>↓</Kbd>
+      </Row>
+      <Row label={words.customer.timeline.keys.reason}>
+        <Kbd>Enter</Kbd>
       </Row>
       <Row label={words.keys.help}>
         <Kbd>?</Kbd>

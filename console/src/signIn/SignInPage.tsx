@@ -31,8 +31,10 @@ export function SignInPage() {
           {words.signIn.ended}
         </p>
       )}
-      <SignInForm />
-      <Where />
+      <div className="panel signInCard">
+        <SignInForm />
+        <Where />
+      </div>
     </main>
   );
 }
@@ -74,7 +76,7 @@ function SignInForm() {
         error={error}
         autoComplete="current-password"
         spellCheck={false}
-        data-autofocus
+        autoFocus
       />
       <Button type="submit" loading={isAsking} h="var(--c360-target)">
         {words.signIn.submit}
@@ -92,7 +94,9 @@ function Where() {
         {words.signIn.another} <CopyId id={words.signIn.command} what="the command" />
       </p>
       <p className="dimmed">{words.signIn.writeKey}</p>
-      <Anchor href="/api/docs">{words.shell.apiDocs}</Anchor>
+      <Anchor href="/api/docs" size="sm" className="signInDocs">
+        {words.shell.apiDocs}
+      </Anchor>
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import { Anchor } from "@mantine/core";
 import { Link } from "react-router";
+import { fieldName } from "../customers/matchText.ts";
 import { CopyId } from "../parts/CopyId.tsx";
 import { Panel } from "../parts/Panel.tsx";
 import { Time } from "../parts/Time.tsx";
@@ -51,7 +52,7 @@ function EventTable({ events }: { events: LatestEvent[] }) {
             </td>
             <td>{what}</td>
             <td className="dimmed" data-label={eventColumns.who}>
-              {identifier ?? text.nobody}
+              {identifier === null ? text.nobody : fieldName(identifier)}
             </td>
             <td>
               <CopyId id={messageId} what="message id" />

@@ -27,24 +27,23 @@ export function SourcePage() {
   const { id = "" } = useParams();
   const sources = useSources();
   return (
-    <PanelStates query={sources} height={reservedHeight}>
-      {(items) => {
-        const source = items.find((each) => each.id === id);
-        return source === undefined ? <NoSource id={id} /> : <Source key={id} source={source} />;
-      }}
-    </PanelStates>
+    <>
+      <Anchor component={Link} to="/sources" size="sm" className="backLink">
+        ← {text.all}
+      </Anchor>
+      {sources.data === undefined && <PageHead title={id} />}
+      <PanelStates query={sources} height={reservedHeight}>
+        {(items) => {
+          const source = items.find((each) => each.id === id);
+          return source === undefined ? <NoSource id={id} /> : <Source key={id} source={source} />;
+        }}
+      </PanelStates>
+    </>
   );
 }
 
 function NoSource({ id }: { id: string }) {
-  return (
-    <>
-      <PageHead title={text.missingTitle} lead={text.missing(id)} />
-      <Button component={Link} to="/sources" variant="default">
-        {text.all}
-      </Button>
-    </>
-  );
+  return <PageHead title={text.missingTitle} lead={text.missing(id)} />;
 }
 
 function Source({ source }: { source: SourceWithHealth }) {
@@ -57,9 +56,6 @@ function Source({ source }: { source: SourceWithHealth }) {
   );
   return (
     <>
-      <Anchor component={Link} to="/sources" size="sm">
-        ← {text.all}
-      </Anchor>
       <PageHead title={source.name} lead={lead} actions={<EnableButton source={source} />} />
       <FirstEvent source={source} />
       <div className="sourceGrid">

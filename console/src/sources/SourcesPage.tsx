@@ -49,7 +49,7 @@ function Empty({ onCreate }: { onCreate: () => void }) {
     <>
       <p className="stateTitle">{text.emptyTitle}</p>
       <p>{text.empty}</p>
-      <Button variant="default" onClick={onCreate}>
+      <Button variant="default" h="var(--c360-target)" onClick={onCreate}>
         {text.create}
       </Button>
     </>

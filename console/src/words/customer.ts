@@ -120,6 +120,8 @@ export const customer = {
       all: "A customer: milestones or all events",
       source: "A customer: only one source",
       identity: "A customer: graph or list",
+      walk: "In the graph: along its edges",
+      reason: "In the graph: why these two",
     },
   },
   event: {
@@ -169,8 +171,9 @@ export const customer = {
     alone: "came alone",
     refusedTitle: "Evidence that was refused",
     refused: "refused",
+    refusedKey: "evidence that was refused",
     empty: "No identifier is known.",
-    pick: "Press two identifiers to ask why they are one person.",
+    pick: "Press two identifiers, or a record, to ask why they are one person. Arrows go along the edges, Enter asks.",
     why: {
       title: "Why these two?",
       a: "One identifier",

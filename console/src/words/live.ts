@@ -52,6 +52,7 @@ export const live = {
   unnamed: "(no name)",
   joinRow: "People joined",
   nobody: "—",
+  unknown: "–",
   latency: (ms: string) => `${ms} ms`,
   joinedCount: (people: string) => `joined ${people} people`,
   openCustomer: (who: string) => `Open customer ${who}`,

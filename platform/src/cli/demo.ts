@@ -1,7 +1,8 @@
-import { randomInt } from "node:crypto";
 import pino from "pino";
 import { readSettings, type SettingOverrides, type Settings } from "../runtime/settings.ts";
+import { withBadCalls } from "../simulator/badCalls.ts";
 import { openRetailer } from "../simulator/retailer.ts";
+import { showcaseOf } from "../simulator/showcase.ts";
 import { connect, type Connection } from "./connection.ts";
 import { demoWelcome } from "./demoWelcome.ts";
 import { readDemoState, writeDemoState, type DemoState } from "./demoState.ts";
@@ -16,6 +17,7 @@ import { exitCodes } from "./usage.ts";
 
 export interface DemoFlags extends SettingOverrides {
   customers: number;
+  seed: number;
   months: number;
   rate: number;
   open: boolean;
@@ -34,19 +36,21 @@ export async function demo(io: CliIo, output: Output, flags: DemoFlags): Promise
   const { servePlatform } = await io.loadRuntime();
   const log = pino({ level: settings.logLevel, base: null }, { write: (line) => io.stderr(line) });
   const stopped = stopSignal(io);
-  const platform = await servePlatform(settings, { log }).catch((error: unknown) => {
+  const platform = await servePlatform(settings, { log, isPrepared: true }).catch((error: unknown) => {
     stopped.forget();
     throw error;
   });
   const stop = new AbortController();
   let failure: unknown = null;
+  let ended: Promise<void> = Promise.resolve();
   try {
     const state = await prepared(io, settings, flags);
     io.stdout(demoWelcome({ url: platform.url, state, dataDir: settings.dataDir, eventsPerS: flags.rate }));
     if (flags.open) openBrowser(`${platform.url}/#token=${state.token ?? ""}`, io.env);
     const sending = sendAll(io, output, { state, settings, url: platform.url, rate: flags.rate, stop: stop.signal });
-    const ended = sending.catch((error: unknown) => {
-      failure = error;
+    ended = sending.catch((error: unknown) => {
+      // A stop breaks off whoever waits to send again: that is no failure.
+      if (!stop.signal.aborted) failure = error;
     });
     await Promise.race([stopped.wished, ended]);
     if (failure === null) io.stdout("Stopping…\n");
@@ -54,7 +58,9 @@ export async function demo(io: CliIo, output: Output, flags: DemoFlags): Promise
   } catch (error) {
     failure = error;
   }
-  const isClosed = await withinMs(io, platform.close(), maxStopMs);
+  // First whoever sends, who would else knock at a closed door and keep the process alive.
+  const closed = ended.then(() => platform.close());
+  const isClosed = await withinMs(io, closed, maxStopMs);
   stopped.forget();
   if (failure !== null) throw failure;
   if (isClosed) {
@@ -99,11 +105,10 @@ async function knownKeys(connection: Connection, { keys }: DemoState): Promise<D
   return Object.fromEntries(Object.entries(keys).filter(([kind]) => known.has(kind)));
 }
 
-const maxSeed = 1_000_000;
-
-function newState({ customers, months }: DemoFlags, nowMs: number): DemoState {
-  const plan = planOf({ customers, months, seed: randomInt(maxSeed) }, nowMs);
-  return { plan, keys: {}, token: null, historyDay: 0, liveDay: plan.days };
+function newState(flags: DemoFlags, nowMs: number): DemoState {
+  const plan = planOf(flags, nowMs);
+  const showcase = showcaseOf(plan);
+  return { plan, keys: {}, token: null, historyDay: 0, liveDay: plan.days, liveCalls: 0, showcase };
 }
 
 interface DemoSending {
@@ -116,8 +121,9 @@ interface DemoSending {
 
 /** History and live events side by side: the first minute has both. */
 async function sendAll(io: CliIo, output: Output, { state, settings, url, rate, stop }: DemoSending): Promise<void> {
+  const clock = { now: () => io.now(), sleep: (ms: number) => io.sleep(ms, stop) };
   const onWait = (): void => {};
-  const sink = wireSink(url, state.keys as Parameters<typeof wireSink>[1], { clock: io, onWait });
+  const sink = wireSink(url, state.keys as Parameters<typeof wireSink>[1], { clock, onWait });
   const save = (): void => {
     writeDemoState(settings.dataDir, state);
   };
@@ -139,7 +145,7 @@ async function sendHistory(io: CliIo, output: Output, { state, sink, save, stop 
   if (state.historyDay >= plan.days) return;
   const startedMs = io.now();
   let events = 0;
-  const retailer = openRetailer(plan, state.historyDay);
+  const retailer = withBadCalls(openRetailer(plan, state.historyDay));
   const counting: CallSink = {
     ...sink,
     take: async (calls) => {
@@ -165,11 +171,12 @@ async function sendHistory(io: CliIo, output: Output, { state, sink, save, stop 
 }
 
 async function sendLive(io: CliIo, { state, sink, save, rate, stop }: Part & { rate: number }): Promise<void> {
-  const retailer = openRetailer(state.plan, state.liveDay);
-  const onDay = async (day: number): Promise<void> => {
-    // A day that was begun is not begun again: what is left of it would come twice, or at another time.
-    state.liveDay = day + 1;
+  const { plan, liveDay: firstDay, liveCalls: firstCall } = state;
+  const retailer = withBadCalls(openRetailer(plan, firstDay));
+  const onTaken = (day: number, calls: number): void => {
+    state.liveDay = day;
+    state.liveCalls = calls;
     save();
   };
-  await liveDays(io, { retailer, sink, rate, stop, firstDay: state.liveDay, onDay });
+  await liveDays(io, { retailer, sink, rate, stop, firstDay, firstCall, onTaken });
 }

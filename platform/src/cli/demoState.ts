@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Problem } from "../model/problem.ts";
 import { sourceKinds } from "../model/source.ts";
 import type { RetailerPlan } from "../simulator/persona.ts";
+import { showcaseOf, type Showcase } from "../simulator/showcase.ts";
 import type { WriteKeys } from "./simulatedSending.ts";
 
 /** How far the demo is, in its data directory; whoever may read it may sign in. */
@@ -13,8 +14,12 @@ export interface DemoState {
   token: string | null;
   /** Days of the history before it are acknowledged; `plan.days` when all are. */
   historyDay: number;
-  /** The next of the days after the history, which are given out live. */
+  /** Which of the days after the history is given out live. */
   liveDay: number;
+  /** How many of its calls are acknowledged. */
+  liveCalls: number;
+  /** Whom to look for. Kept, so that it is the same people as long as the directory lives. */
+  showcase: Showcase;
 }
 
 const stateFile = "demo.json";
@@ -37,15 +42,30 @@ export function readDemoState(dataDir: string): DemoState | null {
 
 function parsed(text: string): DemoState | null {
   try {
-    const { plan, keys, token, historyDay, liveDay } = JSON.parse(text) as DemoState;
-    const numbers = [plan.seed, plan.customers, plan.days, plan.startMs, historyDay, liveDay];
-    const isWhole = numbers.every((value) => Number.isSafeInteger(value));
+    const { plan, keys, token, historyDay, liveDay, ...newer } = JSON.parse(text) as DemoState;
+    // Directories of earlier versions have neither.
+    const { liveCalls = 0, showcase = showcaseOf(plan) } = newer as Partial<DemoState>;
+    const numbers = [plan.seed, plan.customers, plan.days, plan.startMs, historyDay, liveDay, liveCalls];
+    if (!numbers.every((value) => Number.isSafeInteger(value)) || !isShowcase(showcase)) return null;
     const known = sourceKinds.filter((kind) => typeof keys[kind] === "string");
     const own = Object.fromEntries(known.map((kind) => [kind, keys[kind]]));
-    return isWhole ? { plan, keys: own, token: typeof token === "string" ? token : null, historyDay, liveDay } : null;
+    return {
+      plan,
+      keys: own,
+      token: typeof token === "string" ? token : null,
+      historyDay,
+      liveDay,
+      liveCalls,
+      showcase,
+    };
   } catch {
     return null;
   }
+}
+
+function isShowcase({ misspelt, joined }: Showcase): boolean {
+  const texts = [misspelt.name, misspelt.typed, joined.name, joined.email, joined.userId, joined.loyaltyCard];
+  return texts.every((text) => typeof text === "string");
 }
 
 /** Whole or not at all. */

@@ -1,5 +1,4 @@
 import { relative } from "node:path";
-import { showcaseOf } from "../simulator/showcase.ts";
 import type { DemoState } from "./demoState.ts";
 
 interface Shown {
@@ -13,7 +12,7 @@ interface Shown {
 /** Where to look, and what to try: all of it works as it stands once the history is in. */
 export function demoWelcome({ url, state, dataDir, eventsPerS }: Shown): string {
   const { plan, keys, token, historyDay } = state;
-  const { misspelt, joined } = showcaseOf(plan);
+  const { misspelt, joined } = state.showcase;
   const dir = relative(process.cwd(), dataDir) || ".";
   const at = ` --data-dir ${dir.startsWith("..") ? dataDir : dir}`;
   const customers = plan.customers.toLocaleString("en-US");

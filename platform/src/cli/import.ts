@@ -25,6 +25,7 @@ export interface ImportFlags {
 export type ImportConnection = Pick<Connection, "submit" | "sources" | "createSource" | "drained">;
 
 const maxMappingBytes = 1_048_576;
+const fewestLinesForSpeed = 1_000;
 const systemClock: Clock = {
   now: Date.now,
   sleep: async (ms) => {
@@ -179,10 +180,12 @@ function report(output: Output, { file, source, opened, sent, rejects, readMs, e
     });
   } else {
     const left = skippedLines === 0 ? "" : `, ${count(skippedLines)} left out by the mapping`;
+    const speed = `${count(linesPerSecond)} lines/s in all (${count(readLinesPerSecond)} lines/s read and mapped)\n`;
     output.out(
       `${count(lines)} lines read${left}, ${count(rejectedLines)} rejected\n` +
         `${count(sent.accepted)} of ${count(events)} events accepted for ${source}\n` +
-        `${count(linesPerSecond)} lines/s in all (${count(readLinesPerSecond)} lines/s read and mapped)\n`,
+        // Of a file of a few lines it would be the time that a connection takes.
+        (lines < fewestLinesForSpeed ? "" : speed),
     );
   }
   return rejectedLines > 0 ? exitCodes.doneWithRejects : exitCodes.done;

@@ -20,7 +20,14 @@ export interface ServedPlatform {
 /** What the command line needs of `runtime/embedded.ts`. */
 export interface PlatformRuntime {
   readonly openPlatform: (settings: Settings) => Promise<Platform>;
-  readonly servePlatform: (settings: Settings, options: { log: Logger }) => Promise<ServedPlatform>;
+  readonly servePlatform: (
+    settings: Settings,
+    options: {
+      log: Logger;
+      /** Whoever starts it makes its sources and tokens: no source `default` is wanted. */
+      isPrepared?: boolean;
+    },
+  ) => Promise<ServedPlatform>;
   readonly rebuildPlatform: (
     settings: Settings,
     options: { verify: boolean; progress: (done: number, total: number) => void },

@@ -1,15 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { readSettings } from "../runtime/settings.ts";
-import { fakeIo, run } from "./io.fake.ts";
+import { type FakeWorld, fakeIo, run } from "./io.fake.ts";
 import type { ServedPlatform } from "./platformRuntime.ts";
 import { whatNext } from "./serve.ts";
 
 const firstRun = { writeKey: "wk_first", token: "tok_first" };
 
-function serving(platform: Partial<ServedPlatform> = {}) {
+function serving(platform: Partial<ServedPlatform> = {}, world: FakeWorld = {}) {
   const served: ServedPlatform = { url: "http://127.0.0.1:3600", firstRun, close: async () => {}, ...platform };
   return fakeIo({
+    ...world,
     runtime: {
       servePlatform: async (_settings, { log }) => {
         log.info({ route: "/x" }, "request");
@@ -52,6 +53,21 @@ describe("c360 serve", () => {
     await done;
     expect(JSON.parse(io.err)).toMatchObject({ route: "/x", msg: "request" });
     expect(io.err).not.toMatch(/wk_first|tok_first/);
+  });
+
+  it("logs no requests where a person watches, unless told to", async () => {
+    for (const [env, logs] of [
+      [{}, false],
+      [{ C360_LOG_LEVEL: "" }, false],
+      [{ C360_LOG_LEVEL: "info" }, true],
+    ] as const) {
+      const io = serving({}, { isTerminal: true, env });
+      const done = run(["serve"], io);
+      await turn();
+      io.signal();
+      await done;
+      expect([env, io.err.includes("request")]).toEqual([env, logs]);
+    }
   });
 
   it("takes the two signals that npm makes of one Ctrl-C as one, and a later one as hurry", async () => {

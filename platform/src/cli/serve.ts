@@ -9,9 +9,13 @@ export const maxStopMs = 9_000;
 /** `npm start` passes on the Ctrl-C that the terminal has already delivered: two signals so close are one wish. */
 const sameSignalMs = 750;
 
-/** Runs the platform until a signal stops it. The log goes to standard error, what a person needs to standard output. */
+/**
+ * Runs the platform until a signal stops it. The log goes to standard error, what a person needs to standard output;
+ * where both are one terminal, a line for each request would bury it.
+ */
 export async function serve(io: CliIo, flags: SettingOverrides): Promise<number> {
-  const settings = readSettings(io.env, flags);
+  const isQuiet = io.isTerminal && (io.env["C360_LOG_LEVEL"] ?? "") === "";
+  const settings = readSettings(isQuiet ? { ...io.env, C360_LOG_LEVEL: "warn" } : io.env, flags);
   const { servePlatform } = await io.loadRuntime();
   const log = pino({ level: settings.logLevel, base: null }, { write: (line) => io.stderr(line) });
   const stopped = stopSignal(io);

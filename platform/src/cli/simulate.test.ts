@@ -1,7 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createApi } from "../api/server.ts";
 import { type FakeServices, fakeServices } from "../api/services.fake.ts";
@@ -14,7 +16,7 @@ let app: FastifyInstance;
 let url: string;
 let dir: string;
 /** By write key. */
-let batches: { key: string; calls: JsonObject[] }[];
+let batches: { key: string; isPacked: boolean; calls: JsonObject[] }[];
 let refuse: ((reply: FastifyReply) => void) | null;
 
 beforeEach(async () => {
@@ -23,14 +25,19 @@ beforeEach(async () => {
   refuse = null;
   app = await createApi(services);
   // Stands for the gateway.
-  app.post("/v1/batch", { bodyLimit: 512_000 }, async (request, reply) => {
+  const preParsing = async ({ headers }: FastifyRequest, _reply: FastifyReply, body: Readable): Promise<Readable> => {
+    const receivedEncodedLength = Number(headers["content-length"]);
+    return isGzip(headers) ? Object.assign(body.pipe(createGunzip()), { receivedEncodedLength }) : body;
+  };
+  app.post("/v1/batch", { bodyLimit: 512_000, preParsing }, async (request, reply) => {
     if (refuse !== null) {
       refuse(reply);
       return reply;
     }
     const [, encoded = ""] = (request.headers.authorization ?? "").split(" ");
     const key = Buffer.from(encoded, "base64").toString().replace(/:$/, "");
-    batches.push({ key, calls: (request.body as { batch: JsonObject[] }).batch });
+    const { batch: calls } = request.body as { batch: JsonObject[] };
+    batches.push({ key, isPacked: isGzip(request.headers), calls });
     return { success: true };
   });
   url = await app.listen({ port: 0, host: "127.0.0.1" });
@@ -41,6 +48,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+const isGzip = ({ "content-encoding": encoding }: FastifyRequest["headers"]): boolean => encoding === "gzip";
 const small = ["simulate", "--customers", "60", "--seed", "5", "--days", "20", "--end", "2026-02-01"];
 /** The fake's own source `web` is there already. */
 const toServer = ["--url", "", "--token", "", "--key", "web=wk_given"];
@@ -95,6 +103,42 @@ describe("c360 simulate", () => {
       expect(batches.filter((batch) => batch.key === key).flatMap(({ calls }) => calls)).toEqual(own);
       expect(json.bySource[kind]).toBe(own.length);
     }
+  });
+
+  it("packs what the app, the ERP and the CRM send, and nothing else", async () => {
+    const keys = ["crm", "erp", "mobile", "web"].map((kind) => ["--key", `${kind}=wk_${kind}_given`]).flat();
+    const { code } = await run([...small, "--url", url, "--token", services.token, ...keys]);
+    expect(code).toBe(0);
+    const packed = new Set(batches.filter(({ isPacked }) => isPacked).map(({ key }) => key));
+    expect(packed).toEqual(new Set(["wk_crm_given", "wk_erp_given", "wk_mobile_given"]));
+    expect(new Set(batches.filter(({ isPacked }) => !isPacked).map(({ key }) => key)).size).toBe(4);
+  });
+
+  it("sends bad calls among the same good ones only where it is asked for them; the truth stays", async () => {
+    const written = async (name: string, ...flags: string[]) => {
+      const [out, truth] = [join(dir, `${name}.ndjson`), join(dir, `${name}.csv`)];
+      const { code } = await run([
+        ...small,
+        "--customers",
+        "300",
+        "--days",
+        "90",
+        ...flags,
+        "--out",
+        out,
+        "--truth",
+        truth,
+      ]);
+      expect(code).toBe(0);
+      return { calls: linesOf(out), truth: readFileSync(truth, "utf8") };
+    };
+    const good = await written("good");
+    const real = await written("real", "--bad-calls");
+    const isBad = ({ messageId }: JsonObject): boolean => (messageId as string).endsWith("-bad");
+    expect(good.calls.filter(isBad)).toEqual([]);
+    expect(real.calls.filter(isBad).length).toBeGreaterThan(0);
+    expect(real.calls.filter((call) => !isBad(call))).toEqual(good.calls);
+    expect(real.truth).toBe(good.truth);
   });
 
   it("does not take a key away from whoever sends with it, unless told to", async () => {

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { rename } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import { sourceKinds, type SourceKind } from "../model/source.ts";
+import { withBadCalls } from "../simulator/badCalls.ts";
+import { inLiveOrder } from "../simulator/liveDay.ts";
 import type { RetailerPlan } from "../simulator/persona.ts";
 import { openRetailer, type Retailer } from "../simulator/retailer.ts";
 import type { SimulatedCall } from "../simulator/scene.ts";
@@ -31,6 +33,7 @@ export interface SimulateFlags extends ConnectionFlags, PlanFlags {
   out?: string;
   key?: Partial<WriteKeys>;
   rotateKeys?: boolean;
+  badCalls?: boolean;
 }
 
 const defaultLiveEventsPerS = 10;
@@ -72,7 +75,7 @@ async function run(io: CliIo, output: Output, { plan, flags, sink, settled }: Ru
   const stopping = new AbortController();
   const forget = io.onSignal(() => stopping.abort());
   const counts = countsBySource();
-  const retailer = openRetailer(plan);
+  const retailer = flags.badCalls === true ? withBadCalls(openRetailer(plan)) : openRetailer(plan);
   const counted: CallSink = {
     take: async (calls) => {
       await sink.take(calls);
@@ -192,8 +195,10 @@ export interface LiveSending {
   stop: AbortSignal;
   /** After those that the retailer has given out. */
   firstDay: number;
-  /** Awaited before a day's calls are sent. */
-  onDay?: (day: number) => Promise<void>;
+  /** Of that day, how many calls were taken before. */
+  firstCall?: number;
+  /** So many of the day's calls are taken. */
+  onTaken?: (day: number, calls: number) => void;
 }
 
 /**
@@ -202,22 +207,22 @@ export interface LiveSending {
  */
 export async function liveDays(
   io: Pick<CliIo, "now" | "sleep">,
-  { retailer, sink, rate, stop, firstDay, onDay }: LiveSending,
+  { retailer, sink, rate, stop, firstDay, firstCall = 0, onTaken }: LiveSending,
 ): Promise<void> {
   const pace = paceOf(io, rate, stop);
   const chunkCalls = chunkSize(rate);
-  for (let day = firstDay; !stop.aborted; day++) {
-    await onDay?.(day);
-    const calls = retailer.day(day);
-    for (let from = 0; from < calls.length && !stop.aborted; from += chunkCalls) {
+  for (let day = firstDay, first = firstCall; !stop.aborted; day++, first = 0) {
+    const calls = inLiveOrder(retailer.plan, day, retailer.day(day));
+    for (let from = first; from < calls.length && !stop.aborted; from += chunkCalls) {
       const chunk = calls.slice(from, from + chunkCalls);
       await pace(chunk.length);
       if (stop.aborted) return;
       const at = io.now();
       const timestamp = new Date(at).toISOString();
       await sink.take(
-        chunk.map(({ source, call }) => ({ source, at, call: { ...call, timestamp, sentAt: timestamp } })),
+        chunk.map(({ call, ...one }) => ({ ...one, at, call: { ...call, timestamp, sentAt: timestamp } })),
       );
+      onTaken?.(day, from + chunk.length);
     }
   }
 }

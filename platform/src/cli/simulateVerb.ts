@@ -7,6 +7,8 @@ import { simulate, type SimulateFlags } from "./simulate.ts";
 import { keyOption } from "./simulatePlan.ts";
 
 const maxSeed = 999_999_999;
+/** The same people for everybody who starts the demo on the same day. */
+const demoSeed = 360;
 const maxEventsPerS = 1_000_000;
 
 /** Adds `c360 simulate` to a command that already knows how to reach the platform. */
@@ -29,6 +31,7 @@ export function describeSimulate(
       wholeNumber(1, maxEventsPerS),
     )
     .option("--live", "then go on in real time until Ctrl-C, 10 events a second or --rate")
+    .option("--bad-calls", "now and then a call that is refused, as real systems send them")
     .option("--truth <file>", "write who is who: person,identifier_type,identifier_value")
     .option("--out <file>", "write NDJSON for `c360 send` in place of sending; - is standard output")
     .option("--key <source=key>", "the write key of a source that is there; may be given seven times", keyOption)
@@ -48,6 +51,7 @@ export function describeDemo(
   return command
     .description("the platform with a made-up retailer: months of history, then live events; Ctrl-C stops it")
     .option("--customers <count>", "how many people", wholeNumber(1, maxCustomers), 2_000)
+    .option("--seed <number>", "another number, other people", wholeNumber(0, maxSeed), demoSeed)
     .option("--months <count>", "length of the history", wholeNumber(1, 120), 6)
     .option("--rate <events>", "live events a second", wholeNumber(1, maxEventsPerS), 10)
     .option("--port <port>", "where to listen (C360_PORT, 3600)")

@@ -73,13 +73,22 @@ interface SinkWorld {
   onWait(message: string): void;
 }
 
+/** Systems whose libraries pack what they send, as those for apps and for Java do. */
+const packing: ReadonlySet<SourceKind> = new Set(["mobile", "erp", "crm"]);
+
 /** Each system sends its own calls with its own key, in batches, as an SDK does; all systems at once. */
 export function wireSink(url: string, keys: WriteKeys, world: SinkWorld): CallSink {
   return batchSink(async (source, calls) => {
     const authorization = `Basic ${Buffer.from(`${keys[source]}:`).toString("base64")}`;
     const body = { batch: calls.map(({ call }) => call) };
     await tried(async () => {
-      const { status, text, retryAfter } = await post(`${url}/v1/batch`, "POST", { authorization }, body);
+      const { status, text, retryAfter } = await post(
+        `${url}/v1/batch`,
+        "POST",
+        { authorization },
+        body,
+        packing.has(source),
+      );
       if (status === 401) {
         throw new Problem(401, "write_key_unknown", `The server does not know the write key of ${source}.`, {
           hint: `Make a new one with: c360 sources rotate ${source}`,

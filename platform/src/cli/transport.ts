@@ -1,3 +1,5 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { Problem } from "../model/problem.ts";
 
@@ -12,6 +14,7 @@ export interface ApiRequest {
 export type Transport = (request: ApiRequest) => Promise<unknown>;
 
 const timeoutMs = 300_000;
+const packed = promisify(gzip);
 
 /** `http://host:port` without a trailing slash; Problem `wrong_usage` for anything else. */
 export function serverUrl(text: string): string {
@@ -36,12 +39,13 @@ export function httpTransport(url: string, token: string): Transport {
   };
 }
 
-/** One HTTP exchange. Problem 503 `server_unreachable` when there is no answer. */
+/** One HTTP exchange, the body as JSON, with `isPacked` in gzip. Problem 503 `server_unreachable` when there is no answer. */
 export async function post(
   url: string,
   method: string,
   headers: Record<string, string>,
   body: unknown,
+  isPacked = false,
 ): Promise<{ status: number; text: string; retryAfter: string | null }> {
   try {
     const response = await fetch(url, {
@@ -49,8 +53,7 @@ export async function post(
       // A redirect would carry the token elsewhere.
       redirect: "error",
       signal: AbortSignal.timeout(timeoutMs),
-      headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? { headers } : await written(headers, body, isPacked)),
     });
     return { status: response.status, text: await response.text(), retryAfter: response.headers.get("retry-after") };
   } catch (error) {
@@ -65,6 +68,18 @@ export async function post(
       },
     );
   }
+}
+
+async function written(
+  headers: Record<string, string>,
+  body: unknown,
+  isPacked: boolean,
+): Promise<{ headers: Record<string, string>; body: string | Uint8Array<ArrayBuffer> }> {
+  const text = JSON.stringify(body);
+  const typed = { ...headers, "content-type": "application/json" };
+  return isPacked
+    ? { headers: { ...typed, "content-encoding": "gzip" }, body: new Uint8Array(await packed(text)) }
+    : { headers: typed, body: text };
 }
 
 /** The API inside this process, no socket between. */

@@ -29,6 +29,8 @@ describe("reading a time", () => {
     ["9999-12-31T23:59:59.999Z", 253_402_300_799_999],
     ["Fri, 02 Jan 2026 12:00:00 GMT", noon],
     ["Fri, 2 Jan 2026 14:00:00 +0200", noon],
+    ["fri, 2 jan 2026 12:00 ut (noon)", noon],
+    ["Fri, 02 Jan 2026 07:00:00 EST", noon],
     [noon, noon],
     [noon / 1_000, noon],
     [noon / 1_000 + 0.25, noon + 250],
@@ -57,6 +59,11 @@ describe("reading a time", () => {
     "2026-01-02T12:00:00+02:75",
     "2026-1-2",
     "02/01/2026",
+    "Sat, 31 Feb 2026 12:00:00 GMT",
+    "Fri, 02 Foo 2026 12:00:00 GMT",
+    "Fri, 02 Jan 2026 24:00:00 GMT",
+    "Fri, 02 Jan 2026 12:00:00 XYZ",
+    "Fri, 02 Jan 2026 12:00:00 +2500",
     "99999999999999999999",
     "2026-01-02T12:00:00Z\u0000",
     "2".repeat(1_000_000),
@@ -70,6 +77,18 @@ describe("reading a time", () => {
     [2026],
   ])("does not guess at %j", (value) => {
     expect(readTime(value)).toBeNull();
+  });
+
+  it.each(["Fri, 02 Jan 2026 12:00:00", "2026-01-02T12:00:00"])("takes %j for UTC wherever it runs", (text) => {
+    const { TZ } = process.env;
+    try {
+      process.env["TZ"] = "America/New_York";
+      expect(new Date(2026, 0, 1).getTimezoneOffset()).toBe(300);
+      expect(readTime(text)).toBe(noon);
+    } finally {
+      if (TZ === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = TZ;
+    }
   });
 
   it("is exact for every millisecond, in every zone", () => {

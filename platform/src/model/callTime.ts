@@ -30,12 +30,14 @@ export function callTime(given: { timestamp: unknown; sentAt: unknown; receivedA
 const isoPattern =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?$/i;
 const epochPattern = /^\d{9,19}(\.\d+)?$/;
-const rfc2822Pattern = /^[a-z]{3}, \d{1,2} [a-z]{3} \d{4} \d\d:\d\d/i;
+/** RFC 2822, section 3.3; a comment may follow the zone. */
+const rfc2822Pattern =
+  /^[a-z]{3}, (\d{1,2}) ([a-z]{3}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))?(?: ([a-z]{1,3}|[+-]\d{4}))?(?: \([^()]*\))?$/i;
 const maxTimeChars = 64;
 
 /**
- * ISO 8601 with any fraction and offset (none means UTC), RFC 2822, or a number since 1970 as text or number; null for
- * anything else and for dates that do not exist. Fractions of a millisecond are cut.
+ * ISO 8601 with any fraction and offset, RFC 2822 (in both, no zone means UTC, wherever this runs), or a number since
+ * 1970 as text or number; null for anything else and for dates that do not exist. Fractions of a millisecond are cut.
  */
 export function readTime(value: unknown): number | null {
   if (typeof value === "number") return fromEpoch(value);
@@ -44,9 +46,8 @@ export function readTime(value: unknown): number | null {
   const iso = isoPattern.exec(text);
   if (iso !== null) return fromIso(iso);
   if (epochPattern.test(text)) return fromEpoch(Number(text));
-  if (!rfc2822Pattern.test(text)) return null;
-  const read = Date.parse(text);
-  return Number.isNaN(read) ? null : read;
+  const rfc2822 = rfc2822Pattern.exec(text);
+  return rfc2822 === null ? null : fromRfc2822(rfc2822);
 }
 
 /** Magnitudes part the units: seconds are below the first until the year 5138, ms above it since 1973, and so on. */
@@ -66,15 +67,37 @@ function fromEpoch(value: number): number | null {
 
 function fromIso(match: RegExpExecArray): number | null {
   const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = match;
-  const offset = offsetMs(zone);
+  const midnight = midnightOf(Number(year), Number(month), Number(day));
+  return moment(midnight, { hour, minute, second, fraction }, offsetMs(zone));
+}
+
+const monthNames = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
+/** RFC 2822, section 4.3. */
+const zoneOffsets: ReadonlyMap<string, string> = new Map([
+  ...["UT", "UTC", "GMT", "Z"].map((name) => [name, "Z"] as const),
+  ...["EDT -04", "EST -05", "CDT -05", "CST -06", "MDT -06", "MST -07", "PDT -07", "PST -08"].map(
+    (zone) => [zone.slice(0, 3), zone.slice(4)] as const,
+  ),
+]);
+
+function fromRfc2822(match: RegExpExecArray): number | null {
+  const [, day, month = "", year, hour = "0", minute = "0", second = "0", zone = "Z"] = match;
+  const offset = /^[+-]/.test(zone) ? zone : zoneOffsets.get(zone.toUpperCase());
+  const midnight = midnightOf(Number(year), monthNames.indexOf(month.toLowerCase()) + 1, Number(day));
+  return offset === undefined ? null : moment(midnight, { hour, minute, second, fraction: "" }, offsetMs(offset));
+}
+
+type Clock = Record<"hour" | "minute" | "second" | "fraction", string>;
+
+/** Null when the day, the clock's reading or the offset is none. */
+function moment(midnight: number | null, { hour, minute, second, fraction }: Clock, offset: number | null) {
   const ms = Number(fraction.padEnd(3, "0").slice(0, 3));
   const h = Number(hour);
   const mi = Number(minute);
   const s = Number(second);
-  if (h > 23 || mi > 59 || s > 60 || offset === null) return null;
-  const midnight = midnightOf(Number(year), Number(month), Number(day));
+  if (midnight === null || h > 23 || mi > 59 || s > 60 || offset === null) return null;
   // A leap second is the last one of its minute, which no clock here can tell apart.
-  return midnight === null ? null : midnight + ((h * 60 + mi) * 60 + Math.min(s, 59)) * 1_000 + ms - offset;
+  return midnight + ((h * 60 + mi) * 60 + Math.min(s, 59)) * 1_000 + ms - offset;
 }
 
 /** Until which the calendar repeats itself. */

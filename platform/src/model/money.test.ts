@@ -7,8 +7,10 @@ import {
   lineValue,
   maxDecimalChars,
   maxMinorUnits,
+  maxSummedMinorUnits,
   minorDigits,
   rescaleMinor,
+  sumMinor,
   toMinor,
 } from "./money.ts";
 
@@ -187,5 +189,21 @@ describe("small figures", () => {
   it("reads decimals as numbers, finite ones only", () => {
     expect([decimalNumber("2.50"), decimalNumber(0.25), decimalNumber("-0")]).toEqual([2.5, 0.25, 0]);
     expect([decimalNumber("1e400"), decimalNumber("many"), decimalNumber(null)]).toEqual([null, null, null]);
+  });
+
+  it("sums exactly in any order, and tells what is beyond a safe integer as the largest one", () => {
+    const amount = fc.integer({ min: -maxMinorUnits, max: maxMinorUnits });
+    fc.assert(
+      fc.property(fc.array(amount, { maxLength: 20 }), fc.integer({ min: 1, max: 200 }), (amounts, times) => {
+        const all = Array.from({ length: times }, () => amounts).flat();
+        const exact = all.reduce((sum, each) => sum + BigInt(each), 0n);
+        const bound = BigInt(maxSummedMinorUnits);
+        const told = exact > bound ? bound : exact < -bound ? -bound : exact;
+        expect(sumMinor(all)).toBe(Number(told));
+        expect(sumMinor(all.toSorted((a, b) => b - a))).toBe(Number(told));
+      }),
+    );
+    expect(sumMinor(Array.from({ length: 300 }, () => maxMinorUnits))).toBe(maxSummedMinorUnits);
+    expect(sumMinor([])).toBe(0);
   });
 });

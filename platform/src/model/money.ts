@@ -54,6 +54,25 @@ export function rescaleMinor(minor: number, from: string, to: string): number {
   return shift === 0 ? minor : Number(roundHalfUp({ digits: BigInt(minor), scale: shift }) ?? 0n);
 }
 
+/** Largest sum that is told, in minor units: beyond it a number is no longer exact, and no store holds it as one. */
+export const maxSummedMinorUnits = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The sum of minor units, exact whatever their order; one beyond ±{@link maxSummedMinorUnits} is told as that, or
+ * somebody's absurd amounts would stop every follower.
+ */
+export function sumMinor(amounts: Iterable<number>): number {
+  let sum = 0;
+  let large: bigint | null = null;
+  for (const amount of amounts) {
+    if (large !== null) large += BigInt(amount);
+    else if (Number.isSafeInteger(sum + amount)) sum += amount;
+    else large = BigInt(sum) + BigInt(amount);
+  }
+  if (large === null) return sum;
+  return Math.max(-maxSummedMinorUnits, Math.min(maxSummedMinorUnits, Number(large)));
+}
+
 /** total ÷ count of integers, rounded half up (towards +∞ on ties). `count` is positive. */
 export function divideHalfUp(total: number, count: number): number {
   return Number(floorDivide(2n * BigInt(total) + BigInt(count), 2n * BigInt(count)));

@@ -135,3 +135,25 @@ describe("computedTraits", () => {
     );
   });
 });
+
+describe("absurd amounts", () => {
+  const total = 1_000_000_000_000;
+
+  it("leave every figure a safe integer, which all followers can hold", () => {
+    const sales = Array.from({ length: 200 }, (_, n): Report => ["Completed", { order_id: `o-${n}`, total }]);
+    const { revenue, revenueByCurrency, averageOrderValue } = computed(...sales);
+    expect(revenue.amount).toBe(Number.MAX_SAFE_INTEGER);
+    expect(revenueByCurrency).toEqual({ GBP: Number.MAX_SAFE_INTEGER });
+    expect(Number.isSafeInteger(averageOrderValue["GBP"])).toBe(true);
+  });
+
+  it("of refunds do too", () => {
+    const refunds = Array.from({ length: 200 }, (_, n): Report => [
+      "Refunded",
+      { order_id: "o-1", refund_id: `r-${n}`, total },
+    ]);
+    const [figures] = figuresFrom([["Completed", { order_id: "o-1", total: -total }], ...refunds]);
+    expect(figures?.refundedMinor).toBe(Number.MAX_SAFE_INTEGER);
+    expect(figures?.netMinor).toBe(-Number.MAX_SAFE_INTEGER);
+  });
+});

@@ -1,5 +1,5 @@
 import { isoTime } from "../model/isoTime.ts";
-import { divideHalfUp } from "../model/money.ts";
+import { divideHalfUp, sumMinor } from "../model/money.ts";
 import type { OrderFigures } from "../model/order.ts";
 import type { ComputedTraits } from "../model/profile.ts";
 import { sortedByKey } from "./ownKeys.ts";
@@ -49,12 +49,12 @@ function sumBy(
   figures: readonly OrderFigures[],
   entry: (order: OrderFigures) => [string, number],
 ): Record<string, number> {
-  const sums: Record<string, number> = {};
+  const amounts: Record<string, number[]> = {};
   for (const order of figures) {
     const [key, amount] = entry(order);
-    sums[key] = (sums[key] ?? 0) + amount;
+    (amounts[key] ??= []).push(amount);
   }
-  return sortedByKey(sums, (sum) => sum);
+  return sortedByKey(amounts, sumMinor);
 }
 
 /** Quantities are summed in millionths, so that 0.1 + 0.2 ties with 0.3. */

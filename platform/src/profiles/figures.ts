@@ -1,5 +1,5 @@
 import type { FragmentId } from "../model/fragment.ts";
-import { rescaleMinor } from "../model/money.ts";
+import { rescaleMinor, sumMinor } from "../model/money.ts";
 import type { OrderFigures, OrderLine, OrderReport, OrderState, RefundReport } from "../model/order.ts";
 import { isBetterReport, type Reporter } from "./orders.ts";
 
@@ -18,7 +18,7 @@ export function figuresOf(state: OrderState): OrderFigures {
   const distinct = distinctRefunds(refunds);
   const { partial, whole } = distinct;
   const grossMinor = header?.grossMinor ?? 0;
-  const sum = partial.reduce((total, refund) => total + (refund.currency === currency ? refund.amountMinor : 0), 0);
+  const sum = sumMinor(partial.map((refund) => (refund.currency === currency ? refund.amountMinor : 0)));
   const refundedMinor = whole.length > 0 ? allOf(grossMinor, sum) : sum;
   const takesTheRest = whole.some((refund) => !refund.cancels) && (partial.length === 0 || sum < grossMinor);
   return {
@@ -29,7 +29,7 @@ export function figuresOf(state: OrderState): OrderFigures {
     currency,
     grossMinor,
     refundedMinor,
-    netMinor: grossMinor - refundedMinor,
+    netMinor: sumMinor([grossMinor, -refundedMinor]),
     refundCount: partial.length + (takesTheRest ? 1 : 0),
     isSale: header !== null && !whole.some((refund) => refund.cancels),
     lines: linesOf(state, distinct, currency),

@@ -47,7 +47,8 @@ export function readRefund(
   return { amountMinor: lines.length === 0 ? null : sumOfLines(lines), lines };
 }
 
-function statedAmount(properties: JsonObject, currency: string): number | null {
+/** `total`, else `revenue`, else `value`: the first that is an amount. Null when none is. */
+export function statedAmount(properties: JsonObject, currency: string): number | null {
   return (
     toMinor(properties["total"], currency) ??
     toMinor(properties["revenue"], currency) ??

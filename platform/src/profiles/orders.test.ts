@@ -39,7 +39,7 @@ describe("which events tell of orders", () => {
     "Order Updated",
     "order.updated",
   ])("%j is a sale", (name) => {
-    expect(effectOf(order(name, { order_id: "1" }))).toHaveProperty("header");
+    expect(effectOf(order(name, { order_id: "1", total: 1 }))).toHaveProperty("header");
   });
 
   it.each(["Order Refunded", "order_refunded", "Order Cancelled", "Order Canceled", "orderCancelled"])(
@@ -92,7 +92,7 @@ describe("which order it is", () => {
     const given = { messageId: "m-1" };
     const [web, again, pos, other] = [
       effectOf(order("Order Completed", { total: 5 }, "web", given)),
-      effectOf(order("Order Updated", { order_id: null }, "web", given)),
+      effectOf(order("Order Updated", { order_id: null, total: 5 }, "web", given)),
       effectOf(order("Order Completed", {}, "pos", given)),
       effectOf(order("Order Completed", { order_id: "m-1" }, "web", given)),
     ];
@@ -210,6 +210,28 @@ describe("a header", () => {
       [earlier, corrected, first],
     ]) {
       expect(orderFrom(...events).header?.grossMinor).toBe(200);
+    }
+  });
+});
+
+describe("an update", () => {
+  const completed = order("Order Completed", { order_id: "1", total: 10 }, "web", { occurredAt: march });
+
+  it.each([{ status: "shipped" }, { total: "unknown" }, { products: "none" }])(
+    "that names neither amount nor lines leaves the order as it was: %j",
+    (said) => {
+      const later = order("Order Updated", { order_id: "1", ...said }, "erp", { occurredAt: march + day });
+      expect(orderEffectOf(later, "f", hash, homeCurrency)).toBeNull();
+    },
+  );
+
+  it.each([{ total: 0 }, { products: [] }])("that says that nothing is left counts: %j", (said) => {
+    const later = order("Order Updated", { order_id: "1", ...said }, "web", { occurredAt: march + day });
+    for (const events of [
+      [completed, later],
+      [later, completed],
+    ]) {
+      expect(orderFrom(...events).header?.grossMinor).toBe(0);
     }
   });
 });

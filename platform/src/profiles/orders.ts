@@ -2,8 +2,9 @@ import { orderEvents, type AcceptedEvent, type JsonObject } from "../model/event
 import type { FragmentId } from "../model/fragment.ts";
 import { orderKeyOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { OrderKey, OrderReport, OrderState, RefundReport } from "../model/order.ts";
+import type { Money } from "../model/profile.ts";
 import type { SourceKind } from "../model/source.ts";
-import { readOrderProperties, readRefund, readSale, type OrderProperties } from "./orderProperties.ts";
+import { readOrderProperties, readRefund, readSale, statedAmount, type OrderProperties } from "./orderProperties.ts";
 import { keepLeastKeys, ownValue } from "./ownKeys.ts";
 
 /** Refund reports kept of one order; of more, those with the least keys stay, whatever the order of arrival. */
@@ -16,7 +17,8 @@ export type OrderEffect = { readonly key: OrderKey; readonly orderId: string } &
 );
 
 /**
- * Reads an order event; null for every other event. All sources share one namespace of order ids, so that two that
+ * Reads an order event; null for every other event, and for an update that says nothing of the order's money or lines.
+ * All sources share one namespace of order ids, so that two that
  * report one order meet; a sale without an id is an order of its own. A refund that names no order is an entity of
  * its own under its refund id (shared by all sources too), else its message; a cancellation that names none says
  * nothing and has no effect. `fragment` is where the event was folded: its person owns the order if this report is
@@ -37,7 +39,8 @@ export function orderEffectOf(
   const reporter = { ...reporterOf(event, fragment, said), currency };
   const identity = identityOf(kind, said, event, hash);
   if (kind === "sale") {
-    return { ...identity, header: { ...reporter, ...readSale(properties, currency) } };
+    const sale = readSale(properties, currency);
+    return isSilentUpdate(event, sale, currency) ? null : { ...identity, header: { ...reporter, ...sale } };
   }
   const cancels = kind === "cancellation";
   const { amountMinor, lines } = readRefund(properties, currency);
@@ -50,6 +53,22 @@ export function orderEffectOf(
     lines,
   };
   return { ...identity, refund };
+}
+
+/**
+ * The amount that an order event states, read as its order reads it; null for every other event, and where none is
+ * stated that can be read. A refund's and a cancellation's have no sign.
+ */
+export function statedOrderAmount(
+  event: Pick<AcceptedEvent, "type" | "event" | "body">,
+  homeCurrency: string,
+): Money | null {
+  const kind = event.type === "track" && event.event !== null ? kindOf(event.event) : null;
+  if (kind === null) return null;
+  const properties = propertiesOf(event);
+  const currency = readOrderProperties(properties).currency ?? homeCurrency;
+  const stated = statedAmount(properties, currency);
+  return stated === null ? null : { amount: kind === "sale" ? stated : Math.abs(stated), currency };
 }
 
 export function emptyOrder(key: OrderKey, orderId: string): OrderState {
@@ -81,15 +100,24 @@ export type Reporter = Pick<
 
 type OrderEventKind = "sale" | "refund" | "cancellation";
 
+const updated = squeezed(orderEvents.updated);
+
 const kindsByName: ReadonlyMap<string, OrderEventKind> = new Map([
   [squeezed(orderEvents.completed), "sale"],
-  [squeezed(orderEvents.updated), "sale"],
+  [updated, "sale"],
   [squeezed(orderEvents.refunded), "refund"],
   [squeezed(orderEvents.cancelled), "cancellation"],
   ["ordercanceled", "cancellation"],
 ]);
 
 const maxOrderEventNameLength = 40;
+
+/** An update of a status or an address, say: it names neither an amount nor lines, and takes none from the order. */
+function isSilentUpdate(event: AcceptedEvent, { lines }: Pick<OrderReport, "lines">, currency: string): boolean {
+  if (lines.length > 0 || squeezed(event.event ?? "") !== updated) return false;
+  const properties = propertiesOf(event);
+  return statedAmount(properties, currency) === null && !Array.isArray(properties["products"] ?? properties["items"]);
+}
 
 /** `Order Completed`, `order_completed`, `orderCompleted` are one name. */
 function kindOf(name: string): OrderEventKind | null {
@@ -140,7 +168,7 @@ function refundKeyOf(refund: RefundReport): string {
   return refund.ownId === null ? `message:${refund.source}:${refund.messageId}` : `id:${refund.source}:${refund.ownId}`;
 }
 
-function propertiesOf(event: AcceptedEvent): JsonObject {
+function propertiesOf(event: Pick<AcceptedEvent, "body">): JsonObject {
   const properties = event.body["properties"];
   return typeof properties === "object" && properties !== null && !Array.isArray(properties) ? properties : {};
 }

@@ -1,6 +1,12 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
+import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
+import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
+import { logSummary } from "../adapters/embedded/eventLog/summary.ts";
+import type { StoredRecord } from "../buffer/eventBuffer.ts";
+import { keyedHash, messageKeyOf } from "../model/keyedHash.ts";
+import { decodeRecord } from "../model/logRecord.ts";
 import { Problem } from "../model/problem.ts";
 
 export { findServer } from "../adapters/embedded/directoryLock.ts";
@@ -31,21 +37,60 @@ export function dataPaths(dataDir: string): DataPaths {
 const hashKeyBytes = 32;
 
 /**
- * The key of all keyed hashes, made on the first start, mode 0600. Everything stored depends on it, so a damaged one
- * stops the start instead of being made anew.
+ * The key of all keyed hashes, made on the first start, mode 0600. Everything stored depends on it: under another one,
+ * events that are sent again would count again. So where the log has segments, a missing, damaged or foreign key stops
+ * the start (Problem 500 `hash_key_missing`, `hash_key_damaged`, `hash_key_foreign`) instead of being made anew.
  */
-export function hashKeyOf(paths: DataPaths): Uint8Array {
+export async function hashKeyOf(paths: DataPaths): Promise<Uint8Array> {
   const key = readOrNull(paths.hashKey);
-  if (key !== null) {
-    if (key.length === hashKeyBytes) return key;
-    throw new Problem(500, "hash_key_damaged", `hash.key holds ${key.length} bytes instead of ${hashKeyBytes}`, {
-      hint: "restore it from a backup of the data directory",
-    });
+  if (key === null) {
+    if ((await listSegments(paths.log)).length === 0) return newHashKey(paths.hashKey);
+    throw unusableKey("hash_key_missing", "hash.key is missing, and the event log was written with it");
   }
+  if (key.length !== hashKeyBytes) {
+    throw unusableKey("hash_key_damaged", `hash.key holds ${key.length} bytes instead of ${hashKeyBytes}`);
+  }
+  if (await isForeign(key, paths.log)) {
+    throw unusableKey("hash_key_foreign", "hash.key is not the key that the event log was written with");
+  }
+  return key;
+}
+
+function newHashKey(file: string): Uint8Array {
   const made = randomBytes(hashKeyBytes);
-  writeFileSync(`${paths.hashKey}.new`, made, { mode: 0o600, flush: true });
-  renameSync(`${paths.hashKey}.new`, paths.hashKey);
+  writeFileSync(`${file}.new`, made, { mode: 0o600, flush: true });
+  renameSync(`${file}.new`, file);
   return made;
+}
+
+function unusableKey(code: string, message: string): Problem {
+  return new Problem(500, code, message, { hint: "restore it from a backup of the data directory" });
+}
+
+/** Records at the log's beginning that are looked at: one that can be read tells. */
+const maxProbedRecords = 50;
+const maxProbedBytes = 1 << 20;
+
+async function isForeign(key: Uint8Array, logDirectory: string): Promise<boolean> {
+  const { first, end } = await logSummary(logDirectory);
+  const reader = openEventLogReader(logDirectory);
+  try {
+    const { records } = await reader.read(first, end, maxProbedRecords, maxProbedBytes);
+    const known = records.flatMap((record) => messageKeyIn(record, key) ?? []);
+    return known.length > 0 && known.every((isSame) => !isSame);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Whether the record's header has the hash of its message under `key`; null where the record cannot be read. */
+function messageKeyIn({ payload, message }: StoredRecord, key: Uint8Array): boolean | null {
+  try {
+    const { source, messageId } = decodeRecord(payload);
+    return messageKeyOf(keyedHash(key), source, messageId) === message;
+  } catch {
+    return null;
+  }
 }
 
 function readOrNull(file: string): Uint8Array | null {

@@ -59,7 +59,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
   };
   try {
     const paths = dataPaths(settings.dataDir);
-    const hashKey = hashKeyOf(paths);
+    const hashKey = await hashKeyOf(paths);
     const onTrouble = options.onTrouble ?? (() => undefined);
     const onDeath = options.onDeath ?? ((error) => onTrouble(error.name));
     const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, opened });

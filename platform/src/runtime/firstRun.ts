@@ -9,19 +9,11 @@ export interface FirstRun {
 
 /**
  * Sees to it that a first event can be sent: the source `default` with a key, and a token to read with, where there
- * is no source yet. `C360_WRITE_KEY` becomes the key of `default` whenever it is another than before.
+ * is no source yet. Both can be shown only once, so they are made when nothing can prevent the start any more.
  */
 export async function prepareFirstRun(access: AccessStore, settings: Settings): Promise<FirstRun> {
-  const sources = await access.sources();
-  const { writeKey } = settings;
   const first: FirstRun = {};
-  if (writeKey !== null)
-    await useWriteKey(
-      access,
-      writeKey,
-      sources.some((source) => source.id === "default"),
-    );
-  else if (sources.length === 0) {
+  if ((await access.sources()).length === 0) {
     first.writeKey = (await access.createSource({ id: "default", name: "Default", kind: "web" })).writeKey;
   }
   const tokens = await access.tokens();
@@ -29,7 +21,10 @@ export async function prepareFirstRun(access: AccessStore, settings: Settings): 
   return first;
 }
 
-async function useWriteKey(access: AccessStore, writeKey: string, isKnown: boolean): Promise<void> {
+/** `C360_WRITE_KEY` becomes the key of `default` whenever it is another than before, before a first event can come. */
+export async function useWriteKey(access: AccessStore, { writeKey }: Settings): Promise<void> {
+  if (writeKey === null) return;
+  const isKnown = (await access.sources()).some((source) => source.id === "default");
   if (!isKnown) await access.createSource({ id: "default", name: "Default", kind: "web", writeKey });
   else if ((await access.sourceOfWriteKey(writeKey))?.id !== "default")
     await access.rotateWriteKey("default", writeKey);

@@ -41,13 +41,14 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
 
   const die = (error: unknown): void => {
     isDead = true;
-    ready.reject(asProblem(error));
+    const reason = asProblem(error);
+    ready.reject(reason);
     closed.resolve();
     for (const each of [...finds.values(), ...waiting]) each.reject(stopped());
     finds.clear();
     waiting.clear();
     // Before it is ready, whoever starts it hears of it.
-    if (isReady) events.onDeath(error instanceof Error ? error : new Error("ingestion stopped"));
+    if (isReady) events.onDeath(reason instanceof Error ? reason : new Error("ingestion stopped"));
   };
   const onMessage = (message: FromIngestion): void => {
     if (message.kind === "ready" || message.kind === "decided") position = message.position;

@@ -48,7 +48,7 @@ async function rebuildOn(settings: Settings, options: RebuildOptions): Promise<R
     if (options.verify) await foldLog(settings, live, () => undefined);
     const records = await foldLog(settings, fresh, options.progress);
     if (!options.verify) takePlace(fresh, live);
-    const hash = keyedHash(hashKeyOf(live));
+    const hash = keyedHash(await hashKeyOf(live));
     const differences = options.verify
       ? await compareStates({ live: live.state, fresh: fresh.state, hash, homeCurrency: settings.homeCurrency })
       : [];
@@ -60,7 +60,7 @@ async function rebuildOn(settings: Settings, options: RebuildOptions): Promise<R
 }
 
 async function foldLog(settings: Settings, paths: DataPaths, progress: RebuildOptions["progress"]): Promise<number> {
-  const hash = keyedHash(hashKeyOf(paths));
+  const hash = keyedHash(await hashKeyOf(paths));
   const { end } = await logSummary(paths.log);
   const store = openStateStore({ file: paths.state, hash, foldedWith: foldedWith(settings.homeCurrency) });
   const decided = openDecided({ file: paths.state, hash, homeCurrency: settings.homeCurrency });

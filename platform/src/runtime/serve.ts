@@ -8,15 +8,22 @@ import { answerClientError, gatewayServerOptions } from "../gateway/gateway.ts";
 import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { issueCliToken } from "./cliToken.ts";
+import { connectionLimit, openFilesLimit } from "./connectionLimit.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { openPlatform, type Platform } from "./embedded.ts";
-import { prepareFirstRun, type FirstRun } from "./firstRun.ts";
+import { prepareFirstRun, useWriteKey, type FirstRun } from "./firstRun.ts";
 import type { Settings } from "./settings.ts";
 
 /** Requests under way may end within it; then their connections are cut. */
 const maxDrainMs = 3_000;
 /** Built by `npm ci` (the root's `prepare`). */
 const consoleDirectory = join(import.meta.dirname, "../../../console/dist");
+
+export interface ServeOptions {
+  log: Logger;
+  /** Whoever starts it makes its sources and tokens: no source `default` is wanted. */
+  isPrepared?: boolean;
+}
 
 export interface ServedPlatform {
   url: string;
@@ -25,30 +32,37 @@ export interface ServedPlatform {
 }
 
 /** The platform behind one port: ingestion by the gateway, the console's pages and files, everything else by the API. */
-export async function servePlatform(settings: Settings, options: { log: Logger }): Promise<ServedPlatform> {
+export async function servePlatform(settings: Settings, options: ServeOptions): Promise<ServedPlatform> {
   const { log } = options;
   const platform = await openPlatform(settings, {
     onTrouble: (message) => log.warn({ trouble: message }, "retrying"),
     onDeath: (error) => {
-      log.fatal({ error: error.name }, "ingestion stopped; exiting so that a restart can go on where it was");
+      log.fatal({ error: error.name, ...toldBy(error) }, "ingestion stopped; exiting");
       process.exitCode = 1;
       process.kill(process.pid, "SIGTERM");
     },
   });
   try {
-    return await tellingDiskFull(settings.dataDir, () => serveOn(platform, settings, log));
+    return await tellingDiskFull(settings.dataDir, () => serveOn(platform, settings, options));
   } catch (error) {
     await platform.close();
     throw error;
   }
 }
 
-async function serveOn(platform: Platform, settings: Settings, log: Logger): Promise<ServedPlatform> {
-  const firstRun = await prepareFirstRun(platform.access, settings);
+/** A Problem says what to do, and quotes no event; the messages of other errors might. */
+function toldBy(error: Error): { code?: string; reason?: string; hint?: string } {
+  if (!(error instanceof Problem)) return {};
+  const { code, message, hint } = error;
+  return { code, reason: message, ...(hint === undefined ? {} : { hint }) };
+}
+
+async function serveOn(platform: Platform, settings: Settings, options: ServeOptions): Promise<ServedPlatform> {
+  await useWriteKey(platform.access, settings);
   const api = await createApi(platform.services, {
     version: platformVersion,
     administratorToken: settings.apiToken,
-    logger: log,
+    logger: options.log,
   });
   await api.ready();
   const consoleSite = await createConsoleSite(consoleDirectory);
@@ -58,7 +72,9 @@ async function serveOn(platform: Platform, settings: Settings, log: Logger): Pro
     else api.routing(request, response);
   });
   server.on("clientError", answerClientError);
+  server.maxConnections = connectionLimit(openFilesLimit());
   const url = await listen(server, settings);
+  const firstRun = options.isPrepared === true ? {} : await prepareFirstRun(platform.access, settings);
   await issueCliToken(settings.dataDir, platform.access);
   await platform.lock.setUrl(url);
   const close = async (): Promise<void> => {
@@ -75,10 +91,11 @@ async function listen(server: Server, { host, port }: Settings): Promise<string>
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === "EADDRINUSE";
-      const hint = isTaken ? "choose another with C360_PORT" : "choose an address of this machine with C360_HOST";
-      reject(
-        new Problem(409, "cannot_listen", `cannot listen on ${host}:${port} (${error.code ?? error.name})`, { hint }),
-      );
+      const why = isTaken ? "it is in use" : (error.code ?? error.name);
+      const hint = isTaken
+        ? `Is it running already? Otherwise choose another port: C360_PORT=${port < 65_535 ? port + 1 : port - 1}`
+        : "Choose an address of this machine with C360_HOST.";
+      reject(new Problem(409, "cannot_listen", `Cannot listen on ${host}:${port}: ${why}.`, { hint }));
     });
     server.listen(port, host, resolve);
   });

@@ -139,7 +139,7 @@ function footfall({ plan, tag, out }: Stage, day: number): void {
       const properties = { store_id: store.id, visitors: Math.round(perCount * (0.5 + draws.next())) };
       const messageId = `${tag}-${day.toString(36)}-door-${String(index)}-${String(count)}`;
       const call = { type: "track", messageId, timestamp: new Date(at).toISOString(), event: "Footfall Counted" };
-      out({ source: "iot", at, call: { ...call, properties, anonymousId: nobody } });
+      out({ source: "iot", person: -1 - index, at, call: { ...call, properties, anonymousId: nobody } });
     }
   }
 }

@@ -9,6 +9,8 @@ import type { Sent } from "./truth.ts";
 export interface SimulatedCall {
   /** The system that sends it; each kind of source has one. */
   source: SourceKind;
+  /** Index of who did it; below 0 a thing that sends by itself, such as a door's counter. */
+  person: number;
   /** UTC ms. */
   at: number;
   call: JsonObject;
@@ -55,7 +57,12 @@ export function sceneOf(stage: Stage, about: { persona: Persona; day: number; mi
     number: () => `${name}-${(numbers++).toString(36)}`.toUpperCase(),
     emit: (source, at, call) => {
       const messageId = `${name}-${(calls++).toString(36)}`;
-      out({ source, at, call: { type: "track", messageId, timestamp: new Date(at).toISOString(), ...call } });
+      out({
+        source,
+        person: persona.index,
+        at,
+        call: { type: "track", messageId, timestamp: new Date(at).toISOString(), ...call },
+      });
     },
   };
 }

@@ -28,23 +28,30 @@ export function showcaseOf(plan: RetailerPlan): Showcase {
     const isNamed = named.every((at) => sent.has(persona.index, at));
     return (isNamed ? 100 : 0) + known(persona) + 30 * Math.min(0.4, visitsPerDay(plan, persona.index));
   });
-  const simple = best(people, (persona) =>
-    persona === joined ? -1 : plainness(persona) + visitsPerDay(plan, persona.index),
-  );
+  const namesakes = Map.groupBy(people, nameOf);
+  const simple = best(people, (persona) => {
+    if (nameOf(persona) === nameOf(joined)) return -1;
+    const isOnlyOne = namesakes.get(nameOf(persona))?.length === 1;
+    return (isOnlyOne ? 10 : 0) + plainness(persona) + visitsPerDay(plan, persona.index);
+  });
   const { given, family } = simple.name;
   const draws = drawsFrom(hash32(plan.seed, simple.index, 0x5407));
   return {
     misspelt: {
-      name: `${given} ${family}`,
+      name: nameOf(simple),
       typed: `${misspelt(given.toLowerCase(), draws)} ${misspelt(family.toLowerCase(), draws)}`,
     },
     joined: {
-      name: `${joined.name.given} ${joined.name.family}`,
+      name: nameOf(joined),
       email: identifierIn(plan, joined, slot.email),
       userId: identifierIn(plan, joined, slot.userId),
       loyaltyCard: identifierIn(plan, joined, slot.card),
     },
   };
+}
+
+function nameOf({ name }: Persona): string {
+  return `${name.given} ${name.family}`;
 }
 
 /** Of a large retailer, only the history's last days. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../model/event.ts";
 import type { FragmentId } from "../model/fragment.ts";
+import { Problem } from "../model/problem.ts";
 
 /** One event on somebody's timeline. Times are UTC ms. */
 export interface TimelineEvent {
@@ -26,6 +27,11 @@ export interface TimelineQuery {
   source?: string;
 }
 
+/** The caller went away, or wants no answer any more. 499 is what proxies log for it: nobody is there to read it. */
+export function queryCancelled(): Problem {
+  return new Problem(499, "query_cancelled", "the query was cancelled");
+}
+
 /** Most rows of one answer; larger results want an export. */
 export const maxQueryRows = 10_000;
 
@@ -45,8 +51,11 @@ export interface SqlAnswer {
 export interface Analytics {
   /** Newest first by (occurredAt, messageId). */
   timeline(query: TimelineQuery): Promise<{ items: TimelineEvent[]; next: string | null; asOf: number }>;
-  /** One SELECT over the named views; a Problem 422 `query_refused` says what is refused and why. */
-  query(sql: string, limit: number): Promise<SqlAnswer>;
+  /**
+   * One SELECT over the named views; a Problem 422 `query_refused` says what is refused and why. When `signal` aborts,
+   * the work stops, the place that it had is free, and the answer is Problem 499 `query_cancelled`.
+   */
+  query(sql: string, limit: number, signal?: AbortSignal): Promise<SqlAnswer>;
   /** Resolves when everything decided before the call has been followed (tests, the CLI, a clean stop). */
   caughtUp(): Promise<void>;
   status(): Promise<{ position: number; feedVersion: number; asOf: number }>;

@@ -1,13 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import chromium from "@sparticuz/chromium";
-import axe from "axe-core";
-import { type Browser, type Page, chromium as playwright } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { axeFindings, launchBrowser, widths } from "./browser.ts";
 import { apiToken, openSite, type Site, writeKey } from "./server.ts";
 
-const widths = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const maxFirstLoadBytes = 250_000;
 
 let site: Site;
@@ -28,11 +26,7 @@ beforeAll(async () => {
     body: JSON.stringify({ batch: calls }),
   });
   if (sent.status !== 200) throw new Error(`the events were not accepted: ${sent.status}`);
-  browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: chromium.args.filter((flag) => flag !== "--single-process"),
-    headless: true,
-  });
+  browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser.close();
@@ -50,14 +44,6 @@ async function open(
 }
 
 const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name });
-
-/** What axe finds, as "rule: element". */
-async function axeFindings(page: Page): Promise<string[]> {
-  // Evaluated as the test's, not the page's: its policy allows no scripts from elsewhere.
-  await page.evaluate(axe.source);
-  return page.evaluate<string[]>(`axe.run().then(({ violations }) =>
-    violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`);
-}
 
 async function writeSql(page: Page, sql: string): Promise<void> {
   await page.locator(".cm-content").click();

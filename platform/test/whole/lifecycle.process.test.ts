@@ -67,13 +67,16 @@ describe("the start", () => {
   it("is refused where the port is taken, and leaves the directory free", async () => {
     const server = await site.start();
     const elsewhere = join(site.folder, "elsewhere");
-    const refused = await site.verb(["serve"], { env: { C360_DATA_DIR: elsewhere } });
+    const env = { C360_DATA_DIR: elsewhere, C360_WRITE_KEY: "", C360_API_TOKEN: "" };
+    const refused = await site.verb(["serve"], { env });
     expect(refused).toMatchObject({ code: 1, stdout: "" });
-    expect(refused.stderr).toContain(`cannot listen on 127.0.0.1:${site.port} (EADDRINUSE)`);
+    expect(refused.stderr).toContain(`Cannot listen on 127.0.0.1:${site.port}: it is in use.`);
     expect(refused.stderr).toContain("C360_PORT");
     expect(refused.stderr).not.toMatch(/^ +at /m);
-    const moved = site.launch({ env: { C360_DATA_DIR: elsewhere, C360_PORT: String(await freePort()) } });
+    const moved = site.launch({ env: { ...env, C360_PORT: String(await freePort()) } });
     await until("the other one is ready", 30_000, () => moved.stdout().includes("is ready at"));
+    // What is shown once was not made by the start that nobody could use.
+    expect(moved.stdout()).toMatch(/^ +wk_\S+$[^]*#token=c360_/m);
     expect(readdirSync(elsewhere)).toContain("state.sqlite");
     expect((await moved.stop()).code).toBe(0);
     expect((await server.stop()).code).toBe(0);

@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
 import { type BatchAnswer, keepAliveAgent, postBody, randomFrom } from "./senders.ts";
@@ -68,6 +70,22 @@ async function sendUntil(name: string, end: number, random: () => number, load: 
     if (!isGarbage && status === 200) load.acknowledged += calls.length;
   }
   agent.destroy();
+}
+
+const logSegmentBytes = 67_108_864;
+
+/** Connections that never finish a request, as many as are let in, for as long as the test runs. */
+async function idleConnections(count: number): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () => {
+    const socket = connect(site.port, "127.0.0.1", () => socket.write("GET /healthz HTTP/1.1\r\nHost: x\r\n"));
+    return socket.on("error", () => undefined);
+  });
+  await Promise.all(
+    sockets.map(
+      (socket) => new Promise((done) => socket.once("connect", done).once("close", done).once("error", done)),
+    ),
+  );
+  return sockets;
 }
 
 /** strace makes the disk slow; where CI runs it must be there. */
@@ -153,5 +171,32 @@ describe("Promise 9: overload is told, not hidden", () => {
       taken.filter((n) => Array.from({ length: 16 }, (_, m) => `slow:${n}:${m}`).some((id) => !ids.has(id))),
     ).toEqual([]);
     expect(ids.size).toBe(taken.length * 16);
+  });
+
+  it("connections that only wait do not take the files that the log needs", async (context) => {
+    if (spawnSync("prlimit", ["--version"]).status !== 0) context.skip("prlimit is not installed");
+    const server = await site.start({ under: ["prlimit", "--nofile=400"] });
+    const agent = keepAliveAgent();
+    const send = async (n: number): Promise<number | undefined> => {
+      const batch = Array.from({ length: 15 }, (_, m) => ({
+        type: "track",
+        userId: `files-${n}`,
+        messageId: `files:${n}:${m}`,
+        event: "Seen",
+        properties: { blob: "b".repeat(30_000) },
+      }));
+      return (await postBody(`${site.url}/v1/batch`, JSON.stringify({ batch }), writeKey, agent))?.status;
+    };
+    expect(await send(0)).toBe(200);
+    const idle = await idleConnections(800);
+    // Until the log has gone over to its second segment.
+    const batches = Math.ceil(logSegmentBytes / 450_000) + 5;
+    for (let n = 1; n <= batches; n++) expect([n, await send(n)]).toEqual([n, 200]);
+    expect(readdirSync(join(site.dataDir, "log")).length).toBeGreaterThan(1);
+    for (const socket of idle) socket.destroy();
+    await site.reads.settled();
+    expect(await site.reads.value("select count(*) from events where event = 'Seen'")).toBe((batches + 1) * 15);
+    agent.destroy();
+    expect(server.hasEnded()).toBe(false);
   });
 });

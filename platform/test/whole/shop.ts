@@ -3,15 +3,12 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { basename, dirname, join } from "node:path";
-import chromium from "@sparticuz/chromium";
-import { type Browser, type Page, chromium as playwright } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser } from "./browser.ts";
 
 const require = createRequire(import.meta.url);
 /** The browser build, with the pieces that it loads when it needs them. */
 const sdkFolder = join(dirname(require.resolve("@segment/analytics-next/package.json")), "dist/umd");
-
-/** One process crashes as root; without web security every page may read everything, and CORS is not tested. */
-const unwantedFlags = new Set(["--single-process", "--disable-web-security", "--allow-running-insecure-content"]);
 
 /** A shop's web site, at an origin of its own, that uses `@segment/analytics-next`. */
 export interface Shop {
@@ -49,17 +46,9 @@ async function serveSdk(name: string, response: ServerResponse): Promise<void> {
   }
 }
 
-export async function openBrowser(): Promise<Browser> {
-  return playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: [
-      ...chromium.args.filter((flag) => !unwantedFlags.has(flag)),
-      "--no-sandbox",
-      // Whatever a page asks for elsewhere would not be found, instead of being sent there.
-      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    ],
-    headless: true,
-  });
+/** Whatever a page asks for elsewhere is not found, instead of being sent there. */
+export function openBrowser(): Promise<Browser> {
+  return launchBrowser(["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]);
 }
 
 /** A visitor with an empty profile, and everything that the page asked for and complained about. */

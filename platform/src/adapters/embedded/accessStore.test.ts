@@ -50,11 +50,12 @@ describe("the file of sources and tokens", () => {
 
   it("knows nothing that could not be written", async () => {
     const file = join(directory, "access.sqlite");
+    const before = await openAccessStore(file, parts);
+    const { source, writeKey } = await before.createSource({ id: "web", kind: "web" });
+    const { id, token } = await before.createToken("ci");
+    await before.close();
+    refuseWrites(file, true);
     const store = await openAccessStore(file, parts);
-    const { source, writeKey } = await store.createSource({ id: "web", kind: "web" });
-    const { id, token } = await store.createToken("ci");
-    const other = new DatabaseSync(file);
-    other.exec("BEGIN IMMEDIATE");
     const changes = [
       store.createSource({ id: "till", kind: "pos", writeKey: "brought-along" }),
       store.rotateWriteKey("web", "brought-along"),
@@ -68,9 +69,20 @@ describe("the file of sources and tokens", () => {
     expect(await store.sourceOfWriteKey("brought-along")).toBeNull();
     expect(await store.isToken(token)).toBe(true);
     expect(await store.tokens()).toHaveLength(1);
-    other.close();
-    expect((await store.rotateWriteKey("web", "brought-along")).source).toEqual(source);
     await store.close();
+    refuseWrites(file, false);
+    const after = await openAccessStore(file, parts);
+    expect((await after.rotateWriteKey("web", "brought-along")).source).toEqual(source);
+    await after.close();
+  });
+
+  it("is not opened while another has it", async () => {
+    const file = join(directory, "access.sqlite");
+    const store = await openAccessStore(file, parts);
+    await expect(openAccessStore(file, parts)).rejects.toMatchObject({ status: 409, code: "data_dir_in_use" });
+    await store.createToken("still writes");
+    await store.close();
+    await (await openAccessStore(file, parts)).close();
   });
 
   it("orders tokens by when they were made", async () => {
@@ -82,3 +94,16 @@ describe("the file of sources and tokens", () => {
     await store.close();
   });
 });
+
+/** Lets every write fail, as a full disk would. */
+function refuseWrites(file: string, isRefused: boolean): void {
+  const database = new DatabaseSync(file);
+  for (const table of ["sources", "tokens"]) {
+    for (const verb of ["INSERT", "UPDATE", "DELETE"]) {
+      const name = `no_${verb}_${table}`;
+      const fail = `BEFORE ${verb} ON ${table} BEGIN SELECT RAISE(ABORT, 'no'); END`;
+      database.exec(isRefused ? `CREATE TRIGGER ${name} ${fail}` : `DROP TRIGGER ${name}`);
+    }
+  }
+  database.close();
+}

@@ -31,7 +31,7 @@ const maxKeyChars = 256;
 /**
  * Sources, write keys and tokens in a small file of their own. All of it is in memory too, keys and tokens as their
  * hashes: a request costs one hash, an unknown key costs no more and leaves nothing behind, and a change takes effect
- * at once. Problem 500 `access_store_damaged`, `access_store_newer`.
+ * at once. Problem 500 `access_store_damaged`, `access_store_newer`; 409 `data_dir_in_use`.
  */
 export async function openAccessStore(file: string, parts: AccessStoreParts): Promise<AccessStore> {
   return new EmbeddedAccessStore(openDatabase(file), parts);
@@ -43,15 +43,30 @@ function openDatabase(file: string): DatabaseSync {
     database = new DatabaseSync(file);
     const version = database.prepare("PRAGMA user_version").get()?.["user_version"];
     if (typeof version === "number" && version > accessFormat) throw newer(version);
+    // Held for as long as it is open: where the directory's own lock was deleted, a second process stops here, before
+    // it looks at the log.
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${schema}`);
     return database;
   } catch (error) {
     database?.close();
     if (error instanceof Problem) throw error;
+    if (isBusy(error)) throw inUse();
     throw new Problem(500, "access_store_damaged", "the file of sources and tokens cannot be opened", {
       hint: "see that it can be read and written, or restore it from a backup of the data directory",
     });
   }
+}
+
+const sqliteBusy = 5;
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === sqliteBusy;
+}
+
+function inUse(): Problem {
+  return new Problem(409, "data_dir_in_use", "another process has the file of sources and tokens open", {
+    hint: "stop the server that runs on this data directory first; its file `lock` must not be deleted",
+  });
 }
 
 function newer(version: number): Problem {

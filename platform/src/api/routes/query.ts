@@ -1,4 +1,5 @@
 import { Type } from "@fastify/type-provider-typebox";
+import { clientSignal } from "../clientSignal.ts";
 import { type Api, iso } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
@@ -41,8 +42,8 @@ export function queryRoutes(api: Api, { analytics }: Services): void {
         },
       },
     },
-    async ({ body }) => {
-      const answer = await analytics.query(body.sql, body.limit ?? defaultQueryRows);
+    async ({ body }, reply) => {
+      const answer = await analytics.query(body.sql, body.limit ?? defaultQueryRows, clientSignal(reply.raw));
       return { ...answer, asOf: iso(answer.asOf) };
     },
   );

@@ -1,6 +1,7 @@
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
 import type { AcceptedEvent, CallRecord, RejectedCall } from "../../model/event.ts";
 import { encodeRecord } from "../../model/logRecord.ts";
+import { maxRecordsPerSegment, position, type Position } from "../../model/position.ts";
 import type { EventSink } from "./eventSink.ts";
 import type { StreamFilter } from "./filter.ts";
 import type { Frontier } from "./frontier.ts";
@@ -31,6 +32,7 @@ export interface World {
   hub: StreamHub;
   clock: { now: number };
   duplicates: Set<number>;
+  reads: { records: number };
   /** Appends, as the gateway tells it. Returns the positions. */
   take(records: readonly CallRecord[]): number[];
   decide(until?: number, outcome?: Partial<StreamOutcome>): void;
@@ -71,15 +73,25 @@ export function refused(messageId: string, given: Partial<RejectedCall> = {}): R
 
 interface Stored {
   log: StoredRecord[];
-  records: CallRecord[];
-  decided: number;
-  duplicates: Set<number>;
+  /** Records of each of the log's segments. */
+  segmentRecords: number;
+  records: Map<Position, CallRecord>;
+  decided: Position;
+  duplicates: Set<Position>;
+  /** Records that were read, since the world began. */
+  reads: { records: number };
 }
 
-export function world(stored: Stored = { log: [], records: [], decided: 0, duplicates: new Set() }): World {
+function emptyLog(): Stored {
+  const segmentRecords = maxRecordsPerSegment;
+  return { log: [], segmentRecords, records: new Map(), decided: 0, duplicates: new Set(), reads: { records: 0 } };
+}
+
+export function world(given: Partial<Stored> = {}): World {
+  const stored = { ...emptyLog(), ...given };
   const clock = { now: noon };
   const timers: { at: number; work: () => void }[] = [];
-  const from: Frontier = { taken: stored.log.length, decided: stored.decided };
+  const from: Frontier = { taken: endOf(stored), decided: stored.decided };
   const hub = createStreamHub({
     reads: readsOver(stored, clock),
     now: () => clock.now,
@@ -97,11 +109,12 @@ export function world(stored: Stored = { log: [], records: [], decided: 0, dupli
     hub,
     clock,
     duplicates: stored.duplicates,
+    reads: stored.reads,
     take: (records) => {
-      const positions = records.map((_, n) => stored.log.length + n);
-      for (const record of records) {
-        const position = stored.log.length;
-        stored.records.push(record);
+      const positions = records.map((_, n) => positionOf(stored, stored.log.length + n));
+      for (const [n, record] of records.entries()) {
+        const position = positions[n] as Position;
+        stored.records.set(position, record);
         stored.log.push({ position, fragment: fragmentOf(record), message: "m", payload: encodeRecord(record) });
       }
       const calls = records.map((record) => ({ record, identifiers: identifiersOf(record) }));
@@ -112,7 +125,7 @@ export function world(stored: Stored = { log: [], records: [], decided: 0, dupli
       );
       return positions;
     },
-    decide: (until = stored.log.length, outcome = {}) => {
+    decide: (until = endOf(stored), outcome = {}) => {
       stored.decided = until;
       hub.decided(until, { processed: 0, duplicates: 0, joined: 0, joins: [], ...outcome });
     },
@@ -134,6 +147,15 @@ export function world(stored: Stored = { log: [], records: [], decided: 0, dupli
   };
 }
 
+function positionOf({ segmentRecords }: Stored, index: number): Position {
+  return position(Math.floor(index / segmentRecords), index % segmentRecords);
+}
+
+function endOf({ log }: Stored): Position {
+  const last = log.at(-1);
+  return last === undefined ? 0 : last.position + 1;
+}
+
 function fragmentOf(record: CallRecord): string {
   return `f-${identifiersOf(record).join("+")}`;
 }
@@ -147,7 +169,7 @@ function readsOver(stored: Stored, clock: { now: number }): Parameters<typeof cr
   return {
     fates: {
       exceptionAt: (position) => {
-        const record = stored.records[position];
+        const record = stored.records.get(position);
         if (record?.status === "rejected") return { fate: "rejected", reason: record.reason };
         return stored.duplicates.has(position) ? { fate: "duplicate" } : null;
       },
@@ -157,10 +179,12 @@ function readsOver(stored: Stored, clock: { now: number }): Parameters<typeof cr
     },
     log: {
       read: async (first, until, maxRecords) => {
-        const records = stored.log.slice(first, Math.min(until, first + maxRecords));
-        return { records, next: first + records.length };
+        const after = stored.log.findIndex((each) => each.position >= first);
+        const records = stored.log.slice(after, after + maxRecords).filter((each) => each.position < until);
+        stored.reads.records += records.length;
+        return { records, next: (records.at(-1)?.position ?? until - 1) + 1 };
       },
-      at: async (position) => stored.log[position] ?? null,
+      at: async (position) => stored.log.find((each) => each.position === position) ?? null,
       close: async () => {},
     },
     profileIdOfFragment: async (fragment) => profileIdOf(fragment.slice(2).split("+")[0]),

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Join } from "../../model/join.ts";
+import { position } from "../../model/position.ts";
 import { Problem } from "../../model/problem.ts";
 import { noon, refused, seen, world, type Client } from "./hub.fake.ts";
-import { maxShownPerSecond, maxStalledMs, maxSubscribers } from "./limits.ts";
+import { maxResumedRecords, maxShownPerSecond, maxStalledMs, maxSubscribers } from "./limits.ts";
 
 const join: Join = {
   position: 0,
@@ -158,6 +159,29 @@ describe("a watcher", () => {
     const second = connect({}, first.lastId());
     await pass(500);
     expect(second.records()).toEqual([["processed", "meanwhile"]]);
+  });
+
+  const segmentRecords = 3_000;
+  it.each([
+    ["far back, a segment's end in between", 0, 3 * segmentRecords + 10, 10],
+    ["back by more than a segment's whole length", 10, 2 * segmentRecords + 5, 5],
+    ["a little back, over a segment's end", 2 * segmentRecords - 7, 2 * segmentRecords + 5, 12],
+  ])("reads no more than the latest records: %s", async (_, told, end, expected) => {
+    const { take, decide, pass, connect, reads } = world({ segmentRecords });
+    for (let from = 0; from < end; from += 500) {
+      take(Array.from({ length: Math.min(500, end - from) }, (_each, n) => seen(`m${from + n}`)));
+    }
+    decide();
+    await pass(0);
+    const at = position(Math.floor(told / segmentRecords), told % segmentRecords);
+    const client = connect({ statuses: new Set(["processed"]) }, `${at}-${at}`);
+    await pass(300);
+    expect(reads.records).toBeLessThanOrEqual(2 * maxResumedRecords);
+    expect(client.records().map(([, id]) => id)).toEqual(
+      Array.from({ length: expected }, (_each, n) => `m${end - expected + n}`),
+    );
+    const skipped = client.messages.filter(({ event }) => event === "skipped");
+    expect(skipped).toHaveLength(expected === end - told ? 0 : 1);
   });
 
   it("that takes nothing is skipped over, told how much, and cut off in the end; others do not notice", async () => {

@@ -37,7 +37,7 @@ export async function resume(parts: ResumeParts): Promise<void> {
   const isAhead = told.taken > now.taken || told.decided > now.decided;
   // Positions of another log, or of one that was put back from a copy.
   if (isAhead) return subscriber.skip(null, null);
-  const from = startOf(wanted, now.taken);
+  const from = await startOf(wanted, now.taken, reads.log);
   const areJoinsKnown = parts.joinsFrom <= told.decided;
   if (from > wanted || !areJoinsKnown) subscriber.skip(skippedBetween(wanted, from), areJoinsKnown ? 0 : null);
   const joins = parts.joins.filter(({ decided }) => decided > told.decided);
@@ -85,13 +85,18 @@ async function tellRecord(
   subscriber.await(taken);
 }
 
-/** Where to begin reading: at `wanted`, or at the latest records where that is too far back. */
-function startOf(wanted: Position, end: Position): Position {
+/**
+ * Where to begin reading: at `wanted`, or at the latest records where that is too far back. Over the end of one segment,
+ * where the log alone knows how many records are left of it; over the ends of two, the last segment alone is read.
+ */
+async function startOf(wanted: Position, end: Position, log: StreamReads["log"]): Promise<Position> {
   const latest = Math.max(0, ordinalOf(end) - maxResumedRecords);
   const near = position(segmentOf(end), latest);
   if (near <= wanted) return wanted;
-  // What is left of the segment before may be little; how much it is, only reading tells.
-  return segmentOf(wanted) === segmentOf(end) || latest > 0 ? near : wanted;
+  const isSegmentBefore = segmentOf(wanted) === segmentOf(end) - 1;
+  if (latest > 0 || !isSegmentBefore || ordinalOf(wanted) + maxResumedRecords >= maxRecordsPerSegment) return near;
+  const isFar = (await log.at(wanted + maxResumedRecords)) !== null;
+  return isFar ? near : wanted;
 }
 
 /** Null where a segment ended in between: its length is not known here. */

@@ -12,8 +12,13 @@ export interface Fresh extends Validated {
   received: SourceMinute[];
 }
 
+type Parts = Pick<PipelineParts, "messages" | "recordsAt">;
+
+/** First deliveries that are held to be compared at a time: each may be a mebibyte, whatever repeats it. */
+const maxCompared = 100;
+
 /** Keeps the first accepted delivery of each (source, messageId); what is refused claims no id, so it can be sent again. */
-export async function deduplicate(validated: Validated, parts: PipelineParts): Promise<Fresh> {
+export async function deduplicate(validated: Validated, parts: Parts): Promise<Fresh> {
   const events = await firstDeliveries(validated.events, parts);
   const corrections = await firstDeliveries(validated.corrections, parts);
   return {
@@ -25,44 +30,61 @@ export async function deduplicate(validated: Validated, parts: PipelineParts): P
   };
 }
 
-type Arrived = Incoming | IncomingCorrection;
-
-async function firstDeliveries<A extends Arrived>(
+async function firstDeliveries<A extends Incoming | IncomingCorrection>(
   arrived: readonly A[],
-  parts: PipelineParts,
+  parts: Parts,
 ): Promise<{ first: A[]; seenAgain: Decision["seenAgain"] }> {
   if (arrived.length === 0) return { first: [], seenAgain: [] };
   const known = await parts.messages.firstPositions(arrived.map((incoming) => incoming.messageKey));
-  const repeated = arrived.map(({ position }, index) => ({ position, before: known[index] ?? null }));
-  const earlier = repeated.flatMap(({ position, before }) => (before !== null && before < position ? [before] : []));
-  const firsts = await readable(parts, earlier);
   const within = new Map<string, A>();
   const first: A[] = [];
   const seenAgain: Decision["seenAgain"] = [];
+  const repeated: Repeated[] = [];
   for (const [index, incoming] of arrived.entries()) {
     const before = known[index] ?? null;
-    if (before !== null && before < incoming.position) {
-      const stored = firsts.get(before);
-      const differs = stored !== undefined && bodyDiffers(stored, incoming.event);
-      seenAgain.push({ position: incoming.position, first: before, differs });
-      continue;
-    }
     const same = within.get(incoming.messageKey);
-    if (same !== undefined) {
+    if (before !== null && before < incoming.position) {
+      const again = { position: incoming.position, first: before, differs: false };
+      seenAgain.push(again);
+      repeated.push({ again, event: incoming.event });
+    } else if (same !== undefined) {
       const differs = bodyDiffers(same.event, incoming.event);
       seenAgain.push({ position: incoming.position, first: same.position, differs });
-      continue;
+    } else {
+      within.set(incoming.messageKey, incoming);
+      first.push(incoming);
     }
-    within.set(incoming.messageKey, incoming);
-    first.push(incoming);
   }
+  await compareWithFirsts(repeated, parts);
   return { first, seenAgain };
 }
 
 type Taken = AcceptedEvent | CorrectionRecord;
 
+/** A later delivery of what was decided before this batch. */
+interface Repeated {
+  again: Decision["seenAgain"][number];
+  event: Taken;
+}
+
+async function compareWithFirsts(repeated: Repeated[], parts: Parts): Promise<void> {
+  // Neighbours in the log are read together.
+  repeated.sort((one, other) => one.again.first - other.again.first);
+  for (let from = 0; from < repeated.length; from += maxCompared) {
+    const some = repeated.slice(from, from + maxCompared);
+    const firsts = await readable(
+      parts,
+      some.map(({ again }) => again.first),
+    );
+    for (const { again, event } of some) {
+      const first = firsts.get(again.first);
+      again.differs = first !== undefined && bodyDiffers(first, event);
+    }
+  }
+}
+
 /** The first deliveries, as far as they can be read: an old record that is damaged must not stop what comes now. */
-async function readable(parts: PipelineParts, positions: readonly Position[]): Promise<Map<Position, Taken>> {
+async function readable(parts: Parts, positions: readonly Position[]): Promise<Map<Position, Taken>> {
   const events = new Map<Position, Taken>();
   try {
     for (const [at, { payload }] of await parts.recordsAt(positions)) {

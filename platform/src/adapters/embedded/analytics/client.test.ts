@@ -14,6 +14,9 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+/** Would run for hours. */
+const longSql = "SELECT sum(a.x * b.x) FROM range(1000000) a(x), range(1000000) b(x) WHERE hash(a.x + b.x) > 5";
+
 /** The real log, the real decided state and the real thread over both. */
 async function platform() {
   const directory = temporaryDirectory();
@@ -101,11 +104,45 @@ describe("the analytics thread", () => {
     expect(refused[0]?.reason).toMatchObject({ status: 503, code: "analytics_busy", retryAfterSeconds: 2 });
   });
 
+  test("a cancelled query stops and gives its place up at once; others go on", async () => {
+    const analytics = await (await platform()).start();
+    const controllers = Array.from({ length: maxWaitingQueries }, () => new AbortController());
+    const asked = controllers.map(({ signal }) => analytics.query(longSql, 1, signal).catch((error: unknown) => error));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect(analytics.query("SELECT 1", 1)).rejects.toMatchObject({ code: "analytics_busy" });
+    const startedAt = performance.now();
+    for (const controller of controllers) controller.abort();
+    const next = analytics.query("SELECT 41 + 1", 1);
+    for (const outcome of await Promise.all(asked)) expect(outcome).toMatchObject({ code: "query_cancelled" });
+    expect((await next).rows).toEqual([[42]]);
+    // Ten seconds each, if they went on.
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(process.cpuUsage(before).user).toBeLessThan(250_000);
+    await expect(analytics.query("SELECT 1", 1, AbortSignal.abort())).rejects.toMatchObject({ status: 499 });
+  });
+
+  test("whenever queries are cancelled, each other one has its own answer", async () => {
+    const analytics = await (await platform()).start();
+    const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    for (let round = 0; round < 60; round++) {
+      const controller = new AbortController();
+      const short = `SELECT sum(x) + ${round} FROM range(${200_000 + round}) a(x) WHERE hash(x) <> 7`;
+      const leaving = analytics.query(round % 2 === 0 ? longSql : short, 1, controller.signal).catch(() => "left");
+      const staying = analytics.query(`SELECT ${round}`, 1);
+      await wait(round % 12);
+      controller.abort();
+      const timeline = analytics.timeline({ fragments: ["f".repeat(16)], limit: 5 });
+      expect((await staying).rows).toEqual([[round]]);
+      expect((await timeline).items).toEqual([]);
+      if (round % 2 === 0) expect(await leaving).toBe("left");
+    }
+  });
+
   test("closing while a long query runs takes no longer than a moment", async () => {
     const analytics = await (await platform()).start();
-    const long = analytics
-      .query("SELECT sum(a.x * b.x) FROM range(1000000) a(x), range(1000000) b(x) WHERE hash(a.x + b.x) > 5", 1)
-      .catch((error: unknown) => error);
+    const long = analytics.query(longSql, 1).catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 300));
     const startedAt = performance.now();
     await analytics.close();

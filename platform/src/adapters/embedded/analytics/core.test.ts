@@ -33,6 +33,7 @@ analyticsContract("embedded", async () => {
     open: async (now) => {
       isDead = false;
       return openAnalytics({
+        homeCurrency: "GBP",
         directory: directory.path,
         log: followed.reader(),
         decided: followed.decided(),

@@ -4,7 +4,7 @@ import type { EventBufferReader } from "../../../buffer/eventBuffer.ts";
 import { defaultIdentityRules, identifierOrder } from "../../../identity/index.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { Decided } from "../../../storage/followed.ts";
-import type { Analytics } from "../../../storage/timeline.ts";
+import { type Analytics, queryCancelled } from "../../../storage/timeline.ts";
 import { defaultMemoryLimitMb, firstLine, openEngine } from "./engine.ts";
 import { type Follower, openFollower, type Progress } from "./follower.ts";
 import { defaultLakeLimits, type Lake, type LakeLimits, openLake } from "./lake.ts";
@@ -35,7 +35,8 @@ export interface CoreOptions {
   lakeLimits?: Partial<LakeLimits>;
   /** Identifier types, highest first, `*` for all others; the retail defaults' where it is not given. */
   identifierOrder?: readonly string[];
-  homeCurrency?: string;
+  /** ISO 4217; of order events that name no currency. */
+  homeCurrency: string;
   /** The follower failed and will try again, or what it could not read was left out. No personal data in it. */
   onTrouble?: (message: string) => void;
   /** The feed's changes up to `version` are durably here. */
@@ -65,7 +66,7 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
   const events = {
     stageDirectory: paths.stage,
     identifierOrder: options.identifierOrder ?? identifierOrder(defaultIdentityRules),
-    homeCurrency: options.homeCurrency ?? null,
+    homeCurrency: options.homeCurrency,
   };
   const follower = await openFollower({ ...options, writer, events });
   const loop = new FollowLoop(follower, lake, options);
@@ -81,11 +82,12 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
         const { asOf } = follower.progress();
         return { ...(await readTimeline(engine.timeline, paths.lake, query)), asOf };
       }),
-    query: (sql, limit) =>
+    query: (sql, limit, signal) =>
       queries.run(async () => {
+        if (signal?.aborted === true) throw queryCancelled();
         const { asOf } = follower.progress();
         const startedAt = performance.now();
-        const answer = await runQuery(engine, sql, limit, queryLimits);
+        const answer = await runQuery(engine, sql, limit, { ...queryLimits, signal });
         return { ...answer, elapsedMs: Math.round(performance.now() - startedAt), asOf };
       }),
     caughtUp: () => loop.caughtUp(),

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import type { JsonObject } from "../../../model/event.ts";
 import type { Profile } from "../../../model/profile.ts";
 import { type AnalyticsCore, type CoreOptions, openAnalytics } from "./core.ts";
 import { eventOf, FakeFollowed, fragmentNamed, orderOf, profileOf, temporaryDirectory } from "./followedFakes.ts";
@@ -18,6 +19,7 @@ function directory(): string {
 
 async function open(followed: FakeFollowed, path: string, more: Partial<CoreOptions> = {}): Promise<AnalyticsCore> {
   const core = await openAnalytics({
+    homeCurrency: "GBP",
     directory: path,
     log: followed.reader(),
     decided: followed.decided(),
@@ -103,6 +105,29 @@ describe("events", () => {
         null,
       ],
     ]);
+  });
+
+  test("of orders state the amount that their orders are read from, whatever they are called", async () => {
+    const followed = new FakeFollowed();
+    const said: [event: string, properties: JsonObject, expected: number | null][] = [
+      ["Order Completed", { total: 10 }, 1_000],
+      ["order_completed", { total: "10.00", currency: "gbp" }, 1_000],
+      ["orderRefunded", { total: -5 }, 500],
+      ["Order Completed", { total: "1,200.00", revenue: 12 }, 1_200],
+      ["Order Completed", { total: null, value: 7 }, 700],
+      ["Order Canceled", { revenue: 3 }, 300],
+      ["Order Completed", { products: [{ sku: "s", price: 3 }] }, null],
+      ["Border Completed", { total: 10 }, null],
+      ["Product Viewed", { event: "Order Completed", total: 10 }, null],
+    ];
+    for (const [at, [event, properties]] of said.entries()) {
+      followed.append(a, eventOf({ messageId: `m${at}`, event, body: { event, properties } }));
+    }
+    const core = await open(followed, directory());
+    await core.caughtUp();
+    expect(await rows(core, "SELECT revenue_minor FROM events ORDER BY message_id")).toEqual(
+      said.map(([, , expected]) => [expected]),
+    );
   });
 
   test("that no reader of JSON takes leave the others of their batch alone, and are told", async () => {

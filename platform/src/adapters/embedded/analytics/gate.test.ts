@@ -31,6 +31,7 @@ beforeAll(async () => {
   followed.setProfile("p_ada", { profile: profileOf("p_ada", 5_996, { firstName: trait }), fragments: [ada] });
   followed.setProfile("p_bob", { profile: profileOf("p_bob", 750), fragments: [bob] });
   core = await openAnalytics({
+    homeCurrency: "GBP",
     directory: directory.path,
     log: followed.reader(),
     decided: followed.decided(),
@@ -213,6 +214,19 @@ const hostile = [
   // Too much
   "SELECT repeat('x', 1000000000)",
   "SELECT lpad('x', 1000000000, 'y')",
+  // No deadline ends one function that works on one value.
+  "SELECT levenshtein(a, a) FROM (SELECT string_agg('abcdefgh', '') AS a FROM generate_series(1, 200000))",
+  "SELECT damerau_levenshtein(properties, context) FROM events",
+  "SELECT jaro_winkler_similarity(left(event, 100000), 'viewed') FROM events",
+  "SELECT jaccard(upper(properties), 'viewed') FROM events",
+  "SELECT string_agg('a', '') ILIKE '%a%a%a%a%b' FROM range(3000)",
+  "SELECT string_agg('a', '') LIKE '%_%_%_%_b' FROM range(3000)",
+  "SELECT string_agg('a', '') GLOB '*a*a*a*a*b' FROM range(3000)",
+  "SELECT string_agg('a', '') LIKE '%a%a%a%a%b' ESCAPE '!' FROM range(3000)",
+  "SELECT string_agg('a', '') LIKE string_agg('%a', '') FROM range(3000)",
+  "SELECT len(list_transform(l, x -> l)) FROM (SELECT list(i) AS l FROM range(1000000) t(i))",
+  "SELECT len(list_transform(l, x -> list_position(t.l, x))) FROM (SELECT list(i) AS l FROM range(1000000) t(i)) t",
+  "SELECT list_transform([l], x -> list_transform(x, y -> x)) FROM (SELECT list(i) AS l FROM range(1000000) t(i))",
   "SELECT rpad(message_id, length(properties) * 1000) FROM events",
   "SELECT format('{:1000000000}', 1)",
   "SELECT printf('%1000000000d', 1)",
@@ -362,6 +376,15 @@ const legitimate: [sql: string, rows: unknown[][]][] = [
     ],
   ],
   ["SELECT unnest([3, 1, 2]) AS x ORDER BY x", [[1], [2], [3]]],
+  ["SELECT levenshtein(lower(left(event, 100)), 'product view') FROM events WHERE message_id = 'v1'", [[2]]],
+  [
+    "SELECT count(*) FROM events WHERE event ILIKE '%product%view%' AND event NOT LIKE 'Order%_%' AND event LIKE '%r%d%u%c%t%'",
+    [[3]],
+  ],
+  [
+    "SELECT list_transform([[1], [2, 3]], x -> list_transform(x, lambda y, i: y + i)), [x + 1 FOR x IN [1, 2] IF x > 1]",
+    [["[[2],[3,5]]", "[3]"]],
+  ],
   ["SELECT list_transform([1, 2], lambda x: x * 2), {'a': 1}, MAP {'k': 2}", [["[2,4]", '{"a":1}', '{"k":2}']]],
   ["SELECT * FROM (VALUES (1, 'a'), (2, 'b')) t(n, s) WHERE n IN (2, 3)", [[2, "b"]]],
   [

@@ -1,4 +1,5 @@
 import { Problem } from "../../../model/problem.ts";
+import { costOf } from "./gateCosts.ts";
 import {
   allowedFunctions,
   allowedNamedTypes,
@@ -90,6 +91,8 @@ class Judge {
   #expressions = 0;
   #recursion = 0;
   #needsProfileId = false;
+  /** What the body of the lambda may name that is being looked at. */
+  #parameters: ReadonlySet<string> | null = null;
   readonly #relationNames = new Set<string>();
   readonly #loneColumns = new Set<string>();
   /** By the name and the query that made it: how much a CTE's values have grown. */
@@ -251,14 +254,31 @@ class Judge {
         return this.#function(node, scope);
       case "WINDOW":
         return this.#function(node, scope);
-      case "SUBQUERY":
-        return this.#children(node, scope);
+      case "LAMBDA":
+        return this.#lambda(node, scope);
       default:
         return this.#children(node, scope);
     }
   }
 
+  /** With a list from outside of it, a lambda takes a list's length times that list's: no deadline would end it. */
+  #lambda(node: Tree, scope: ReadonlySet<string>): Growth {
+    const left = treeOf(node["lhs"]);
+    const parameters = left["class"] === "FUNCTION" ? listOf(left["children"]) : [left];
+    const outer = this.#parameters;
+    this.#parameters = new Set(parameters.map((each) => textOf(listOf(treeOf(each)["column_names"])[0]).toLowerCase()));
+    const growth = this.#any(node["expr"], scope);
+    this.#parameters = outer;
+    return growth;
+  }
+
   #column(names: string[]): void {
+    if (this.#parameters !== null && !this.#parameters.has(names[0] ?? "")) {
+      throw refused(
+        `\`${names.join(".").slice(0, 100)}\` within a lambda`,
+        "a lambda may name its own parameters only",
+      );
+    }
     if (names.includes("profile_id")) this.#needsProfileId = true;
     const [only] = names;
     if (names.length !== 1 || only === undefined) return;
@@ -275,6 +295,8 @@ class Judge {
     }
     const growth = this.#children(node, scope);
     const children = listOf(node["children"]);
+    const cost = costOf(name, children);
+    if (cost !== null) throw refused(cost.what, cost.hint);
     if (combiningFunctions.has(name)) {
       if (this.#recursion > 0)
         throw refused(`\`${name}\` within a recursive query`, "put values together outside of it");

@@ -17,6 +17,7 @@ function directory(): string {
 
 async function open(followed: FakeFollowed, path: string, more: Partial<CoreOptions> = {}): Promise<AnalyticsCore> {
   const core = await openAnalytics({
+    homeCurrency: "GBP",
     directory: path,
     log: followed.reader(),
     decided: followed.decided(),

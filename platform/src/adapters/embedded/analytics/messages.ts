@@ -1,4 +1,5 @@
 import { Problem } from "../../../model/problem.ts";
+import type { ProblemFields } from "../ownedThread.ts";
 import type { SqlAnswer, TimelineEvent, TimelineQuery } from "../../../storage/timeline.ts";
 
 /** What the analytics thread is started with. */
@@ -17,6 +18,8 @@ export interface ThreadSettings {
 export type Request =
   | { kind: "timeline"; id: number; query: TimelineQuery }
   | { kind: "query"; id: number; sql: string; limit: number }
+  /** The query of this id is not wanted any more. */
+  | { kind: "cancel"; id: number }
   | { kind: "caughtUp"; id: number }
   | { kind: "status"; id: number }
   | { kind: "close"; id: number }
@@ -37,16 +40,6 @@ export type Reply =
   | { kind: "answer"; id: number; value: Answers[keyof Answers] }
   | { kind: "problem"; id: number | null; problem: ProblemFields };
 
-/** A Problem loses its class on the way between threads. */
-export interface ProblemFields {
-  status: number;
-  code: string;
-  message: string;
-  hint?: string;
-  field?: string;
-  retryAfterSeconds?: number;
-}
-
 /** Any other error than a Problem becomes a 500 without its details. */
 export function problemFields(error: unknown): ProblemFields {
   if (!(error instanceof Problem)) {
@@ -61,8 +54,4 @@ export function problemFields(error: unknown): ProblemFields {
     ...(field === undefined ? {} : { field }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   };
-}
-
-export function problemOf({ status, code, message, ...more }: ProblemFields): Problem {
-  return new Problem(status, code, message, more);
 }

@@ -1,8 +1,7 @@
-import { maxQueryRows } from "../../../storage/timeline.ts";
 import { memoryUsage } from "node:process";
 import type { DuckDBConnection, DuckDBResult } from "@duckdb/node-api";
 import { Problem } from "../../../model/problem.ts";
-import type { SqlAnswer } from "../../../storage/timeline.ts";
+import { maxQueryRows, queryCancelled, type SqlAnswer } from "../../../storage/timeline.ts";
 import { answerValue } from "./answerValues.ts";
 import { type Engine, firstLine } from "./engine.ts";
 import { checkQuery, checkQueryText } from "./gate.ts";
@@ -17,13 +16,15 @@ const memorySlackMb = 512;
 export interface QueryLimits {
   deadlineMs: number;
   memoryLimitMb: number;
+  /** Aborts when nobody waits for the answer any more. */
+  signal?: AbortSignal | undefined;
 }
 
 type Answer = Omit<SqlAnswer, "asOf" | "elapsedMs">;
 
 /**
  * Runs one checked query. Problems: 400 and 422 `query_invalid` (DuckDB's first line), 422 `query_refused`,
- * `query_timeout`, `query_too_large`; 400 `limit_invalid`.
+ * `query_timeout`, `query_too_large`; 400 `limit_invalid`; 499 `query_cancelled`.
  */
 export async function runQuery(engine: Engine, sql: string, limit: number, limits: QueryLimits): Promise<Answer> {
   if (!Number.isInteger(limit) || limit < 1 || limit > maxQueryRows) {
@@ -52,17 +53,21 @@ async function parseTree(connection: DuckDBConnection, sql: string): Promise<str
   return String(parsed.getRows()[0]?.[0]);
 }
 
-/** Interrupts the work when its time or the process's memory runs out, again until it has ended. */
+/** Interrupts the work when its time or the process's memory runs out or nobody wants it, again until it has ended. */
 async function guarded<T>(connection: DuckDBConnection, limits: QueryLimits, work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + limits.deadlineMs;
   const most = memoryUsage.rss() + (limits.memoryLimitMb + memorySlackMb) * 1_048_576;
   let stopped: Problem | null = null;
-  const watch = setInterval(() => {
+  const look = (): void => {
+    if (limits.signal?.aborted === true) stopped ??= queryCancelled();
     if (performance.now() > deadline) stopped ??= timedOut(limits.deadlineMs);
     if (memoryUsage.rss() > most) stopped ??= tooLarge();
     if (stopped !== null) connection.interrupt();
-  }, watchEveryMs);
+  };
+  const watch = setInterval(look, watchEveryMs);
+  limits.signal?.addEventListener("abort", look);
   try {
+    if (limits.signal?.aborted === true) throw queryCancelled();
     const result = await work();
     if (stopped !== null) throw stopped;
     return result;
@@ -70,6 +75,7 @@ async function guarded<T>(connection: DuckDBConnection, limits: QueryLimits, wor
     throw stopped ?? queryProblem(error);
   } finally {
     clearInterval(watch);
+    limits.signal?.removeEventListener("abort", look);
     // Ends the transaction of a result that was not read to its end.
     await connection.run("SELECT 1").catch(() => undefined);
   }

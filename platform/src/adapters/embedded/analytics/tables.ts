@@ -1,7 +1,7 @@
 import { viewsSql } from "./views.ts";
 
 /** Of the analytic database and its lake together; another version is rebuilt from the log. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 /** Columns of a stored event, in the order of the hot table and of every lake file. */
 export const eventColumns = [

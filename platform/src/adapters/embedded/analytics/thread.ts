@@ -29,29 +29,40 @@ async function main(): Promise<void> {
     reply({ kind: "problem", id: null, problem: problemFields(error) });
     return;
   }
+  const asked = new Map<number, AbortController>();
   port.on("message", (request: Request) => {
     if (request.kind === "advance") {
       core.advance(request.isBusy);
       return;
     }
     const { id } = request;
-    answer(core, request)
+    if (request.kind === "cancel") {
+      asked.get(id)?.abort();
+      return;
+    }
+    const controller = new AbortController();
+    asked.set(id, controller);
+    answer(core, request, controller.signal)
       .then((value) => reply({ kind: "answer", id, value }))
       .catch((error: unknown) => reply({ kind: "problem", id, problem: problemFields(error) }))
-      .finally(() => request.kind === "close" && port.close());
+      .finally(() => {
+        asked.delete(id);
+        if (request.kind === "close") port.close();
+      });
   });
   reply({ kind: "ready" });
 }
 
 async function answer(
   core: AnalyticsCore,
-  request: Exclude<Request, { kind: "advance" }>,
+  request: Exclude<Request, { kind: "advance" | "cancel" }>,
+  signal: AbortSignal,
 ): Promise<Answers[keyof Answers]> {
   switch (request.kind) {
     case "timeline":
       return core.timeline(request.query);
     case "query":
-      return core.query(request.sql, request.limit);
+      return core.query(request.sql, request.limit, signal);
     case "status":
       return core.status();
     case "caughtUp":

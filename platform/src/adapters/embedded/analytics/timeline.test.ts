@@ -13,6 +13,7 @@ async function open(followed: FakeFollowed, now = Date.UTC(2026, 0, 20)): Promis
   const made = temporaryDirectory();
   cleanups.push(made.remove);
   const core = await openAnalytics({
+    homeCurrency: "GBP",
     directory: made.path,
     log: followed.reader(),
     decided: followed.decided(),

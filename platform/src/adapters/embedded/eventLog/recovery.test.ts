@@ -64,11 +64,22 @@ describe("Promise 1: a crash's torn tail goes, everything whole stays", () => {
     const ends = [headerBytes];
     for (const { payload } of records) ends.push(ends.at(-1)! + recordHeaderBytes + payload.length);
     expect(ends.at(-1)).toBe(whole.length);
-    for (let cut = 0; cut <= whole.length; cut += 1) {
+    for (let cut = headerBytes; cut <= whole.length; cut += 1) {
       await writeFile(path, whole.subarray(0, cut));
       const kept = ends.filter((end) => end <= cut).length - 1;
       const read = await reopenAndRead();
       expect(read.map(plain), `cut at ${cut}`).toEqual(records.slice(0, Math.max(0, kept)).map(plain));
+    }
+  });
+
+  test("a segment without a whole header is damage: its header was on disk before it had its name", async () => {
+    await write([[20, 9]]);
+    const whole = await readFile(path);
+    for (let cut = 0; cut < headerBytes; cut += 1) {
+      await writeFile(path, whole.subarray(0, cut));
+      expect((await problemOf(openEventLog({ directory })))?.code, `cut at ${cut}`).toBe("log_damaged");
+      expect((await problemOf(logSummary(directory)))?.code, `cut at ${cut}`).toBe("log_damaged");
+      expect(await readFile(path)).toEqual(whole.subarray(0, cut));
     }
   });
 

@@ -1,5 +1,4 @@
 import { closeSync, fstatSync } from "node:fs";
-import { stat } from "node:fs/promises";
 import { load } from "./chunk.ts";
 import type { ChunkedFile } from "./chunk.ts";
 import type { LogDisk } from "./disk.ts";
@@ -73,12 +72,9 @@ export async function scanRecords(segment: Segment): Promise<Scan> {
  * Then writes the last group once more and syncs: after a failed sync the system may take pages for clean that the
  * disk has never seen, and another sync alone would prove nothing (Rebello et al., "Can Applications Recover from fsync
  * Failures?", USENIX ATC 2020). Groups before the last had been synced when it was written.
- *
- * Null when the file is shorter than a header: it holds nothing, and is to be made anew.
  */
-export async function recoverLast(disk: LogDisk, directory: string, number: number): Promise<Recovered | null> {
+export async function recoverLast(disk: LogDisk, directory: string, number: number): Promise<Recovered> {
   const path = segmentPath(directory, number);
-  if ((await stat(path)).size < segmentHeaderBytes) return null;
   const segment = await openListed(directory, number);
   try {
     const { header, footer } = segment;

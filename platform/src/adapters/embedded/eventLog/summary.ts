@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { ordinalOf, position, segmentOf } from "../../../model/position.ts";
 import type { Position } from "../../../model/position.ts";
-import { segmentHeaderBytes } from "./format.ts";
 import { openListed, scanRecords } from "./recovery.ts";
 import { closeSegment } from "./segment.ts";
 import { listSegments, segmentPath } from "./segmentFiles.ts";
@@ -38,7 +37,6 @@ export async function recordsFrom(directory: string, from: Position): Promise<nu
 }
 
 async function endOf(directory: string, last: number): Promise<Position> {
-  if ((await stat(segmentPath(directory, last))).size < segmentHeaderBytes) return position(last, 0);
   const segment = await openListed(directory, last);
   try {
     const count = segment.footer?.recordCount ?? (await scanRecords(segment)).recordCount;

@@ -87,7 +87,6 @@ async function openTail(settings: Settings, last: number | undefined): Promise<{
   if (last === undefined) return newTail(settings, 0);
   const recovered = await recoverLast(disk, directory, last);
   await disk.syncDirectory(directory);
-  if (!recovered) return newTail(settings, last);
   if (recovered.sealed) return newTail(settings, last + 1);
   const { recordsEnd, recordCount, index } = recovered.scan;
   const fd = await disk.open(segmentPath(directory, last), false);

@@ -1,11 +1,9 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ClassicLevel } from "classic-level";
 import { FilterDamage, readFilter, readJournal, syncDirectory, writeFilter, writeJournal } from "./filterFiles.ts";
 import { filterTiers, keyBytes, type FilterTiers, type TierSchedule } from "./filterTiers.ts";
 import { filterWords, type KeyFilter } from "./keyFilter.ts";
-
-export type KeyTree = ClassicLevel<Uint8Array, Uint8Array>;
+import type { KeyTree } from "./keyTree.ts";
 
 /**
  * The filters are copied to disk once so many keys came since the last copy: a sixteenth of all, within these bounds.

@@ -1,16 +1,12 @@
 import { join } from "node:path";
-import { ClassicLevel } from "classic-level";
 import { position as positionOf, segmentOf, type Position } from "../../../model/position.ts";
 import type { EventBufferReader } from "../../../buffer/eventBuffer.ts";
 import type { MessageIndex } from "../../../storage/messageIndex.ts";
 import { defaultSchedule, keyBytes, type TierSchedule } from "./filterTiers.ts";
-import { openKeptFilters, type KeptFilters, type KeyTree } from "./keptFilters.ts";
-
-export type { KeyTree };
+import { openKeptFilters, type KeptFilters } from "./keptFilters.ts";
+import { openSoundTree, type KeyTree, type openKeyTree } from "./keyTree.ts";
 
 const flushBatchKeys = 20_000;
-/** A billion keys are 22 GB: with files of this size, all stay open. */
-const treeFileBytes = 32 << 20;
 
 export interface MessageIndexOptions {
   directory: string;
@@ -44,7 +40,7 @@ export interface MessageIndexFigures {
  * keys go to the tree, then to a journal, then the seal says so, each synced; a crash between repeats it.
  */
 export async function openMessageIndex(options: MessageIndexOptions): Promise<EmbeddedMessageIndex> {
-  const tree = await (options.openTree ?? openKeyTree)(options.directory);
+  const tree = await openSoundTree(options.directory, options.openTree);
   const sealedBefore = await readSeal(tree);
   const filters = await openKeptFilters({
     tree,
@@ -69,19 +65,6 @@ export async function openMessageIndex(options: MessageIndexOptions): Promise<Em
       await tree.close();
     },
   };
-}
-
-export async function openKeyTree(directory: string): Promise<KeyTree> {
-  const tree: KeyTree = new ClassicLevel(directory, {
-    keyEncoding: "view",
-    valueEncoding: "view",
-    compression: false,
-    cacheSize: 32 << 20,
-    writeBufferSize: 16 << 20,
-    maxFileSize: treeFileBytes,
-  });
-  await tree.open();
-  return tree;
 }
 
 interface State {

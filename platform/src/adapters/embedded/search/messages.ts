@@ -1,6 +1,7 @@
 import { Problem } from "../../../model/problem.ts";
 import type { SearchAnswer, SearchQuery } from "../../../storage/profileSearch.ts";
-import { type ProblemFields, problemFields } from "../analytics/messages.ts";
+import { problemFields } from "../analytics/messages.ts";
+import type { ProblemFields } from "../ownedThread.ts";
 
 /** What the search thread is started with. */
 export interface SearchThreadSettings {

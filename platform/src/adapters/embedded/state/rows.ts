@@ -12,9 +12,28 @@ export function text(row: Row, column: string): string {
 export function int(row: Row, column: string): number {
   return row[column] as number;
 }
-/** What this program wrote as JSON; the caller names the shape that the column holds. */
+/**
+ * What this program wrote is no longer there to be read. Its `code` says that the file is to blame, and not the event
+ * that was being folded: that one must wait, and not be refused.
+ */
+export class StateDamage extends Error {
+  readonly code = "state_damaged";
+  constructor() {
+    super("a row of the state file cannot be read; stop the platform and fold the log again with: c360 rebuild");
+  }
+}
+
+/** What this program wrote as JSON; the caller names the shape that the column holds. Throws {@link StateDamage}. */
 export function json(row: Row, column: string): unknown {
-  return JSON.parse(row[column] as string);
+  return parsed(row[column]);
+}
+
+function parsed(written: unknown): unknown {
+  try {
+    return JSON.parse(written as string);
+  } catch {
+    throw new StateDamage();
+  }
 }
 
 /** Identifier keys hold no control characters, so a line feed parts them. */
@@ -34,7 +53,7 @@ export function encodeSpans(spans: Record<string, SourceSpan>): string {
 }
 export function decodeSpans(encoded: string): Record<string, SourceSpan> {
   const spans = Object.create(null) as Record<string, SourceSpan>;
-  for (const part of JSON.parse(encoded) as [string, number, number, string, number][]) {
+  for (const part of parsed(encoded) as [string, number, number, string, number][]) {
     spans[part[0]] = { count: part[1], firstAt: part[2], firstMessageId: part[3], lastAt: part[4] };
   }
   return spans;

@@ -62,9 +62,32 @@ CREATE TABLE feed (version INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL
 /** Beside what the state was folded with, its table names its feed: versions of another one mean something else. */
 export const feedIdName = "feed";
 
-/** Opens the deciding store's file for its one writer, making it when it is new. Problem 409 for another version. */
+/** Opens the deciding store's file for its one writer, making it when it is new. Problem 409 for another version, 500 `state_damaged`. */
 export function openStateFile(file: string, foldedWith: FoldedWith = {}): DatabaseSync {
   const database = new DatabaseSync(file);
+  try {
+    prepareStateFile(database, file, foldedWith);
+    return database;
+  } catch (error) {
+    database.close();
+    throw isDamage(error) ? damaged() : error;
+  }
+}
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const damageCodes: ReadonlySet<number> = new Set([11, 26]);
+
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && damageCodes.has(Number(error.errcode) & 0xff);
+}
+
+function damaged(): Problem {
+  return new Problem(500, "state_damaged", "the state file is damaged", {
+    hint: "fold the log again with: c360 rebuild",
+  });
+}
+
+function prepareStateFile(database: DatabaseSync, file: string, foldedWith: FoldedWith): void {
   chmodSync(file, 0o600);
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -200000;
     PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 20000; PRAGMA busy_timeout = 10000;
@@ -73,7 +96,6 @@ export function openStateFile(file: string, foldedWith: FoldedWith = {}): Databa
   if (version === 0) {
     database.exec(`BEGIN; ${schema} PRAGMA user_version = ${stateVersion}; COMMIT;`);
   } else if (version !== stateVersion) {
-    database.close();
     throw new Problem(
       409,
       "state_version",
@@ -85,7 +107,6 @@ export function openStateFile(file: string, foldedWith: FoldedWith = {}): Databa
   }
   checkFoldedWith(database, foldedWith);
   database.exec(`INSERT OR IGNORE INTO folded_with VALUES ('${feedIdName}', lower(hex(randomblob(8))))`);
-  return database;
 }
 
 /** What decides the state beside the log: the rules' version, the home currency. Another value is another state. */
@@ -96,7 +117,6 @@ function checkFoldedWith(database: DatabaseSync, foldedWith: FoldedWith): void {
     database.prepare("INSERT OR IGNORE INTO folded_with VALUES (?, ?)").run(name, value);
     const before = database.prepare("SELECT value FROM folded_with WHERE name = ?").get(name)?.["value"];
     if (before === value) continue;
-    database.close();
     throw new Problem(409, "state_settings", `the state was folded with ${name} ${String(before)}, not ${value}`, {
       hint: "go back to that setting, or fold the log again with the new one: c360 rebuild",
     });

@@ -1,0 +1,46 @@
+import type { Page } from "playwright-core";
+
+/** One picture a width and colours: a page in one of its states. */
+export interface Screen {
+  /** Of the file. */
+  name: string;
+  path: string;
+  /** Without a session. */
+  isSignedOut?: boolean;
+  /** As it is printed. */
+  isPrinted?: boolean;
+  /** Brings the page into its state; the picture is taken when it returns. */
+  prepare: (page: Page) => Promise<void>;
+}
+
+const wholeError = {
+  code: "internal",
+  message: "Something went wrong inside; nothing you sent is to blame.",
+  hint: "Try again. If it goes on, report it with the requestId, which the server's log names too.",
+  requestId: "0f6b1c3e-8b6e-4b5e-9a52-1d2f3c4b5a69",
+};
+
+export const heading = (page: Page, name: string): Promise<void> =>
+  page.getByRole("heading", { level: 1, name }).waitFor();
+
+/** Reloads while what matches is never answered. */
+export async function loading(page: Page, pattern: string): Promise<void> {
+  await page.route(pattern, () => undefined);
+  await page.reload();
+  await page.getByRole("status", { name: "Loading" }).first().waitFor();
+}
+
+/** Reloads while what matches fails. */
+export async function failing(page: Page, pattern: string): Promise<void> {
+  await page.route(pattern, (route) => route.fulfill({ status: 500, json: { error: wholeError } }));
+  await page.reload();
+  await page.getByRole("alert").first().waitFor();
+}
+
+/** Reloads while what matches is not for this token. */
+export async function refusing(page: Page, pattern: string): Promise<void> {
+  const error = { code: "forbidden", message: "Not allowed.", hint: "the role engineer" };
+  await page.route(pattern, (route) => route.fulfill({ status: 403, json: { error } }));
+  await page.reload();
+  await page.getByText("You may not see this").first().waitFor();
+}
