@@ -80,7 +80,7 @@ function refusalOf(reasons: readonly NonNullable<ResolvedEdge["reason"]>[]): Pro
   return new Problem(409, "person_too_large", message, { hint: "Look at both with: GET /api/identity/why" });
 }
 
-/** Takes back, latest first, what was said on the way between the two; null where evidence joins them all the same. */
+/** Takes back, latest first, what was said on the way between the two; `isApart` is false where evidence joins them too. */
 function takingBack(pair: IdentifierPair, situation: Situation): { plan: Planned[]; isApart: boolean } {
   const plan: Planned[] = [];
   for (;;) {

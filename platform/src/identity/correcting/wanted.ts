@@ -1,5 +1,4 @@
-import type { Verdict } from "../../model/correction.ts";
-import { pairOf, type IdentifierPair } from "../../model/correction.ts";
+import { pairOf, type IdentifierPair, type Verdict } from "../../model/correction.ts";
 import { Problem } from "../../model/problem.ts";
 import { readKey } from "../around.ts";
 
