@@ -1,17 +1,26 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import { compareStates } from "../src/adapters/embedded/state/compareStates.ts";
+import { correctionsOver } from "../src/adapters/embedded/state/corrections.ts";
 import { peopleOver } from "../src/adapters/embedded/state/people.ts";
 import { openStateReader } from "../src/adapters/embedded/state/schema.ts";
 import { openStateStore } from "../src/adapters/embedded/state/stateStore.ts";
 import type { StoredRecord } from "../src/buffer/eventBuffer.ts";
-import { defaultIdentityRules, identityReads, type IdentityRules } from "../src/identity/index.ts";
+import {
+  correctionService,
+  defaultIdentityRules,
+  identityReads,
+  type CorrectionService,
+  type IdentityRules,
+} from "../src/identity/index.ts";
 import { createIngestionLoop, type BatchOutcome } from "../src/ingestion/index.ts";
-import type { AcceptedEvent, LogRecord } from "../src/model/event.ts";
+import { pairOf, recordOf, type Verdict } from "../src/model/correction.ts";
+import type { AcceptedEvent, CorrectionRecord, LogRecord } from "../src/model/event.ts";
 import { fragmentKey } from "../src/model/fragment.ts";
 import { fragmentIdOf, keyedHash, messageKeyOf } from "../src/model/keyedHash.ts";
-import { encodeRecord } from "../src/model/logRecord.ts";
+import { decodeRecord, encodeRecord } from "../src/model/logRecord.ts";
 import type { Position } from "../src/model/position.ts";
 import type { Profile } from "../src/model/profile.ts";
 import { composeProfile, profileReads } from "../src/profiles/index.ts";
@@ -41,13 +50,29 @@ export function accepted(given: Partial<AcceptedEvent> & { messageId: string }):
 }
 
 export function stored(record: LogRecord, position: Position): StoredRecord {
-  const identifiers = record.status === "accepted" ? record.identifiers : [];
+  const identifiers = identifiersOf(record);
   return {
     position,
     payload: encodeRecord(record),
     message: messageKeyOf(hash, record.source, record.messageId),
     fragment: fragmentIdOf(hash, fragmentKey(identifiers, record.source)),
   };
+}
+
+function identifiersOf(record: LogRecord): readonly string[] {
+  if (record.status === "correction") return [record.body.a, record.body.b];
+  return record.status === "accepted" ? record.identifiers : [];
+}
+
+/** A correction as it comes from the API. */
+export function corrected(
+  verdict: Verdict,
+  one: string,
+  other: string,
+  more: { id: string; receivedAt?: number },
+): CorrectionRecord {
+  const said = { by: "t1", reason: "I asked", receivedAt: more.receivedAt ?? Date.UTC(2026, 1, 1) };
+  return recordOf({ id: more.id, verdict, ...pairOf(one, other), ...said });
 }
 
 /** A message index in memory: what the port promises, nothing else. */
@@ -68,10 +93,36 @@ export interface Folding {
   profiles(): Promise<Profile[]>;
   profile(type: string, value: string): Promise<Profile | null>;
   identity: ReturnType<typeof identityReads>;
+  corrections: CorrectionService;
   /** Where the two states differ in anything but their numbering. */
   differences(other: Folding): Promise<string[]>;
   readonly file: string;
   close(): Promise<void>;
+}
+
+function profilesIn(reader: DatabaseSync): Profile[] {
+  const people = peopleOver(reader, hash);
+  const rows = reader.prepare("SELECT person FROM persons ORDER BY profile_id").all();
+  return rows.flatMap((row) => {
+    const record = people.byPerson(Number(row["person"]));
+    return record === null ? [] : [composeProfile({ ...record, hash, homeCurrency })];
+  });
+}
+
+function correctionsOn(reader: DatabaseSync, rules: IdentityRules, deliver: Folding["deliver"]): CorrectionService {
+  let made = 0;
+  return correctionService({
+    people: peopleOver(reader, hash),
+    corrections: correctionsOver(reader),
+    rules,
+    hash,
+    compose: (record) => composeProfile({ ...record, hash, homeCurrency }),
+    append: async (records) => deliver(records.map(({ payload }) => decodeRecord(payload))),
+    decided: async () => undefined,
+    now: () => Date.UTC(2026, 1, 1),
+    newId: () => `c_${++made}`,
+    sleep: async () => undefined,
+  });
 }
 
 /** The real pipeline over the real store in a temporary file, fed with records in memory. */
@@ -114,28 +165,24 @@ export async function foldingHarness(rules: IdentityRules = defaultIdentityRules
       throw troubles.at(-1);
     },
   });
+  const deliver: Folding["deliver"] = async (records, batchSizes = [records.length]) => {
+    let from = 0;
+    for (let turn = 0; from < records.length; turn++) {
+      batchSize = Math.max(1, batchSizes[Math.min(turn, batchSizes.length - 1)] ?? 1);
+      const until = Math.min(records.length, from + batchSize);
+      for (const record of records.slice(from, until)) log.push(stored(record, log.length));
+      await loop.run(log.length);
+      from = until;
+    }
+    if (troubles.length > 0) throw troubles[0];
+    return { ...total };
+  };
   return {
     file,
     identity: identityReads({ people, hash, rules }),
-    deliver: async (records, batchSizes = [records.length]) => {
-      let from = 0;
-      for (let turn = 0; from < records.length; turn++) {
-        batchSize = Math.max(1, batchSizes[Math.min(turn, batchSizes.length - 1)] ?? 1);
-        const until = Math.min(records.length, from + batchSize);
-        for (const record of records.slice(from, until)) log.push(stored(record, log.length));
-        await loop.run(log.length);
-        from = until;
-      }
-      if (troubles.length > 0) throw troubles[0];
-      return { ...total };
-    },
-    profiles: async () => {
-      const rows = reader.prepare("SELECT person FROM persons ORDER BY profile_id").all();
-      return rows.flatMap((row) => {
-        const record = people.byPerson(Number(row["person"]));
-        return record === null ? [] : [composeProfile({ ...record, hash, homeCurrency })];
-      });
-    },
+    corrections: correctionsOn(reader, rules, deliver),
+    deliver,
+    profiles: async () => profilesIn(reader),
     profile: profileReads({ people, hash, homeCurrency }).byIdentifier,
     differences: async (other) => compareStates({ live: file, fresh: other.file, hash, homeCurrency }),
     close: async () => {

@@ -66,6 +66,7 @@ describe("the OpenAPI document", () => {
       [
         "DELETE /api/tokens/{id}",
         "GET /api/events/{messageId}",
+        "GET /api/identity/corrections",
         "GET /api/identity/why",
         "GET /api/profiles",
         "GET /api/profiles/id/{id}",
@@ -87,6 +88,9 @@ describe("the OpenAPI document", () => {
         ),
         "PATCH /api/sources/{id}",
         "POST /api/events/{messageId}/replay",
+        "POST /api/identity/corrections",
+        "POST /api/identity/corrections/{id}/withdraw",
+        "POST /api/identity/preview",
         "POST /api/identity/why",
         "POST /api/imports/{source}",
         "POST /api/profiles/lookup",

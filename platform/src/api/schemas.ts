@@ -126,6 +126,12 @@ export const edge = Type.Object(
     count: Type.Integer(),
     status: Type.Enum(["active", "refused"]),
     reason: nullableText,
+    said: Type.Optional(
+      Type.Object(
+        { by: Type.String(), reason: Type.String() },
+        { description: "Of what a person said; `messageId` is the correction's id." },
+      ),
+    ),
   },
   { title: "Edge" },
 );

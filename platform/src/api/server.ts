@@ -15,6 +15,7 @@ import { readJsonBodies } from "./jsonBody.ts";
 import { describeRoutes, docsPath } from "./openApi.ts";
 import { answerError, problemBody } from "./problems.ts";
 import type { Api } from "./routeTypes.ts";
+import { correctionRoutes } from "./routes/corrections.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { identityRoutes } from "./routes/identity.ts";
 import { importRoutes } from "./routes/imports.ts";
@@ -41,6 +42,8 @@ export interface ApiOptions {
   newRequestId?: () => string;
 }
 
+/** Who acts with the administrator's token, where tokens have their ids. */
+const administratorId = "administrator";
 const maxBodyBytes = 1_024 * 1_024;
 /** A value of 256 characters, each of four bytes, each percent-encoded as three characters; and room. */
 const maxPathValueChars = 4_096;
@@ -81,10 +84,12 @@ export async function createApi(services: Services, options: ApiOptions = {}): P
 }
 
 async function buildApi(scope: FastifyInstance, services: Services, options: ApiOptions): Promise<void> {
-  const isToken = async (token: string): Promise<boolean> => {
+  const callerOf = async (token: string): Promise<string | null> => {
     const administrator = options.administratorToken ?? null;
-    return (administrator !== null && sameSecret(token, administrator)) || services.access.isToken(token);
+    const isAdministrator = administrator !== null && sameSecret(token, administrator);
+    return isAdministrator ? administratorId : services.access.idOfToken(token);
   };
+  const isToken = async (token: string): Promise<boolean> => (await callerOf(token)) !== null;
   const now = options.now ?? Date.now;
   scope.addHook("onRequest", async (request, reply) => {
     reply.headers({
@@ -111,6 +116,7 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   await describeRoutes(scope, options.version ?? "0.0.0");
   const api = scope.withTypeProvider<TypeBoxTypeProvider>();
   addRoutes(api, services, now);
+  correctionRoutes(api, services, callerOf);
   streamRoutes(api, services, isToken);
   refuseOtherMethods(scope, methodsByUrl);
 }

@@ -5,10 +5,12 @@ import type { Source } from "../model/source.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { ProfileSearch, SearchEntry, SearchQuery } from "../storage/profileSearch.ts";
 import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timeline.ts";
+import { fakeCorrections } from "./corrections.fake.ts";
 import type { EdgeView, FateView, RejectionView, Services } from "./services.ts";
 
 /** Services over plain memory for tests of what calls them: the API's routes and the command line. */
 export interface FakeServices extends Services {
+  readonly corrections: ReturnType<typeof fakeCorrections>;
   readonly token: string;
   readonly replayed: { messageId: string; corrected: JsonObject | null }[];
   readonly submitted: { source: string; call: JsonObject }[];
@@ -135,6 +137,7 @@ function fakeAccess(token: string): AccessStore {
     revokeToken: async (id) => {
       if (!tokens.delete(id)) throw new Problem(404, "token_not_found", "There is no such token.");
     },
+    idOfToken: async (shown) => [...tokens.values()].find((known) => known.token === shown)?.id ?? null,
     isToken: async (shown) => [...tokens.values()].some((known) => known.token === shown),
     close: async () => {},
   };
@@ -308,6 +311,7 @@ export function fakeServices(): FakeServices {
         explanation: b === "user_id:ada" ? "They were seen together." : "They never met.",
       }),
     },
+    corrections: fakeCorrections(ada, noon),
     fateOf: fakeFate,
     ...fakeRejections(replayed),
     submit: async (source, calls) => {

@@ -1,3 +1,4 @@
+import type { CorrectionService } from "../identity/index.ts";
 import type { JsonObject } from "../model/event.ts";
 import type { FragmentId } from "../model/fragment.ts";
 import type { NodeDecision } from "../model/evidence.ts";
@@ -21,6 +22,8 @@ export interface EdgeView {
   count: number;
   status: "active" | "refused";
   reason: string | null;
+  /** Of what a person said (`messageId` is the correction's id): by whom, and why. */
+  said?: { by: string; reason: string };
 }
 
 export interface IdentityView {
@@ -114,6 +117,7 @@ export interface Services {
     /** `a` and `b` are identifier keys, `type:value`, not yet normalised. */
     why(a: string, b: string): Promise<WhyView>;
   };
+  corrections: CorrectionService;
   /** Problem 409 `message_id_ambiguous` without a source where two sources used it. */
   fateOf(messageId: string, source: string | null): Promise<FateView | null>;
   /** Newest first; `after` is the `next` of the page before. Problem 400 `cursor_invalid`. */

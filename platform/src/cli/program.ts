@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { platformVersion } from "../model/version.ts";
 import { maxQueryRows } from "../storage/timeline.ts";
 import * as access from "./accessVerbs.ts";
+import { addCorrections } from "./correctionVerbs.ts";
 import { connect, type Connection, type ConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
 import { type Output, outputTo } from "./output.ts";
@@ -175,6 +176,12 @@ function addReads(root: Command, io: CliIo, exit: SetExit): void {
     });
   withExamples(why, "c360 why email:ada@example.com user_id:ada", "c360 why email:ada@example.com pos_card:778 --json");
 
+  addCorrections(root, {
+    reaching,
+    withExamples,
+    wholeNumber,
+    run: async (flags, verb) => exit(await connected(io, flags, verb)),
+  });
   addQuery(root, io, exit);
 
   const status = reaching(root.command("status"))

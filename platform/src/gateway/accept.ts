@@ -5,7 +5,7 @@ import {
   type CallType,
   type JsonObject,
   type JsonValue,
-  type LogRecord,
+  type CallRecord,
   type Rejection,
 } from "../model/event.ts";
 import { identifiersOfCall } from "../model/callIdentifiers.ts";
@@ -37,7 +37,7 @@ export interface AcceptOptions {
 
 /** A call with its verdict, and what the log needs beside it. */
 export interface Judged {
-  record: LogRecord;
+  record: CallRecord;
   /** Whose it is, a refused call too: erasure must find both. */
   identifiers: readonly IdentifierKey[];
   /** `record.body` as JSON, or its UTF-8. */
@@ -105,7 +105,7 @@ function rejected(
   reason: Rejection,
 ): Judged {
   const body = textOf(call).slice(0, maxRejectedBodyChars).toWellFormed();
-  const record: LogRecord = {
+  const record: CallRecord = {
     status: "rejected",
     source: source.id,
     sourceKind: source.kind,

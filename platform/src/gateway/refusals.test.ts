@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { BufferRecord } from "../buffer/eventBuffer.ts";
-import type { LogRecord } from "../model/event.ts";
+import type { CallRecord } from "../model/event.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import { decodeRecord } from "../model/logRecord.ts";
 import type { Source } from "../model/source.ts";
@@ -70,7 +70,7 @@ async function post(path: string, body: string | Uint8Array, headers: Record<str
   });
   return { status: answer.status, body: (await answer.json()) as Answer["body"], headers: answer.headers };
 }
-const records = (): LogRecord[] => log.map((record) => decodeRecord(record.payload));
+const records = (): CallRecord[] => log.map((record) => decodeRecord(record.payload) as CallRecord);
 const good = { userId: "ada", event: "Product Viewed", messageId: "m1", properties: { sku: "tea" } };
 
 const deep = (open: string, close: string, times: number) =>

@@ -10,7 +10,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { openAccessStore } from "../adapters/embedded/accessStore.ts";
 import type { BufferRecord } from "../buffer/eventBuffer.ts";
-import type { AcceptedEvent, LogRecord, RejectedCall } from "../model/event.ts";
+import type { AcceptedEvent, CallRecord, RejectedCall } from "../model/event.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import { decodeRecord } from "../model/logRecord.ts";
 import { position } from "../model/position.ts";
@@ -40,7 +40,7 @@ export interface GatewayServer {
   /** Of the source `web`. */
   writeKey: string;
   /** Everything that was appended since the last call, and in how many appends. */
-  taken(): { records: LogRecord[]; stored: BufferRecord[]; appends: number };
+  taken(): { records: CallRecord[]; stored: BufferRecord[]; appends: number };
   accepted(): AcceptedEvent[];
   rejected(): RejectedCall[];
   /** What the log does from now on instead of keeping records. */
@@ -89,7 +89,11 @@ export async function gatewayServer(
     const appended = stored;
     stored = [];
     const all = appended.flat();
-    return { records: all.map(({ payload }) => decodeRecord(payload)), stored: all, appends: appended.length };
+    return {
+      records: all.map(({ payload }) => decodeRecord(payload) as CallRecord),
+      stored: all,
+      appends: appended.length,
+    };
   };
   const basic = `Basic ${Buffer.from(`${writeKey}:`).toString("base64")}`;
   const send = (path: string, sent: Sent = {}): Promise<Answer> => exchange(port, path, sent);

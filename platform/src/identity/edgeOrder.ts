@@ -3,14 +3,17 @@ import { compareEdges } from "./evidence.ts";
 import { rulesOfType, typeOfKey } from "./rules.ts";
 import type { IdentityRules } from "./rules.ts";
 
+/** Above the rank of every rule that a document may name. */
+const correctionRank = Number.MAX_SAFE_INTEGER;
+
 /**
- * The total order in which evidence is taken, surest first: rank of the edge's rule; rank of the less sure of its two
+ * The total order in which evidence is taken, surest first (what people said before all else): rank of the edge's rule; rank of the less sure of its two
  * types, then of the surer (a chain holds as much as its weakest link); earliest event time; then (a, b, rule, source).
  */
-export function rankedEdges(edges: readonly Edge[], rules: IdentityRules): Edge[] {
+export function rankedEdges<E extends Edge>(edges: readonly E[], rules: IdentityRules): E[] {
   const ranked = edges.map((edge) => {
     const ranks = [rulesOfType(typeOfKey(edge.a), rules).rank, rulesOfType(typeOfKey(edge.b), rules).rank];
-    return { edge, rule: rules.ruleRanks[edge.rule], lesser: Math.min(...ranks), greater: Math.max(...ranks) };
+    return { edge, rule: rankOf(edge, rules), lesser: Math.min(...ranks), greater: Math.max(...ranks) };
   });
   ranked.sort(
     (x, y) =>
@@ -21,4 +24,8 @@ export function rankedEdges(edges: readonly Edge[], rules: IdentityRules): Edge[
       compareEdges(x.edge, y.edge),
   );
   return ranked.map(({ edge }) => edge);
+}
+
+function rankOf({ rule }: Edge, rules: IdentityRules): number {
+  return rule === "same" || rule === "different" ? correctionRank : rules.ruleRanks[rule];
 }

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { correctionSource } from "../model/correction.ts";
 import type { Edge, NodeDecision, Resolution } from "../model/evidence.ts";
 import { parseIdentifierKey } from "../model/identifier.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
@@ -157,3 +158,29 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
   const part = (item: T): number => (ranks.get(item) ?? 0) - Math.floor(ranks.get(item) ?? 0);
   return items.toSorted((x, y) => part(x) - part(y));
 }
+
+/** What somebody said of two identifiers, as `correctionEdges` makes it. */
+export function said(rule: "same" | "different", a: IdentifierKey, b: IdentifierKey, at = 1): Edge {
+  const [first, second] = a < b ? [a, b] : [b, a];
+  const more = { rule, source: correctionSource, firstAt: at, firstMessageId: `c_${first}_${second}` };
+  return edge(first, second, { ...more, said: { by: "t1", reason: "I asked" } });
+}
+
+/** Corrections that hold: one a pair. */
+export const correctionSets: fc.Arbitrary<Edge[]> = fc.uniqueArray(
+  fc
+    .record({
+      rule: fc.constantFrom("same" as const, "different" as const),
+      a: identifierKeys,
+      b: identifierKeys,
+      at: times,
+    })
+    .filter(({ a, b }) => a !== b)
+    .map(({ rule, a, b, at }) => said(rule, a, b, at)),
+  { maxLength: 8, selector: ({ a, b }) => `${a}|${b}` },
+);
+
+/** The same with corrections beside the evidence. */
+export const correctedInputs: fc.Arbitrary<EvidenceInput> = fc
+  .tuple(evidenceInputs, correctionSets)
+  .map(([{ identifiers, edges }, corrections]) => ({ identifiers, edges: [...edges, ...corrections] }));

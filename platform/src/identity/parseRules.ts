@@ -1,10 +1,10 @@
-import type { EdgeRule } from "../model/evidence.ts";
+import type { EvidenceRule } from "../model/evidence.ts";
 import { Problem } from "../model/problem.ts";
 import { blockedPattern } from "./blocked.ts";
 import type { BlockedValues, IdentifierKind, IdentifierTypeRules, IdentityRules } from "./rules.ts";
 
 const kinds: readonly IdentifierKind[] = ["unique", "personal", "device", "plain"];
-const edgeRules: readonly EdgeRule[] = ["alias", "seen_together"];
+const edgeRules: readonly EvidenceRule[] = ["alias", "seen_together"];
 const documentFields: readonly (keyof IdentityRules)[] = [
   "version",
   "types",
@@ -137,7 +137,7 @@ function checkPattern(pattern: string, path: string): void {
   }
 }
 
-function parseRuleRanks(value: unknown): Record<EdgeRule, number> {
+function parseRuleRanks(value: unknown): Record<EvidenceRule, number> {
   const fields = exactObject(value, "ruleRanks", edgeRules);
   return {
     alias: integer(fields, "alias", 0, maxRank, "ruleRanks"),

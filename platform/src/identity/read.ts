@@ -1,13 +1,10 @@
-import type { NodeDecision, Resolution, ResolvedEdge } from "../model/evidence.ts";
-import { identifierKey, type IdentifierKey } from "../model/identifier.ts";
+import type { NodeDecision, ResolvedEdge } from "../model/evidence.ts";
+import type { IdentifierKey } from "../model/identifier.ts";
 import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
-import { normaliseIdentifier } from "../model/normalise.ts";
-import { Problem } from "../model/problem.ts";
 import type { ProfileId } from "../model/profile.ts";
-import type { EvidenceAround, People } from "../storage/people.ts";
+import type { People } from "../storage/people.ts";
 import { decisionReason } from "./decisions.ts";
-import { edgesOfFragments } from "./evidence.ts";
-import { resolve } from "./resolve.ts";
+import { readKey, resolveAround, unknownIdentifier } from "./around.ts";
 import type { IdentityRules } from "./rules.ts";
 import { why } from "./why.ts";
 
@@ -45,7 +42,7 @@ export function identityReads(parts: { people: People; hash: KeyedHash; rules: I
       const own = new Set(person.identifiers.map((row) => row.key));
       const carried = new Set([...own, ...person.fragments.flatMap((fragment) => fragment.identifiers)]);
       const around = await people.evidenceAround([...own]);
-      const edges = resolved(around, rules).edges.filter((edge) => own.has(edge.a) || own.has(edge.b));
+      const edges = resolveAround(around, rules).edges.filter((edge) => own.has(edge.a) || own.has(edge.b));
       const rows = around.identifiers.filter((row) => carried.has(row.key));
       const identifiers = rows.map(({ key, decision }) => ({
         key,
@@ -62,31 +59,10 @@ export function identityReads(parts: { people: People; hash: KeyedHash; rules: I
         [keyA, "a"],
         [keyB, "b"],
       ] as const) {
-        if (!decisions.has(key)) {
-          throw new Problem(404, "identifier_not_found", `no event has carried the identifier given as \`${field}\``, {
-            field,
-          });
-        }
+        if (!decisions.has(key)) throw unknownIdentifier(field);
       }
-      const answer = why(keyA, keyB, resolved(around, rules), decisions, rules);
+      const answer = why(keyA, keyB, resolveAround(around, rules), decisions, rules);
       return { a: keyA, b: keyB, profileIds: [await livingId(keyA), await livingId(keyB)], ...answer };
     },
   };
-}
-
-function resolved(around: EvidenceAround, rules: IdentityRules): Resolution {
-  const identifiers = around.identifiers.map(({ key, decision }) => ({ key, decision, seen: true }));
-  return resolve({ identifiers, edges: [...edgesOfFragments(around.fragments), ...around.edges] }, rules);
-}
-
-function readKey(given: string, field: string): IdentifierKey {
-  const colon = given.indexOf(":");
-  const identifier = colon < 1 ? null : normaliseIdentifier(given.slice(0, colon), given.slice(colon + 1));
-  if (identifier === null) {
-    throw new Problem(400, "identifier_invalid", `\`${field}\` is not an identifier`, {
-      hint: "write it as type:value, for example email:ada@example.com",
-      field,
-    });
-  }
-  return identifierKey(identifier);
 }

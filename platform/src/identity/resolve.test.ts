@@ -3,66 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { Edge, Resolution } from "../model/evidence.ts";
 import { edge, evidenceInputs, fateOf, inputOf, shuffled, tightRules } from "./evidence.fake.ts";
 import { rankedEdges } from "./edgeOrder.ts";
+import { oracle } from "./oracle.fake.ts";
 import { personIndexes } from "./membership.ts";
 import { resolve } from "./resolve.ts";
-import type { EvidenceInput } from "./resolve.ts";
 import { defaultIdentityRules } from "./retailRules.ts";
 import { rulesOfType, typeOfKey } from "./rules.ts";
-import type { IdentityRules } from "./rules.ts";
-
-/**
- * The rules as a person would apply them with pencil and paper: sets that are copied, everything looked up anew.
- * Answers the code that refused each edge when its turn came (null: accepted), and the sets in the end.
- */
-function oracle(input: EvidenceInput, rules: IdentityRules) {
-  const nodes = new Map(input.identifiers.map((node) => [node.key, node]));
-  let persons = input.identifiers.filter((n) => n.seen && n.decision === "ordinary").map(({ key }) => [key]);
-  let components = persons;
-  const previous = new Set<string>();
-  const codes = new Map<Edge, string | null>();
-  const holding = (sets: string[][], key: string): string[] => sets.find((set) => set.includes(key)) ?? [];
-  const rank = (key: string): number => rulesOfType(typeOfKey(key), rules).rank;
-  const order = (e: Edge): (number | string)[] => {
-    const [low, high] = [rank(e.a), rank(e.b)].toSorted((x, y) => x - y);
-    return [-rules.ruleRanks[e.rule], -(low ?? 0), -(high ?? 0), e.firstAt, e.a, e.b, e.rule, e.source];
-  };
-  const ordered = input.edges.toSorted((x, y) => {
-    const [left, right] = [order(x), order(y)];
-    const at = left.findIndex((value, index) => value !== right[index]);
-    return at < 0 ? 0 : (left[at] ?? 0) < (right[at] ?? 0) ? -1 : 1;
-  });
-  for (const e of ordered) {
-    const decisions = [e.a, e.b].map((key) => nodes.get(key)?.decision);
-    const refusing = ["blocked", "hub", "shared"].find((decision) => decisions.some((d) => d === decision));
-    if (refusing !== undefined || [e.a, e.b].some((key) => nodes.get(key)?.seen !== true)) {
-      codes.set(e, refusing ?? "unseen");
-      continue;
-    }
-    const [a, b] = [holding(persons, e.a), holding(persons, e.b)];
-    const [x, y] = [holding(components, e.a), holding(components, e.b)];
-    if (x !== y && x.length + y.length > rules.maxEvidenceIdentifiers) {
-      codes.set(e, "cap");
-      continue;
-    }
-    if (x !== y) components = [...components.filter((set) => set !== x && set !== y), [...x, ...y]];
-    if (a === b) {
-      codes.set(e, null);
-      continue;
-    }
-    const succeeds = e.rule === "alias" && typeOfKey(e.a) === "user_id" && typeOfKey(e.b) === "user_id";
-    const gone = new Set(succeeds ? [...previous, e.b] : previous);
-    const joined = [...a, ...b];
-    const living = joined.filter((key) => !gone.has(key)).map(typeOfKey);
-    const tooMany = living.some((type) => living.filter((t) => t === type).length > rulesOfType(type, rules).limit);
-    codes.set(e, tooMany ? "limit" : null);
-    if (tooMany) continue;
-    if (succeeds) previous.add(e.b);
-    persons = [...persons.filter((set) => set !== a && set !== b), joined];
-  }
-  const alone = input.identifiers.filter((n) => n.seen && (n.decision === "hub" || n.decision === "shared"));
-  const all = [...persons, ...alone.map(({ key }) => [key])].map((set) => set.toSorted());
-  return { codes, previous, persons: all.map((set) => JSON.stringify(set)).toSorted() };
-}
 
 function sortedPersons({ persons }: Resolution): string[] {
   return persons.map((set) => JSON.stringify(set)).toSorted();

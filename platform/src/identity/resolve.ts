@@ -1,10 +1,13 @@
 import type { Edge, NodeDecision, Resolution, ResolvedEdge } from "../model/evidence.ts";
 import { parseIdentifierKey } from "../model/identifier.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
+import { keptApart, type Apart } from "./apart.ts";
+import { partEdges, type CorrectionEdge, type EvidenceEdge } from "./corrections.ts";
 import { decide, decisionReason } from "./decisions.ts";
-import { disjointSets } from "./disjointSets.ts";
+import { disjointSets, type DisjointSets } from "./disjointSets.ts";
 import { compareEdges } from "./evidence.ts";
 import { rankedEdges } from "./edgeOrder.ts";
+import { apartRefusal, capRefusal, limitRefusal, type Refusal } from "./refusals.ts";
 import { rulesOfType, typeOfKey, compareText } from "./rules.ts";
 import type { IdentityRules } from "./rules.ts";
 
@@ -21,8 +24,6 @@ export interface EvidenceInput {
   readonly edges: readonly Edge[];
 }
 
-type Refusal = NonNullable<ResolvedEdge["reason"]>;
-
 /**
  * Who is one person. A pure function of the sets of identifiers and edges: their order in the arrays changes nothing.
  *
@@ -35,32 +36,51 @@ type Refusal = NonNullable<ResolvedEdge["reason"]>;
  * An alias between two values of a unique type says that the new one succeeds the previous one: from then on the
  * previous value does not count against the limit, once, for one successor.
  *
+ * What people said goes before all evidence. `different`: an edge that would make one person of its two ends, through
+ * whatever way, is refused as `apart`, so that the least sure one of the way gives way. `same`: taken before evidence,
+ * in the order in which it was said, and no limit refuses it. Two values of a unique type that it joins count as one
+ * from then on; of other types, what evidence joins to either side is counted by side. So where nobody is kept apart
+ * and no cap is near, two people by evidence who are said to be one (by a unique identifier of each, where each has
+ * one) become just what both were, and nobody else changes.
+ *
  * Persons hold seen identifiers only: ordinary ones as joined, hub and shared ones each alone, blocked ones not at all.
  * O(E log E).
  */
 export function resolve(input: EvidenceInput, rules: IdentityRules): Resolution {
-  const graph = graphOf(input, rules);
+  const { same, different, evidence } = partEdges(input.edges);
+  const graph = graphOf(input, different, rules);
   const refusals = new Map<Edge, Refusal>();
-  for (const edge of rankedEdges(input.edges, rules)) {
-    const refusal = nodeRefusal(edge, graph, rules) ?? take(edge, graph, rules);
+  const refuse = (edge: Edge, take: () => Refusal | null): void => {
+    const refusal = nodeRefusal(edge, graph, rules) ?? take();
     if (refusal !== null) refusals.set(edge, refusal);
-  }
+  };
+  for (const edge of different) refuse(edge, () => null);
+  for (const edge of same) refuse(edge, () => takeSame(edge, graph, rules));
+  for (const edge of rankedEdges(evidence, rules)) refuse(edge, () => take(edge, graph, rules));
   return { persons: personsOf(graph), edges: fates(input.edges, refusals, graph) };
 }
 
-/** Ordinary, seen identifiers are numbered; the two unions run over their numbers. */
+/** Ordinary, seen identifiers are numbered; the unions run over their numbers. */
 interface Graph {
   readonly nodes: ReadonlyMap<IdentifierKey, IdentifierEvidence>;
   readonly joinable: readonly IdentifierKey[];
   readonly numbers: ReadonlyMap<IdentifierKey, number>;
-  readonly persons: ReturnType<typeof disjointSets>;
-  readonly components: ReturnType<typeof disjointSets>;
-  /** By a person's root: living values of each type. */
-  readonly held: Map<string, number>[];
+  readonly persons: DisjointSets;
+  readonly components: DisjointSets;
+  /** What evidence alone has joined, where `same` joins several such sides to one person. */
+  readonly sides: DisjointSets;
+  /** By a person's root: living values of each unique type. */
+  readonly uniques: Held[];
+  /** By a side's root: values of each other type. */
+  readonly others: Held[];
   readonly superseded: Set<number>;
+  readonly apart: Apart;
 }
 
-function graphOf(input: EvidenceInput, rules: IdentityRules): Graph {
+type Held = ReadonlyMap<string, number>;
+const nothingHeld: Held = new Map();
+
+function graphOf(input: EvidenceInput, different: readonly CorrectionEdge[], rules: IdentityRules): Graph {
   const nodes = new Map(input.identifiers.map((identifier) => [identifier.key, identifier]));
   for (const { a, b } of input.edges) {
     for (const key of [a, b]) {
@@ -68,14 +88,21 @@ function graphOf(input: EvidenceInput, rules: IdentityRules): Graph {
     }
   }
   const joinable = [...nodes.values()].filter(isJoinable).map(({ key }) => key);
+  const numbers = new Map(joinable.map((key, number) => [key, number]));
+  const persons = disjointSets(joinable.length);
+  const types = joinable.map(typeOfKey);
+  const isUnique = types.map((type) => rulesOfType(type, rules).kind === "unique");
   return {
     nodes,
     joinable,
-    numbers: new Map(joinable.map((key, number) => [key, number])),
-    persons: disjointSets(joinable.length),
+    numbers,
+    persons,
     components: disjointSets(joinable.length),
-    held: joinable.map((key) => new Map([[typeOfKey(key), 1]])),
+    sides: disjointSets(joinable.length),
+    uniques: types.map((type, number) => (isUnique[number] === true ? new Map([[type, 1]]) : nothingHeld)),
+    others: types.map((type, number) => (isUnique[number] === true ? nothingHeld : new Map([[type, 1]]))),
     superseded: new Set(),
+    apart: keptApart(different, (key) => numbers.get(key), persons.find),
   };
 }
 
@@ -97,26 +124,57 @@ function nodeRefusal(edge: Edge, { nodes }: Graph, rules: IdentityRules): Refusa
 }
 
 /** Joins what the edge may join; answers why not, else null. */
-function take(edge: Edge, graph: Graph, rules: IdentityRules): Refusal | null {
-  const { persons, components, held } = graph;
-  const a = graph.numbers.get(edge.a) ?? 0;
-  const b = graph.numbers.get(edge.b) ?? 0;
+function take(edge: EvidenceEdge, graph: Graph, rules: IdentityRules): Refusal | null {
+  const { persons, sides, uniques, others } = graph;
+  const [a, b] = endsOf(edge, graph);
   const [personA, personB] = [persons.find(a), persons.find(b)];
   if (personA === personB) return null;
-  const [componentA, componentB] = [components.find(a), components.find(b)];
-  if (componentA !== componentB) {
-    const size = components.size(componentA) + components.size(componentB);
-    if (size > rules.maxEvidenceIdentifiers) return capRefusal(rules);
-    components.unite(componentA, componentB);
-  }
+  const refusal = hangsTogether(a, b, graph, rules) ?? apartRefusal(graph.apart.between(personA, personB));
+  if (refusal !== null) return refusal;
+  const [sideA, sideB] = [sides.find(a), sides.find(b)];
   const succeeded = isSuccession(edge, rules) && !graph.superseded.has(b) ? typeOfKey(edge.b) : null;
-  const together = sum(held[personA], held[personB]);
-  if (succeeded !== null) together.set(succeeded, (together.get(succeeded) ?? 0) - 1);
-  const broken = brokenLimit(together, rules);
+  const unique = sum(uniques[personA], uniques[personB]);
+  if (succeeded !== null) unique.set(succeeded, (unique.get(succeeded) ?? 0) - 1);
+  const other = sum(others[sideA], others[sideB]);
+  const broken = brokenLimit(unique, rules) ?? brokenLimit(other, rules);
   if (broken !== null) return limitRefusal(broken, rules);
   if (succeeded !== null) graph.superseded.add(b);
-  held[persons.unite(personA, personB)] = together;
+  uniques[unitePersons(personA, personB, graph)] = unique;
+  others[sides.unite(sideA, sideB)] = other;
   return null;
+}
+
+/** Joins two people because somebody said so, whatever each holds. */
+function takeSame(edge: CorrectionEdge, graph: Graph, rules: IdentityRules): Refusal | null {
+  const { persons, uniques } = graph;
+  const [a, b] = endsOf(edge, graph);
+  const [personA, personB] = [persons.find(a), persons.find(b)];
+  if (personA === personB) return null;
+  const refusal = hangsTogether(a, b, graph, rules) ?? apartRefusal(graph.apart.between(personA, personB));
+  if (refusal !== null) return refusal;
+  const together = most(uniques[personA], uniques[personB]);
+  uniques[unitePersons(personA, personB, graph)] = together;
+  return null;
+}
+
+function endsOf(edge: Edge, { numbers }: Graph): [number, number] {
+  return [numbers.get(edge.a) ?? 0, numbers.get(edge.b) ?? 0];
+}
+
+/** Makes one evidence component of two, or refuses to. */
+function hangsTogether(a: number, b: number, { components }: Graph, rules: IdentityRules): Refusal | null {
+  const [componentA, componentB] = [components.find(a), components.find(b)];
+  if (componentA === componentB) return null;
+  const size = components.size(componentA) + components.size(componentB);
+  if (size > rules.maxEvidenceIdentifiers) return capRefusal(rules);
+  components.unite(componentA, componentB);
+  return null;
+}
+
+function unitePersons(personA: number, personB: number, { persons, apart }: Graph): number {
+  const root = persons.unite(personA, personB);
+  apart.united(personA, personB, root);
+  return root;
 }
 
 function isSuccession({ a, b, rule }: Edge, rules: IdentityRules): boolean {
@@ -125,35 +183,25 @@ function isSuccession({ a, b, rule }: Edge, rules: IdentityRules): boolean {
 }
 
 /** There are few types, so that copying costs less than keeping the lesser one. */
-function sum(x: ReadonlyMap<string, number> = new Map(), y: ReadonlyMap<string, number> = new Map()) {
+function sum(x: Held = nothingHeld, y: Held = nothingHeld): Map<string, number> {
   const total = new Map(x);
   for (const [type, count] of y) total.set(type, (total.get(type) ?? 0) + count);
   return total;
 }
 
+function most(x: Held = nothingHeld, y: Held = nothingHeld): Map<string, number> {
+  const greatest = new Map(x);
+  for (const [type, count] of y) greatest.set(type, Math.max(greatest.get(type) ?? 0, count));
+  return greatest;
+}
+
 /** The first type, by name, of which there are too many. */
-function brokenLimit(held: ReadonlyMap<string, number>, rules: IdentityRules): string | null {
+function brokenLimit(held: Held, rules: IdentityRules): string | null {
   let broken: string | null = null;
   for (const [type, count] of held) {
     if (count > rulesOfType(type, rules).limit && (broken === null || type < broken)) broken = type;
   }
   return broken;
-}
-
-function limitRefusal(type: string, rules: IdentityRules): Refusal {
-  const { kind, limit } = rulesOfType(type, rules);
-  const message =
-    kind === "unique"
-      ? `A person has one ${type}, and surer or earlier evidence already gave each side its own (rule: ${type} is unique).`
-      : `A person has at most ${limit} of ${type}, and surer or earlier evidence came first (rule: limit of ${type}).`;
-  return { code: "limit", message };
-}
-
-function capRefusal({ maxEvidenceIdentifiers }: IdentityRules): Refusal {
-  const message =
-    `At most ${maxEvidenceIdentifiers} identifiers may hang together by evidence, and surer or earlier evidence ` +
-    `came first (rule: maxEvidenceIdentifiers).`;
-  return { code: "cap", message };
 }
 
 function personsOf({ nodes, joinable, persons }: Graph): IdentifierKey[][] {
@@ -174,7 +222,7 @@ function personsOf({ nodes, joinable, persons }: Graph): IdentifierKey[][] {
 
 /**
  * A chain of aliases can bring together, in the end, two ends whose own alias came too early to be accepted: that one
- * is true after all.
+ * is true after all. So is evidence against a limit between two whom somebody said to be one.
  */
 function fates(edges: readonly Edge[], refusals: ReadonlyMap<Edge, Refusal>, graph: Graph): ResolvedEdge[] {
   const { numbers, persons } = graph;

@@ -1,4 +1,4 @@
-import type { EdgeRule } from "../model/evidence.ts";
+import type { EvidenceRule } from "../model/evidence.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 
 /**
@@ -45,7 +45,7 @@ export interface IdentityRules {
   /** Most identifiers that one evidence component may hold; past it the least edges are refused as `cap`. */
   maxEvidenceIdentifiers: number;
   /** Greater is accepted first. */
-  ruleRanks: Readonly<Record<EdgeRule, number>>;
+  ruleRanks: Readonly<Record<EvidenceRule, number>>;
 }
 
 export function typeOfKey(key: IdentifierKey): string {

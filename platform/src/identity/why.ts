@@ -9,7 +9,10 @@ export interface Why {
   samePerson: boolean;
   /** Active edges from a to b, fewest first; empty when they are apart or the same identifier. */
   path: ResolvedEdge[];
-  /** When they are apart: the refused edges on the way from a to b that needs fewest of them; may be empty. */
+  /**
+   * When they are apart: the corrections that keep their people apart, then the refused edges on the way from a to b
+   * that needs fewest of them; may be empty.
+   */
   refused: ResolvedEdge[];
   /** One paragraph of plain English. It names identifiers: for the answer, not for logs. */
   explanation: string;
@@ -30,13 +33,29 @@ export function why(
   const person = people.get(a);
   const samePerson = person !== undefined && person === people.get(b);
   if (a === b) return { samePerson, path: [], refused: [], explanation: aboutOne(a, decisions, rules) };
-  const way = fewestRefused(a, b, resolution.edges);
+  const way = fewestRefused(
+    a,
+    b,
+    resolution.edges.filter(({ rule }) => rule !== "different"),
+  );
   if (samePerson) {
     const path = way ?? [];
     return { samePerson, path, refused: [], explanation: joined(a, b, path) };
   }
+  const keeping = keepingApart(a, b, resolution);
   const refused = (way ?? []).filter((edge) => edge.status === "refused");
-  return { samePerson, path: [], refused, explanation: apart(a, b, refused, decisions, rules) };
+  const explanation = apart(a, b, { keeping, refused }, decisions, rules);
+  return { samePerson, path: [], refused: [...keeping, ...refused], explanation };
+}
+
+/** What people said against the two, or their people, being one. */
+function keepingApart(a: IdentifierKey, b: IdentifierKey, resolution: Resolution): ResolvedEdge[] {
+  const people = personIndexes(resolution);
+  const wholeOf = (key: IdentifierKey): IdentifierKey | number => people.get(key) ?? key;
+  const two = new Set([wholeOf(a), wholeOf(b)]);
+  return resolution.edges.filter(
+    (edge) => edge.rule === "different" && two.has(wholeOf(edge.a)) && two.has(wholeOf(edge.b)),
+  );
 }
 
 interface Step {
@@ -95,7 +114,7 @@ interface Neighbour {
   edge: ResolvedEdge;
 }
 
-/** By key; of parallel edges an alias first, then the earliest. */
+/** By key; of parallel edges by rule (an alias before what was seen together), then the earliest. */
 function neighboursOf(edges: readonly ResolvedEdge[]): Map<IdentifierKey, Neighbour[]> {
   const neighbours = new Map<IdentifierKey, Neighbour[]>();
   const add = (from: IdentifierKey, to: IdentifierKey, edge: ResolvedEdge): void => {
@@ -128,6 +147,7 @@ function joined(a: IdentifierKey, b: IdentifierKey, path: readonly ResolvedEdge[
 
 function described({ a, b, rule, source, firstAt, count }: ResolvedEdge): string {
   const day = new Date(firstAt).toISOString().slice(0, 10);
+  if (rule === "same") return `somebody said on ${day} that ${a} and ${b} are one person`;
   const times = count === 1 ? "once" : `${count} times`;
   return rule === "alias"
     ? `source ${source} said that ${b} became ${a} (${times}, first on ${day})`
@@ -137,7 +157,7 @@ function described({ a, b, rule, source, firstAt, count }: ResolvedEdge): string
 function apart(
   a: IdentifierKey,
   b: IdentifierKey,
-  refused: readonly ResolvedEdge[],
+  { keeping, refused }: { keeping: readonly ResolvedEdge[]; refused: readonly ResolvedEdge[] },
   decisions: ReadonlyMap<IdentifierKey, NodeDecision>,
   rules: IdentityRules,
 ): string {
@@ -145,6 +165,10 @@ function apart(
   for (const key of [a, b]) {
     const about = aboutEnd(key, decisions, rules);
     if (about !== null) sentences.push(about);
+  }
+  for (const edge of keeping) {
+    const day = new Date(edge.firstAt).toISOString().slice(0, 10);
+    sentences.push(`Somebody said on ${day} that ${edge.a} and ${edge.b} are two people.`);
   }
   if (refused.length === 0 && sentences.length === 1) sentences.push("No evidence connects them.");
   for (const edge of refused) {

@@ -67,12 +67,14 @@ async function decidedFate(parts: FateParts, key: string, first: Position | null
   const stored = position === null ? null : await parts.log.at(position);
   if (position === null || stored === null) return null;
   const again = await parts.fates.duplicatesOf(position);
+  const record = decodeRecord(stored.payload);
+  const isOfSomebody = rejection === null && record.status !== "correction";
   return {
     fate: rejection === null ? "processed" : "rejected",
     reason: rejection?.reason ?? null,
-    record: decodeRecord(stored.payload),
+    record,
     processedAt: await parts.fates.processedAt(position),
-    profileId: rejection === null ? await parts.profileIdOfFragment(stored.fragment) : null,
+    profileId: isOfSomebody ? await parts.profileIdOfFragment(stored.fragment) : null,
     duplicates: again.count,
     differs: again.differs,
   };

@@ -108,7 +108,8 @@ function unprocessable(record: StoredRecord): StoredRecord {
   const refusal: RejectedCall = {
     status: "rejected",
     source: nameOr(read.source),
-    sourceKind: read.sourceKind,
+    // No source sent a correction; a refusal of one is read only beside the record itself.
+    sourceKind: read.status === "correction" ? "crm" : read.sourceKind,
     messageId: nameOr(read.messageId),
     receivedAt: read.receivedAt,
     reason: { code: "record_unprocessable", message: "this event was accepted, but it cannot be processed" },

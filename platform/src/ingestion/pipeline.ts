@@ -6,7 +6,7 @@ import type { Position } from "../model/position.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
 import type { MessageIndex } from "../storage/messageIndex.ts";
 import { decide } from "./steps/decide.ts";
-import { deduplicate } from "./steps/deduplicate.ts";
+import { deduplicate, type Fresh } from "./steps/deduplicate.ts";
 import { fold } from "./steps/fold.ts";
 import { gather } from "./steps/gather.ts";
 import { resolvePeople } from "./steps/resolvePeople.ts";
@@ -25,6 +25,7 @@ export interface PipelineParts {
 }
 
 export interface BatchOutcome {
+  /** Events and corrections. */
   processed: number;
   rejected: number;
   duplicates: number;
@@ -61,11 +62,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       const folded = fold(batch);
       const people = await resolvePeople(folded, parts);
       const decision = await decide(folded, people, { position: next, processedAt: parts.now() }, parts);
-      const { events, rejected, seenAgain } = fresh;
+      const { rejected, seenAgain } = fresh;
+      const taken = takenOf(fresh);
       last = {
-        entries: events.map(({ messageKey, position }) => ({ key: messageKey, position })),
+        entries: taken.map(({ messageKey, position }) => ({ key: messageKey, position })),
         outcome: {
-          processed: events.length,
+          processed: taken.length,
           rejected: rejected.length,
           duplicates: seenAgain.length,
           joined: people.joined,
@@ -77,4 +79,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     },
     follow,
   };
+}
+
+/** Whose messages count from now on, in the order of the log. */
+function takenOf({ events, corrections }: Fresh): { messageKey: string; position: Position }[] {
+  if (corrections.length === 0) return events;
+  return [...events, ...corrections].sort((one, other) => one.position - other.position);
 }

@@ -11,7 +11,7 @@ export interface KeptCall {
   position: Position;
   messageId: string;
   source: string;
-  /** Null where the record cannot be read any more; then there is no copy either. */
+  /** Null of a correction, and where the record cannot be read any more; then there is no copy either. */
   sourceKind: SourceKind | null;
   reason: Rejection;
   /** UTC ms. */
@@ -61,7 +61,8 @@ async function copyAt(
   try {
     const record = decodeRecord(stored.payload);
     const body = record.status === "rejected" ? record.body : JSON.stringify(record.body);
-    return { receivedAt: record.receivedAt, sourceKind: record.sourceKind, body };
+    const sourceKind = record.status === "correction" ? null : record.sourceKind;
+    return { receivedAt: record.receivedAt, sourceKind, body };
   } catch {
     return noCopy;
   }

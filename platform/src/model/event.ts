@@ -1,4 +1,5 @@
 import type { IdentifierKey } from "./identifier.ts";
+import type { Verdict } from "./correction.ts";
 import type { SourceKind } from "./source.ts";
 
 export const callTypes = ["track", "identify", "page", "screen", "group", "alias"] as const;
@@ -58,7 +59,23 @@ export interface Rejection {
   readonly field?: string;
 }
 
-export type LogRecord = AcceptedEvent | RejectedCall;
+/** A person's correction of who is who, as the log holds it (`Correction`). It is nobody's event. */
+export interface CorrectionRecord {
+  readonly status: "correction";
+  /** `correctionSource`. */
+  readonly source: string;
+  readonly messageId: string;
+  readonly receivedAt: number;
+  readonly body: CorrectionBody;
+}
+
+/** `a` and `b`: normalised identifiers, sorted. */
+export type CorrectionBody = { verdict: Verdict; a: IdentifierKey; b: IdentifierKey; by: string; reason: string };
+
+/** What a source sent. */
+export type CallRecord = AcceptedEvent | RejectedCall;
+
+export type LogRecord = CallRecord | CorrectionRecord;
 
 export const maxMessageIdLength = 100;
 /** The log's own limit on one record's payload. */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AcceptedEvent, JsonObject, RejectedCall } from "./event.ts";
-import { decodeHead, decodeRecord, encodeRecord, recordVersion } from "./logRecord.ts";
+import type { AcceptedEvent, CorrectionRecord, JsonObject, RejectedCall } from "./event.ts";
+import { decodeHead, correctionVersion, decodeRecord, encodeRecord, recordVersion } from "./logRecord.ts";
 
 const accepted: AcceptedEvent = {
   status: "accepted",
@@ -27,11 +27,18 @@ const rejected: RejectedCall = {
   reason: { code: "event_missing", message: "a track call needs the name of its event", field: "event" },
   body: '{"type":"track","x":"\\u0000"}',
 };
+const correction: CorrectionRecord = {
+  status: "correction",
+  source: "_corrections",
+  messageId: "c_1",
+  receivedAt: 1_764_000_000_000,
+  body: { verdict: "same", a: "email:ada@example.com", b: "user_id:ada", by: "t1", reason: 'she said ,"body": so' },
+};
 const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
 describe("a log record", () => {
   it("is read as it was written", () => {
-    for (const record of [accepted, rejected]) {
+    for (const record of [accepted, rejected, correction]) {
       expect(decodeRecord(encodeRecord(record))).toEqual(record);
       expect(decodeRecord(encodeRecord(record, JSON.stringify(record.body)))).toEqual(record);
       expect(encodeRecord(record, JSON.stringify(record.body))).toEqual(encodeRecord(record));
@@ -42,6 +49,17 @@ describe("a log record", () => {
     const text = Buffer.from(encodeRecord(accepted)).toString("utf8");
     expect(text).toMatch(new RegExp(`^\\{"v":${recordVersion},`));
     expect(text).not.toContain("\n");
+  });
+
+  it("of a correction has a version of its own, so that a program without corrections says it is too old", () => {
+    expect(Buffer.from(encodeRecord(correction)).toString()).toMatch(new RegExp(`^\\{"v":${correctionVersion},`));
+    expect(decodeHead(encodeRecord(correction))).toEqual(correction);
+    for (const mixed of [
+      { ...correction, v: recordVersion },
+      { ...accepted, v: correctionVersion },
+    ]) {
+      expect(() => decodeRecord(bytes(mixed))).toThrow(expect.objectContaining({ code: "record_unreadable" }));
+    }
   });
 
   it("holds any body", () => {
@@ -67,11 +85,11 @@ describe("a log record", () => {
   });
 
   it("of a newer program is refused by its version", () => {
-    const newer = bytes({ ...accepted, v: recordVersion + 1 });
+    const newer = bytes({ ...accepted, v: correctionVersion + 1 });
     expect(() => decodeRecord(newer)).toThrow(
       expect.objectContaining({
         code: "record_newer",
-        message: expect.stringContaining(`format ${recordVersion + 1}`),
+        message: expect.stringContaining(`format ${correctionVersion + 1}`),
       }),
     );
   });

@@ -1,8 +1,10 @@
 import type { AcceptedEvent, JsonObject, LogRecord } from "./event.ts";
 import { Problem } from "./problem.ts";
 
-/** Of the payloads that {@link encodeRecord} writes. */
+/** Of the payloads that {@link encodeRecord} writes: of what a source sent. */
 export const recordVersion = 1;
+/** Of corrections: a program that does not know them must not take them for damage. */
+export const correctionVersion = 2;
 const closingBrace = 0x7d;
 const bodyKey = Buffer.from(',"body":');
 
@@ -16,7 +18,8 @@ export function encodeRecord(
   bodyJson: string | Uint8Array = JSON.stringify(record.body),
 ): Uint8Array {
   const { body: _, ...head } = record;
-  const text = JSON.stringify({ v: recordVersion, ...head });
+  const version = record.status === "correction" ? correctionVersion : recordVersion;
+  const text = JSON.stringify({ v: version, ...head });
   const start = `${text.slice(0, -1)},"body":`;
   if (typeof bodyJson === "string") return Buffer.from(`${start}${bodyJson}}`);
   const headBytes = Buffer.byteLength(start);
@@ -91,8 +94,9 @@ class EventOfHead implements AcceptedEvent {
 
 function known({ v, ...record }: Parsed): LogRecord {
   if (v === recordVersion && (record.status === "accepted" || record.status === "rejected")) return record as LogRecord;
-  if (typeof v === "number" && v > recordVersion) {
-    throw new Problem(500, "record_newer", `the record has format ${v}, this program reads ${recordVersion}`, {
+  if (v === correctionVersion && record.status === "correction") return record as LogRecord;
+  if (typeof v === "number" && v > correctionVersion) {
+    throw new Problem(500, "record_newer", `the record has format ${v}, this program reads ${correctionVersion}`, {
       hint: "run the version that wrote it, or a newer one",
     });
   }

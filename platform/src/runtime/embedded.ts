@@ -4,14 +4,15 @@ import { lockDirectory, type DirectoryLock } from "../adapters/embedded/director
 import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
-import { defaultIdentityRules, identityReads } from "../identity/index.ts";
+import { correctionService, defaultIdentityRules, identityReads, type CorrectionService } from "../identity/index.ts";
 import { fateReader, rejectionReader } from "../ingestion/index.ts";
+import { correctionSource } from "../model/correction.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import type { Source } from "../model/source.ts";
 import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
-import { profileReads, traitValueReads } from "../profiles/index.ts";
+import { composeProfile, profileReads, traitValueReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
 import { dataPaths, hashKeyOf, makeDataDirectory } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
@@ -63,8 +64,9 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const onDeath = options.onDeath ?? ((error) => onTrouble(error.name));
     const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, opened });
     const hash = keyedHash(hashKey);
+    const append = countingAppend(stages);
     const gateway = createGateway({
-      append: countingAppend(stages),
+      append,
       access: stages.access,
       hash,
       now: Date.now,
@@ -74,7 +76,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       onAppended: stages.stream.hub.taken,
       onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error)}`),
     });
-    const services = servicesOver({ ...stages, gateway, hash, settings });
+    const services = servicesOver({ ...stages, gateway, append, hash, settings });
     const drained = async (): Promise<void> => {
       await stages.ingestion.reached(stages.log.end());
       await Promise.all([stages.analytics.caughtUp(), stages.search.caughtUp()]);
@@ -103,7 +105,14 @@ function countingAppend({ log, meters, backlog, undecided, health }: Stages): Ev
   };
 }
 
-function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; settings: Settings }): Services {
+type ServiceParts = Stages & {
+  gateway: Gateway;
+  append: EventBuffer["append"];
+  hash: KeyedHash;
+  settings: Settings;
+};
+
+function servicesOver(parts: ServiceParts): Services {
   const { access, analytics, search, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
   const fateOf = fateReader({
     fates,
@@ -111,7 +120,7 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
     hash,
     firstPositions: ingestion.firstPositions,
     profileIdOfFragment: (id) => people.profileIdOfFragment(id),
-    sources: async () => (await access.sources()).map((source) => source.id),
+    sources: async () => [...(await access.sources()).map((source) => source.id), correctionSource],
     pendingPositions: (keys) => parts.undecided.find(keys),
   });
   return {
@@ -123,6 +132,7 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
       traitValues: traitValueReads({ people, analytics }),
     },
     identity: identityService(identityReads({ people, hash, rules: defaultIdentityRules })),
+    corrections: correctionsOver(parts),
     fateOf: async (messageId, source) => {
       const fate = await fateOf(messageId, source);
       return fate === null ? null : fateView(fate);
@@ -145,6 +155,23 @@ function servicesOver(parts: Stages & { gateway: Gateway; hash: KeyedHash; setti
     }),
     metrics: () => meters.text(),
   };
+}
+
+function correctionsOver(parts: ServiceParts): CorrectionService {
+  const { people, corrections, hash, append, log, ingestion, settings } = parts;
+  const { homeCurrency } = settings;
+  return correctionService({
+    people,
+    corrections,
+    rules: defaultIdentityRules,
+    hash,
+    compose: (record) => composeProfile({ ...record, hash, homeCurrency }),
+    append,
+    decided: () => ingestion.reached(log.end()),
+    now: Date.now,
+    newId: () => `c_${randomUUID()}`,
+    sleep: (ms) => sleep(ms, undefined, { ref: false }),
+  });
 }
 
 function rejectionServices(

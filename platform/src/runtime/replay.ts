@@ -38,7 +38,7 @@ export function replayer(
       });
     }
     // A call that got past the gateway and was refused later had passed one of the two; the wider one takes it again.
-    const way = record.status === "accepted" || record.isImported === true ? "import" : "live";
+    const way = record.status !== "rejected" || record.isImported === true ? "import" : "live";
     const again = { ...inItsOwnTime(call, record.receivedAt), messageId };
     await parts.submit(await parts.sourceOf(record.source), [again], way);
     await Promise.race([parts.decided(), parts.sleep(maxDecisionMs)]);

@@ -12,7 +12,7 @@ export function edgeView(edge: ResolvedEdge): EdgeView {
     from: edge.a,
     to: edge.b,
     rule: edge.rule,
-    kind: "same",
+    kind: edge.rule === "different" ? "different" : "same",
     confidence: edge.confidence,
     source: edge.source,
     messageId: edge.firstMessageId,
@@ -21,6 +21,7 @@ export function edgeView(edge: ResolvedEdge): EdgeView {
     count: edge.count,
     status: edge.status,
     reason: edge.reason?.message ?? null,
+    ...(edge.said === undefined ? {} : { said: edge.said }),
   };
 }
 

@@ -22,5 +22,7 @@ export interface AccessStore {
   createToken(name: string): Promise<{ id: string; token: string }>;
   revokeToken(id: string): Promise<void>;
   isToken(token: string): Promise<boolean>;
+  /** The id that `createToken` gave; null for an unknown or revoked token. */
+  idOfToken(token: string): Promise<string | null>;
   close(): Promise<void>;
 }

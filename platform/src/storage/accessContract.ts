@@ -198,9 +198,13 @@ function tokens(store: () => AccessStore, reopened: () => Promise<AccessStore>):
       expect.arrayContaining([one, two].map(({ id }) => ({ id, name: "ci" }))),
     );
     await reopened();
-    for (const { token } of [one, two]) expect(await store().isToken(token)).toBe(true);
+    for (const { id, token } of [one, two]) {
+      expect(await store().isToken(token)).toBe(true);
+      expect(await store().idOfToken(token)).toBe(id);
+    }
     await store().revokeToken(one.id);
     expect(await store().isToken(one.token)).toBe(false);
+    expect(await store().idOfToken(one.token)).toBeNull();
     expect(await store().isToken(two.token)).toBe(true);
     await reopened();
     expect(await store().isToken(one.token)).toBe(false);

@@ -1,3 +1,4 @@
+import type { Correction } from "../model/correction.ts";
 import type { Rejection } from "../model/event.ts";
 import type { FragmentId, FragmentState, SourceSpan } from "../model/fragment.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
@@ -54,7 +55,7 @@ export interface Decision {
   position: Position;
   /** UTC ms. */
   processedAt: number;
-  /** Events that this batch processed (neither rejected nor seen again). */
+  /** Events and corrections that this batch processed (neither rejected nor seen again). */
   processed: number;
   fragments: { row: FragmentRow; isNew: boolean; detailChanged: boolean }[];
   /** Fragments that change only their person. */
@@ -63,6 +64,8 @@ export interface Decision {
   persons: PersonRow[];
   removedPersons: PersonNumber[];
   edges: ExplicitEdge[];
+  /** New ones: a correction is never changed. */
+  corrections: StoredCorrection[];
   orders: { state: OrderState; ownerFragment: FragmentId }[];
   /** Persons whose profile reads differently now. */
   changedPersons: PersonNumber[];
@@ -75,6 +78,11 @@ export interface Decision {
   seenAgain: { position: Position; first: Position; differs: boolean }[];
   /** What came from each source in each minute, by time of receipt; later deliveries of a message count too. */
   received: SourceMinute[];
+}
+
+/** `position`: of its record in the log. */
+export interface StoredCorrection extends Correction {
+  position: Position;
 }
 
 export interface SourceMinute {
@@ -107,8 +115,13 @@ export interface IdentityAndProfiles {
   identifiers(keys: readonly IdentifierKey[]): Promise<Map<IdentifierKey, IdentifierRow>>;
   /** Explicit edges with either end among the keys. */
   edges(keys: readonly IdentifierKey[]): Promise<ExplicitEdge[]>;
+  /** With either end among the keys, the overruled and withdrawn ones too. */
+  corrections(keys: readonly IdentifierKey[]): Promise<StoredCorrection[]>;
   persons(numbers: readonly PersonNumber[]): Promise<Map<PersonNumber, PersonRow>>;
-  /** Those whose evidence component holds nobody else: no edge of theirs is refused. */
+  /**
+   * Those whose evidence component holds nobody else, so that no edge of theirs is refused, and of whose identifiers
+   * no correction speaks, a withdrawn one neither.
+   */
   personsAlone(numbers: readonly PersonNumber[]): Promise<Set<PersonNumber>>;
   components(numbers: readonly number[]): Promise<ComponentRows>;
   orders(keys: readonly OrderKey[]): Promise<Map<OrderKey, { state: OrderState; ownerFragment: FragmentId }>>;

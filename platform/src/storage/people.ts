@@ -3,7 +3,7 @@ import type { FragmentId, FragmentState } from "../model/fragment.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { OrderState } from "../model/order.ts";
 import type { ProfileId } from "../model/profile.ts";
-import type { IdentifierRow, PersonNumber } from "./identityAndProfiles.ts";
+import type { IdentifierRow, PersonNumber, StoredCorrection } from "./identityAndProfiles.ts";
 
 /** A person as stored: what `composeProfile` takes. */
 export interface PersonRecord {
@@ -19,6 +19,8 @@ export interface EvidenceAround {
   identifiers: IdentifierRow[];
   fragments: FragmentState[];
   edges: ExplicitEdge[];
+  /** With an end among them: all, the overruled and withdrawn ones too. */
+  corrections: StoredCorrection[];
 }
 
 /** Reads of decided people, for those who answer questions. Each call is one consistent snapshot. */
@@ -31,6 +33,8 @@ export interface People {
   livingIdOf(person: PersonNumber): ProfileId | null;
   fragmentsOf(id: ProfileId): Promise<FragmentId[] | null>;
   profileIdOfFragment(id: FragmentId): Promise<ProfileId | null>;
+  /** Orders that belong to one of the fragments. */
+  ordersOf(fragments: readonly FragmentId[]): Promise<{ state: OrderState; ownerFragment: FragmentId }[]>;
   /** The evidence components that the keys belong to. */
   evidenceAround(keys: readonly IdentifierKey[]): Promise<EvidenceAround>;
 }

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
 import { Problem } from "../model/problem.ts";
+import type { Corrections } from "./corrections.ts";
 import type { Fates } from "./fates.ts";
 import type { Decision, IdentityAndProfiles } from "./identityAndProfiles.ts";
 import type { People } from "./people.ts";
@@ -35,6 +36,7 @@ export interface StateHarness {
   open(): Promise<IdentityAndProfiles>;
   fates(): Fates;
   people(): People;
+  corrections(): Corrections;
   /** Null takes the fault away. */
   fail(fault: WriteFault | null): void;
   dispose(): Promise<void>;
@@ -67,6 +69,7 @@ const eventful: readonly Happening[] = [
   { who: 0, whom: 1, kind: "identify" },
   { who: 1, whom: 2, kind: "order" },
   { who: 2, whom: 0, kind: "alias" },
+  { who: 1, whom: 0, kind: "correct" },
   { who: 0, whom: 1, kind: "merge" },
   { who: 3, whom: 0, kind: "rejected" },
   { who: 0, whom: 1, kind: "again" },
@@ -277,6 +280,7 @@ async function expectAgreed(store: IdentityAndProfiles, harness: StateHarness, m
   await storeAgrees(store, model);
   await fatesAgree(harness.fates(), model);
   await peopleAgree(harness.people(), model);
+  await correctionsAgree(harness.corrections(), model);
 }
 
 const everybody = Array.from({ length: worldSize }, (_, who) => who);
@@ -300,6 +304,8 @@ async function storeAgrees(store: IdentityAndProfiles, model: StateModel): Promi
     expect(sorted(await store.edges([key]))).toEqual(sorted(touching));
   }
   expect(sorted(await store.edges(someKeys))).toEqual(sorted([...model.edges.values()]));
+  expect(sorted(await store.corrections(someKeys))).toEqual(sorted(model.corrections));
+  expect(sorted(await store.corrections([loginOf(1)]))).toEqual(sorted(correctionsOf(loginOf(1), model)));
   const numbers = [...everybody, worldSize].map((who) => who + 1);
   expect(plain(await store.persons(numbers))).toEqual(plain(model.persons));
   expect(plain(await store.orders([...everybody, worldSize].map(orderKey)))).toEqual(plain(model.orders));
@@ -310,7 +316,11 @@ async function componentsAgree(store: IdentityAndProfiles, model: StateModel): P
   const persons = [...model.persons.values()];
   const alone = persons.filter((row) => persons.filter(({ component }) => component === row.component).length === 1);
   const found = await store.personsAlone([...model.persons.keys()]);
-  expect(found).toEqual(new Set(alone.map(({ person }) => person)));
+  const keysOf = (person: number) => [...model.identifiers.values()].filter((row) => row.person === person);
+  const untouched = alone.filter(({ person }) =>
+    keysOf(person).every(({ key }) => correctionsOf(key, model).length === 0),
+  );
+  expect(found).toEqual(new Set(untouched.map(({ person }) => person)));
   for (const component of new Set(persons.map((row) => row.component))) {
     const members = new Set(persons.filter((row) => row.component === component).map(({ person }) => person));
     const rows = await store.components([component]);
@@ -323,6 +333,20 @@ async function componentsAgree(store: IdentityAndProfiles, model: StateModel): P
       sorted(fragments.map(({ person, state: { id, identifiers, spans } }) => ({ id, person, identifiers, spans }))),
     );
   }
+}
+
+function correctionsOf(key: string, { corrections }: StateModel) {
+  return corrections.filter(({ a, b }) => a === key || b === key);
+}
+
+async function correctionsAgree(corrections: Corrections, model: StateModel): Promise<void> {
+  const newest = model.corrections.toReversed();
+  expect(plain(await corrections.latest({ before: null, limit: 2 }))).toEqual(plain(newest.slice(0, 2)));
+  const [first] = newest;
+  const older = await corrections.latest({ before: first?.position ?? 0, limit: 100 });
+  expect(plain(older)).toEqual(plain(newest.slice(1)));
+  expect(plain(await corrections.byId(first?.id ?? "none"))).toEqual(plain(first ?? null));
+  expect(sorted(await corrections.of([emailOf(0)]))).toEqual(sorted(correctionsOf(emailOf(0), model)));
 }
 
 async function fatesAgree(fates: Fates, model: StateModel): Promise<void> {
@@ -362,6 +386,8 @@ async function peopleAgree(people: People, model: StateModel): Promise<void> {
       own.some(({ state }) => state.id === ownerFragment),
     );
     expect(sorted(record.orders)).toEqual(sorted(orders.map(({ state }) => state)));
+    const owned = await people.ordersOf(own.map(({ state }) => state.id));
+    expect(sorted(owned)).toEqual(sorted(orders));
     expect((await people.fragmentsOf(record.profileId))?.toSorted()).toEqual(
       own.map(({ state }) => state.id).toSorted(),
     );
@@ -370,6 +396,7 @@ async function peopleAgree(people: People, model: StateModel): Promise<void> {
     const around = await people.evidenceAround([key]);
     for (const fragment of own) expect(around.fragments.map(({ id }) => id)).toContain(fragment.state.id);
     expect(around.identifiers.map((each) => each.key)).toContain(key);
+    for (const correction of correctionsOf(key, model)) expect(around.corrections).toContainEqual(correction);
   }
   const all = people.byPersons([...everybody, worldSize].map((who) => who + 1));
   expect(new Set(all.keys())).toEqual(new Set(model.persons.keys()));

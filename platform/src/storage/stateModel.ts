@@ -1,10 +1,18 @@
 import * as fc from "fast-check";
 import type { ExplicitEdge } from "../model/evidence.ts";
+import { verdicts } from "../model/correction.ts";
 import type { FragmentId } from "../model/fragment.ts";
 import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { OrderState } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
-import type { Decision, FragmentRow, IdentifierRow, PersonNumber, PersonRow } from "./identityAndProfiles.ts";
+import type {
+  Decision,
+  FragmentRow,
+  IdentifierRow,
+  PersonNumber,
+  PersonRow,
+  StoredCorrection,
+} from "./identityAndProfiles.ts";
 
 /** How many customers the world of a contract test has: few, so that they meet often. */
 export const worldSize = 5;
@@ -12,7 +20,7 @@ export const worldSize = 5;
 /** What happens in one batch to one customer, who has one login, one e-mail, one fragment and one order. */
 export interface Happening {
   who: number;
-  kind: "event" | "identify" | "order" | "alias" | "merge" | "split" | "rejected" | "again";
+  kind: "event" | "identify" | "order" | "alias" | "merge" | "split" | "rejected" | "again" | "correct";
   /** The other one of an alias, merge or split. */
   whom: number;
 }
@@ -20,7 +28,18 @@ export interface Happening {
 export const happening: fc.Arbitrary<Happening> = fc.record({
   who: fc.nat(worldSize - 1),
   whom: fc.nat(worldSize - 1),
-  kind: fc.constantFrom("event", "event", "identify", "order", "alias", "merge", "split", "rejected", "again"),
+  kind: fc.constantFrom(
+    "event",
+    "event",
+    "identify",
+    "order",
+    "alias",
+    "merge",
+    "split",
+    "rejected",
+    "again",
+    "correct",
+  ),
 });
 
 /**
@@ -34,6 +53,7 @@ export class StateModel {
   identifiers = new Map<string, IdentifierRow>();
   persons = new Map<PersonNumber, PersonRow>();
   edges = new Map<string, ExplicitEdge>();
+  corrections: StoredCorrection[] = [];
   orders = new Map<string, { state: OrderState; ownerFragment: FragmentId }>();
   rejected: Decision["rejected"] = [];
   seenAgain: Decision["seenAgain"] = [];
@@ -44,8 +64,8 @@ export class StateModel {
   }
 
   #copy(): StateModel {
-    const { position, fragments, identifiers, persons, edges, orders, rejected, seenAgain } = this;
-    const held = { position, fragments, identifiers, persons, edges, orders, rejected, seenAgain };
+    const { position, fragments, identifiers, persons, edges, corrections, orders, rejected, seenAgain } = this;
+    const held = { position, fragments, identifiers, persons, edges, corrections, orders, rejected, seenAgain };
     return Object.assign(new StateModel(this.hash), structuredClone(held));
   }
 
@@ -81,6 +101,7 @@ export class StateModel {
       persons: [...next.persons.values()].filter((row) => differs(this.persons.get(row.person), row)),
       removedPersons: [...this.persons.keys()].filter((person) => !next.persons.has(person)),
       edges: [...next.edges.values()].filter((edge) => differs(this.edges.get(edgeName(edge)), edge)),
+      corrections: next.corrections.slice(this.corrections.length),
       orders: [...touched.orders].map((key) => structuredClone(next.orders.get(key)!)),
       changedPersons: changed.map(({ person }) => person),
       retiredProfiles: [...this.persons.values()]
@@ -101,6 +122,7 @@ export class StateModel {
     for (const person of decision.removedPersons) this.persons.delete(person);
     for (const row of decision.persons) this.persons.set(row.person, row);
     for (const edge of decision.edges) this.edges.set(edgeName(edge), edge);
+    this.corrections.push(...decision.corrections);
     for (const order of decision.orders) this.orders.set(order.state.key, structuredClone(order));
     this.rejected.push(...decision.rejected);
     this.seenAgain.push(...decision.seenAgain);
@@ -124,6 +146,13 @@ export class StateModel {
     }
     if (kind === "again") {
       this.seenAgain.push({ position: at, first: who, differs: whom % 2 === 0 });
+      return;
+    }
+    if (kind === "correct") {
+      const [a = "", b = ""] = [loginOf(who), emailOf(whom)].toSorted();
+      const verdict = verdicts[at % verdicts.length] ?? "same";
+      const correction = { id: `c${at}`, verdict, a, b, by: "t1", reason: "I asked", receivedAt: at };
+      this.corrections.push({ ...correction, position: at });
       return;
     }
     const row = this.#seen(who, at);

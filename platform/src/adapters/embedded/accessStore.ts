@@ -171,6 +171,10 @@ class EmbeddedAccessStore implements AccessStore {
     return this.#tokens.has(hashOf(token));
   }
 
+  async idOfToken(token: string): Promise<string | null> {
+    return this.#tokens.get(hashOf(token))?.id ?? null;
+  }
+
   async close(): Promise<void> {
     if (this.#database.isOpen) this.#database.close();
   }

@@ -149,6 +149,7 @@ describe("Promise 9: the feed", () => {
       persons: [],
       removedPersons: [],
       edges: [],
+      corrections: [],
       orders: [],
       changedPersons: Array.from({ length: 200 }, (_, at) => at + 1),
       retiredProfiles: [],

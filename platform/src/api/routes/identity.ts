@@ -4,7 +4,7 @@ import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
 import { profileNotFound } from "./profiles.ts";
 
-const identifierKey = Type.String({
+export const identifierKey = Type.String({
   pattern: `${shapes.identifierTypePattern.slice(0, -1)}:[^]+$`,
   maxLength: 41 + shapes.maxTypedValueChars,
   description: "`type:value`, as you have it.",

@@ -1,4 +1,4 @@
-import type { JsonObject, LogRecord } from "../../model/event.ts";
+import type { JsonObject, CallRecord } from "../../model/event.ts";
 import type { Join } from "../../model/join.ts";
 import type { ProfileId } from "../../model/profile.ts";
 import type { StreamStatus, Taken } from "./streamTypes.ts";
@@ -53,7 +53,7 @@ export function matchesJoin(filter: StreamFilter, join: Join): boolean {
 const maxParsedChars = 32_768;
 
 /** What a refused call says of itself, as far as it can be read; empty where it cannot. */
-export function refusedCall(record: LogRecord): JsonObject {
+export function refusedCall(record: CallRecord): JsonObject {
   if (typeof record.body !== "string") return record.body;
   if (record.body.length > maxParsedChars) return {};
   try {
@@ -64,7 +64,7 @@ export function refusedCall(record: LogRecord): JsonObject {
   }
 }
 
-function eventOf(record: LogRecord): string | null {
+function eventOf(record: CallRecord): string | null {
   if (record.status === "accepted") return record.event;
   const { event, name } = refusedCall(record);
   const said = event ?? name;

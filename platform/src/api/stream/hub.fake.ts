@@ -1,5 +1,5 @@
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
-import type { AcceptedEvent, LogRecord, RejectedCall } from "../../model/event.ts";
+import type { AcceptedEvent, CallRecord, RejectedCall } from "../../model/event.ts";
 import { encodeRecord } from "../../model/logRecord.ts";
 import { maxRecordsPerSegment, position, type Position } from "../../model/position.ts";
 import type { EventSink } from "./eventSink.ts";
@@ -34,7 +34,7 @@ export interface World {
   duplicates: Set<number>;
   reads: { records: number };
   /** Appends, as the gateway tells it. Returns the positions. */
-  take(records: readonly LogRecord[]): number[];
+  take(records: readonly CallRecord[]): number[];
   decide(until?: number, outcome?: Partial<StreamOutcome>): void;
   /** Lets time pass, and everything that is due in it. */
   pass(ms: number): Promise<void>;
@@ -75,7 +75,7 @@ interface Stored {
   log: StoredRecord[];
   /** Records of each of the log's segments. */
   segmentRecords: number;
-  records: Map<Position, LogRecord>;
+  records: Map<Position, CallRecord>;
   decided: Position;
   duplicates: Set<Position>;
   /** Records that were read, since the world began. */
@@ -156,11 +156,11 @@ function endOf({ log }: Stored): Position {
   return last === undefined ? 0 : last.position + 1;
 }
 
-function fragmentOf(record: LogRecord): string {
+function fragmentOf(record: CallRecord): string {
   return `f-${identifiersOf(record).join("+")}`;
 }
 
-function identifiersOf(record: LogRecord): readonly string[] {
+function identifiersOf(record: CallRecord): readonly string[] {
   return record.status === "accepted" ? record.identifiers : ["user_id:ada"];
 }
 

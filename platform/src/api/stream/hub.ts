@@ -1,4 +1,4 @@
-import type { LogRecord } from "../../model/event.ts";
+import type { CallRecord } from "../../model/event.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { Join } from "../../model/join.ts";
@@ -27,7 +27,7 @@ export interface HubParts {
 export interface StreamHub {
   /** Records of one source that became durable, in order. Costs a few counts while nobody watches. */
   taken(
-    calls: readonly { record: LogRecord; identifiers: readonly IdentifierKey[] }[],
+    calls: readonly { record: CallRecord; identifiers: readonly IdentifierKey[] }[],
     stored: readonly { fragment: FragmentId }[],
     positions: readonly Position[],
   ): void;
@@ -125,7 +125,7 @@ function joinRing(from: Position) {
 }
 
 function takenAs(
-  call: { record: LogRecord; identifiers: readonly IdentifierKey[] },
+  call: { record: CallRecord; identifiers: readonly IdentifierKey[] },
   stored: { fragment: FragmentId } | undefined,
   position: Position | undefined,
 ): Taken {

@@ -5,10 +5,12 @@ import type { Position } from "../../model/position.ts";
 import { refusedCall } from "./filter.ts";
 import type { Taken } from "./streamTypes.ts";
 
-/** A record of the log as it was when it came; null where it cannot be read. */
+/** A record of the log as it was when it came; null where it is no call, or cannot be read. */
 export function takenOf({ position, fragment, payload }: StoredRecord): Taken | null {
   try {
     const record = decodeRecord(payload);
+    // Nobody's event: who was joined or parted by it is another matter.
+    if (record.status === "correction") return null;
     const identifiers =
       record.status === "accepted" ? record.identifiers : identifiersOfCall(refusedCall(record)).identifiers;
     return { position, fragment, record, identifiers };

@@ -1,4 +1,4 @@
-import type { LogRecord } from "../../model/event.ts";
+import type { CallRecord } from "../../model/event.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import type { Identifier, IdentifierKey } from "../../model/identifier.ts";
 import type { Join } from "../../model/join.ts";
@@ -64,7 +64,7 @@ export interface Taken {
   position: Position;
   fragment: FragmentId;
   identifiers: readonly IdentifierKey[];
-  record: LogRecord;
+  record: CallRecord;
 }
 
 /** What one batch decided. */

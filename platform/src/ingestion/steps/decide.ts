@@ -1,6 +1,7 @@
 import type { FragmentId } from "../../model/fragment.ts";
 import type { Position } from "../../model/position.ts";
 import type { Decision, PersonNumber } from "../../storage/identityAndProfiles.ts";
+import { correctionOf } from "../../model/correction.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { Folded } from "./fold.ts";
 import type { PeopleChange } from "./resolvePeople.ts";
@@ -25,13 +26,14 @@ export async function decide(
   return {
     position: at.position,
     processedAt: at.processedAt,
-    processed: folded.events.length,
+    processed: folded.events.length + folded.corrections.length,
     fragments: [...folded.folded.values()],
     movedFragments: people.movedFragments,
     identifiers: people.identifiers,
     persons: people.persons,
     removedPersons: people.removedPersons,
     edges: people.edges,
+    corrections: folded.corrections.map(({ position, event }) => ({ ...correctionOf(event), position })),
     orders: [...folded.foldedOrders.values()],
     changedPersons,
     onlyActive: changedPersons.filter((person) => !rewritten.has(person)),

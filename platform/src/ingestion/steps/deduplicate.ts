@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { decodeRecord } from "../../model/logRecord.ts";
-import type { AcceptedEvent } from "../../model/event.ts";
+import type { AcceptedEvent, CorrectionRecord } from "../../model/event.ts";
 import type { Position } from "../../model/position.ts";
 import type { Decision, SourceMinute } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import { countSources } from "./countSources.ts";
-import type { Incoming, Validated } from "./validate.ts";
+import type { Incoming, IncomingCorrection, Validated } from "./validate.ts";
 
 export interface Fresh extends Validated {
   seenAgain: Decision["seenAgain"];
@@ -19,16 +19,32 @@ const maxCompared = 100;
 
 /** Keeps the first accepted delivery of each (source, messageId); what is refused claims no id, so it can be sent again. */
 export async function deduplicate(validated: Validated, parts: Parts): Promise<Fresh> {
-  const known = await parts.messages.firstPositions(validated.events.map((incoming) => incoming.messageKey));
-  const within = new Map<string, Incoming>();
-  const events: Incoming[] = [];
+  const events = await firstDeliveries(validated.events, parts);
+  const corrections = await firstDeliveries(validated.corrections, parts);
+  return {
+    events: events.first,
+    corrections: corrections.first,
+    rejected: validated.rejected,
+    seenAgain: [...events.seenAgain, ...corrections.seenAgain],
+    received: countSources(validated),
+  };
+}
+
+async function firstDeliveries<A extends Incoming | IncomingCorrection>(
+  arrived: readonly A[],
+  parts: Parts,
+): Promise<{ first: A[]; seenAgain: Decision["seenAgain"] }> {
+  if (arrived.length === 0) return { first: [], seenAgain: [] };
+  const known = await parts.messages.firstPositions(arrived.map((incoming) => incoming.messageKey));
+  const within = new Map<string, A>();
+  const first: A[] = [];
   const seenAgain: Decision["seenAgain"] = [];
   const repeated: Repeated[] = [];
-  for (const [index, incoming] of validated.events.entries()) {
-    const first = known[index] ?? null;
+  for (const [index, incoming] of arrived.entries()) {
+    const before = known[index] ?? null;
     const same = within.get(incoming.messageKey);
-    if (first !== null && first < incoming.position) {
-      const again = { position: incoming.position, first, differs: false };
+    if (before !== null && before < incoming.position) {
+      const again = { position: incoming.position, first: before, differs: false };
       seenAgain.push(again);
       repeated.push({ again, event: incoming.event });
     } else if (same !== undefined) {
@@ -36,17 +52,19 @@ export async function deduplicate(validated: Validated, parts: Parts): Promise<F
       seenAgain.push({ position: incoming.position, first: same.position, differs });
     } else {
       within.set(incoming.messageKey, incoming);
-      events.push(incoming);
+      first.push(incoming);
     }
   }
   await compareWithFirsts(repeated, parts);
-  return { events, rejected: validated.rejected, seenAgain, received: countSources(validated) };
+  return { first, seenAgain };
 }
+
+type Taken = AcceptedEvent | CorrectionRecord;
 
 /** A later delivery of what was decided before this batch. */
 interface Repeated {
   again: Decision["seenAgain"][number];
-  event: AcceptedEvent;
+  event: Taken;
 }
 
 async function compareWithFirsts(repeated: Repeated[], parts: Parts): Promise<void> {
@@ -66,12 +84,12 @@ async function compareWithFirsts(repeated: Repeated[], parts: Parts): Promise<vo
 }
 
 /** The first deliveries, as far as they can be read: an old record that is damaged must not stop what comes now. */
-async function readable(parts: Parts, positions: readonly Position[]): Promise<Map<Position, AcceptedEvent>> {
-  const events = new Map<Position, AcceptedEvent>();
+async function readable(parts: Parts, positions: readonly Position[]): Promise<Map<Position, Taken>> {
+  const events = new Map<Position, Taken>();
   try {
     for (const [at, { payload }] of await parts.recordsAt(positions)) {
       const record = decodeRecord(payload);
-      if (record.status === "accepted") events.set(at, record);
+      if (record.status !== "rejected") events.set(at, record);
     }
   } catch {
     // Whether a repetition differs is then not known; it stays a repetition.
@@ -80,9 +98,9 @@ async function readable(parts: Parts, positions: readonly Position[]): Promise<M
 }
 
 /** A retry differs only in when it was sent, which is not a difference. */
-function bodyDiffers(first: AcceptedEvent, again: AcceptedEvent): boolean {
+function bodyDiffers(first: Taken, again: Taken): boolean {
   return !isDeepStrictEqual(withoutSending(first), withoutSending(again));
 }
-function withoutSending(event: AcceptedEvent): Record<string, unknown> {
+function withoutSending(event: Taken): Record<string, unknown> {
   return { ...event.body, sentAt: null, _metadata: null };
 }

@@ -17,7 +17,8 @@ export interface Joins {
 
 /**
  * Which people the batch joined: sets of identifiers that were several persons before it. People that appear and meet
- * within one batch were never two. One walk over the batch, and only where somebody was joined.
+ * within one batch were never two. One walk over the batch, and only where somebody was joined. What a person's
+ * correction joined is counted, and told by the record of corrections.
  */
 export function describeJoins(
   folded: Folded,
@@ -46,7 +47,9 @@ export function describeJoins(
   if (told.length === 0) return { joined, joins: [] };
   findEvents(folded, evidence, new Map(told.map((meeting) => [meeting.person, meeting])));
   const rows = new Map(persons.map((row) => [row.person, row]));
-  const joins = told.flatMap((meeting) => joinOf(meeting, evidence, rows.get(meeting.person)) ?? []);
+  // Beside a correction, an event that names only one of them need not be what joined them.
+  const shown = folded.corrections.length === 0 ? told : told.filter((meeting) => (meeting.shown?.met ?? 0) >= 2);
+  const joins = shown.flatMap((meeting) => joinOf(meeting, evidence, rows.get(meeting.person)) ?? []);
   return { joined, joins: joins.sort((one, other) => one.position - other.position) };
 }
 

@@ -1,10 +1,11 @@
 import { decide, mergeSeenWith } from "../../identity/index.ts";
-import type { ExplicitEdge } from "../../model/evidence.ts";
+import type { Edge, ExplicitEdge } from "../../model/evidence.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import { parseIdentifierKey, type IdentifierKey } from "../../model/identifier.ts";
 import type { FragmentEvidence, IdentifierRow, PersonRow } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
-import { addEdge, edgeId, type Folded, type FoldedFragment } from "./fold.ts";
+import type { Folded, FoldedFragment } from "./fold.ts";
+import { statedEdges } from "./statedEdges.ts";
 
 /** All that is needed to say anew who is who around what this batch touched, as it stands after the batch. */
 export interface Evidence {
@@ -13,58 +14,50 @@ export interface Evidence {
   /** Rows as stored; a key that is missing here is new. */
   before: Map<IdentifierKey, IdentifierRow>;
   fragments: Map<FragmentId, FragmentEvidence>;
-  edges: ExplicitEdge[];
-  /** Edges that this batch adds or updates. */
+  /** What was said of them: aliases, and corrections that hold. */
+  edges: Edge[];
+  /** Aliases that this batch adds or updates. */
   changedEdges: ExplicitEdge[];
   persons: Map<number, PersonRow>;
 }
 
-/** Null when the batch touches nothing that decides who is who: no new combination, no alias, no earlier first time. */
+/**
+ * Null when the batch touches nothing that decides who is who: no new combination, no alias, no correction, no earlier
+ * first time.
+ */
 export async function loadEvidence(folded: Folded, parts: PipelineParts): Promise<Evidence | null> {
   const touched = [...folded.folded.values()].filter(({ isNew, firstLowered }) => isNew || firstLowered);
-  if (touched.length === 0 && folded.aliases.length === 0) return null;
+  const stated = statedEdges(folded, parts);
+  if (touched.length === 0 && stated.ends.length === 0) return null;
   // What the first look fetched is not fetched again.
   const before = await parts.store.identifiers([...new Set(touched.flatMap(({ row }) => row.state.identifiers))]);
   const { plain, structural } = await partPlain(touched, before, parts);
-  if (structural.length === 0 && folded.aliases.length === 0) return null;
+  if (structural.length === 0 && stated.ends.length === 0) return null;
   const carried = new Set(structural.flatMap(({ row }) => row.state.identifiers));
-  const aliasEnds = folded.aliases.flatMap(({ a, b }) => [a, b]);
   keepOnly(before, carried);
-  await fetchMissing(before, aliasEnds, parts);
+  await fetchMissing(before, stated.ends, parts);
   const unseen = [...carried].filter((key) => !before.has(key));
-  const explicit = new Map<string, ExplicitEdge>();
   // The aliases of a hub or a shared device join nobody: loading all of them would be work for nothing.
-  const joining = aliasEnds.filter((key) => (before.get(key)?.decision ?? "ordinary") === "ordinary");
-  const known = [...unseen, ...joining];
-  for (const edge of await parts.store.edges(known)) explicit.set(edgeId(edge), edge);
-  for (const alias of folded.aliases) addEdge(explicit, alias);
-  const changedEdges = folded.aliases.map((alias) => explicit.get(edgeId(alias)) as ExplicitEdge);
-  await fetchMissing(
-    before,
-    [...explicit.values()].flatMap(({ a, b }) => [a, b]),
-    parts,
-  );
+  const joining = stated.ends.filter((key) => (before.get(key)?.decision ?? "ordinary") === "ordinary");
+  await stated.load([...unseen, ...joining]);
+  stated.addBatch();
+  await fetchMissing(before, endsOf(stated.edges()), parts);
   const components = await touchedComponents(before, parts);
   for (const row of components.identifiers) before.set(row.key, row);
   // Its person is being said anew, so a plain fragment of theirs is evidence like any other.
   structural.push(...plain.filter(({ row }) => components.persons.has(row.person)));
   const fragments = evidenceFragments(components.fragments, folded.folded, structural);
-  await fetchMissing(
-    before,
-    [...fragments.values()].flatMap(({ identifiers }) => identifiers),
-    parts,
-  );
-  for (const edge of await parts.store.edges(components.identifiers.map((row) => row.key))) {
-    if (!explicit.has(edgeId(edge))) explicit.set(edgeId(edge), edge);
-  }
-  const edges = [...explicit.values()];
-  await fetchMissing(
-    before,
-    edges.flatMap(({ a, b }) => [a, b]),
-    parts,
-  );
+  const inFragments = [...fragments.values()].flatMap(({ identifiers }) => identifiers);
+  await fetchMissing(before, inFragments, parts);
+  await stated.load(components.identifiers.map((row) => row.key));
+  const edges = stated.edges();
+  await fetchMissing(before, endsOf(edges), parts);
   const identifiers = updatedIdentifiers(before, structural, parts);
-  return { identifiers, before, fragments, edges, changedEdges, persons: components.persons };
+  return { identifiers, before, fragments, edges, changedEdges: stated.changed(), persons: components.persons };
+}
+
+function endsOf(edges: readonly Edge[]): IdentifierKey[] {
+  return edges.flatMap(({ a, b }) => [a, b]);
 }
 
 /** Those of plain fragments would only bring in components that nothing here touches. */
@@ -139,7 +132,7 @@ function seeTogether(row: IdentifierRow, combination: readonly IdentifierKey[], 
 /**
  * Parts off the new fragments that cannot change who is who, and places them: all their identifiers are one person's
  * already, they show nothing earlier and no new company, and either imply no edge or only edges within a person none
- * of whose edges is refused (then all are accepted in every order).
+ * of whose edges is refused and of whom nobody said anything (then all are accepted in every order).
  */
 async function partPlain(
   touched: readonly FoldedFragment[],

@@ -1,7 +1,7 @@
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
 import { Problem } from "../../model/problem.ts";
 import { decodeHead } from "../../model/logRecord.ts";
-import type { AcceptedEvent, RejectedCall } from "../../model/event.ts";
+import type { AcceptedEvent, CorrectionRecord, RejectedCall } from "../../model/event.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import { mayHoldConsents } from "../../profiles/index.ts";
 import type { Position } from "../../model/position.ts";
@@ -17,8 +17,16 @@ export interface Incoming {
   mayHoldConsents: boolean;
 }
 
+/** A person's correction on its way. */
+export interface IncomingCorrection {
+  position: Position;
+  messageKey: string;
+  event: CorrectionRecord;
+}
+
 export interface Validated {
   events: Incoming[];
+  corrections: IncomingCorrection[];
   /** `receivedAt` is null for what cannot be read. */
   rejected: (Decision["rejected"][number] & { receivedAt: number | null })[];
 }
@@ -29,23 +37,26 @@ export interface Validated {
  */
 export function validate(records: readonly StoredRecord[]): Validated {
   const events: Incoming[] = [];
+  const corrections: IncomingCorrection[] = [];
   const rejected: Validated["rejected"] = [];
   for (const { position, payload, message, fragment } of records) {
     const record = read(payload);
     if (record.status === "accepted") {
       const mayHold = mayHoldConsents(payload);
       events.push({ position, messageKey: message, fragmentId: fragment, event: record, mayHoldConsents: mayHold });
+    } else if (record.status === "correction") {
+      corrections.push({ position, messageKey: message, event: record });
     } else {
       const { source, messageId, reason, receivedAt } = record;
       rejected.push({ position, messageKey: message, source, messageId, reason, receivedAt });
     }
   }
-  return { events, rejected };
+  return { events, corrections, rejected };
 }
 
 type Refused = Pick<RejectedCall, "status" | "source" | "messageId" | "reason"> & { receivedAt: number | null };
 
-function read(payload: Uint8Array): AcceptedEvent | Refused {
+function read(payload: Uint8Array): AcceptedEvent | CorrectionRecord | Refused {
   try {
     return decodeHead(payload);
   } catch (error) {

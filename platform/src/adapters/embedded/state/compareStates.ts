@@ -52,6 +52,7 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
       rowLines(`SELECT i.id AS name, i.key, i.decision, i.seen_with, i.first_at, p.profile_id FROM identifiers i
       LEFT JOIN persons p USING (person) ORDER BY i.id`),
     edge: rowLines("SELECT first_message_id AS name, * FROM edges ORDER BY a, b, rule, source"),
+    correction: rowLines("SELECT id AS name, * FROM corrections ORDER BY id"),
     order: function* orders(database) {
       for (const row of database.prepare("SELECT key, owner_fragment, state FROM orders ORDER BY key").iterate()) {
         const state = json(row, "state") as OrderState;

@@ -6,6 +6,8 @@ import type { OrderState } from "../../../model/order.ts";
 import type { ProfileId } from "../../../model/profile.ts";
 import type { IdentifierRow } from "../../../storage/identityAndProfiles.ts";
 import type { EvidenceAround, People, PersonRecord } from "../../../storage/people.ts";
+import { correctionEnds, correctionsOf } from "./corrections.ts";
+import { correctionEdges } from "../../../identity/index.ts";
 import { decodeSpans, edgeRow, identifierRow, int, json, rowsFor, splitKeys, text, type Row } from "./rows.ts";
 
 /** Reads of persons, over any connection to the state file. Each call is one snapshot. */
@@ -54,6 +56,13 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
         const row = statements.livingOfFragment.get(id);
         return row === undefined ? null : text(row, "profile_id");
       }),
+    ordersOf: async (fragments) =>
+      fragments.flatMap((ownerFragment) =>
+        (statements.orders.all(ownerFragment) as Row[]).map((order) => ({
+          state: json(order, "state") as OrderState,
+          ownerFragment,
+        })),
+      ),
     evidenceAround: async (keys) => snapshot(() => evidenceAround(statements, hash, keys)),
   };
 }
@@ -73,6 +82,7 @@ export function peopleStatements(database: DatabaseSync) {
       "SELECT p.profile_id FROM fragments f JOIN persons p USING (person) WHERE f.id = ?",
     ),
     orders: database.prepare("SELECT state FROM orders WHERE owner_fragment = ?"),
+    ...correctionEnds(database),
     edgesFrom: database.prepare("SELECT * FROM edges WHERE a = ?"),
     edgesTo: database.prepare("SELECT * FROM edges WHERE b = ?"),
   };
@@ -125,10 +135,13 @@ function evidenceAround(statements: Statements, hash: KeyedHash, keys: readonly 
   }
   const known = [...identifiers.keys()];
   const edges = [...rowsFor(statements.edgesFrom, known), ...rowsFor(statements.edgesTo, known)].map(edgeRow);
-  for (const key of edges.flatMap(({ a, b }) => [a, b])) {
+  const corrections = correctionsOf(statements, new Set([...known, ...keys]));
+  // Those of a withdrawn correction are of no component here.
+  const named = [...edges, ...correctionEdges(corrections)];
+  for (const key of named.flatMap(({ a, b }) => [a, b])) {
     const row = identifiers.has(key) ? null : rowOf(key);
     if (row !== null) identifiers.set(key, row);
   }
   const distinct = new Map(edges.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge]));
-  return { identifiers: [...identifiers.values()], fragments, edges: [...distinct.values()] };
+  return { identifiers: [...identifiers.values()], fragments, edges: [...distinct.values()], corrections };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { correctionStatements } from "./corrections.ts";
 import { rejectionStatements } from "./fates.ts";
 import { commitStatements } from "./writeDecision.ts";
 import { openStateFile } from "./schema.ts";
@@ -28,6 +29,7 @@ describe("hot statements find their rows by an index", () => {
       peopleStatements(database),
       commitStatements(database),
       rejectionStatements(database),
+      correctionStatements(database),
     ];
     const all = groups.flatMap((group) => Object.entries(group));
     expect(all.length).toBeGreaterThan(30);

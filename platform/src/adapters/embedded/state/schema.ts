@@ -4,7 +4,7 @@ import { normaliserVersion } from "../../../model/normalise.ts";
 import { Problem } from "../../../model/problem.ts";
 
 /** Raised when a table changes shape. */
-const tablesVersion = 2;
+const tablesVersion = 3;
 /** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
 const stateVersion = tablesVersion * 1_000 + normaliserVersion;
 
@@ -34,6 +34,11 @@ CREATE TABLE edges (
   first_message_id TEXT NOT NULL, last_at INTEGER NOT NULL, count INTEGER NOT NULL, confidence REAL NOT NULL,
   PRIMARY KEY (a, b, rule, source)) STRICT, WITHOUT ROWID;
 CREATE INDEX edges_by_b ON edges (b);
+CREATE TABLE corrections (
+  position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, a TEXT NOT NULL, b TEXT NOT NULL, verdict TEXT NOT NULL,
+  said_by TEXT NOT NULL, reason TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
+CREATE INDEX corrections_by_a ON corrections (a);
+CREATE INDEX corrections_by_b ON corrections (b);
 CREATE TABLE orders (
   number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, owner_fragment TEXT NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE INDEX orders_of_fragment ON orders (owner_fragment);

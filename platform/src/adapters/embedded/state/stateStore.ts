@@ -9,6 +9,7 @@ import type {
   IdentifierRow,
   IdentityAndProfiles,
 } from "../../../storage/identityAndProfiles.ts";
+import { correctionEnds, correctionsOf } from "./corrections.ts";
 import { defaultFeedLimits, feedRetention, type FeedLimits } from "./feedRetention.ts";
 import type { Position } from "../../../model/position.ts";
 import { openStateFile, type FoldedWith } from "./schema.ts";
@@ -24,6 +25,7 @@ import {
   text,
   type Row,
 } from "./rows.ts";
+import { copyOf, recentFragments } from "./recentFragments.ts";
 import { sourceActivityWriter } from "./sourceActivity.ts";
 import { commitStatements, writeDecision } from "./writeDecision.ts";
 
@@ -47,6 +49,7 @@ export function openStateStore(options: {
   const readPosition = (): Position => int(database.prepare("SELECT position FROM head").get() as Row, "position");
   /** What the next decision builds on. */
   let known = readPosition();
+  let hasCorrections = database.prepare("SELECT 1 FROM corrections LIMIT 1").get() !== undefined;
   let hasEdges = database.prepare("SELECT 1 FROM edges LIMIT 1").get() !== undefined;
   return {
     position: async () => {
@@ -55,32 +58,19 @@ export function openStateStore(options: {
     },
     nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
     fragments: async (ids, withDetail) => fragmentRows(reads, recent, ids, withDetail),
-    personsOfFragments: async (ids) => {
-      const found = new Map<string, number>();
-      for (const id of ids) {
-        const row = reads.personOfFragment.get(id);
-        if (row !== undefined) found.set(id, int(row, "person"));
-      }
-      return found;
-    },
-    identifiers: async (keys) => {
-      const found = new Map<string, IdentifierRow>();
-      for (const key of keys) {
-        const row = reads.identifier.get(profileIdOf(options.hash, key));
-        if (row !== undefined) found.set(key, identifierRow(row));
-      }
-      return found;
-    },
+    ...plainReads(reads, options.hash),
     edges: async (keys) => {
       if (!hasEdges) return [];
       const found = [...rowsFor(reads.edgesFrom, keys), ...rowsFor(reads.edgesTo, keys)].map(edgeRow);
       return [...new Map(found.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge])).values()];
     },
+    corrections: async (keys) => (hasCorrections ? correctionsOf(reads, keys) : []),
     persons: async (numbers) =>
       new Map(rowsFor(reads.person, numbers).map((row) => [int(row, "person"), personRow(row)])),
-    personsAlone: async (numbers) => new Set(numbers.filter((number) => reads.companionsOf.all(number).length <= 1)),
-    components: async (numbers) => componentRows(reads, numbers),
-    orders: async (keys) => orderRows(reads, keys),
+    personsAlone: async (numbers) => {
+      const alone = numbers.filter((number) => reads.companionsOf.all(number).length <= 1);
+      return new Set(hasCorrections ? alone.filter((number) => reads.correctedOf.get(number) === undefined) : alone);
+    },
     commit: async (decision: Decision) => {
       try {
         writeDecision(database, { statements: writes, hash: options.hash, retention }, { ...decision, after: known });
@@ -89,9 +79,11 @@ export function openStateStore(options: {
         // Only the file knows now what is decided.
         recent.forget();
         hasEdges = true;
+        hasCorrections = true;
         throw refusesContent(error) ? refused(error) : error;
       }
       hasEdges ||= decision.edges.length > 0;
+      hasCorrections ||= decision.corrections.length > 0;
       recent.keep(decision);
     },
     releaseFeed: (version) => retention.release(version),
@@ -120,6 +112,10 @@ export function readStatements(database: DatabaseSync) {
     identifier: database.prepare("SELECT * FROM identifiers WHERE id = ?"),
     edgesFrom: database.prepare("SELECT * FROM edges WHERE a = ?"),
     edgesTo: database.prepare("SELECT * FROM edges WHERE b = ?"),
+    ...correctionEnds(database),
+    correctedOf: database.prepare(`SELECT 1 FROM identifiers i WHERE i.person = ?
+      AND (EXISTS (SELECT 1 FROM corrections WHERE a = i.key) OR EXISTS (SELECT 1 FROM corrections WHERE b = i.key))
+      LIMIT 1`),
     person: database.prepare("SELECT * FROM persons WHERE person = ?"),
     companionsOf: database.prepare(`SELECT 1 FROM persons WHERE component =
       (SELECT component FROM persons WHERE person = ?) LIMIT 2`),
@@ -151,6 +147,33 @@ function fragmentRows(
     found.set(id, fragmentRow(id, row, detail));
   }
   return found;
+}
+
+/** What is read as it is stored, whatever else there is. */
+function plainReads(
+  reads: ReadStatements,
+  hash: KeyedHash,
+): Pick<IdentityAndProfiles, "personsOfFragments" | "identifiers" | "components" | "orders"> {
+  return {
+    personsOfFragments: async (ids) => {
+      const found = new Map<string, number>();
+      for (const id of ids) {
+        const row = reads.personOfFragment.get(id);
+        if (row !== undefined) found.set(id, int(row, "person"));
+      }
+      return found;
+    },
+    identifiers: async (keys) => {
+      const found = new Map<string, IdentifierRow>();
+      for (const key of keys) {
+        const row = reads.identifier.get(profileIdOf(hash, key));
+        if (row !== undefined) found.set(key, identifierRow(row));
+      }
+      return found;
+    },
+    components: async (numbers) => componentRows(reads, numbers),
+    orders: async (keys) => orderRows(reads, keys),
+  };
 }
 
 function orderRows(
@@ -192,46 +215,4 @@ function componentRows(reads: ReadStatements, numbers: readonly number[]): Compo
       spans: decodeSpans(text(row, "spans")),
     })),
   };
-}
-
-/** A busy customer's next event finds its fragment here. Bounds memory to about 60 MB. */
-const maxRecentFragments = 100_000;
-
-/**
- * The rows of the latest decisions, as committed and without details. Whoever folds gets copies: what is kept is only
- * ever what the file holds.
- */
-function recentFragments(): {
-  get(id: string): FragmentRow | undefined;
-  keep(decision: Decision): void;
-  forget(): void;
-} {
-  let young = new Map<string, FragmentRow>();
-  let old = new Map<string, FragmentRow>();
-  return {
-    get: (id) => young.get(id) ?? old.get(id),
-    keep: (decision) => {
-      for (const { row } of decision.fragments) young.set(row.state.id, copyOf(row));
-      for (const { id, person } of decision.movedFragments) {
-        for (const rows of [young, old]) {
-          const row = rows.get(id);
-          if (row !== undefined) row.person = person;
-        }
-      }
-      // Two generations: half is forgotten at a time, without keeping track of single uses.
-      if (young.size < maxRecentFragments / 2) return;
-      old = young;
-      young = new Map();
-    },
-    forget: () => {
-      young.clear();
-      old.clear();
-    },
-  };
-}
-
-function copyOf({ person, state }: FragmentRow): FragmentRow {
-  const spans = Object.create(null) as FragmentRow["state"]["spans"];
-  for (const [source, span] of Object.entries(state.spans)) spans[source] = { ...span };
-  return { person, state: { id: state.id, identifiers: state.identifiers, spans, traits: {}, consents: {} } };
 }

@@ -1,0 +1,47 @@
+import type { CorrectionAnswer, CorrectionService, RecordedCorrection } from "../identity/index.ts";
+import { pairOf, type Correction } from "../model/correction.ts";
+import { Problem } from "../model/problem.ts";
+import type { Profile } from "../model/profile.ts";
+
+/** Answers about two people, and remembers what was said. */
+export function fakeCorrections(ada: Profile, at: number): CorrectionService & { said: Correction[] } {
+  const said: Correction[] = [];
+  const seen = { identifiers: ["user_id:ada"], profile: ada };
+  const other = { identifiers: ["email:x@example.com"], profile: { ...ada, id: "p_other" } };
+  const effect = {
+    before: [seen, other],
+    after: [{ identifiers: [...other.identifiers, ...seen.identifiers], profile: ada }],
+    joined: [{ from: [ada.id, "p_other"], into: ada.id }],
+    split: [],
+    conflicts: [{ verdict: "same", a: "a:1", b: "b:1", reason: "kept apart", correctionId: "c_0" }],
+  };
+  const answer = (made: Correction): CorrectionAnswer => {
+    said.push(made);
+    return { ...effect, corrections: [made], decided: true };
+  };
+  return {
+    said,
+    preview: async ({ merge }) => {
+      if (merge === undefined) throw new Problem(400, "correction_unclear", "Say one thing.");
+      return { ...effect, corrections: [{ verdict: "same", ...pairOf(merge.a, merge.b), overrules: null }] };
+    },
+    correct: async ({ merge, apart }, saying) => {
+      const { a, b } = merge ?? apart ?? { a: "a:1", b: "b:1" };
+      const verdict = merge === undefined ? "different" : "same";
+      return answer({ id: `c_${said.length}`, verdict, ...pairOf(a, b), ...saying, receivedAt: at });
+    },
+    withdraw: async (id, saying) => {
+      const found = said.find((each) => each.id === id);
+      if (found === undefined) throw new Problem(404, "correction_not_found", "There is none.");
+      return answer({ ...found, ...saying, id: `c_${said.length}`, verdict: "withdrawn" });
+    },
+    list: async ({ before, limit }) => {
+      const newest = said.map((each, position): RecordedCorrection => {
+        return { ...each, position, status: "in_effect", overruledBy: null, explanation: null };
+      });
+      const rest = newest.toReversed().filter(({ position }) => before === null || position < before);
+      const items = rest.slice(0, limit);
+      return { items, next: rest.length > items.length ? (items.at(-1)?.position ?? null) : null };
+    },
+  };
+}
