@@ -1,0 +1,26 @@
+import { openLinkageDatabase } from "@c360/platform/src/adapters/embedded/linkage/linkageDatabase.ts";
+import { link } from "@c360/platform/src/identity/linkage/link.ts";
+const S="/work/shared/data/identity";
+const sets: Record<string, any> = {
+  fake: { files:[`${S}/fake_1000/fake_1000.csv`], id:"unique_id", truth:"cluster" },
+  hist: { files:[`${S}/historical_25k/historical_25k.csv`], id:"unique_id", truth:"cluster" },
+  febrl: { files:["/tmp/lk/febrl_a.csv","/tmp/lk/febrl_b.csv"], id:"rec_id", truth:"truth" },
+  p100: { files:["/tmp/lk/people_100000.csv"], id:"record_id", truth:"person_id", ignore:["household_id"] },
+  p100h: { files:["/tmp/lk/people_100000_single.csv"], id:"record_id", truth:"person_id", ignore:["household_id"] },
+  p1m: { files:["/tmp/lk/people_1000000.csv"], id:"record_id", truth:"person_id", ignore:["household_id"] },
+};
+for (const name of process.argv.slice(2).filter(a=>!a.startsWith("-"))) {
+  const set = sets[name]; const cpu = process.cpuUsage();
+  const db = await openLinkageDatabase({ spillDirectory: "/tmp/lk/spill" });
+  const r = await link(db, { tables: set.files.map((file: string)=>({file,label:file})), idColumn:set.id, truthColumn:set.truth, types:new Map((set.ignore??[]).map((c:string)=>[c,"ignore"])) });
+  const u = process.cpuUsage(cpu);
+  const e = r.evaluation!;
+  console.log(`== ${name} F1 ${e.f1.toFixed(4)} P ${e.precision.toFixed(4)} R ${e.recall.toFixed(4)} B3 ${e.bCubed.f1.toFixed(4)} block ${e.blockingRecall.toFixed(4)} largest ${e.largestCluster}/${e.largestTrueCluster} pairs ${r.pairs} cpu ${((u.user+u.system)/1e6).toFixed(1)} rss ${(process.resourceUsage().maxRSS/1024).toFixed(0)}MB em ${r.estimate.iterations} M ${r.estimate.matchPairs.toFixed(0)} H ${r.estimate.householdPairs.toFixed(0)} true ${e.truePairs}`);
+  if (process.argv.includes("-v")) {
+    console.log(r.tables.columns.map(t=>t.map(c=>`${c.name}:${c.type}`).join(" ")).join(" | "));
+    console.log(r.stages.map(s=>`${s.name} ${s.cpuS.toFixed(2)}`).join("  "));
+    console.log(r.blocks.map(b=>`${b.rule}: ${b.pairs} (${b.largest})`).join("\n"));
+  }
+  if (process.argv.includes("-m")) for (const [k,c] of r.comparisons.entries()) { console.log(c.name); c.levels.forEach((l,i)=>{ const sum=(a:Float64Array)=>a.filter((_,o)=>o%c.levels.length===i).reduce((x,y)=>x+y,0); const m=sum(r.estimate.match[k]!),h=sum(r.estimate.household[k]!),s=sum(r.estimate.stranger[k]!); if (m>0.003||h>0.003) console.log(`   ${m.toFixed(4)} ${h.toFixed(4)} ${s.toExponential(2)} ${Math.log2(m/s).toFixed(1)}  ${l.label}`);}); }
+  db.close();
+}
