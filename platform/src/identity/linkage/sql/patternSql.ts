@@ -40,7 +40,7 @@ export function comparedSql(into: string, pairs: string, columns: readonly strin
   const levels = comparisons.map(({ levelSql }, at) => `(${levelSql})::BIGINT AS level_${at}`);
   let factor = 1n;
   const digits = comparisons.map((comparison, at) => {
-    const digit = `${factor} * (level_${at} + ${comparison.levels.length} * (${bucketSql(comparison, at)}))`;
+    const digit = `${factor}::BIGINT * (level_${at} + ${comparison.levels.length} * (${bucketSql(comparison, at)})::BIGINT)`;
     factor *= BigInt(outcomeCount(comparison));
     return digit;
   });
