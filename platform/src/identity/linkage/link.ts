@@ -23,6 +23,7 @@ export interface Linked {
   estimate: Estimate;
   clusters: Int32Array;
   pairs: number;
+  scored: { left: Float64Array; right: Float64Array; weight: Float32Array };
   evaluation: Evaluation | null;
   blocks: { rule: string; pairs: number; largest: number }[];
   stages: { name: string; cpuS: number; s: number }[];
@@ -55,7 +56,7 @@ export async function link(database: LinkageDatabase, options: ReadOptions): Pro
   const clusters = await timed("cluster", async () => clusterByAverage(records, scored, defaultClusterSettings));
   const evaluation = options.truthColumn === null ? null : await evaluated(database, clusters, records);
   const pairs = Number((await database.rows("SELECT count(*) FROM pairs"))[0]?.[0] ?? 0);
-  return { tables, comparisons, estimate: found, clusters, pairs, evaluation, blocks, stages };
+  return { tables, comparisons, estimate: found, clusters, pairs, scored, evaluation, blocks, stages };
 }
 
 async function countTerms(database: LinkageDatabase, fields: readonly string[], records: number): Promise<Map<string, TermShares>> {
@@ -78,15 +79,16 @@ async function countTerms(database: LinkageDatabase, fields: readonly string[], 
 async function block(database: LinkageDatabase, tables: ReadTables, records: number): Promise<Linked["blocks"]> {
   const used: Linked["blocks"] = [];
   await database.run(blocking.candidatesSql);
-  const maxPairs = Math.max(leastRulePairs, rulePairsPerRecord * records);
   for (const rule of blocking.blockingRulesOf(tables.fields)) {
+    const maxPairs = rule.isLoose ? (records < 250_000 ? Number(process.env["LOOSE"] ?? 1e6) : 0) : Math.max(leastRulePairs, rulePairsPerRecord * records);
+    if (maxPairs === 0) continue;
     await database.run(blocking.keysSql(rule));
     await database.run(blocking.blocksSql);
     const sizes = (await database.rows(blocking.blockSizesSql)).map(([size, count]) => ({ size: Number(size), count: Number(count) }));
     let [pairs, largest] = [0, 0];
     for (const { size, count } of sizes) {
       const more = (count * size * (size - 1)) / 2;
-      if (size > maxBlockRecords || pairs + more > maxPairs) break;
+      if (size > (rule.isLoose ? 5*maxBlockRecords : maxBlockRecords) || pairs + more > maxPairs) break;
       pairs += more;
       largest = size;
     }
@@ -141,7 +143,7 @@ async function scoredPairs(database: LinkageDatabase, scores: PatternScores) {
   const sql = "SELECT l, r, number FROM compared JOIN compared_patterns USING (pattern)";
   const [left, right, numbers] = await database.numbers(sql, 3, pairs);
   const weight = Float32Array.from(numbers ?? [], (number) => scores.weights[number] ?? 0);
-  return { left: left ?? [], right: right ?? [], weight };
+  return { left: left ?? new Float64Array(0), right: right ?? new Float64Array(0), weight };
 }
 
 async function evaluated(database: LinkageDatabase, clusters: Int32Array, records: number): Promise<Evaluation> {

@@ -5,6 +5,8 @@ export interface BlockingRule {
   name: string;
   /** SQL over `records`; a record with a null part has no key. */
   parts: readonly string[];
+  /** Agrees for many strangers too: worth its pairs in small tables only. */
+  isLoose: boolean;
 }
 
 interface KeyPart {
@@ -65,11 +67,15 @@ export function blockingRulesOf(fields: readonly Field[]): BlockingRule[] {
     [given, year, city],
     [postcode],
     [street],
+    [monthDay, city],
+    [monthDay, postcode],
+    [year, postcode],
   ];
-  return wanted.flatMap((parts) => {
+  const loose: (readonly (KeyPart | null)[])[] = [[surname], [surnameSound], [given], [city], [givenStart, year], [year, city], [initial, surnameStart]];
+  return [...wanted, ...loose].flatMap((parts, at) => {
     const there = parts.filter((each) => each !== null);
     if (there.length < parts.length) return [];
-    return [{ name: there.map(({ label }) => label).join(" + "), parts: there.map(({ sql }) => sql) }];
+    return [{ name: there.map(({ label }) => label).join(" + "), parts: there.map(({ sql }) => sql), isLoose: at >= wanted.length }];
   });
 }
 
