@@ -11,6 +11,8 @@ export interface ColumnSample {
   filledRows: number;
   /** Different values among them, about. */
   distinctValues: number;
+  /** With two tables, what is different in all rows of one may be there again in the other. */
+  isOnlyTable: boolean;
 }
 
 const email = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
@@ -40,7 +42,7 @@ export function detectColumnType(column: ColumnSample): ColumnType {
   if (share(values, email) >= mostValues) return "email";
   if (hint !== null && agrees(hint, values)) return hint;
   if (share(values, date) >= mostValues) return isSpread(values) ? "birth_date" : "ignore";
-  if (isRowNumber(values, filledRows, distinctValues)) return "ignore";
+  if (column.isOnlyTable && isRowNumber(values, filledRows, distinctValues)) return "ignore";
   return typeByValues(values, filledRows, distinctValues);
 }
 

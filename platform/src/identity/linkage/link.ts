@@ -80,7 +80,7 @@ async function block(database: LinkageDatabase, tables: ReadTables, records: num
   const used: Linked["blocks"] = [];
   await database.run(blocking.candidatesSql);
   for (const rule of blocking.blockingRulesOf(tables.fields)) {
-    const maxPairs = rule.isLoose ? (records < 250_000 ? Number(process.env["LOOSE"] ?? 1e6) : 0) : Math.max(leastRulePairs, rulePairsPerRecord * records);
+    const maxPairs = rule.isLoose ? Math.max(0, 1e6 * (1 - records / 1e5)) : Math.max(leastRulePairs, rulePairsPerRecord * records);
     if (maxPairs === 0) continue;
     await database.run(blocking.keysSql(rule));
     await database.run(blocking.blocksSql);

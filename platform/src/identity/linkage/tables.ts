@@ -46,7 +46,7 @@ export async function readTables(database: LinkageDatabase, options: ReadOptions
     inputs.push({ sqlName, idColumn, truthColumn });
     const compared = names.filter((name) => name !== idColumn && name !== truthColumn);
     const sampled = await sampleColumns(database, sqlName, compared);
-    columns.push(sampled.map(({ name, ...sample }) => ({ name, type: givenType(options.types, name) ?? detectColumnType({ name, ...sample }) })));
+    columns.push(sampled.map(({ name, ...sample }) => ({ name, type: givenType(options.types, name) ?? detectColumnType({ name, ...sample, isOnlyTable: options.tables.length === 1 }) })));
     samples.push(new Map(sampled.map(({ name, values }) => [name, values])));
   }
   const fields = fieldsOf(columns);
