@@ -12,10 +12,22 @@ import { recordsSql } from "./sql/recordsSql.ts";
 import { type ReadOptions, readTables, type ReadTables } from "./tables.ts";
 
 const randomPairs = 400_000;
-const maxBlockRecords = 200;
-/** Of one rule; more are allowed in small tables than in large ones. */
-const leastRulePairs = 400_000;
-const rulePairsPerRecord = 0.6;
+const maxBlockRecords = { tight: 200, medium: 200, loose: 1_000 };
+/** Of one tight rule: as many for any table, and as many more for a large one. */
+const leastTightPairs = 400_000;
+const tightPairsPerRecord = 0.6;
+const leastMediumPairs = 400_000;
+/** Medium rules stop when all rules together have reached so many. */
+const mediumEndsAtPairs = 3_000_000;
+/** Of a loose rule in a small table; fewer in a larger one, none from `looseEndsAtRecords`. */
+const loosePairs = 1_000_000;
+const looseEndsAtRecords = 100_000;
+
+function allowedPairs(grip: blocking.BlockingRule["grip"], records: number, sum: number): number {
+  if (grip === "tight") return Math.max(leastTightPairs, tightPairsPerRecord * records);
+  if (grip === "medium") return Math.min(leastMediumPairs, mediumEndsAtPairs - sum);
+  return loosePairs * (1 - records / looseEndsAtRecords);
+}
 
 export interface Linked {
   tables: ReadTables;
@@ -79,20 +91,22 @@ async function countTerms(database: LinkageDatabase, fields: readonly string[], 
 async function block(database: LinkageDatabase, tables: ReadTables, records: number): Promise<Linked["blocks"]> {
   const used: Linked["blocks"] = [];
   await database.run(blocking.candidatesSql);
+  let sum = 0;
   for (const rule of blocking.blockingRulesOf(tables.fields)) {
-    const maxPairs = rule.isLoose ? Math.max(0, 1e6 * (1 - records / 1e5)) : Math.max(leastRulePairs, rulePairsPerRecord * records);
-    if (maxPairs === 0) continue;
+    const maxPairs = allowedPairs(rule.grip, records, sum);
+    if (maxPairs < 1) continue;
     await database.run(blocking.keysSql(rule));
     await database.run(blocking.blocksSql);
     const sizes = (await database.rows(blocking.blockSizesSql)).map(([size, count]) => ({ size: Number(size), count: Number(count) }));
     let [pairs, largest] = [0, 0];
     for (const { size, count } of sizes) {
       const more = (count * size * (size - 1)) / 2;
-      if (size > (rule.isLoose ? 5*maxBlockRecords : maxBlockRecords) || pairs + more > maxPairs) break;
+      if (size > maxBlockRecords[rule.grip] || pairs + more > maxPairs) break;
       pairs += more;
       largest = size;
     }
     if (largest > 0) await database.run(blocking.blockPairsSql(largest));
+    sum += pairs;
     used.push({ rule: rule.name, pairs, largest });
   }
   await database.run(blocking.pairsSql);

@@ -5,8 +5,8 @@ export interface BlockingRule {
   name: string;
   /** SQL over `records`; a record with a null part has no key. */
   parts: readonly string[];
-  /** Agrees for many strangers too: worth its pairs in small tables only. */
-  isLoose: boolean;
+  /** How many strangers agree in it too. What is not tight is for tables with few columns, or few records. */
+  grip: "tight" | "medium" | "loose";
 }
 
 interface KeyPart {
@@ -43,61 +43,68 @@ export function blockingRulesOf(fields: readonly Field[]): BlockingRule[] {
     given === null || surname === null
       ? null
       : { label: "both names, in any order", sql: `least(${given.sql}, ${surname.sql}) || ' ' || greatest(${given.sql}, ${surname.sql})` };
-  const alone = fields.flatMap(({ name, type }) => aloneParts(name, type));
-  const wanted: (readonly (KeyPart | null)[])[] = [
-    ...alone.map((each) => [each]),
+  const tight: RuleParts[] = [
+    ...fields.flatMap(({ name, type }) => aloneParts(name, type)).map((each) => [each]),
     [bothNames],
     [surname, birth],
     [given, birth],
     [birth, postcode],
     [birth, city],
-    [birth],
     [given, postcode],
-    [surname, postcode],
     [given, street],
-    [surname, street],
     [initial, surname, city],
-    [given, surnameSound, year],
     [givenStart, surnameStart, year],
+  ];
+  const medium: RuleParts[] = [
+    ...fields.flatMap(({ name, type }) => startParts(name, type)).map((each) => [each]),
     [surname, monthDay],
     [given, monthDay],
-    [given, surnameStart, city],
+    [birth],
+    [surname, postcode],
+    [given, surnameSound, year],
     [givenStart, surnameSound],
+    [monthDay, city],
+    [monthDay, postcode],
+    [year, postcode],
+    [surname, street],
+    [given, surnameStart, city],
     [surname, year],
     [given, year, city],
     [postcode],
     [street],
-    [monthDay, city],
-    [monthDay, postcode],
-    [year, postcode],
   ];
-  const loose: (readonly (KeyPart | null)[])[] = [[surname], [surnameSound], [given], [city], [givenStart, year], [year, city], [initial, surnameStart]];
-  return [...wanted, ...loose].flatMap((parts, at) => {
+  const loose: RuleParts[] = [
+    [surname],
+    [surnameSound],
+    [given],
+    [city],
+    [givenStart, year],
+    [year, city],
+    [initial, surnameStart],
+  ];
+  return [...rulesOf(tight, "tight"), ...rulesOf(medium, "medium"), ...rulesOf(loose, "loose")];
+}
+
+type RuleParts = readonly (KeyPart | null)[];
+
+/** Those of which the tables have all parts. */
+function rulesOf(wanted: readonly RuleParts[], grip: BlockingRule["grip"]): BlockingRule[] {
+  return wanted.flatMap((parts) => {
     const there = parts.filter((each) => each !== null);
     if (there.length < parts.length) return [];
-    return [{ name: there.map(({ label }) => label).join(" + "), parts: there.map(({ sql }) => sql), isLoose: at >= wanted.length }];
+    return [{ name: there.map(({ label }) => label).join(" + "), parts: there.map(({ sql }) => sql), grip }];
   });
 }
 
 /** Values that few people share. */
 function aloneParts(name: string, type: Field["type"]): KeyPart[] {
-  switch (type) {
-    case "email":
-      return [
-        { label: name, sql: name },
-        { label: `${name} before the @`, sql: `split_part(${name}, '@', 1)` },
-      ];
-    case "phone":
-    case "code":
-      return [{ label: name, sql: name }];
-    case "text":
-      return [
-        { label: name, sql: name },
-        { label: `start of ${name}`, sql: `left(${name}, 10)` },
-      ];
-    default:
-      return [];
-  }
+  return ["email", "phone", "code", "text"].includes(type) ? [{ label: name, sql: name }] : [];
+}
+
+/** What a slip of the finger, or another provider, leaves of them. */
+function startParts(name: string, type: Field["type"]): KeyPart[] {
+  if (type === "email") return [{ label: `${name} before the @`, sql: `split_part(${name}, '@', 1)` }];
+  return type === "text" ? [{ label: `start of ${name}`, sql: `left(${name}, 10)` }] : [];
 }
 
 export function keysSql(rule: BlockingRule): string {
