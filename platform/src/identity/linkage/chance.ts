@@ -1,11 +1,6 @@
 import type { Comparison } from "./comparison.ts";
 import type { ChanceShares, Patterns } from "./em.ts";
-
-/** By bucket of a field's values: records that have such a value, and pairs of records that share one. */
-export interface TermShares {
-  records: Float64Array;
-  pairs: Float64Array;
-}
+import type { TermShares } from "./terms.ts";
 
 /** A level that random pairs show too seldom loses at most this part of its share to what is known of matches. */
 const leastLeftShare = 0.05;

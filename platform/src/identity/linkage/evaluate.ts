@@ -80,3 +80,44 @@ function ratio(part: number, whole: number): number {
 function harmonic(a: number, b: number): number {
   return a + b === 0 ? 0 : (2 * a * b) / (a + b);
 }
+
+/** How the pairs' probabilities compare with the truth. */
+export interface PairEvaluation {
+  /** Of accepted pairs. */
+  precision: number;
+  recall: number;
+  f1: number;
+  /** By probability, what share of such pairs is right: a calibrated probability says what it will be. */
+  calibration: { from: number; to: number; pairs: number; meanProbability: number; rightShare: number }[];
+}
+
+const calibrationEdges = [0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1];
+
+/** `counted`: by pattern, its true pairs and all its pairs. */
+export function evaluatePairs(
+  counted: { number: ArrayLike<number>; right: ArrayLike<number>; all: ArrayLike<number> },
+  probabilities: ArrayLike<number>,
+  truePairs: number,
+  acceptProbability: number,
+): PairEvaluation {
+  const bins = calibrationEdges.slice(1).map((to, at) => ({ from: calibrationEdges[at] ?? 0, to, pairs: 0, expected: 0, right: 0 }));
+  let [accepted, acceptedRight] = [0, 0];
+  for (let at = 0; at < counted.number.length; at++) {
+    const probability = probabilities[counted.number[at] ?? 0] ?? 0;
+    const [right, all] = [counted.right[at] ?? 0, counted.all[at] ?? 0];
+    if (probability >= acceptProbability) {
+      accepted += all;
+      acceptedRight += right;
+    }
+    const bin = bins.find(({ to }) => probability <= to);
+    if (bin === undefined) continue;
+    bin.pairs += all;
+    bin.expected += all * probability;
+    bin.right += right;
+  }
+  const [precision, recall] = [ratio(acceptedRight, accepted), ratio(acceptedRight, truePairs)];
+  const calibration = bins
+    .filter(({ pairs }) => pairs > 0)
+    .map(({ from, to, pairs, expected, right }) => ({ from, to, pairs, meanProbability: expected / pairs, rightShare: right / pairs }));
+  return { precision, recall, f1: harmonic(precision, recall), calibration };
+}

@@ -1,170 +1,136 @@
 import type { LinkageDatabase } from "../../storage/linkageDatabase.ts";
-import { type ChanceShares, type Estimate, estimate, type Patterns } from "./em.ts";
-import { chanceShares, type TermShares } from "./chance.ts";
-import { clusterByAverage, defaultClusterSettings } from "./cluster.ts";
+import { type BlockingReport, blockRecords } from "./blocks.ts";
+import { chanceShares } from "./chance.ts";
+import { clusterByAverage, type ClusterSettings, defaultClusterSettings } from "./cluster.ts";
 import type { Comparison } from "./comparison.ts";
-import { evaluate, type Evaluation } from "./evaluate.ts";
+import { type Estimate, estimate, type Patterns } from "./em.ts";
+import type { Field } from "./fields.ts";
+import { estimateOf, type LinkageModel, modelOf } from "./model.ts";
+import { checkModelFits } from "./parseModel.ts";
+import { comparePairs, fittingComparisons } from "./patterns.ts";
 import { type PatternScores, scorePatterns } from "./score.ts";
-import * as blocking from "./sql/blockingSql.ts";
+import { randomPairsSql } from "./sql/blockingSql.ts";
 import { comparisonsOf } from "./sql/comparisonSql.ts";
-import * as pattern from "./sql/patternSql.ts";
+import { scoredNumbersSql, termBuckets } from "./sql/patternSql.ts";
 import { recordsSql } from "./sql/recordsSql.ts";
 import { type ReadOptions, readTables, type ReadTables } from "./tables.ts";
+import { countTerms, termFieldsOf, type TermShares } from "./terms.ts";
 
-const randomPairs = 400_000;
-const maxBlockRecords = { tight: 200, medium: 200, loose: 1_000 };
-/** Of one tight rule: as many for any table, and as many more for a large one. */
-const leastTightPairs = 400_000;
-const tightPairsPerRecord = 0.6;
-const leastMediumPairs = 400_000;
-/** Medium rules stop when all rules together have reached so many. */
-const mediumEndsAtPairs = 3_000_000;
-/** Of a loose rule in a small table; fewer in a larger one, none from `looseEndsAtRecords`. */
-const loosePairs = 1_000_000;
-const looseEndsAtRecords = 100_000;
+/** Pairs at least as probable are accepted: the automatic threshold. */
+export const defaultAcceptProbability = 0.9;
+/** Enough to know what strangers look like; more cost time and change nothing. */
+const maxRandomPairs = 400_000;
 
-function allowedPairs(grip: blocking.BlockingRule["grip"], records: number, sum: number): number {
-  if (grip === "tight") return Math.max(leastTightPairs, tightPairsPerRecord * records);
-  if (grip === "medium") return Math.min(leastMediumPairs, mediumEndsAtPairs - sum);
-  return loosePairs * (1 - records / looseEndsAtRecords);
+export const linkStages = ["reading", "normalising", "blocking", "sampling", "comparing", "estimating", "clustering"] as const;
+export type LinkStage = (typeof linkStages)[number];
+
+export interface LinkOptions extends ReadOptions {
+  /** In place of learning one from these tables. */
+  model?: LinkageModel;
+  /** `part`: of this stage, 0 to 1. */
+  onProgress?: (stage: LinkStage, part: number) => void;
 }
 
+/** What a linkage found. The database holds the rest: `records`, `pairs`, `compared`, `compared_patterns`. */
 export interface Linked {
   tables: ReadTables;
   comparisons: Comparison[];
-  estimate: Estimate;
-  clusters: Int32Array;
+  records: number;
   pairs: number;
-  scored: { left: Float64Array; right: Float64Array; weight: Float32Array };
-  evaluation: Evaluation | null;
-  blocks: { rule: string; pairs: number; largest: number }[];
-  stages: { name: string; cpuS: number; s: number }[];
+  blocks: BlockingReport[];
+  patterns: Patterns;
+  scores: PatternScores;
+  estimate: Estimate;
+  /** Of all pairs of records, compared or not. */
+  totalPairs: number;
+  model: LinkageModel;
+  /** By record, the smallest record of its cluster. */
+  clusters: Int32Array;
 }
 
-export async function link(database: LinkageDatabase, options: ReadOptions): Promise<Linked> {
-  const stages: Linked["stages"] = [];
-  const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    const [cpu, at] = [process.cpuUsage(), performance.now()];
-    const result = await work();
-    const used = process.cpuUsage(cpu);
-    stages.push({ name, cpuS: (used.user + used.system) / 1e6, s: (performance.now() - at) / 1e3 });
-    return result;
-  };
-  const tables = await timed("read", () => readTables(database, options));
-  await timed("normalise", async () => {
-    await database.run(recordsSql(tables.inputs, tables.fields, { dayFirst: tables.dayFirst }));
-    for (const { sqlName } of tables.inputs) await database.run(`DROP TABLE ${sqlName}`);
-  });
-  const records = Number((await database.rows("SELECT count(*) FROM records_text"))[0]?.[0] ?? 0);
-  const comparisons = comparisonsOf(tables.fields);
-  const termFields = [...new Set(comparisons.flatMap(({ levels }) => levels.flatMap(({ termField }) => termField ?? [])))];
-  const terms = await timed("terms", () => countTerms(database, termFields, records));
-  const blocks = await timed("block", () => block(database, tables, records));
-  const chance = await timed("chance", () => measureChance(database, tables, comparisons, terms, records));
-  const patterns = await timed("compare", () => compare(database, tables, comparisons, "compared", "pairs"));
-  const found = await timed("estimate", async () => estimate(patterns, comparisons, chance, records));
-  const scores = scorePatterns(patterns, found, chance.totalPairs);
-  const scored = await timed("score", () => scoredPairs(database, scores));
-  const clusters = await timed("cluster", async () => clusterByAverage(records, scored, defaultClusterSettings));
-  const evaluation = options.truthColumn === null ? null : await evaluated(database, clusters, records);
-  const pairs = Number((await database.rows("SELECT count(*) FROM pairs"))[0]?.[0] ?? 0);
-  return { tables, comparisons, estimate: found, clusters, pairs, scored, evaluation, blocks, stages };
+/**
+ * Probabilistic record linkage after Fellegi & Sunter (1969), from tables to clusters: normalise, block, compare,
+ * estimate (or take a model's parameters), score, cluster. The truth, if there is one, is read and never looked at.
+ */
+export async function link(database: LinkageDatabase, options: LinkOptions): Promise<Linked> {
+  const tell = options.onProgress ?? (() => undefined);
+  tell("reading", 0);
+  const tables = await readTables(database, options);
+  tell("normalising", 0);
+  const { records, comparisons, terms } = await prepareRecords(database, tables);
+  const totalPairs = Math.max(1, (records * (records - 1)) / 2);
+  tell("blocking", 0);
+  const blocks = await blockRecords(database, tables.fields, records, (done, of) => tell("blocking", done / of));
+  const [[pairs] = []] = await database.rows("SELECT count(*) FROM pairs");
+  if (options.model !== undefined) checkModelFits(options.model, comparisons);
+  const sampled = options.model === undefined ? await randomPatterns(database, tables.fields, comparisons, records, tell) : null;
+  tell("comparing", 0);
+  const compared = { pairs: "pairs", into: "compared", fields: tables.fields, comparisons };
+  const patterns = await comparePairs(database, compared, (percent) => tell("comparing", percent / 100));
+  tell("estimating", 0);
+  const found =
+    options.model === undefined
+      ? learned(patterns, sampled, comparisons, terms, records, totalPairs)
+      : estimateOf(options.model, comparisons, records, termBuckets);
+  const scores = scorePatterns(patterns, found, totalPairs);
+  tell("clustering", 0);
+  const settings = options.model?.clusters ?? defaultClusterSettings;
+  const clusters = await clusterPairs(database, scores, { records, pairs: Number(pairs) }, settings);
+  tell("clustering", 1);
+  const learnedModel = (): LinkageModel =>
+    modelOf(
+      { estimate: found, comparisons, records },
+      { columns: tables.columns, clusters: settings, acceptProbability: defaultAcceptProbability },
+    );
+  const model = options.model ?? learnedModel();
+  const counts = { records, pairs: Number(pairs), totalPairs };
+  return { tables, comparisons, ...counts, blocks, patterns, scores, estimate: found, model, clusters };
 }
 
-async function countTerms(database: LinkageDatabase, fields: readonly string[], records: number): Promise<Map<string, TermShares>> {
-  const terms = new Map<string, TermShares>();
-  for (const field of fields) {
-    await database.run(pattern.termsSql(field, records));
-    const shares = { records: new Float64Array(pattern.termBuckets), pairs: new Float64Array(pattern.termBuckets) };
-    for (const [bucket, inBucket, pairs] of await database.rows(pattern.termSharesSql(field))) {
-      shares.records[Number(bucket)] = Number(inBucket);
-      shares.pairs[Number(bucket)] = Number(pairs);
-    }
-    terms.set(field, shares);
-  }
-  await database.run(pattern.withTermsSql(fields));
-  for (const field of fields) await database.run(`DROP TABLE terms_${field}`);
-  await database.run("DROP TABLE records_text");
-  return terms;
+async function prepareRecords(database: LinkageDatabase, tables: ReadTables) {
+  await database.run(recordsSql(tables.inputs, tables.fields, { dayFirst: tables.dayFirst }));
+  for (const { sqlName } of tables.inputs) await database.run(`DROP TABLE ${sqlName}`);
+  const [[count] = []] = await database.rows("SELECT count(*) FROM records_text");
+  const records = Number(count);
+  const comparisons = fittingComparisons(comparisonsOf(tables.fields));
+  const terms = await countTerms(database, termFieldsOf(comparisons), records);
+  return { records, comparisons, terms };
 }
 
-async function block(database: LinkageDatabase, tables: ReadTables, records: number): Promise<Linked["blocks"]> {
-  const used: Linked["blocks"] = [];
-  await database.run(blocking.candidatesSql);
-  let sum = 0;
-  for (const rule of blocking.blockingRulesOf(tables.fields)) {
-    const maxPairs = allowedPairs(rule.grip, records, sum);
-    if (maxPairs < 1) continue;
-    await database.run(blocking.keysSql(rule));
-    await database.run(blocking.blocksSql);
-    const sizes = (await database.rows(blocking.blockSizesSql)).map(([size, count]) => ({ size: Number(size), count: Number(count) }));
-    let [pairs, largest] = [0, 0];
-    for (const { size, count } of sizes) {
-      const more = (count * size * (size - 1)) / 2;
-      if (size > maxBlockRecords[rule.grip] || pairs + more > maxPairs) break;
-      pairs += more;
-      largest = size;
-    }
-    if (largest > 0) await database.run(blocking.blockPairsSql(largest));
-    sum += pairs;
-    used.push({ rule: rule.name, pairs, largest });
-  }
-  await database.run(blocking.pairsSql);
-  await database.run("DROP TABLE candidates");
-  return used;
-}
-
-async function compare(
+async function randomPatterns(
   database: LinkageDatabase,
-  tables: ReadTables,
+  fields: readonly Field[],
   comparisons: readonly Comparison[],
-  into: string,
-  pairs: string,
+  records: number,
+  tell: NonNullable<LinkOptions["onProgress"]>,
 ): Promise<Patterns> {
-  const names = tables.fields.map(({ name }) => name);
-  const termNames = [...new Set(comparisons.flatMap(({ levels }) => levels.flatMap(({ termField }) => termField ?? [])))];
-  await database.run(pattern.comparedSql(into, pairs, [...names, ...termNames.map((name) => `${name}_term`)], comparisons));
-  await database.run(pattern.patternsSql(into));
-  const rows = await database.rows(`SELECT pattern::VARCHAR, uses FROM ${into}_patterns ORDER BY number`);
-  const outcomes = new Uint16Array(rows.length * comparisons.length);
-  const counts = new Float64Array(rows.length);
-  const radices = comparisons.map((each) => BigInt(pattern.outcomeCount(each)));
-  for (const [p, [text, uses]] of rows.entries()) {
-    let rest = BigInt(String(text));
-    for (const [k, radix] of radices.entries()) {
-      outcomes[p * comparisons.length + k] = Number(rest % radix);
-      rest /= radix;
-    }
-    counts[p] = Number(uses);
-  }
-  return { comparisons: comparisons.length, outcomes, counts };
+  tell("sampling", 0);
+  await database.run(randomPairsSql(records, maxRandomPairs));
+  const random = { pairs: "random_pairs", into: "random_compared", fields, comparisons };
+  const patterns = await comparePairs(database, random, (percent) => tell("sampling", percent / 100));
+  for (const table of ["random_pairs", "random_compared", "random_compared_patterns"]) await database.run(`DROP TABLE ${table}`);
+  return patterns;
 }
 
-async function measureChance(
-  database: LinkageDatabase,
-  tables: ReadTables,
+function learned(
+  patterns: Patterns,
+  sampled: Patterns | null,
   comparisons: readonly Comparison[],
   terms: ReadonlyMap<string, TermShares>,
   records: number,
-): Promise<ChanceShares> {
-  await database.run(blocking.randomPairsSql(records, randomPairs));
-  const random = await compare(database, tables, comparisons, "random_compared", "random_pairs");
-  return chanceShares(random, comparisons, terms, pattern.termBuckets, (records * (records - 1)) / 2);
+  totalPairs: number,
+): Estimate {
+  const random = sampled ?? { comparisons: comparisons.length, outcomes: new Uint16Array(0), counts: new Float64Array(0) };
+  return estimate(patterns, comparisons, chanceShares(random, comparisons, terms, termBuckets, totalPairs), records);
 }
 
-async function scoredPairs(database: LinkageDatabase, scores: PatternScores) {
-  const pairs = Number((await database.rows("SELECT count(*) FROM pairs"))[0]?.[0] ?? 0);
-  const sql = "SELECT l, r, number FROM compared JOIN compared_patterns USING (pattern)";
-  const [left, right, numbers] = await database.numbers(sql, 3, pairs);
-  const weight = Float32Array.from(numbers ?? [], (number) => scores.weights[number] ?? 0);
-  return { left: left ?? new Float64Array(0), right: right ?? new Float64Array(0), weight };
-}
-
-async function evaluated(database: LinkageDatabase, clusters: Int32Array, records: number): Promise<Evaluation> {
-  await database.run("CREATE OR REPLACE TABLE truths AS SELECT rid, CASE WHEN truth IS NULL THEN -1 ELSE dense_rank() OVER (ORDER BY truth) END AS truth FROM records");
-  const [truth] = await database.numbers("SELECT truth FROM truths ORDER BY rid", 1, records);
-  const [[blocked] = []] = await database.rows(
-    "SELECT count(*) FROM pairs JOIN truths a ON a.rid = l JOIN truths b ON b.rid = r WHERE a.truth = b.truth AND a.truth >= 0",
-  );
-  return evaluate(clusters, truth ?? [], Number(blocked ?? 0));
+async function clusterPairs(
+  database: LinkageDatabase,
+  scores: PatternScores,
+  { records, pairs }: { records: number; pairs: number },
+  settings: ClusterSettings,
+): Promise<Int32Array> {
+  const [left = [], right = [], numbers = new Float64Array(0)] = await database.numbers(scoredNumbersSql, 3, pairs);
+  const weight = Float32Array.from(numbers, (number) => scores.weights[number] ?? 0);
+  return clusterByAverage(records, { left, right, weight }, settings);
 }

@@ -11,11 +11,12 @@ export interface TableSource {
   file: string;
   /** What results call it. */
   label: string;
+  /** The column that names each record. */
+  idColumn: string;
 }
 
 export interface ReadOptions {
   tables: readonly TableSource[];
-  idColumn: string;
   truthColumn: string | null;
   /** By column name: what the caller knows better. */
   types: ReadonlyMap<string, ColumnType>;
@@ -39,9 +40,9 @@ export async function readTables(database: LinkageDatabase, options: ReadOptions
   const samples: Map<string, string[]>[] = [];
   for (const [at, table] of options.tables.entries()) {
     const sqlName = `input_${at}`;
-    await database.run(readFileSql(sqlName, table.file));
+    await readFile(database, sqlName, table.file);
     const names = await columnNames(database, sqlName);
-    const idColumn = columnOf(names, options.idColumn, table);
+    const idColumn = columnOf(names, table.idColumn, table);
     const truthColumn = options.truthColumn === null ? null : columnOf(names, options.truthColumn, table);
     inputs.push({ sqlName, idColumn, truthColumn });
     const compared = names.filter((name) => name !== idColumn && name !== truthColumn);
@@ -56,6 +57,16 @@ export async function readTables(database: LinkageDatabase, options: ReadOptions
     .filter((field) => isDayFirst(field.columns.flatMap((names, at) => names.flatMap((name) => samples[at]?.get(name) ?? []))))
     .map(({ name }) => name);
   return { inputs, columns, fields, dayFirst: new Set(dayFirst) };
+}
+
+/** Most CSV files keep its rules; one that does not is read as well as can be. */
+async function readFile(database: LinkageDatabase, sqlName: string, file: string): Promise<void> {
+  try {
+    await database.run(readFileSql(sqlName, file, false));
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "file_unreadable") throw error;
+    await database.run(readFileSql(sqlName, file, true));
+  }
 }
 
 function givenType(types: ReadonlyMap<string, ColumnType>, name: string): ColumnType | undefined {

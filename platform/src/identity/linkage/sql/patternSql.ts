@@ -68,3 +68,11 @@ export function patternsSql(from: string): string {
     SELECT (row_number() OVER (ORDER BY pattern))::INTEGER - 1 AS number, pattern, uses
     FROM (SELECT pattern, count(*)::DOUBLE AS uses FROM ${from} GROUP BY pattern)`;
 }
+
+/** `pattern` as text, since it may have more digits than a number holds, and its count; in the order of the numbers. */
+export function patternRowsSql(from: string): string {
+  return `SELECT pattern::VARCHAR, uses FROM ${from}_patterns ORDER BY number`;
+}
+
+/** Each compared pair with its pattern's number. */
+export const scoredNumbersSql = "SELECT l, r, number FROM compared JOIN compared_patterns USING (pattern)";

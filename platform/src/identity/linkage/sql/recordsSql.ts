@@ -9,12 +9,16 @@ export interface InputTable {
   truthColumn: string | null;
 }
 
-/** Reads a CSV or Parquet file as it is, all columns text, in its order. */
-export function readFileSql(table: string, file: string): string {
-  const source = /\.parquet$/i.test(file)
-    ? `read_parquet(${quoted(file)})`
-    : `read_csv(${quoted(file)}, all_varchar = true, header = true)`;
-  return `CREATE TABLE ${table} AS SELECT * FROM ${source}`;
+/** Reads a CSV, Parquet or NDJSON file as it is, in its order. `lenient`: a CSV that breaks the rules of CSV. */
+export function readFileSql(table: string, file: string, lenient: boolean): string {
+  return `CREATE OR REPLACE TABLE ${table} AS SELECT * FROM ${fileSql(file, lenient)}`;
+}
+
+function fileSql(file: string, lenient: boolean): string {
+  if (/\.parquet$/i.test(file)) return `read_parquet(${quoted(file)})`;
+  if (/\.(ndjson|jsonl|json)(\.gz)?$/i.test(file)) return `read_json_auto(${quoted(file)})`;
+  const more = lenient ? ", strict_mode = false, null_padding = true" : "";
+  return `read_csv(${quoted(file)}, all_varchar = true, header = true${more})`;
 }
 
 export interface RecordsOptions {
