@@ -22,8 +22,6 @@ const mediumEndsAtPairs = 3_000_000;
 /** Of a loose rule in a small table; fewer in a larger one, none from `looseEndsAtRecords`. */
 const maxLoosePairs = 1_000_000;
 const looseEndsAtRecords = 100_000;
-/** Tables as small as this are compared as a whole. */
-const maxWholeTablePairs = 600_000;
 
 /**
  * Makes `pairs`: the records that agree in at least one rule, each pair once. Blocks are taken from the smallest up
@@ -36,10 +34,6 @@ export async function blockRecords(
   records: number,
   onRule: (done: number, of: number) => void,
 ): Promise<BlockingReport[]> {
-  if ((records * (records - 1)) / 2 <= maxWholeTablePairs) {
-    await database.run(sql.allPairsSql);
-    return [{ rule: "every record with every other", pairs: (records * (records - 1)) / 2, largestBlock: records }];
-  }
   const rules = sql.blockingRulesOf(fields);
   const reports: BlockingReport[] = [];
   let sum = 0;

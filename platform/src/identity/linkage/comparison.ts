@@ -7,6 +7,8 @@ export interface Level {
   household: number | null;
   /** Among strangers, where random pairs are too few to tell. */
   stranger: number;
+  /** Bits that it may speak for a match at most, where something else has said most of it already. */
+  maxWeight?: number;
   /** The field that is equal at this level, if one is: a rare value then weighs more than a frequent one. */
   termField: string | null;
   /** Levels of one group are alternatives to one another; a `+` stands for each part that is there, `-` for one that is missing. */

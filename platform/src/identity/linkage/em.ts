@@ -168,7 +168,7 @@ function maximisation(
           : (household[k]?.[o % levels.length] ?? 0) * (chance.termShares[k]?.[o] ?? 0),
       );
     }),
-    stranger,
+    stranger: stranger.map((shares, k) => capped(shares, match[k], comparisons[k])),
     matchPairs: expected.matchPairs,
     householdPairs: options.hasHouseholds ? expected.householdPairs : 0,
     iterations: iteration,
@@ -213,6 +213,17 @@ function strangerShares(
     const found = (expected.match[k]?.[outcome] ?? 0) + (expected.household[k]?.[outcome] ?? 0);
     const pairs = totalPairs * (present[k]?.[outcome] ?? 0);
     return Math.max(pairs > 0 ? share - found / pairs : share, floors[k]?.[outcome] ?? 0);
+  });
+}
+
+/** Raises strangers' shares of levels that may not say more than so much for a match. */
+function capped(shares: Float64Array, match: Float64Array | undefined, comparison: Comparison | undefined): Float64Array {
+  if (comparison?.levels.every(({ maxWeight }) => maxWeight === undefined) !== false) return shares;
+  const { levels } = comparison;
+  return shares.map((share, outcome) => {
+    const { maxWeight } = levels[outcome % levels.length] ?? failLevel();
+    const isFirst = outcome < levels.length;
+    return maxWeight === undefined || !isFirst ? share : Math.max(share, (match?.[outcome] ?? 0) / 2 ** maxWeight);
   });
 }
 

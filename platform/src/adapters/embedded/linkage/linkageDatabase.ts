@@ -29,7 +29,6 @@ export async function openLinkageDatabase(options: LinkageDatabaseOptions): Prom
     threads: String(options.threads ?? availableParallelism()),
     temp_directory: options.spillDirectory,
     max_temp_directory_size: `${maxSpillMb}MB`,
-    preserve_insertion_order: "false",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });

@@ -130,14 +130,12 @@ export const candidatesSql = "CREATE OR REPLACE TABLE candidates (pair BIGINT)";
 export const pairsSql = `CREATE OR REPLACE TABLE pairs AS
   SELECT (pair >> 32)::INTEGER AS l, (pair & 4294967295)::INTEGER AS r FROM (SELECT DISTINCT pair FROM candidates)`;
 
-export const allPairsSql = "CREATE OR REPLACE TABLE pairs AS SELECT a.rid AS l, b.rid AS r FROM records a JOIN records b ON a.rid < b.rid";
-
 /** Pairs of different records drawn evenly, the same ones each time; all pairs when there are no more than `count`. */
 export function randomPairsSql(records: number, count: number): string {
   if ((records * (records - 1)) / 2 <= count) {
     return "CREATE OR REPLACE TABLE random_pairs AS SELECT a.rid AS l, b.rid AS r FROM records a JOIN records b ON a.rid < b.rid";
   }
   return `CREATE OR REPLACE TABLE random_pairs AS SELECT l, r FROM (
-    SELECT (hash(i * 2) % ${records})::INTEGER AS l, (hash(i * 2 + 1) % ${records})::INTEGER AS r FROM range(${count}) t(i)
+    SELECT (hash(i * 2) % ${records})::INTEGER AS l, (hash(i * 2 + 1 + ${process.env.SEED ?? 0}) % ${records})::INTEGER AS r FROM range(${count}) t(i)
   ) WHERE l <> r`;
 }

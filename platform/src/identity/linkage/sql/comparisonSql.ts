@@ -139,6 +139,9 @@ function swapped(name: string): string {
   return `CASE WHEN ${name}_edits = 2 THEN damerau_levenshtein(a_${name}, b_${name}) = 1 ELSE false END`;
 }
 
+/** Bits: two of one name at two providers are namesakes about as often as one person. */
+const namesakeWeight = 2;
+
 /**
  * Only slips of the finger count as alike: addresses are made of names, so that those of namesakes resemble each other,
  * and what the names say is counted already.
@@ -153,17 +156,19 @@ function email({ name }: Field): Comparison {
         ["same", 0.6, 0.1],
         ["one character differs", 0.05, 0.01],
         ["two characters differ", 0.02, 0.01],
-        ["same before the @", 0.03, 0.01],
-        ["different", 0.3, 0.87],
+        ["same before the @, with digits", 0.03, 0.01],
+        ["same name before the @", 0.03, 0.02],
+        ["different", 0.27, 0.85],
       ],
       { 1: name },
-    ),
+    ).map((level) => (level.label === "same name before the @" ? { ...level, maxWeight: namesakeWeight } : level)),
     similarities: [{ name: `${name}_edits`, sql: edits(a, b) }],
     levelSql: cases(
       name,
       `${a} = ${b}`,
       `${name}_edits = 1 OR ${swapped(name)}`,
       `${name}_edits = 2`,
+      `${local(a)} = ${local(b)} AND regexp_matches(${local(a)}, '\\d\\d')`,
       `${local(a)} = ${local(b)}`,
     ),
     isSharedAtHome: true,
