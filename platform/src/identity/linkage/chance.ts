@@ -2,6 +2,8 @@ import type { Comparison } from "./comparison.ts";
 import type { ChanceShares, Patterns } from "./em.ts";
 import type { TermShares } from "./terms.ts";
 
+/** What is usual counts as so many random pairs: it decides in tables of a few records only. */
+const usualPairs = 1_000;
 /** A level that random pairs show too seldom loses at most this part of its share to what is known of matches. */
 const leastLeftShare = 0.05;
 
@@ -46,13 +48,15 @@ function ofComparison(
   const made = { shares: new Float64Array(size), termShares: new Float64Array(size), floors: new Float64Array(size), present: new Float64Array(size) };
   for (const [at, level] of levels.entries()) {
     const group = groups.get(level.group) ?? { count: 0, prior: 1 };
-    const sampled = ((counts[at] ?? 0) + level.stranger / group.prior) / (group.count + 1);
+    const usual = usualPairs * (level.stranger / group.prior);
+    const sampled = ((counts[at] ?? 0) + usual) / (group.count + usualPairs);
     const term = level.termField === null ? undefined : terms.get(level.termField);
     const records = term === undefined ? 0 : sumOf(term.records);
     const pairs = term === undefined ? 0 : sumOf(term.pairs);
     // In a comparison of several parts an equal value is only a part of the level.
     const isExact = term !== undefined && level.group.length === 1;
-    const share = isExact ? Math.max(pairs, 0.5) / Math.max(1, (records * (records - 1)) / 2) : sampled;
+    const possible = (records * (records - 1)) / 2;
+    const share = isExact ? (pairs + usual) / (possible + usualPairs) : sampled;
     for (let bucket = 0; bucket < (hasTerms ? buckets : 1); bucket++) {
       const outcome = at + levels.length * bucket;
       const inBucket = bucketParts(term, bucket, records, pairs);
@@ -60,7 +64,7 @@ function ofComparison(
       made.termShares[outcome] = inBucket.records;
       made.shares[outcome] = share * inBucket.pairs;
       made.floors[outcome] = isExact
-        ? Math.min(0.5 / Math.max(1, (records * (records - 1)) / 2), share) * Math.max(inBucket.records, 1e-3)
+        ? Math.min((0.5 + usual) / (possible + usualPairs), share) * Math.max(inBucket.records, 1e-3)
         : leastLeftShare * share * inBucket.pairs;
     }
   }

@@ -36,9 +36,10 @@ const maxCategories = 200;
  */
 export function detectColumnType(column: ColumnSample): ColumnType {
   const { values, filledRows, distinctValues } = column;
-  if (values.length === 0 || distinctValues <= 1) return "ignore";
   const hint = hintOf(column.name);
   if (hint === "ignore") return "ignore";
+  if (values.length === 0) return hint ?? "ignore";
+  if (distinctValues <= 1 && filledRows > 1) return "ignore";
   if (share(values, email) >= mostValues) return "email";
   if (hint !== null && agrees(hint, values)) return hint;
   if (share(values, date) >= mostValues) return isSpread(values) ? "birth_date" : "ignore";

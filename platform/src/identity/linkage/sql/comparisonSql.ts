@@ -2,20 +2,19 @@ import type { Comparison, Level } from "../comparison.ts";
 import type { Field } from "../fields.ts";
 import { addressComparison } from "./addressSql.ts";
 
-/** `[label, match, household]`, in the order of the levels; `household` left out means: as among strangers. */
-type LevelRow = readonly [label: string, match: number, household?: number];
+/** `[label, match, stranger, household]`, in the order of the levels; `household` left out: as among strangers. */
+type LevelRow = readonly [label: string, match: number, stranger: number, household?: number];
 
-const rareAmongStrangers = 0.001;
 const missing: Level = { label: "missing", match: 1, household: null, stranger: 1, termField: null, group: "-" };
 
 function levelsOf(rows: readonly LevelRow[], terms: Readonly<Record<number, string>>): Level[] {
   return [
     missing,
-    ...rows.map(([label, match, household], at) => ({
+    ...rows.map(([label, match, stranger, household], at) => ({
       label,
       match,
       household: household ?? null,
-      stranger: rareAmongStrangers,
+      stranger,
       termField: terms[at + 1] ?? null,
       group: "+",
     })),
@@ -43,13 +42,13 @@ function contained(field: string): string {
 
 function givenName({ name }: Field, surname: string | null): Comparison {
   const rows: LevelRow[] = [
-    ["same", 0.72],
-    ["one or two letters differ", 0.09],
-    ["initial", 0.03],
-    ["part of the other", 0.04],
-    ["alike", 0.03],
-    ...(surname === null ? [] : [["given name and surname swapped", 0.01] as const]),
-    ["different", 0.08],
+    ["same", 0.72, 0.006],
+    ["one or two letters differ", 0.09, 0.002],
+    ["initial", 0.03, 0.002],
+    ["part of the other", 0.04, 0.001],
+    ["alike", 0.03, 0.007],
+    ...(surname === null ? [] : [["given name and surname swapped", 0.01, 0.0003] as const]),
+    ["different", 0.08, 0.982],
   ];
   const isInitial = `least(length(a_${name}), length(b_${name})) = 1 AND left(a_${name}, 1) = left(b_${name}, 1)`;
   const swapped = surname === null ? [] : [`a_${name} = b_${surname} OR b_${name} = a_${surname}`];
@@ -72,12 +71,12 @@ function givenName({ name }: Field, surname: string | null): Comparison {
 
 function surname({ name }: Field, given: string | null): Comparison {
   const rows: LevelRow[] = [
-    ["same", 0.8, 0.8],
-    ["one or two letters differ", 0.08, 0.05],
-    ["part of the other", 0.01, 0.01],
-    ["alike", 0.02, 0.02],
-    ...(given === null ? [] : [["surname and given name swapped", 0.01, 0.001] as const]),
-    ["different", 0.08, 0.12],
+    ["same", 0.8, 0.001, 0.8],
+    ["one or two letters differ", 0.08, 0.0005, 0.05],
+    ["part of the other", 0.01, 0.0005, 0.01],
+    ["alike", 0.02, 0.005, 0.02],
+    ...(given === null ? [] : [["surname and given name swapped", 0.01, 0.0003, 0.001] as const]),
+    ["different", 0.08, 0.993, 0.12],
   ];
   const swapped = given === null ? [] : [`a_${name} = b_${given} OR b_${name} = a_${given}`];
   return {
@@ -98,14 +97,14 @@ function surname({ name }: Field, given: string | null): Comparison {
 
 function birthDate({ name }: Field): Comparison {
   const rows: LevelRow[] = [
-    ["same", 0.84],
-    ["day and month swapped", 0.01],
-    ["one digit differs", 0.05],
-    ["same year, one of them 1 January", 0.03],
-    ["two of year, month and day agree", 0.03],
-    ["same year", 0.01],
-    ["a year apart", 0.01],
-    ["different", 0.02],
+    ["same", 0.84, 0.00005],
+    ["day and month swapped", 0.01, 0.00002],
+    ["one digit differs", 0.05, 0.001],
+    ["same year, one of them 1 January", 0.03, 0.0002],
+    ["two of year, month and day agree", 0.03, 0.003],
+    ["same year", 0.01, 0.013],
+    ["a year apart", 0.01, 0.03],
+    ["different", 0.02, 0.952],
   ];
   const [a, b] = [`a_${name}`, `b_${name}`];
   const same = (from: number, count: number): string => `substr(${a}, ${from}, ${count}) = substr(${b}, ${from}, ${count})`;
@@ -153,12 +152,12 @@ function email({ name }: Field): Comparison {
     name,
     levels: levelsOf(
       [
-        ["same", 0.6, 0.1],
-        ["one character differs", 0.05, 0.01],
-        ["two characters differ", 0.02, 0.01],
-        ["same before the @, with digits", 0.03, 0.01],
-        ["same name before the @", 0.03, 0.02],
-        ["different", 0.27, 0.85],
+        ["same", 0.6, 0.000001, 0.1],
+        ["one character differs", 0.05, 0.000002, 0.01],
+        ["two characters differ", 0.02, 0.00001, 0.01],
+        ["same before the @, with digits", 0.03, 0.000005, 0.01],
+        ["same name before the @", 0.03, 0.0001, 0.02],
+        ["different", 0.27, 0.999, 0.85],
       ],
       { 1: name },
     ).map((level) => (level.label === "same name before the @" ? { ...level, maxWeight: namesakeWeight } : level)),
@@ -192,9 +191,9 @@ function category({ name }: Field): Comparison {
     name,
     levels: levelsOf(
       [
-        ["same", 0.85],
-        ["alike", 0.05],
-        ["different", 0.1],
+        ["same", 0.85, 0.2],
+        ["alike", 0.05, 0.02],
+        ["different", 0.1, 0.78],
       ],
       { 1: name },
     ),
@@ -209,11 +208,11 @@ function textComparison({ name }: Field): Comparison {
     name,
     levels: levelsOf(
       [
-        ["same", 0.6],
-        ["a few letters differ", 0.1],
-        ["part of the other", 0.05],
-        ["alike", 0.05],
-        ["different", 0.2],
+        ["same", 0.6, 0.001],
+        ["a few letters differ", 0.1, 0.0005],
+        ["part of the other", 0.05, 0.001],
+        ["alike", 0.05, 0.002],
+        ["different", 0.2, 0.9955],
       ],
       { 1: name },
     ),
@@ -243,17 +242,17 @@ function comparisonOf(field: Field, given: string | null, family: string | null)
       return email(field);
     case "phone":
       return code(field, [
-        ["same", 0.6, 0.25],
-        ["one digit differs", 0.03, 0.01],
-        ["two digits differ", 0.01, 0.005],
-        ["different", 0.36, 0.735],
+        ["same", 0.6, 0.000001, 0.25],
+        ["one digit differs", 0.03, 0.000002, 0.01],
+        ["two digits differ", 0.01, 0.000005, 0.005],
+        ["different", 0.36, 0.999, 0.735],
       ]);
     case "code":
       return code(field, [
-        ["same", 0.8, 0.01],
-        ["one character differs", 0.08, 0.005],
-        ["two characters differ", 0.02, 0.01],
-        ["different", 0.1, 0.975],
+        ["same", 0.8, 0.00001, 0.01],
+        ["one character differs", 0.08, 0.00005, 0.005],
+        ["two characters differ", 0.02, 0.001, 0.01],
+        ["different", 0.1, 0.999, 0.975],
       ]);
     case "category":
       return category(field);
