@@ -34,7 +34,7 @@ export interface Estimate {
 
 export interface EmOptions {
   maxIterations: number;
-  /** The estimation has settled when the expected matches change by less than this share. */
+  /** The estimation has settled when the expected pairs of both classes change by less than this share of the matches. */
   settledChange: number;
   /** The starting shares count as so many observed pairs. */
   priorPairs: number;
@@ -59,7 +59,8 @@ export function estimate(
   for (let iteration = 1; iteration <= options.maxIterations; iteration++) {
     const expected = expectation(patterns, current, chance.totalPairs);
     const next = maximisation(expected, comparisons, chance, options, iteration);
-    const change = Math.abs(next.matchPairs - current.matchPairs) / Math.max(1, current.matchPairs);
+    const moved = Math.abs(next.matchPairs - current.matchPairs) + Math.abs(next.householdPairs - current.householdPairs);
+    const change = moved / Math.max(1, current.matchPairs);
     current = next;
     if (change < options.settledChange && iteration > 5) break;
   }
