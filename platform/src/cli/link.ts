@@ -116,7 +116,8 @@ async function mustBeThere(file: string): Promise<void> {
 async function readModel(file: string): Promise<LinkageModel> {
   await mustBeThere(file);
   const { size } = await stat(file);
-  if (size > maxModelBytes) throw wrongUsage(`${file} is larger than ${maxModelBytes} bytes.`, "It is no linkage model.");
+  if (size > maxModelBytes)
+    throw wrongUsage(`${file} is larger than ${maxModelBytes} bytes.`, "It is no linkage model.");
   return parseLinkageModel(await readFile(file, "utf8"));
 }
 

@@ -31,7 +31,12 @@ export function reportLink(output: Output, outcome: LinkOutcome): void {
     return;
   }
   for (const [at, label] of labels.entries()) {
-    output.out(`${label}\n${tableOf(["column", "is"], (linked.tables.columns[at] ?? []).map(({ name, type }) => [name, type]))}\n`);
+    output.out(
+      `${label}\n${tableOf(
+        ["column", "is"],
+        (linked.tables.columns[at] ?? []).map(({ name, type }) => [name, type]),
+      )}\n`,
+    );
   }
   output.out(
     `records    ${count(linked.records)}, ${count(linked.pairs)} pairs compared\n` +

@@ -14,7 +14,12 @@ export function describeLink(command: Command, io: CliIo, exit: (code: number) =
     .option("--out <file>", "write the clusters: table,record_id,cluster_id, a line for every record")
     .option("--pairs <file>", "write all compared pairs with their probability")
     .option("--waterfalls <file>", "write why each probable pair is so, one JSON object a line")
-    .option("--map <column=type>", "what a column is, in place of what is found; may be given several times", several, [])
+    .option(
+      "--map <column=type>",
+      "what a column is, in place of what is found; may be given several times",
+      several,
+      [],
+    )
     .option("--truth <column>", "who each record really is: used to measure, and for nothing else")
     .option("--model <file>", "apply this linkage model in place of learning one")
     .option("--save-model <file>", "write the linkage model that was used")

@@ -17,7 +17,15 @@ import {
 } from "../identity/linkage/results.ts";
 
 // The command line knows the platform's rooms by the runtime only.
-export { type ColumnType, columnTypes, type LinkageModel, type LinkStage, linkStages, type Measured, parseLinkageModel };
+export {
+  type ColumnType,
+  columnTypes,
+  type LinkageModel,
+  type LinkStage,
+  linkStages,
+  type Measured,
+  parseLinkageModel,
+};
 
 export interface LinkedFiles extends Linked {
   writeClusters(file: string): Promise<void>;

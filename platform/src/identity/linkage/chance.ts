@@ -45,7 +45,12 @@ function ofComparison(
   const all = counts.reduce((sum, count) => sum + count, 0);
   const hasTerms = levels.some(({ termField }) => termField !== null);
   const size = levels.length * (hasTerms ? buckets : 1);
-  const made = { shares: new Float64Array(size), termShares: new Float64Array(size), floors: new Float64Array(size), present: new Float64Array(size) };
+  const made = {
+    shares: new Float64Array(size),
+    termShares: new Float64Array(size),
+    floors: new Float64Array(size),
+    present: new Float64Array(size),
+  };
   for (const [at, level] of levels.entries()) {
     const group = groups.get(level.group) ?? { count: 0, prior: 1 };
     const usual = usualPairs * (level.stranger / group.prior);

@@ -9,21 +9,33 @@ const pairsOf = (pairs: readonly (readonly [number, number, number])[]) => ({
 });
 
 /** Slow and obvious: the mean over all pairs of members, computed anew each time. */
-function oracle(records: number, pairs: readonly (readonly [number, number, number])[], settings: ClusterSettings): number[] {
-  const weights = new Map(pairs.map(([a, b, weight]) => [`${a} ${b}`, Math.min(settings.maxWeight, Math.max(settings.minWeight, weight))]));
+function oracle(
+  records: number,
+  pairs: readonly (readonly [number, number, number])[],
+  settings: ClusterSettings,
+): number[] {
+  const weights = new Map(
+    pairs.map(([a, b, weight]) => [`${a} ${b}`, Math.min(settings.maxWeight, Math.max(settings.minWeight, weight))]),
+  );
   let clusters = Array.from({ length: records }, (_, record) => [record]);
   const mean = (one: number[], other: number[]): number => {
-    const all = one.flatMap((a) => other.map((b) => weights.get(`${Math.min(a, b)} ${Math.max(a, b)}`) ?? settings.unscoredWeight));
+    const all = one.flatMap((a) =>
+      other.map((b) => weights.get(`${Math.min(a, b)} ${Math.max(a, b)}`) ?? settings.unscoredWeight),
+    );
     return all.reduce((sum, weight) => sum + weight, 0) / all.length;
   };
   for (;;) {
-    const links = clusters.flatMap((one, at) => clusters.slice(at + 1).map((other) => ({ one, other, mean: mean(one, other) })));
+    const links = clusters.flatMap((one, at) =>
+      clusters.slice(at + 1).map((other) => ({ one, other, mean: mean(one, other) })),
+    );
     const [best] = links
       .filter((link) => link.mean >= settings.joinWeight)
       .sort((x, y) => y.mean - x.mean || (x.one[0] ?? 0) - (y.one[0] ?? 0) || (x.other[0] ?? 0) - (y.other[0] ?? 0));
     if (best === undefined) break;
     const joined = [...best.one, ...best.other].sort((a, b) => a - b);
-    clusters = [...clusters.filter((each) => each !== best.one && each !== best.other), joined].sort((x, y) => (x[0] ?? 0) - (y[0] ?? 0));
+    clusters = [...clusters.filter((each) => each !== best.one && each !== best.other), joined].sort(
+      (x, y) => (x[0] ?? 0) - (y[0] ?? 0),
+    );
   }
   const result: number[] = [];
   for (const cluster of clusters) for (const record of cluster) result[record] = cluster[0] ?? 0;
@@ -34,7 +46,9 @@ function oracle(records: number, pairs: readonly (readonly [number, number, numb
 const someRecords = 7;
 const somePairs = fc
   .uniqueArray(
-    fc.tuple(fc.nat(someRecords - 1), fc.nat(someRecords - 1), fc.integer({ min: -60, max: 60 })).filter(([a, b]) => a < b),
+    fc
+      .tuple(fc.nat(someRecords - 1), fc.nat(someRecords - 1), fc.integer({ min: -60, max: 60 }))
+      .filter(([a, b]) => a < b),
     { selector: ([a, b]) => a * 100 + b, maxLength: 21 },
   )
   .map((pairs) => pairs.map(([a, b, quarters]): [number, number, number] => [a, b, quarters / 4]));
@@ -55,7 +69,10 @@ describe("average linkage", () => {
   it("does not depend on the order of pairs", () => {
     fc.assert(
       fc.property(somePairs, fc.infiniteStream(fc.nat()), (pairs, numbers) => {
-        const shuffled = pairs.map((pair) => ({ pair, key: numbers.next().value })).sort((a, b) => a.key - b.key).map(({ pair }) => pair);
+        const shuffled = pairs
+          .map((pair) => ({ pair, key: numbers.next().value }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ pair }) => pair);
         expect(clusterByAverage(someRecords, pairsOf(shuffled))).toEqual(clusterByAverage(someRecords, pairsOf(pairs)));
       }),
     );
@@ -81,7 +98,14 @@ describe("average linkage", () => {
   });
 
   it("keeps apart what is scored as different, though both resemble a third", () => {
-    const found = clusterByAverage(3, pairsOf([[0, 1, 6], [1, 2, 5], [0, 2, -12]]));
+    const found = clusterByAverage(
+      3,
+      pairsOf([
+        [0, 1, 6],
+        [1, 2, 5],
+        [0, 2, -12],
+      ]),
+    );
     expect([...found]).toEqual([0, 0, 2]);
   });
 

@@ -18,7 +18,12 @@ export interface ClusterSettings {
   minWeight: number;
 }
 
-export const defaultClusterSettings: ClusterSettings = { joinWeight: -2, unscoredWeight: -4, maxWeight: 12, minWeight: -12 };
+export const defaultClusterSettings: ClusterSettings = {
+  joinWeight: -2,
+  unscoredWeight: -4,
+  maxWeight: 12,
+  minWeight: -12,
+};
 
 /**
  * Average-linkage clustering: the two clusters with the highest mean weight between all their pairs join first, until
@@ -91,7 +96,10 @@ function joinWithin(positions: Int32Array, pairs: ScoredPairs, settings: Cluster
   for (const at of positions) {
     const [a, b] = [pairs.left[at] ?? 0, pairs.right[at] ?? 0];
     const weight = Math.min(settings.maxWeight, Math.max(settings.minWeight, pairs.weight[at] ?? 0));
-    for (const [from, to] of [[a, b], [b, a]] as const) {
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
       if (!sums.has(from)) {
         sums.set(from, new Map());
         sizes.set(from, 1);

@@ -17,18 +17,41 @@ function comparison(name: string, isHeld: boolean): Comparison {
   });
   return {
     name,
-    levels: [level("missing", 1, 1, 1), level("same", 0.7, 0.01, 0.7), level("alike", 0.1, 0.05, 0.1), level("different", 0.2, 0.94, 0.2)],
+    levels: [
+      level("missing", 1, 1, 1),
+      level("same", 0.7, 0.01, 0.7),
+      level("alike", 0.1, 0.05, 0.1),
+      level("different", 0.2, 0.94, 0.2),
+    ],
     similarities: [],
     levelSql: "",
     isSharedAtHome: !isHeld,
   };
 }
 
-const comparisons = [comparison("given", true), comparison("birth", true), comparison("surname", false), comparison("address", false), comparison("phone", false)];
+const comparisons = [
+  comparison("given", true),
+  comparison("birth", true),
+  comparison("surname", false),
+  comparison("address", false),
+  comparison("phone", false),
+];
 /** By comparison: shares of same, alike, different. */
 const truth = {
-  match: [[0.8, 0.15, 0.05], [0.85, 0.1, 0.05], [0.9, 0.05, 0.05], [0.75, 0.1, 0.15], [0.6, 0.1, 0.3]],
-  stranger: [[0.01, 0.02, 0.97], [0.001, 0.01, 0.989], [0.005, 0.01, 0.985], [0.001, 0.02, 0.979], [0.0005, 0.001, 0.9985]],
+  match: [
+    [0.8, 0.15, 0.05],
+    [0.85, 0.1, 0.05],
+    [0.9, 0.05, 0.05],
+    [0.75, 0.1, 0.15],
+    [0.6, 0.1, 0.3],
+  ],
+  stranger: [
+    [0.01, 0.02, 0.97],
+    [0.001, 0.01, 0.989],
+    [0.005, 0.01, 0.985],
+    [0.001, 0.02, 0.979],
+    [0.0005, 0.001, 0.9985],
+  ],
   household: [null, null, [0.85, 0.05, 0.1], [0.95, 0.03, 0.02], [0.3, 0.02, 0.68]],
 };
 const missingShare = 0.1;
@@ -41,10 +64,13 @@ function patternsOf(classes: readonly { pairs: number; shares: readonly (readonl
   for (let p = 0; p < count; p++) {
     for (let k = 0; k < comparisons.length; k++) outcomes[p * comparisons.length + k] = Math.floor(p / 4 ** k) % 4;
     for (const { pairs, shares } of classes) {
-      counts[p] = (counts[p] ?? 0) + pairs * comparisons.reduce((product, _, k) => {
-        const outcome = outcomes[p * comparisons.length + k] ?? 0;
-        return product * (outcome === 0 ? missingShare : (1 - missingShare) * (shares[k]?.[outcome - 1] ?? 0));
-      }, 1);
+      counts[p] =
+        (counts[p] ?? 0) +
+        pairs *
+          comparisons.reduce((product, _, k) => {
+            const outcome = outcomes[p * comparisons.length + k] ?? 0;
+            return product * (outcome === 0 ? missingShare : (1 - missingShare) * (shares[k]?.[outcome - 1] ?? 0));
+          }, 1);
     }
   }
   return { comparisons: comparisons.length, outcomes, counts };
@@ -69,9 +95,11 @@ describe("expectation–maximisation", () => {
     expect(found.matchPairs / matches.pairs).toBeCloseTo(1, 1);
     expect(found.householdPairs / households.pairs).toBeCloseTo(1, 1);
     for (const [k, shares] of truth.match.entries())
-      for (const [at, share] of shares.entries()) expect(Math.abs((found.match[k]?.[at + 1] ?? 0) - share)).toBeLessThan(0.02);
+      for (const [at, share] of shares.entries())
+        expect(Math.abs((found.match[k]?.[at + 1] ?? 0) - share)).toBeLessThan(0.02);
     for (const [k, shares] of truth.household.entries())
-      for (const [at, share] of (shares ?? []).entries()) expect(Math.abs((found.household[k]?.[at + 1] ?? 0) - share)).toBeLessThan(0.02);
+      for (const [at, share] of (shares ?? []).entries())
+        expect(Math.abs((found.household[k]?.[at + 1] ?? 0) - share)).toBeLessThan(0.02);
   });
 
   it("finds them in a sample of pairs too, whatever the seed", () => {
@@ -79,7 +107,9 @@ describe("expectation–maximisation", () => {
     for (const seed of [1, 2, 3]) {
       const draw = draws(seed);
       // Counts as they would be drawn: a normal share of noise around each.
-      const noisy = exact.counts.map((count) => Math.max(0, Math.round(count + Math.sqrt(count) * (draw() + draw() + draw() + draw() - 2))));
+      const noisy = exact.counts.map((count) =>
+        Math.max(0, Math.round(count + Math.sqrt(count) * (draw() + draw() + draw() + draw() - 2))),
+      );
       const found = estimated({ ...exact, counts: noisy });
       expect(Math.abs(found.matchPairs / matches.pairs - 1)).toBeLessThan(0.1);
       expect(Math.abs((found.match[0]?.[1] ?? 0) - 0.8)).toBeLessThan(0.03);
@@ -104,7 +134,12 @@ describe("expectation–maximisation", () => {
     const all = patternsOf([strangers, matches, households]);
     const right = patternsOf([matches]).counts;
     const { probabilities } = scorePatterns(all, estimated(all), totalPairs);
-    for (const [from, to] of [[0.2, 0.5], [0.5, 0.8], [0.8, 0.95], [0.95, 1]] as const) {
+    for (const [from, to] of [
+      [0.2, 0.5],
+      [0.5, 0.8],
+      [0.8, 0.95],
+      [0.95, 1],
+    ] as const) {
       let [expected, came, pairs] = [0, 0, 0];
       for (const [p, probability] of probabilities.entries()) {
         if (probability < from || probability >= to) continue;

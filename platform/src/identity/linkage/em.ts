@@ -41,7 +41,12 @@ export interface EmOptions {
   hasHouseholds: boolean;
 }
 
-export const defaultEmOptions: EmOptions = { maxIterations: 100, settledChange: 1e-4, priorPairs: 30, hasHouseholds: true };
+export const defaultEmOptions: EmOptions = {
+  maxIterations: 100,
+  settledChange: 1e-4,
+  priorPairs: 30,
+  hasHouseholds: true,
+};
 
 /**
  * Expectation–maximisation over counted agreement patterns (Winkler 1988) with three classes (after Larsen & Rubin
@@ -59,7 +64,8 @@ export function estimate(
   for (let iteration = 1; iteration <= options.maxIterations; iteration++) {
     const expected = expectation(patterns, current, chance.totalPairs);
     const next = maximisation(expected, comparisons, chance, options, iteration);
-    const moved = Math.abs(next.matchPairs - current.matchPairs) + Math.abs(next.householdPairs - current.householdPairs);
+    const moved =
+      Math.abs(next.matchPairs - current.matchPairs) + Math.abs(next.householdPairs - current.householdPairs);
     const change = moved / Math.max(1, current.matchPairs);
     current = next;
     if (change < options.settledChange && iteration > 5) break;
@@ -67,7 +73,12 @@ export function estimate(
   return current;
 }
 
-function start(comparisons: readonly Comparison[], chance: ChanceShares, records: number, options: EmOptions): Estimate {
+function start(
+  comparisons: readonly Comparison[],
+  chance: ChanceShares,
+  records: number,
+  options: EmOptions,
+): Estimate {
   const spread = (pick: (level: Comparison["levels"][number]) => number | null) =>
     comparisons.map(({ levels }, k) =>
       byOutcome(chance, k, (outcome) => {
@@ -155,7 +166,12 @@ function maximisation(
     levelShares(comparison, expected.match[k] ?? new Float64Array(0), (level) => level.match, options.priorPairs),
   );
   const household = comparisons.map((comparison, k) =>
-    levelShares(comparison, expected.household[k] ?? new Float64Array(0), (level) => level.household ?? 0, options.priorPairs),
+    levelShares(
+      comparison,
+      expected.household[k] ?? new Float64Array(0),
+      (level) => level.household ?? 0,
+      options.priorPairs,
+    ),
   );
   return {
     match: comparisons.map(({ levels }, k) =>
@@ -164,9 +180,7 @@ function maximisation(
     household: comparisons.map(({ levels }, k) => {
       const isHeld = levels.every((level) => level.household === null);
       return byOutcome(chance, k, (o) =>
-        isHeld
-          ? (stranger[k]?.[o] ?? 0)
-          : (household[k]?.[o % levels.length] ?? 0) * (chance.termShares[k]?.[o] ?? 0),
+        isHeld ? (stranger[k]?.[o] ?? 0) : (household[k]?.[o % levels.length] ?? 0) * (chance.termShares[k]?.[o] ?? 0),
       );
     }),
     stranger: stranger.map((shares, k) => capped(shares, match[k], comparisons[k])),
@@ -184,7 +198,8 @@ function levelShares(
   priorPairs: number,
 ): Float64Array {
   const byLevel = new Float64Array(levels.length);
-  for (const [outcome, count] of counts.entries()) byLevel[outcome % levels.length] = (byLevel[outcome % levels.length] ?? 0) + count;
+  for (const [outcome, count] of counts.entries())
+    byLevel[outcome % levels.length] = (byLevel[outcome % levels.length] ?? 0) + count;
   const totals = new Map<string, number>();
   const priors = new Map<string, number>();
   for (const [at, level] of levels.entries()) {
@@ -218,7 +233,11 @@ function strangerShares(
 }
 
 /** Raises strangers' shares of levels that may not say more than so much for a match. */
-function capped(shares: Float64Array, match: Float64Array | undefined, comparison: Comparison | undefined): Float64Array {
+function capped(
+  shares: Float64Array,
+  match: Float64Array | undefined,
+  comparison: Comparison | undefined,
+): Float64Array {
   if (comparison?.levels.every(({ maxWeight }) => maxWeight === undefined) !== false) return shares;
   const { levels } = comparison;
   return shares.map((share, outcome) => {

@@ -16,7 +16,11 @@ describe("an evaluation", () => {
             if (truth === otherTruth) real++;
             if (cluster === otherCluster && truth === otherTruth) right++;
           }
-        const result = evaluate(records.map(([cluster]) => cluster), records.map(([, truth]) => truth), right);
+        const result = evaluate(
+          records.map(([cluster]) => cluster),
+          records.map(([, truth]) => truth),
+          right,
+        );
         expect([result.foundPairs, result.truePairs, result.rightPairs]).toEqual([found, real, right]);
         expect(result.f1).toBeCloseTo(found + real === 0 ? 1 : (2 * right) / (found + real), 9);
       }),
@@ -29,7 +33,11 @@ describe("an evaluation", () => {
   });
 
   it("counts true pairs that no block held as missed", () => {
-    expect(evaluate([0, 1, 2, 2], [5, 5, 6, 6], 1)).toMatchObject({ recall: 0.5, blockingRecall: 0.5, largestCluster: 2 });
+    expect(evaluate([0, 1, 2, 2], [5, 5, 6, 6], 1)).toMatchObject({
+      recall: 0.5,
+      blockingRecall: 0.5,
+      largestCluster: 2,
+    });
   });
 
   it("averages B-cubed over records (Amigó et al. 2009)", () => {

@@ -19,7 +19,9 @@ export interface Evaluation {
 
 /** `truth` by record, -1 where it is not known; `blockedTruePairs` is how many true pairs were compared. */
 export function evaluate(clusters: ArrayLike<number>, truth: ArrayLike<number>, blockedTruePairs: number): Evaluation {
-  const known = Array.from({ length: truth.length }, (_, record) => record).filter((record) => (truth[record] ?? -1) >= 0);
+  const known = Array.from({ length: truth.length }, (_, record) => record).filter(
+    (record) => (truth[record] ?? -1) >= 0,
+  );
   const foundSizes = new Map<number, number>();
   const trueSizes = new Map<number, number>();
   const bothSizes = new Map<string, number>();
@@ -100,7 +102,9 @@ export function evaluatePairs(
   truePairs: number,
   acceptProbability: number,
 ): PairEvaluation {
-  const bins = calibrationEdges.slice(1).map((to, at) => ({ from: calibrationEdges[at] ?? 0, to, pairs: 0, expected: 0, right: 0 }));
+  const bins = calibrationEdges
+    .slice(1)
+    .map((to, at) => ({ from: calibrationEdges[at] ?? 0, to, pairs: 0, expected: 0, right: 0 }));
   let [accepted, acceptedRight] = [0, 0];
   for (let at = 0; at < counted.number.length; at++) {
     const probability = probabilities[counted.number[at] ?? 0] ?? 0;
@@ -118,6 +122,12 @@ export function evaluatePairs(
   const [precision, recall] = [ratio(acceptedRight, accepted), ratio(acceptedRight, truePairs)];
   const calibration = bins
     .filter(({ pairs }) => pairs > 0)
-    .map(({ from, to, pairs, expected, right }) => ({ from, to, pairs, meanProbability: expected / pairs, rightShare: right / pairs }));
+    .map(({ from, to, pairs, expected, right }) => ({
+      from,
+      to,
+      pairs,
+      meanProbability: expected / pairs,
+      rightShare: right / pairs,
+    }));
   return { precision, recall, f1: harmonic(precision, recall), calibration };
 }

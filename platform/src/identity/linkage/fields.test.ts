@@ -31,7 +31,10 @@ describe("fields", () => {
   });
 
   it("compare codes and texts only with those of one name, and at most four of a type", () => {
-    const fields = fieldsOf([table({ loyalty: "code", a: "code", size: "text" }), table({ b: "code", Loyalty: "code" })]);
+    const fields = fieldsOf([
+      table({ loyalty: "code", a: "code", size: "text" }),
+      table({ b: "code", Loyalty: "code" }),
+    ]);
     expect(fields).toEqual([{ name: "code", type: "code", columns: [["loyalty"], ["Loyalty"]] }]);
     const many = fieldsOf([table({ a: "text", b: "text", c: "text", d: "text", e: "text" })]);
     expect(many.map(({ name }) => name)).toEqual(["text", "text_2", "text_3", "text_4"]);

@@ -42,7 +42,9 @@ export function fieldsOf(tables: readonly (readonly TypedColumn[])[]): Field[] {
     add("given_name", "given_name", given);
     add("surname", "surname", family);
   } else {
-    const whole = tables.map((_, at) => (full[at]?.length === 1 ? full[at] : [...(given[at] ?? []), ...(family[at] ?? [])]));
+    const whole = tables.map((_, at) =>
+      full[at]?.length === 1 ? full[at] : [...(given[at] ?? []), ...(family[at] ?? [])],
+    );
     const isWhole = whole.every((names) => names.length > 0) && full.some((names) => names.length > 0);
     if (isWhole) addWhole(whole);
     else for (const type of ["given_name", "surname"] as const) add(type, type, first(type));

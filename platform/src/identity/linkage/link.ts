@@ -21,7 +21,15 @@ export const defaultAcceptProbability = 0.9;
 /** Enough to know what strangers look like; more cost time and change nothing. */
 const maxRandomPairs = 400_000;
 
-export const linkStages = ["reading", "normalising", "blocking", "sampling", "comparing", "estimating", "clustering"] as const;
+export const linkStages = [
+  "reading",
+  "normalising",
+  "blocking",
+  "sampling",
+  "comparing",
+  "estimating",
+  "clustering",
+] as const;
 export type LinkStage = (typeof linkStages)[number];
 
 export interface LinkOptions extends ReadOptions {
@@ -55,7 +63,7 @@ export interface Linked {
 export async function link(database: LinkageDatabase, options: LinkOptions): Promise<Linked> {
   const tell = options.onProgress ?? (() => undefined);
   tell("reading", 0);
-  const tables = await readTables(database, options);
+  const tables = await readTables(database, { ...options, isComplete: options.model !== undefined });
   tell("normalising", 0);
   const { records, comparisons, terms } = await prepareRecords(database, tables);
   const totalPairs = Math.max(1, (records * (records - 1)) / 2);
@@ -63,7 +71,8 @@ export async function link(database: LinkageDatabase, options: LinkOptions): Pro
   const blocks = await blockRecords(database, tables.fields, records, (done, of) => tell("blocking", done / of));
   const [[pairs] = []] = await database.rows("SELECT count(*) FROM pairs");
   if (options.model !== undefined) checkModelFits(options.model, comparisons);
-  const sampled = options.model === undefined ? await randomPatterns(database, tables.fields, comparisons, records, tell) : null;
+  const sampled =
+    options.model === undefined ? await randomPatterns(database, tables.fields, comparisons, records, tell) : null;
   tell("comparing", 0);
   const compared = { pairs: "pairs", into: "compared", fields: tables.fields, comparisons };
   const patterns = await comparePairs(database, compared, (percent) => tell("comparing", percent / 100));
@@ -108,7 +117,8 @@ async function randomPatterns(
   await database.run(randomPairsSql(records, maxRandomPairs));
   const random = { pairs: "random_pairs", into: "random_compared", fields, comparisons };
   const patterns = await comparePairs(database, random, (percent) => tell("sampling", percent / 100));
-  for (const table of ["random_pairs", "random_compared", "random_compared_patterns"]) await database.run(`DROP TABLE ${table}`);
+  for (const table of ["random_pairs", "random_compared", "random_compared_patterns"])
+    await database.run(`DROP TABLE ${table}`);
   return patterns;
 }
 
@@ -120,7 +130,11 @@ function learned(
   records: number,
   totalPairs: number,
 ): Estimate {
-  const random = sampled ?? { comparisons: comparisons.length, outcomes: new Uint16Array(0), counts: new Float64Array(0) };
+  const random = sampled ?? {
+    comparisons: comparisons.length,
+    outcomes: new Uint16Array(0),
+    counts: new Float64Array(0),
+  };
   return estimate(patterns, comparisons, chanceShares(random, comparisons, terms, termBuckets, totalPairs), records);
 }
 

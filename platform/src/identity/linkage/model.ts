@@ -79,7 +79,12 @@ function levelShares(
 }
 
 /** The parameters that a document gives for these comparisons, which {@link parseLinkageModel} has held against it. */
-export function estimateOf(model: LinkageModel, comparisons: readonly Comparison[], records: number, buckets: number): Estimate {
+export function estimateOf(
+  model: LinkageModel,
+  comparisons: readonly Comparison[],
+  records: number,
+  buckets: number,
+): Estimate {
   const byName = new Map(model.comparisons.map((each) => [each.name, each]));
   const made: Pick<Estimate, "match" | "household" | "stranger"> = { match: [], household: [], stranger: [] };
   for (const { name, levels } of comparisons) {

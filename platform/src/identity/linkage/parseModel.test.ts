@@ -11,7 +11,13 @@ const model: LinkageModel = {
       name: "given_name",
       levels: [
         { label: "missing", match: 1, household: 1, stranger: 1 },
-        { label: "same", match: 0.8, household: 0.01, stranger: 0.01, terms: { match: [0.5, 0.5], stranger: [0.9, 0.1] } },
+        {
+          label: "same",
+          match: 0.8,
+          household: 0.01,
+          stranger: 0.01,
+          terms: { match: [0.5, 0.5], stranger: [0.9, 0.1] },
+        },
       ],
     },
   ],
@@ -34,12 +40,22 @@ describe("a linkage model's document", () => {
     ["an unknown type", { ...model, columns: [[{ name: "a", type: "shoe" }]] }, "columns[0][0].type"],
     ["a comparison twice", { ...model, comparisons: [comparison, comparison] }, "comparisons[1].name"],
     ["weights upside down", { ...model, clusters: { ...model.clusters, minWeight: 20 } }, "clusters.minWeight"],
-    ["unscored pairs that join", { ...model, clusters: { ...model.clusters, unscoredWeight: 3 } }, "clusters.unscoredWeight"],
+    [
+      "unscored pairs that join",
+      { ...model, clusters: { ...model.clusters, unscoredWeight: 3 } },
+      "clusters.unscoredWeight",
+    ],
   ])("is refused with %s", (_, document, field) => {
-    expect(() => parseLinkageModel(JSON.stringify(document))).toThrow(expect.objectContaining({ code: "linkage_model_invalid", field }));
+    expect(() => parseLinkageModel(JSON.stringify(document))).toThrow(
+      expect.objectContaining({ code: "linkage_model_invalid", field }),
+    );
   });
 
-  it.each([["{", undefined], ["[]", undefined], ["{}", undefined]])("is refused when it is none: %s", (text) => {
+  it.each([
+    ["{", undefined],
+    ["[]", undefined],
+    ["{}", undefined],
+  ])("is refused when it is none: %s", (text) => {
     expect(() => parseLinkageModel(text)).toThrow(expect.objectContaining({ code: "linkage_model_invalid" }));
   });
 });

@@ -28,10 +28,9 @@ const modelSchema = Type.Object(
     format: Type.Literal(modelFormat),
     version: Type.Literal(modelVersion),
     columns: Type.Array(
-      Type.Array(
-        Type.Object({ name: Type.String({ maxLength: 1_000 }), type: Type.Enum([...columnTypes]) }, closed),
-        { maxItems: 4_096 },
-      ),
+      Type.Array(Type.Object({ name: Type.String({ maxLength: 1_000 }), type: Type.Enum([...columnTypes]) }, closed), {
+        maxItems: 4_096,
+      }),
       { minItems: 1, maxItems: 2 },
     ),
     comparisons: Type.Array(

@@ -34,14 +34,20 @@ export function fakeRecords(people: number, seed: number): FakeRecord[] {
     Array.from({ length: parts }, () => syllables[whole(syllables.length)] ?? "").join("");
   const records: FakeRecord[] = [];
   for (let person = 0; person < people;) {
-    const home = { surname: word(3), street: `${1 + whole(200)} ${word(2)} road`, city: places[whole(places.length)] ?? "", postcode: String(10_000 + whole(900)) };
+    const home = {
+      surname: word(3),
+      street: `${1 + whole(200)} ${word(2)} road`,
+      city: places[whole(places.length)] ?? "",
+      postcode: String(10_000 + whole(900)),
+    };
     for (let members = 1 + whole(3); members > 0 && person < people; members--, person++) {
       const given = word(2);
       const birth = new Date(Date.UTC(1940 + whole(65), whole(12), 1 + whole(28))).toISOString().slice(0, 10);
       const email = `${given}.${home.surname}${whole(100)}@example.${draw() < 0.5 ? "com" : "org"}`;
       const phone = `07${String(whole(1e9)).padStart(9, "0")}`;
       for (let copies = 1 + whole(4); copies > 0; copies--) {
-        const kept = (value: string, missing: number): string => (draw() < missing ? "" : draw() < 0.06 ? slip(value, whole) : value);
+        const kept = (value: string, missing: number): string =>
+          draw() < missing ? "" : draw() < 0.06 ? slip(value, whole) : value;
         records.push({
           id: "",
           person: `p${person}`,
@@ -67,11 +73,16 @@ export function fakeRecords(people: number, seed: number): FakeRecord[] {
 
 function slip(value: string, whole: (below: number) => number): string {
   const at = whole(value.length);
-  return whole(2) === 0 ? value.slice(0, at) + value.slice(at + 1) : value.slice(0, at) + (value[at] ?? "") + value.slice(at);
+  return whole(2) === 0
+    ? value.slice(0, at) + value.slice(at + 1)
+    : value.slice(0, at) + (value[at] ?? "") + value.slice(at);
 }
 
 /** CSV with a header; `columns` by header, from a record. */
-export function csvText(records: readonly FakeRecord[], columns: Readonly<Record<string, (record: FakeRecord) => string>>): string {
+export function csvText(
+  records: readonly FakeRecord[],
+  columns: Readonly<Record<string, (record: FakeRecord) => string>>,
+): string {
   const rows = records.map((record) => Object.values(columns).map((value) => value(record)));
   return [Object.keys(columns), ...rows]
     .map((row) => `${row.map((cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(",")}\n`)

@@ -77,5 +77,8 @@ export async function measure(database: LinkageDatabase, linked: Linked): Promis
   const [number = [], right = [], all = []] = await database.numbers(sql.truePatternsSql, 3, patterns);
   const clusters = evaluate(linked.clusters, truth, Number(blocked));
   const counted = { number, right, all };
-  return { clusters, pairs: evaluatePairs(counted, linked.scores.probabilities, clusters.truePairs, linked.model.acceptProbability) };
+  return {
+    clusters,
+    pairs: evaluatePairs(counted, linked.scores.probabilities, clusters.truePairs, linked.model.acceptProbability),
+  };
 }

@@ -13,7 +13,9 @@ const comparisons: Comparison[] = ["a", "b", "c"].map((name) => ({
   isSharedAtHome: true,
 }));
 const share = fc.double({ min: 1e-6, max: 1, noNaN: true });
-const shares = fc.array(fc.tuple(share, share), { minLength: 3, maxLength: 3 }).map((pairs) => pairs.map(([same, other]) => Float64Array.of(1, same, other)));
+const shares = fc
+  .array(fc.tuple(share, share), { minLength: 3, maxLength: 3 })
+  .map((pairs) => pairs.map(([same, other]) => Float64Array.of(1, same, other)));
 const someEstimate: fc.Arbitrary<Estimate> = fc.record({
   match: shares,
   household: shares,
@@ -41,7 +43,8 @@ describe("a pair's weight", () => {
   it("does not change for what is missing", () => {
     fc.assert(
       fc.property(someEstimate, (estimate) => {
-        for (const { weight } of waterfallOf([0, 0, 0], comparisons, estimate, 1e6).steps) expect(weight).toBeCloseTo(0, 9);
+        for (const { weight } of waterfallOf([0, 0, 0], comparisons, estimate, 1e6).steps)
+          expect(weight).toBeCloseTo(0, 9);
       }),
     );
   });

@@ -20,6 +20,8 @@ export interface ReadOptions {
   truthColumn: string | null;
   /** By column name: what the caller knows better. */
   types: ReadonlyMap<string, ColumnType>;
+  /** Whether columns beside those are left out, in a table that has any of them: a model knows no others. */
+  isComplete?: boolean;
 }
 
 export interface ReadTables {
@@ -47,14 +49,25 @@ export async function readTables(database: LinkageDatabase, options: ReadOptions
     inputs.push({ sqlName, idColumn, truthColumn });
     const compared = names.filter((name) => name !== idColumn && name !== truthColumn);
     const sampled = await sampleColumns(database, sqlName, compared);
-    columns.push(sampled.map(({ name, ...sample }) => ({ name, type: givenType(options.types, name) ?? detectColumnType({ name, ...sample, isOnlyTable: options.tables.length === 1 }) })));
+    const isKnown =
+      options.isComplete === true && sampled.some(({ name }) => givenType(options.types, name) !== undefined);
+    columns.push(
+      sampled.map((sample) => ({
+        name: sample.name,
+        type:
+          givenType(options.types, sample.name) ??
+          (isKnown ? "ignore" : detectColumnType({ ...sample, isOnlyTable: options.tables.length === 1 })),
+      })),
+    );
     samples.push(new Map(sampled.map(({ name, values }) => [name, values])));
   }
   const fields = fieldsOf(columns);
   if (fields.length === 0) throw nothingToCompare(columns);
   const dayFirst = fields
     .filter(({ type }) => type === "birth_date")
-    .filter((field) => isDayFirst(field.columns.flatMap((names, at) => names.flatMap((name) => samples[at]?.get(name) ?? []))))
+    .filter((field) =>
+      isDayFirst(field.columns.flatMap((names, at) => names.flatMap((name) => samples[at]?.get(name) ?? []))),
+    )
     .map(({ name }) => name);
   return { inputs, columns, fields, dayFirst: new Set(dayFirst) };
 }
@@ -80,13 +93,15 @@ async function columnNames(database: LinkageDatabase, table: string): Promise<st
   const trimmed = names.map((name) => name.trim());
   if (new Set(trimmed).size < trimmed.length) return names;
   for (const [at, name] of names.entries()) {
-    if (trimmed[at] !== name) await database.run(`ALTER TABLE ${table} RENAME COLUMN ${named(name)} TO ${named(trimmed[at] ?? name)}`);
+    if (trimmed[at] !== name)
+      await database.run(`ALTER TABLE ${table} RENAME COLUMN ${named(name)} TO ${named(trimmed[at] ?? name)}`);
   }
   return trimmed;
 }
 
 function columnOf(names: readonly string[], wanted: string, { file }: TableSource): string {
-  const found = names.find((name) => name === wanted) ?? names.find((name) => name.toLowerCase() === wanted.trim().toLowerCase());
+  const found =
+    names.find((name) => name === wanted) ?? names.find((name) => name.toLowerCase() === wanted.trim().toLowerCase());
   if (found !== undefined) return found;
   const listed = names.slice(0, maxListedColumns).join(", ");
   throw new Problem(422, "column_missing", `${file} has no column ${wanted}; it has ${listed}`, {
@@ -109,7 +124,9 @@ async function sampleColumns(database: LinkageDatabase, table: string, names: re
   const [row = []] = await database.rows(`SELECT ${counts.join(", ")} FROM ${table}`);
   const sampled: Sampled[] = [];
   for (const [at, name] of names.entries()) {
-    const found = await database.rows(`SELECT v FROM (SELECT ${text(name)} AS v FROM ${table}) WHERE v IS NOT NULL LIMIT ${sampledValues}`);
+    const found = await database.rows(
+      `SELECT v FROM (SELECT ${text(name)} AS v FROM ${table}) WHERE v IS NOT NULL LIMIT ${sampledValues}`,
+    );
     sampled.push({
       name,
       values: found.map(([value]) => String(value)),
@@ -122,7 +139,9 @@ async function sampleColumns(database: LinkageDatabase, table: string, names: re
 
 /** Unless a date shows that the month stands first. */
 function isDayFirst(values: readonly string[]): boolean {
-  const parts = values.map((value) => /^(\d{1,2})[-/. ](\d{1,2})[-/. ]\d{2,4}/.exec(value)).filter((each) => each !== null);
+  const parts = values
+    .map((value) => /^(\d{1,2})[-/. ](\d{1,2})[-/. ]\d{2,4}/.exec(value))
+    .filter((each) => each !== null);
   const monthFirst = parts.filter(([, , second]) => Number(second) > 12).length;
   const dayFirst = parts.filter(([, first]) => Number(first) > 12).length;
   return dayFirst >= monthFirst;

@@ -64,10 +64,7 @@ export function addressComparison(fields: AddressFields): Comparison | null {
   };
 }
 
-function combination(
-  parts: readonly { field: string | null; levels: readonly PartLevel[] }[],
-  number: number,
-): Level {
+function combination(parts: readonly { field: string | null; levels: readonly PartLevel[] }[], number: number): Level {
   let rest = number;
   const chosen = parts.map(({ field, levels }) => {
     const at = rest % levels.length;
@@ -111,7 +108,12 @@ function postcodeSql(field: string | null): PartSql {
   const [a, b] = [`a_${name}`, `b_${name}`];
   const area = (side: string): string => `left(${side}, ${postalAreaCharacters})`;
   return {
-    similarities: [{ name: `${name}_edits`, sql: `CASE WHEN ${a} = ${b} THEN 0 WHEN jaro_winkler_similarity(${a}, ${b}) < 0.8 THEN 99 ELSE damerau_levenshtein(${a}, ${b}) END` }],
+    similarities: [
+      {
+        name: `${name}_edits`,
+        sql: `CASE WHEN ${a} = ${b} THEN 0 WHEN jaro_winkler_similarity(${a}, ${b}) < 0.8 THEN 99 ELSE damerau_levenshtein(${a}, ${b}) END`,
+      },
+    ],
     levelSql: `CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN 0 WHEN ${a} = ${b} THEN 1 WHEN ${name}_edits = 1 THEN 2 WHEN ${area(a)} = ${area(b)} THEN 3 ELSE 4 END`,
   };
 }

@@ -42,7 +42,10 @@ export function blockingRulesOf(fields: readonly Field[]): BlockingRule[] {
   const bothNames =
     given === null || surname === null
       ? null
-      : { label: "both names, in any order", sql: `least(${given.sql}, ${surname.sql}) || ' ' || greatest(${given.sql}, ${surname.sql})` };
+      : {
+          label: "both names, in any order",
+          sql: `least(${given.sql}, ${surname.sql}) || ' ' || greatest(${given.sql}, ${surname.sql})`,
+        };
   const tight: RuleParts[] = [
     ...fields.flatMap(({ name, type }) => aloneParts(name, type)).map((each) => [each]),
     [bothNames],

@@ -22,7 +22,10 @@ function levelsOf(rows: readonly LevelRow[], terms: Readonly<Record<number, stri
 }
 
 function similarity(name: string, a = name, b = name): { name: string; sql: string } {
-  return { name: `${name}_alike`, sql: `CASE WHEN a_${a} = b_${b} THEN 1 ELSE jaro_winkler_similarity(a_${a}, b_${b}) END` };
+  return {
+    name: `${name}_alike`,
+    sql: `CASE WHEN a_${a} = b_${b} THEN 1 ELSE jaro_winkler_similarity(a_${a}, b_${b}) END`,
+  };
 }
 
 function cases(field: string, ...conditions: string[]): string {
@@ -107,13 +110,17 @@ function birthDate({ name }: Field): Comparison {
     ["different", 0.02, 0.952],
   ];
   const [a, b] = [`a_${name}`, `b_${name}`];
-  const same = (from: number, count: number): string => `substr(${a}, ${from}, ${count}) = substr(${b}, ${from}, ${count})`;
+  const same = (from: number, count: number): string =>
+    `substr(${a}, ${from}, ${count}) = substr(${b}, ${from}, ${count})`;
   const [year, month, day] = [same(1, 4), same(5, 2), same(7, 2)];
   return {
     name,
     levels: levelsOf(rows, { 1: name }),
     similarities: [
-      { name: `${name}_edits`, sql: `CASE WHEN ${a} = ${b} THEN 0 WHEN length(${a}) = length(${b}) THEN hamming(${a}, ${b}) ELSE 8 END` },
+      {
+        name: `${name}_edits`,
+        sql: `CASE WHEN ${a} = ${b} THEN 0 WHEN length(${a}) = length(${b}) THEN hamming(${a}, ${b}) ELSE 8 END`,
+      },
     ],
     levelSql: cases(
       name,

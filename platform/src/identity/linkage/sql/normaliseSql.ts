@@ -80,14 +80,23 @@ export function normalisationOf(type: FieldType, options: NormaliseOptions): Nor
     case "birth_date":
       return { rough: asItIs, fine: (raw) => birthDate(raw, options.dayFirst) };
     case "email":
-      return { rough: (raw) => `replace(lower(${raw}), ' ', '')`, fine: (rough) => `CASE WHEN contains(${rough}, '@') THEN ${rough} END` };
+      return {
+        rough: (raw) => `replace(lower(${raw}), ' ', '')`,
+        fine: (rough) => `CASE WHEN contains(${rough}, '@') THEN ${rough} END`,
+      };
     case "phone":
       return { rough: (raw) => `right(regexp_replace(${raw}, '\\D+', '', 'g'), 9)`, fine: phone };
     case "street":
-      return { rough: plainText, fine: (plain) => `nullif(trim(regexp_replace(${plain}, '\\b(${streetKinds})\\b ?', '', 'g')), '')` };
+      return {
+        rough: plainText,
+        fine: (plain) => `nullif(trim(regexp_replace(${plain}, '\\b(${streetKinds})\\b ?', '', 'g')), '')`,
+      };
     case "postcode":
     case "code":
-      return { rough: (raw) => `regexp_replace(lower(${raw}), '[^\\p{L}\\p{N}]+', '', 'g')`, fine: withoutPlaceholders };
+      return {
+        rough: (raw) => `regexp_replace(lower(${raw}), '[^\\p{L}\\p{N}]+', '', 'g')`,
+        fine: withoutPlaceholders,
+      };
     default:
       return text;
   }

@@ -34,7 +34,12 @@ export function outcomeCount({ levels }: Comparison): number {
  * digit. Fields, similarities and levels are computed one after the other, each once: neither DuckDB nor Spark takes a
  * repeated function call out of the branches of a CASE.
  */
-export function comparedSql(into: string, pairs: string, columns: readonly string[], comparisons: readonly Comparison[]): string {
+export function comparedSql(
+  into: string,
+  pairs: string,
+  columns: readonly string[],
+  comparisons: readonly Comparison[],
+): string {
   const both = columns.flatMap((column) => [`a.${column} AS a_${column}`, `b.${column} AS b_${column}`]);
   const similarities = comparisons.flatMap((each) => each.similarities.map(({ name, sql }) => `${sql} AS ${name}`));
   const levels = comparisons.map(({ levelSql }, at) => `(${levelSql})::BIGINT AS level_${at}`);
@@ -58,7 +63,9 @@ function bucketSql({ levels }: Comparison, at: number): string {
     if (termField !== null) byField.set(termField, [...(byField.get(termField) ?? []), level]);
   }
   if (byField.size === 0) return "0";
-  const whens = [...byField].map(([field, numbers]) => `WHEN level_${at} IN (${numbers.join(", ")}) THEN a_${field}_term`);
+  const whens = [...byField].map(
+    ([field, numbers]) => `WHEN level_${at} IN (${numbers.join(", ")}) THEN a_${field}_term`,
+  );
   return `CASE ${whens.join(" ")} ELSE 0 END`;
 }
 

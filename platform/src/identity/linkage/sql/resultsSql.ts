@@ -19,10 +19,10 @@ export function writePairsSql(file: string, labels: readonly string[], acceptPro
   return `COPY (
     SELECT ${tableLabel(labels, "a.tbl")} AS left_table, a.id AS left_id,
       ${tableLabel(labels, "b.tbl")} AS right_table, b.id AS right_id,
-      round(probability, 6) AS probability, probability >= ${acceptProbability} AS accepted
+      round(scores.probability, 6) AS probability, scores.probability >= ${acceptProbability} AS accepted
     FROM compared JOIN compared_patterns USING (pattern) JOIN scores USING (number)
       JOIN records a ON a.rid = l JOIN records b ON b.rid = r
-    ORDER BY probability DESC, l, r
+    ORDER BY scores.probability DESC, l, r
   ) TO ${quoted(file)} ${asCsv}`;
 }
 
@@ -31,7 +31,7 @@ export function probablePairsSql(labels: readonly string[], leastProbability: nu
   return `SELECT ${tableLabel(labels, "a.tbl")}, a.id, ${tableLabel(labels, "b.tbl")}, b.id, number
     FROM compared JOIN compared_patterns USING (pattern) JOIN scores USING (number)
       JOIN records a ON a.rid = l JOIN records b ON b.rid = r
-    WHERE probability >= ${leastProbability} ORDER BY probability DESC, l, r`;
+    WHERE probability >= ${leastProbability} ORDER BY scores.probability DESC, l, r`;
 }
 
 /** `truths`: each record's true person as a number, −1 where it is not known. */
