@@ -17,7 +17,3 @@ export const columnTypes = [
 ] as const;
 
 export type ColumnType = (typeof columnTypes)[number];
-
-export function isColumnType(text: string): text is ColumnType {
-  return columnTypes.some((type) => type === text);
-}
