@@ -5,6 +5,7 @@ import * as access from "./accessVerbs.ts";
 import { addCorrections } from "./correctionVerbs.ts";
 import { connect, type Connection, type ConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
+import { describeLink } from "./linkVerb.ts";
 import { type Output, outputTo } from "./output.ts";
 import { type QueryFormat, queryFormats, runQuery, showProfile, showStatus, showWhy } from "./reads.ts";
 import { showSearch } from "./search.ts";
@@ -43,6 +44,12 @@ export function program(io: CliIo, exit: SetExit): Command {
   );
   addReads(root, io, exit);
   addRebuild(root, io, exit);
+  withExamples(
+    describeLink(root.command("link"), io, exit),
+    "c360 link customers.csv --id customer_id --out clusters.csv",
+    "c360 link crm.csv shop.parquet --id id --right-id customer --pairs pairs.csv",
+    "c360 link new.csv --id id --map dob=birth_date --map notes=ignore --model customers.model.json",
+  );
   addSources(root, io, exit);
   addTokens(root, io, exit);
   return root;
