@@ -8,7 +8,9 @@ import {
   maxDecimalChars,
   maxMinorUnits,
   minorDigits,
+  maxSumMinorUnits,
   rescaleMinor,
+  sumMinor,
   toMinor,
 } from "./money.ts";
 
@@ -164,6 +166,23 @@ describe("small figures", () => {
     expect(rescaleMinor(150, "GBP", "JPY")).toBe(2);
     expect(rescaleMinor(-150, "GBP", "JPY")).toBe(-1);
     expect(rescaleMinor(7, "GBP", "EUR")).toBe(7);
+    expect(rescaleMinor(-maxMinorUnits, "JPY", "KWD")).toBe(-maxMinorUnits);
+  });
+
+  it("sums exactly, then holds the sum within its bound, in any order", () => {
+    const amount = fc.integer({ min: -maxMinorUnits, max: maxMinorUnits });
+    fc.assert(
+      fc.property(fc.array(amount, { maxLength: 300 }), (amounts) => {
+        const exact = amounts.reduce((sum, each) => sum + BigInt(each), 0n);
+        const most = BigInt(maxSumMinorUnits);
+        const held = exact > most ? most : exact < -most ? -most : exact;
+        expect(sumMinor(amounts)).toBe(Number(held));
+        expect(sumMinor(amounts.toReversed())).toBe(Number(held));
+      }),
+    );
+    expect(sumMinor([...Array<number>(200).fill(maxMinorUnits), ...Array<number>(200).fill(-maxMinorUnits), 1])).toBe(
+      1,
+    );
   });
 
   it("knows ISO 4217 exponents, and hundredths otherwise", () => {

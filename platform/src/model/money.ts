@@ -1,6 +1,9 @@
 /** Largest amount that is believed, in minor units (a million million pounds); anything beyond it is no amount. */
 export const maxMinorUnits = 1e14;
 
+/** Sums of amounts, and what is refunded of one order, are held at this many minor units: net figures stay exact integers. */
+export const maxSumMinorUnits = 1e15;
+
 /** Longest decimal text that is read, in characters. */
 export const maxDecimalChars = 64;
 
@@ -48,10 +51,34 @@ export function decimalNumber(value: unknown): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
-/** Minor units of one currency as those of another of the same major amount (a change of exponent, no conversion). */
+/**
+ * Minor units of one currency as those of another of the same major amount (a change of exponent, no conversion), held
+ * within ±{@link maxMinorUnits}.
+ */
 export function rescaleMinor(minor: number, from: string, to: string): number {
   const shift = minorDigits(from) - minorDigits(to);
-  return shift === 0 ? minor : Number(roundHalfUp({ digits: BigInt(minor), scale: shift }) ?? 0n);
+  if (shift === 0) return minor;
+  return heldWithin(maxMinorUnits, roundHalfUp({ digits: BigInt(minor), scale: shift }) ?? 0n);
+}
+
+/** The exact sum of integers, held within ±`most` only then: it depends on no order of them. */
+export function sumMinor(amounts: readonly number[], most = maxSumMinorUnits): number {
+  let sum = 0;
+  for (const amount of amounts) {
+    sum += amount;
+    if (!Number.isSafeInteger(sum)) {
+      return heldWithin(
+        most,
+        amounts.reduce((total, each) => total + BigInt(each), 0n),
+      );
+    }
+  }
+  return Math.max(-most, Math.min(most, sum));
+}
+
+function heldWithin(most: number, exact: bigint): number {
+  const bound = BigInt(most);
+  return Number(exact > bound ? bound : exact < -bound ? -bound : exact);
 }
 
 /** total ÷ count of integers, rounded half up (towards +∞ on ties). `count` is positive. */

@@ -1,5 +1,5 @@
 import { isoTime } from "../model/isoTime.ts";
-import { divideHalfUp } from "../model/money.ts";
+import { divideHalfUp, sumMinor } from "../model/money.ts";
 import type { OrderFigures } from "../model/order.ts";
 import type { ComputedTraits } from "../model/profile.ts";
 import { sortedByKey } from "./ownKeys.ts";
@@ -9,7 +9,7 @@ const msPerDay = 86_400_000;
 /**
  * What a person's set of orders says of them. Orders are sales that were not cancelled; a refunded one still is one.
  * Money is net of every refund and cancellation, those included whose order is unknown, by currency and never
- * converted. A pure function of the set: the caller gives the figures in an order that depends on the set alone.
+ * converted; a sum is exact, and then held at `maxSumMinorUnits`. A pure function of the set: the caller gives the figures in an order that depends on the set alone.
  */
 export function computedTraits(
   figures: readonly OrderFigures[],
@@ -49,12 +49,12 @@ function sumBy(
   figures: readonly OrderFigures[],
   entry: (order: OrderFigures) => [string, number],
 ): Record<string, number> {
-  const sums: Record<string, number> = {};
+  const amounts: Record<string, number[]> = {};
   for (const order of figures) {
     const [key, amount] = entry(order);
-    sums[key] = (sums[key] ?? 0) + amount;
+    (amounts[key] ??= []).push(amount);
   }
-  return sortedByKey(sums, (sum) => sum);
+  return sortedByKey(amounts, (each) => sumMinor(each));
 }
 
 /** Quantities are summed in millionths, so that 0.1 + 0.2 ties with 0.3. */
