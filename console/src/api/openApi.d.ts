@@ -808,22 +808,14 @@ export interface components {
             processedRecords: number;
             /** @description Durable but not yet decided. */
             pendingRecords: number;
-            /** @description What SQL and timelines hold. */
+            /** @description What SQL and timelines hold; null while that is not known, as when they restart. */
             analytics: {
-                /**
-                 * Format: date-time
-                 * @description ISO 8601 UTC with milliseconds.
-                 */
-                asOf: string;
+                asOf: string | null;
             };
-            /** @description What search finds. */
+            /** @description What search finds; null while that is not known. */
             search: {
-                /**
-                 * Format: date-time
-                 * @description ISO 8601 UTC with milliseconds.
-                 */
-                asOf: string;
-                profiles: number;
+                asOf: string | null;
+                profiles: number | null;
             };
         };
         SubmitAnswer: {

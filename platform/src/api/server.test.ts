@@ -183,6 +183,21 @@ describe("operations", () => {
     expect(await call("GET", "/readyz", { token: null })).toMatchObject({ status: 200, body: { status: "ready" } });
   });
 
+  it("says how far everything is while search and analytics are away or stuck", async () => {
+    const { services } = api;
+    expect((await call("GET", "/api/status")).body.search.profiles).toBe(1);
+    services.search.status = () => Promise.reject(new Problem(503, "search_busy", "search is not running"));
+    services.analytics.status = () => new Promise(() => undefined);
+    const { status, body } = await call("GET", "/api/status");
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      ready: true,
+      pendingRecords: 0,
+      analytics: { asOf: null },
+      search: { asOf: null, profiles: null },
+    });
+  });
+
   it("gives Prometheus its text", async () => {
     const { headers, text } = await call("GET", "/metrics");
     expect(headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");

@@ -11,6 +11,7 @@ import { readCliToken } from "../runtime/cliToken.ts";
 import { findServer } from "../runtime/dataDirectory.ts";
 import { readSettings } from "../runtime/settings.ts";
 import { correctionCalls, type CorrectionCalls } from "./correctionCalls.ts";
+import { followedUp, type ServerProgress } from "./followedUp.ts";
 import type { CliIo } from "./io.ts";
 import { directTransport, httpTransport, serverUrl, type Transport } from "./transport.ts";
 import { wrongUsage } from "./usage.ts";
@@ -66,9 +67,12 @@ export interface Connection extends CorrectionCalls {
   tokens(): Promise<{ id: string; name: string; createdAt: string }[]>;
   createToken(name: string): Promise<{ id: string; name: string; token: string }>;
   revokeToken(id: string): Promise<void>;
-  status(): Promise<PlatformStatus & { now: string; analytics: { asOf: string }; search: { asOf: string } }>;
-  /** Resolves when everything accepted so far is decided and followed: queries hold it. */
-  drained(): Promise<void>;
+  status(): Promise<PlatformStatus & ServerProgress>;
+  /**
+   * Resolves when everything accepted so far is decided and followed: queries hold it. Problem 503 `follower_stalled`
+   * when that does not come; `onWait` is told before, who is behind.
+   */
+  drained(onWait?: (message: string) => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,8 +82,6 @@ export interface ConnectionFlags {
   token?: string | undefined;
   dataDir?: string | undefined;
 }
-
-const drainPollMs = 200;
 
 /**
  * API.md's rule: the server of `--url` or `C360_URL`; else the server that holds the data directory; else the
@@ -144,17 +146,7 @@ function overHttp(io: CliIo, url: string, token: string): Connection {
   return {
     via: "http",
     ...verbs,
-    drained: async () => {
-      const goal = (await verbs.status()).acceptedRecords;
-      let decidedAt: string | null = null;
-      for (;;) {
-        const { acceptedRecords, pendingRecords, now, analytics, search } = await verbs.status();
-        // The counts start anew when the server does; nothing pending means the same.
-        if (pendingRecords === 0 || acceptedRecords - pendingRecords >= goal) decidedAt ??= now;
-        if (decidedAt !== null && analytics.asOf >= decidedAt && search.asOf >= decidedAt) return;
-        await io.sleep(drainPollMs);
-      }
-    },
+    drained: (onWait = () => undefined) => followedUp(verbs.status, io.sleep, onWait),
     close: async () => {},
   };
 }

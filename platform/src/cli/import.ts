@@ -63,7 +63,7 @@ export async function runImport(
     await opened.read().finally(() => reading.stop());
     const readMs = clock.now() - startedMs;
     const sent = await sendAll(opened, source, connection, rejects, output, clock);
-    await connection.drained();
+    await connection.drained(output.note);
     return report(output, {
       file,
       source: source.id,

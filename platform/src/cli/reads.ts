@@ -126,8 +126,8 @@ export async function showStatus(connection: Connection, output: Output): Promis
     ["accepted", status.acceptedRecords],
     ["processed", status.processedRecords],
     ["pending", status.pendingRecords],
-    ["SQL as of", status.analytics.asOf],
-    ["search at", status.search.asOf],
+    ["SQL as of", status.analytics.asOf ?? "not known"],
+    ["search at", status.search.asOf ?? "not known"],
   ];
   output.out(facts.map(([name, value]) => `${name.padEnd(11)}${value}\n`).join(""));
   return exitCodes.done;

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import type { SubmitAnswer } from "../api/services.ts";
 import { type JsonObject, maxRecordBytes } from "../model/event.ts";
 import { Problem } from "../model/problem.ts";
-import { connect, type ConnectionFlags, findUrl } from "./connection.ts";
+import { connect, type Connection, type ConnectionFlags, findUrl } from "./connection.ts";
 import type { CliIo } from "./io.ts";
 import { type CallLine, readCalls } from "./ndjson.ts";
 import type { Output } from "./output.ts";
@@ -46,7 +46,7 @@ const maxRetryWaitMs = 60_000;
  * an API token, or each line as the source it names. Each batch is acknowledged before the next; a busy or absent server is tried again.
  */
 export async function send(io: CliIo, output: Output, file: string, flags: SendFlags): Promise<number> {
-  const sink = await sinkOf(io, flags);
+  const sink = await sinkOf(io, output, flags);
   try {
     return await sendAll(io, output, file, sink);
   } finally {
@@ -72,7 +72,7 @@ async function sendAll(io: CliIo, output: Output, file: string, sink: Sink): Pro
   return report(output, tally, io.now() - started);
 }
 
-async function sinkOf(io: CliIo, flags: SendFlags): Promise<Sink> {
+async function sinkOf(io: CliIo, output: Output, flags: SendFlags): Promise<Sink> {
   if (flags.writeKey !== undefined && flags.source !== undefined) {
     throw wrongUsage("--write-key and --source exclude each other.", "A write key names its source already.");
   }
@@ -84,6 +84,7 @@ async function sinkOf(io: CliIo, flags: SendFlags): Promise<Sink> {
   return asSources(
     connection,
     source === undefined ? submitBySource(connection) : (calls) => connection.submit(source, calls),
+    output.note,
   );
 }
 
@@ -109,15 +110,18 @@ function trackingApi(url: string, writeKey: string): Sink {
   };
 }
 
-function asSources(connection: Awaited<ReturnType<typeof connect>>, submit: Sink["send"]): Sink {
+function asSources(connection: Connection, submit: Sink["send"], onWait: Output["note"]): Sink {
   return {
     maxCallBytes: maxRecordBytes,
     maxBatchCalls: 2_000,
     maxBatchBytes: 8 * 1_024 * 1_024,
     send: submit,
     close: async () => {
-      await connection.drained();
-      await connection.close();
+      try {
+        await connection.drained(onWait);
+      } finally {
+        await connection.close();
+      }
     },
   };
 }

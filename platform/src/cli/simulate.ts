@@ -56,7 +56,7 @@ export async function simulate(io: CliIo, output: Output, flags: SimulateFlags):
       await ensureSources(connection);
       sink = directSink(connection, world);
     }
-    return await run(io, output, { plan, flags, sink, settled: () => connection.drained() });
+    return await run(io, output, { plan, flags, sink, settled: () => connection.drained(output.note) });
   } finally {
     await connection.close();
   }

@@ -1,6 +1,9 @@
 /** Largest amount that is believed, in minor units (a million million pounds); anything beyond it is no amount. */
 export const maxMinorUnits = 1e14;
 
+/** Sums of amounts, and what is refunded of one order, are held at this many minor units: net figures stay exact integers. */
+export const maxSumMinorUnits = 1e15;
+
 /** Longest decimal text that is read, in characters. */
 export const maxDecimalChars = 64;
 
@@ -48,29 +51,34 @@ export function decimalNumber(value: unknown): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
-/** Minor units of one currency as those of another of the same major amount (a change of exponent, no conversion). */
+/**
+ * Minor units of one currency as those of another of the same major amount (a change of exponent, no conversion), held
+ * within ±{@link maxMinorUnits}.
+ */
 export function rescaleMinor(minor: number, from: string, to: string): number {
   const shift = minorDigits(from) - minorDigits(to);
-  return shift === 0 ? minor : Number(roundHalfUp({ digits: BigInt(minor), scale: shift }) ?? 0n);
+  if (shift === 0) return minor;
+  return heldWithin(maxMinorUnits, roundHalfUp({ digits: BigInt(minor), scale: shift }) ?? 0n);
 }
 
-/** Largest sum that is told, in minor units: beyond it a number is no longer exact, and no store holds it as one. */
-export const maxSummedMinorUnits = Number.MAX_SAFE_INTEGER;
-
-/**
- * The sum of minor units, exact whatever their order; one beyond ±{@link maxSummedMinorUnits} is told as that, or
- * somebody's absurd amounts would stop every follower.
- */
-export function sumMinor(amounts: Iterable<number>): number {
+/** The exact sum of integers, held within ±`most` only then: it depends on no order of them. */
+export function sumMinor(amounts: readonly number[], most = maxSumMinorUnits): number {
   let sum = 0;
-  let large: bigint | null = null;
   for (const amount of amounts) {
-    if (large !== null) large += BigInt(amount);
-    else if (Number.isSafeInteger(sum + amount)) sum += amount;
-    else large = BigInt(sum) + BigInt(amount);
+    sum += amount;
+    if (!Number.isSafeInteger(sum)) {
+      return heldWithin(
+        most,
+        amounts.reduce((total, each) => total + BigInt(each), 0n),
+      );
+    }
   }
-  if (large === null) return sum;
-  return Math.max(-maxSummedMinorUnits, Math.min(maxSummedMinorUnits, Number(large)));
+  return Math.max(-most, Math.min(most, sum));
+}
+
+function heldWithin(most: number, exact: bigint): number {
+  const bound = BigInt(most);
+  return Number(exact > bound ? bound : exact < -bound ? -bound : exact);
 }
 
 /** total ÷ count of integers, rounded half up (towards +∞ on ties). `count` is positive. */

@@ -16,7 +16,7 @@ export interface OrderLine {
   valueMinor: number;
 }
 
-/** One report of an order's header; the best one wins: least `rank`, then latest (occurredAt, receivedAt, messageId, source). */
+/** One report of a sale; the best one is that of the least `rank`, then the latest (occurredAt, receivedAt, messageId, source). */
 export interface OrderReport {
   /** From the source's kind: erp 0, pos 1, crm 2, web 3, mobile 4, social 5, iot 6. */
   rank: number;
@@ -26,7 +26,13 @@ export interface OrderReport {
   occurredAt: number;
   receivedAt: number;
   fragment: FragmentId;
+  /** From `Order Completed`, which tells when the sale was; an update tells when something of it changed. */
+  completes: boolean;
   currency: string;
+  /** It named no currency: `currency` is the home currency. */
+  currencyAssumed: boolean;
+  /** False where it names neither an amount nor a priced line: `grossMinor` 0 is then nobody's word. */
+  statesMoney: boolean;
   grossMinor: number;
   lines: OrderLine[];
 }
@@ -52,14 +58,15 @@ export interface RefundReport {
 }
 
 /**
- * An order as an entity: reported by any number of sources, counted once. `refunds` is a set keyed by source and the
- * refund's own id, or by source and messageId where it has none. A refund that names no order is an entity of its
- * own, without a header. Merging reports is commutative, associative and idempotent.
+ * An order as an entity: reported by any number of sources, counted once. `sales` are the reports that decide it, best
+ * first (see profiles/saleReports). `refunds` is a set keyed by source and the refund's own id, or by source and
+ * messageId where it has none. A refund that names no order is an entity of its own, without a sale. Merging reports is
+ * commutative, associative and idempotent.
  */
 export interface OrderState {
   readonly key: OrderKey;
   readonly orderId: string;
-  header: OrderReport | null;
+  sales: OrderReport[];
   refunds: Record<string, RefundReport>;
 }
 
@@ -69,6 +76,7 @@ export interface OrderFigures {
   /** Fragment of the best-ranked report: its person owns the order. */
   ownerFragment: FragmentId;
   channel: string;
+  /** When it was sold; of refunds whose order is unknown, when the best-ranked one was. */
   occurredAt: number;
   currency: string;
   grossMinor: number;

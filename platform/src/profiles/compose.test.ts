@@ -287,7 +287,7 @@ describe("orders of a profile", () => {
     );
     const fragments = [...fragmentsFrom(events).values()];
     const orders = [...ordersFrom(events).values()];
-    const descending = orders.toSorted((a, b) => (b.header?.grossMinor ?? 0) - (a.header?.grossMinor ?? 0));
+    const descending = orders.toSorted((a, b) => (b.sales[0]?.grossMinor ?? 0) - (a.sales[0]?.grossMinor ?? 0));
     const expected = JSON.stringify(profileOf(fragments, orders));
     for (const order of [orders.toReversed(), descending, descending.toReversed()]) {
       expect(JSON.stringify(profileOf(fragments, order))).toBe(expected);

@@ -9,7 +9,7 @@ const msPerDay = 86_400_000;
 /**
  * What a person's set of orders says of them. Orders are sales that were not cancelled; a refunded one still is one.
  * Money is net of every refund and cancellation, those included whose order is unknown, by currency and never
- * converted. A pure function of the set: the caller gives the figures in an order that depends on the set alone.
+ * converted; a sum is exact, and then held at `maxSumMinorUnits`. A pure function of the set: the caller gives the figures in an order that depends on the set alone.
  */
 export function computedTraits(
   figures: readonly OrderFigures[],
@@ -54,7 +54,7 @@ function sumBy(
     const [key, amount] = entry(order);
     (amounts[key] ??= []).push(amount);
   }
-  return sortedByKey(amounts, sumMinor);
+  return sortedByKey(amounts, (each) => sumMinor(each));
 }
 
 /** Quantities are summed in millionths, so that 0.1 + 0.2 ties with 0.3. */

@@ -132,7 +132,7 @@ const combinations = fc.constantFrom<readonly IdentifierKey[]>(
 );
 const traitNames = fc.constantFrom("firstName", "city", "__proto__", "constructor", "toString", "10", "2");
 const traitRecords = fc.dictionary(traitNames, fc.oneof(fc.string(), fc.integer(), fc.constant(null)), { maxKeys: 4 });
-const amounts = fc.constantFrom(5, "7.50", 10.005, -5);
+const amounts = fc.constantFrom<number | string>(5, "7.50", 10.005, -5, "by post", 9e11);
 const products = fc.array(
   fc.record({
     sku: fc.constantFrom("mug", "hat"),

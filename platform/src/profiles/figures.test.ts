@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AcceptedEvent, JsonObject } from "../model/event.ts";
+import { maxMinorUnits, maxSumMinorUnits } from "../model/money.ts";
 import type { OrderFigures } from "../model/order.ts";
 import { day, eventOf, fragmentOf, march, order, orderFrom, ordersFrom, shuffledHistories } from "./events.fake.ts";
 import { figuresOf, ownerOf } from "./figures.ts";
@@ -39,6 +40,101 @@ describe("a sale", () => {
     expect(figures(web, erp).ownerFragment).toBe(fragmentOf(erp));
     expect(ownerOf(orderFrom(web, erp))).toBe(fragmentOf(erp));
     expect(ownerOf(orderFrom(web))).toBe(fragmentOf(web));
+  });
+});
+
+describe("reports that say less", () => {
+  const eur = sale({ currency: "EUR" });
+
+  it.each([
+    ["nothing", {}],
+    ["lines without prices", { products: [{ sku: "mug", quantity: 2 }] }],
+    ["an empty list of lines", { products: [] }],
+    ["an amount that cannot be read", { total: "see invoice" }],
+  ])("of money, %s, leave it to those that state it", (_, said) => {
+    const erp = order("Order Completed", { order_id: 1, ...said }, "erp", { occurredAt: march + day });
+    expect(figures(sale(), erp)).toMatchObject({ grossMinor: 5000, channel: "erp" });
+    expect(figures(sale(), sale({ total: 60 }, "crm"), erp)).toMatchObject({ grossMinor: 6000 });
+    expect(figures(erp)).toMatchObject({ grossMinor: 0, isSale: true });
+  });
+
+  it("of the order's currency leave it to those that name one", () => {
+    expect(figures(eur, sale({}, "erp"))).toMatchObject({ currency: "EUR", grossMinor: 5000 });
+    expect(figures(eur, sale({ total: 60 }, "web", { occurredAt: march + day }))).toMatchObject({
+      currency: "EUR",
+      grossMinor: 6000,
+    });
+    const named = order("Order Completed", { order_id: 1, currency: "EUR" }, "erp");
+    expect(figures(sale(), named)).toMatchObject({ currency: "EUR", grossMinor: 5000 });
+    expect(figures(eur, sale({ currency: "USD" }, "erp"))).toMatchObject({ currency: "USD" });
+  });
+
+  it("have their amounts in the minor units of the currency that is named", () => {
+    const yen = sale({ total: 5000, currency: "JPY" });
+    const erp = order("Order Completed", { order_id: 1, products: [{ sku: "a", price: 4000, quantity: 2 }] }, "erp");
+    expect(figures(yen, erp)).toMatchObject({
+      currency: "JPY",
+      grossMinor: 8000,
+      lines: [{ priceMinor: 4000, valueMinor: 8000 }],
+    });
+  });
+
+  it("of a refund's amount leave it to those that state it, also of one source", () => {
+    const stated = refund({ refund_id: "r1", total: 5 });
+    for (const kind of ["erp", "web"] as const) {
+      const silent = refund({ refund_id: "r1" }, kind, { occurredAt: march + day });
+      expect(figures(sale(), stated, silent)).toMatchObject({ refundedMinor: 500, refundCount: 1 });
+    }
+    const cancels = order("Order Cancelled", { order_id: 1, refund_id: "r1" }, "erp");
+    expect(figures(sale(), stated, cancels, refund({ refund_id: "r1" }, "erp"))).toMatchObject({
+      netMinor: 0,
+      isSale: false,
+    });
+  });
+
+  it("of a refund's currency leave it to those that name one, while the order is unknown", () => {
+    const unknown = [refund({ total: 5, currency: "EUR" }), refund({ total: 5 }, "erp")];
+    expect(figures(...unknown)).toMatchObject({ currency: "EUR", refundedMinor: 500, refundCount: 1 });
+  });
+});
+
+describe("the time of an order", () => {
+  const at = (days: number): Partial<AcceptedEvent> => ({ occurredAt: march + days * day });
+  const update = (days: number, kind?: Parameters<typeof order>[2]) =>
+    order("Order Updated", { order_id: 1, total: 60 }, kind, at(days));
+
+  it("is that of its completion, whatever is updated before or after", () => {
+    const said = figures(sale({}, "web", at(2)), update(1), update(3, "erp"));
+    expect(said).toMatchObject({ occurredAt: march + 2 * day, grossMinor: 6000 });
+  });
+
+  it("is that of the earliest completion reported, and its lines have it too", () => {
+    const product = { products: [{ sku: "mug", price: 50 }] };
+    const said = figures(sale(product, "web", at(2)), sale(product, "erp", at(3)), sale({}, "crm", at(4)));
+    expect(said).toMatchObject({ occurredAt: march + 2 * day, lines: [{ occurredAt: march + 2 * day }] });
+  });
+
+  it("is that of the earliest update where no completion is known", () => {
+    expect(figures(update(3), update(1, "crm"), update(2, "erp"))).toMatchObject({ occurredAt: march + day });
+  });
+});
+
+describe("very large sums", () => {
+  it("are exact until they are held at a bound, so that net stays gross less refunded", () => {
+    const refunds = Array.from({ length: 1_000 }, (_, index) =>
+      refund({ refund_id: `r${index}`, total: index === 0 ? 0.01 : 999_999_999_999.99 }),
+    );
+    expect(figures(sale(), ...refunds)).toMatchObject({
+      refundedMinor: maxSumMinorUnits,
+      netMinor: 5000 - maxSumMinorUnits,
+    });
+    const { refundedMinor } = figures(sale(), ...refunds.slice(0, 9));
+    expect(refundedMinor).toBe(8 * 99_999_999_999_999 + 1);
+  });
+
+  it("stay integers where the currency is another than was assumed", () => {
+    const kwd = figures(sale({ currency: "KWD" }), refund({ total: 999_999_999_999 }));
+    expect(kwd.refundedMinor).toBe(maxMinorUnits);
   });
 });
 
@@ -307,7 +403,7 @@ describe("invariants", () => {
   });
 
   it("a state without reports is a programming error", () => {
-    expect(() => figuresOf({ key: "k", orderId: "o", header: null, refunds: {} })).toThrow(TypeError);
+    expect(() => figuresOf({ key: "k", orderId: "o", sales: [], refunds: {} })).toThrow(TypeError);
   });
 });
 

@@ -1,42 +1,45 @@
 import type { FragmentId } from "../model/fragment.ts";
 import { rescaleMinor, sumMinor } from "../model/money.ts";
 import type { OrderFigures, OrderLine, OrderReport, OrderState, RefundReport } from "../model/order.ts";
-import { isBetterReport, type Reporter } from "./orders.ts";
+import { bestOf, isBetterRefund, type Reporter } from "./reportRank.ts";
+import { saleOf } from "./saleReports.ts";
 
 /**
  * An order as people read it, from the set of its reports. Nothing is converted: a refund in another currency than the
- * order's counts as a refund but takes nothing off. More may be refunded than was paid; net is then negative. An order
- * of which only refunds are known has gross 0.
+ * order's counts as a refund but takes nothing off. More may be refunded than was paid; net is then negative. What is
+ * refunded is summed exactly and then held at `maxSumMinorUnits`. An order of which only refunds are known has gross 0.
  *
  * @throws TypeError for a state without any report, which no event makes
  */
 export function figuresOf(state: OrderState): OrderFigures {
-  const { header } = state;
+  const sale = saleOf(state.sales);
   const best = bestReport(state);
-  const { currency } = best;
+  const currency = sale?.currency ?? refundCurrency(state) ?? best.currency;
   const refunds = Object.values(state.refunds).map((refund) => inOrderCurrency(refund, currency));
   const distinct = distinctRefunds(refunds);
   const { partial, whole } = distinct;
-  const grossMinor = header?.grossMinor ?? 0;
+  const sold = sale === null ? null : soldIn(sale.money, currency);
+  const grossMinor = sold?.grossMinor ?? 0;
   const sum = sumMinor(partial.map((refund) => (refund.currency === currency ? refund.amountMinor : 0)));
   const refundedMinor = whole.length > 0 ? allOf(grossMinor, sum) : sum;
   const takesTheRest = whole.some((refund) => !refund.cancels) && (partial.length === 0 || sum < grossMinor);
+  const occurredAt = sale?.soldAt ?? best.occurredAt;
   return {
     orderId: state.orderId,
     ownerFragment: best.fragment,
     channel: best.channel,
-    occurredAt: best.occurredAt,
+    occurredAt,
     currency,
     grossMinor,
     refundedMinor,
     netMinor: sumMinor([grossMinor, -refundedMinor]),
     refundCount: partial.length + (takesTheRest ? 1 : 0),
-    isSale: header !== null && !whole.some((refund) => refund.cancels),
-    lines: linesOf(state, distinct, currency),
+    isSale: sale !== null && !whole.some((refund) => refund.cancels),
+    lines: [...marked(sold?.lines ?? [], "sale", occurredAt), ...refundLines(distinct, currency)],
   };
 }
 
-/** The fragment whose person owns the order: that of its header, else of its best-ranked refund. */
+/** The fragment whose person owns the order: that of its best sale report, else of its best-ranked refund. */
 export function ownerOf(state: OrderState): FragmentId {
   return bestReport(state).fragment;
 }
@@ -52,34 +55,44 @@ function allOf(grossMinor: number, alreadyRefunded: number): number {
   return grossMinor < 0 ? grossMinor : Math.max(grossMinor, alreadyRefunded);
 }
 
-function bestReport(state: OrderState): OrderReport | RefundReport {
-  const best = state.header ?? bestOf(Object.values(state.refunds));
+function bestReport(state: OrderState): Reporter & { currency: string } {
+  const best = bestOf(state.sales) ?? bestOf(Object.values(state.refunds));
   if (best === null) throw new TypeError("an order has at least one report");
   return best;
 }
 
-function bestOf<T extends Reporter>(reports: readonly T[]): T | null {
-  let best: T | null = null;
-  for (const report of reports) {
-    if (best === null || isBetterReport(report, best)) best = report;
-  }
-  return best;
+/** Of refunds whose order is unknown: that of the best one that names any. */
+function refundCurrency(state: OrderState): string | null {
+  return bestOf(Object.values(state.refunds).filter((refund) => !refund.currencyAssumed))?.currency ?? null;
 }
 
-/** A refund that named no currency means the order's: its amounts have the minor units of the currency assumed. */
+/** A report that named no currency means the order's: its amounts have the minor units of the currency assumed. */
 function inOrderCurrency(refund: RefundReport, currency: string): RefundReport {
   if (!refund.currencyAssumed || refund.currency === currency) return refund;
-  const rescaled = (minor: number) => rescaleMinor(minor, refund.currency, currency);
+  const { currency: assumed, amountMinor, lines } = refund;
   return {
     ...refund,
     currency,
-    amountMinor: refund.amountMinor === null ? null : rescaled(refund.amountMinor),
-    lines: refund.lines.map((line) => ({
-      ...line,
-      priceMinor: rescaled(line.priceMinor),
-      valueMinor: rescaled(line.valueMinor),
-    })),
+    amountMinor: amountMinor === null ? null : rescaleMinor(amountMinor, assumed, currency),
+    lines: rescaledLines(lines, assumed, currency),
   };
+}
+
+/** Likewise of a sale: what it comes to and its lines. */
+function soldIn(money: OrderReport, currency: string): Pick<OrderReport, "grossMinor" | "lines"> {
+  if (money.currency === currency) return money;
+  return {
+    grossMinor: rescaleMinor(money.grossMinor, money.currency, currency),
+    lines: rescaledLines(money.lines, money.currency, currency),
+  };
+}
+
+function rescaledLines(lines: readonly OrderLine[], from: string, to: string): OrderLine[] {
+  return lines.map((line) => ({
+    ...line,
+    priceMinor: rescaleMinor(line.priceMinor, from, to),
+    valueMinor: rescaleMinor(line.valueMinor, from, to),
+  }));
 }
 
 /**
@@ -93,7 +106,7 @@ function distinctRefunds(refunds: readonly RefundReport[]): DistinctRefunds {
   const whole: RefundReport[] = [];
   const byAmount = new Map<string, SameAmount>();
   for (const [ownId, reports] of Map.groupBy(refunds, (refund) => refund.ownId)) {
-    const best = ownId === null ? null : bestOf(reports);
+    const best = ownId === null ? null : bestOf(reports, isBetterRefund);
     if (best !== null && isPartial(best)) groupOf(byAmount, best).named.push(best);
     else if (best !== null) whole.push(best);
     for (const report of reports) {
@@ -149,16 +162,12 @@ function byTime(a: RefundReport, b: RefundReport): number {
 
 type FigureLine = OrderFigures["lines"][number];
 
-/** Refund lines are those of the refunds that take something off, each once. */
-function linesOf(state: OrderState, { partial, whole }: DistinctRefunds, currency: string): FigureLine[] {
-  const { header } = state;
+/** Those of the refunds that take something off, each once. */
+function refundLines({ partial, whole }: DistinctRefunds, currency: string): FigureLine[] {
   const shown = partial.length > 0 ? partial : whole.filter((refund) => refund.lines.length > 0).slice(0, 1);
-  return [
-    ...marked(header?.lines ?? [], "sale", header?.occurredAt ?? 0),
-    ...shown
-      .filter((refund) => refund.currency === currency)
-      .flatMap((refund) => marked(refund.lines, "refund", refund.occurredAt)),
-  ];
+  return shown
+    .filter((refund) => refund.currency === currency)
+    .flatMap((refund) => marked(refund.lines, "refund", refund.occurredAt));
 }
 
 function marked(lines: readonly OrderLine[], kind: "sale" | "refund", occurredAt: number): FigureLine[] {

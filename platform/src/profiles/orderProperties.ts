@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../model/event.ts";
-import { currencyOf, decimalNumber, lineValue, maxMinorUnits, toMinor } from "../model/money.ts";
+import { currencyOf, decimalNumber, lineValue, maxMinorUnits, sumMinor, toMinor } from "../model/money.ts";
 import type { OrderLine } from "../model/order.ts";
 
 /** Order and refund ids, in UTF-16 units; the rest of a longer one is cut off. */
@@ -31,6 +31,17 @@ export function readSale(properties: JsonObject, currency: string): { grossMinor
   return { grossMinor: statedAmount(properties, currency) ?? sumOfLines(lines), lines };
 }
 
+/** Whether a sale's properties say what it comes to: an amount, or lines of which one at least is priced. */
+export function statesMoney(properties: JsonObject, currency: string): boolean {
+  if (statedAmount(properties, currency) !== null) return true;
+  return productsOf(properties, currency).some((product) => valueOf(product, quantityOf(product), currency) !== null);
+}
+
+/** Whether there is a list of lines, though it be empty. */
+export function listsLines(properties: JsonObject): boolean {
+  return Array.isArray(properties["products"] ?? properties["items"]);
+}
+
 /**
  * What a refund gives back in `currency`, never negative: the same fields as a sale, else the sum of its lines, else
  * null (all that remains). Sources that book returns with a minus sign mean the same as those that do not: an amount
@@ -57,36 +68,46 @@ export function statedAmount(properties: JsonObject, currency: string): number |
 }
 
 function sumOfLines(lines: readonly OrderLine[]): number {
-  const sum = lines.reduce((total, line) => total + line.valueMinor, 0);
-  return Math.max(-maxMinorUnits, Math.min(maxMinorUnits, sum));
+  return sumMinor(
+    lines.map((line) => line.valueMinor),
+    maxMinorUnits,
+  );
+}
+
+function readLines(properties: JsonObject, currency: string, sign: 1 | -1): OrderLine[] {
+  return productsOf(properties, currency).map((product) => lineOf(product, currency, sign));
 }
 
 /** From `products` (or `items`); else the properties themselves, when they name one product and its price. */
-function readLines(properties: JsonObject, currency: string, sign: 1 | -1): OrderLine[] {
+function productsOf(properties: JsonObject, currency: string): JsonObject[] {
   const products = properties["products"] ?? properties["items"];
   if (!Array.isArray(products)) {
     const isOneProduct = skuOf(properties) !== null && toMinor(properties["price"], currency) !== null;
-    return isOneProduct ? [lineOf(properties, currency, sign)] : [];
+    return isOneProduct ? [properties] : [];
   }
-  const lines: OrderLine[] = [];
-  for (const product of products) {
-    if (!isObject(product)) continue;
-    const says = skuOf(product) ?? textOf(product["name"]) ?? toMinor(product["price"], currency);
-    if (says !== null) lines.push(lineOf(product, currency, sign));
-  }
-  return lines;
+  return products
+    .filter(isObject)
+    .filter((product) => (skuOf(product) ?? textOf(product["name"]) ?? toMinor(product["price"], currency)) !== null);
 }
 
 function lineOf(product: JsonObject, currency: string, sign: 1 | -1): OrderLine {
-  const quantity = sign * (decimalNumber(product["quantity"]) ?? 1) + 0;
+  const quantity = sign * quantityOf(product) + 0;
   return {
     sku: skuOf(product),
     name: textOf(product["name"]),
     category: textOf(product["category"]),
     quantity,
     priceMinor: toMinor(product["price"], currency) ?? 0,
-    valueMinor: lineValue(quantity, product["price"], currency) ?? 0,
+    valueMinor: valueOf(product, quantity, currency) ?? 0,
   };
+}
+
+function quantityOf(product: JsonObject): number {
+  return decimalNumber(product["quantity"]) ?? 1;
+}
+
+function valueOf(product: JsonObject, quantity: number, currency: string): number | null {
+  return lineValue(quantity, product["price"], currency);
 }
 
 function skuOf(product: JsonObject): string | null {

@@ -17,10 +17,10 @@ import {
 import { applyOrderEffect, emptyOrder, maxRefundReportsPerOrder, orderEffectOf } from "./orders.ts";
 import { maxOrderIdLength } from "./orderProperties.ts";
 
-function headerOf(...given: Parameters<typeof order>) {
-  const { header } = orderFrom(order(...given));
-  if (header === null) throw new TypeError("no header");
-  return header;
+function saleReportOf(...given: Parameters<typeof order>) {
+  const [sale] = orderFrom(order(...given)).sales;
+  if (sale === undefined) throw new TypeError("no sale");
+  return sale;
 }
 function refundOf(...given: Parameters<typeof order>) {
   const [refund] = Object.values(orderFrom(order(...given)).refunds);
@@ -39,7 +39,7 @@ describe("which events tell of orders", () => {
     "Order Updated",
     "order.updated",
   ])("%j is a sale", (name) => {
-    expect(effectOf(order(name, { order_id: "1", total: 1 }))).toHaveProperty("header");
+    expect(effectOf(order(name, { order_id: "1", total: 1 }))).toHaveProperty("sale");
   });
 
   it.each(["Order Refunded", "order_refunded", "Order Cancelled", "Order Canceled", "orderCancelled"])(
@@ -128,15 +128,15 @@ describe("a header", () => {
       { sku: "a", price: 1.005 },
       { sku: "b", price: "2", quantity: 3 },
     ];
-    expect(headerOf("Order Completed", { total: 9, revenue: 8, value: 7, products }).grossMinor).toBe(900);
-    expect(headerOf("Order Completed", { total: "n/a", revenue: "8.5", value: 7, products }).grossMinor).toBe(850);
-    expect(headerOf("Order Completed", { value: 7, products }).grossMinor).toBe(700);
-    expect(headerOf("Order Completed", { products }).grossMinor).toBe(701);
-    expect(headerOf("Order Completed", {}).grossMinor).toBe(0);
+    expect(saleReportOf("Order Completed", { total: 9, revenue: 8, value: 7, products }).grossMinor).toBe(900);
+    expect(saleReportOf("Order Completed", { total: "n/a", revenue: "8.5", value: 7, products }).grossMinor).toBe(850);
+    expect(saleReportOf("Order Completed", { value: 7, products }).grossMinor).toBe(700);
+    expect(saleReportOf("Order Completed", { products }).grossMinor).toBe(701);
+    expect(saleReportOf("Order Completed", {}).grossMinor).toBe(0);
   });
 
   it("reads lines with exact values", () => {
-    const { lines } = headerOf("Order Completed", {
+    const { lines } = saleReportOf("Order Completed", {
       currency: "gbp",
       products: [
         { product_id: 7, name: " Mug ", category: "Kitchen", quantity: "3", price: 0.335 },
@@ -159,40 +159,40 @@ describe("a header", () => {
   });
 
   it("takes `items` for `products`, and the properties themselves for a single product", () => {
-    expect(headerOf("Order Completed", { items: [{ sku: "a", price: 1 }] }).lines).toHaveLength(1);
-    expect(headerOf("Order Completed", { sku: "a", price: 4, quantity: 2 })).toMatchObject({
+    expect(saleReportOf("Order Completed", { items: [{ sku: "a", price: 1 }] }).lines).toHaveLength(1);
+    expect(saleReportOf("Order Completed", { sku: "a", price: 4, quantity: 2 })).toMatchObject({
       grossMinor: 800,
       lines: [{ sku: "a" }],
     });
-    expect(headerOf("Order Completed", { sku: "a", total: 4 }).lines).toEqual([]);
+    expect(saleReportOf("Order Completed", { sku: "a", total: 4 }).lines).toEqual([]);
   });
 
   it("has the currency it names, else the home currency, with that currency's minor units", () => {
-    expect(headerOf("Order Completed", { currency: "jpy", total: 1000.4 })).toMatchObject({
+    expect(saleReportOf("Order Completed", { currency: "jpy", total: 1000.4 })).toMatchObject({
       currency: "JPY",
       grossMinor: 1000,
     });
-    expect(headerOf("Order Completed", { currency: "KWD", total: "1.0005" })).toMatchObject({
+    expect(saleReportOf("Order Completed", { currency: "KWD", total: "1.0005" })).toMatchObject({
       currency: "KWD",
       grossMinor: 1001,
     });
-    expect(headerOf("Order Completed", { currency: "pounds", total: 1 })).toMatchObject({
+    expect(saleReportOf("Order Completed", { currency: "pounds", total: 1 })).toMatchObject({
       currency: "GBP",
       grossMinor: 100,
     });
   });
 
   it("has the channel it names, else its source's kind", () => {
-    expect(headerOf("Order Completed", { channel: " click & collect " }).channel).toBe("click & collect");
-    expect(headerOf("Order Completed", { affiliation: "Shop" }, "pos").channel).toBe("pos");
+    expect(saleReportOf("Order Completed", { channel: " click & collect " }).channel).toBe("click & collect");
+    expect(saleReportOf("Order Completed", { affiliation: "Shop" }, "pos").channel).toBe("pos");
   });
 
   it("is the best-ranked source's, however late another comes", () => {
     const reports = sourceKinds.map((kind, index) =>
       order("Order Completed", { order_id: 1, total: 1 }, kind, { occurredAt: march + index * day }),
     );
-    expect(orderFrom(...reports).header?.source).toBe("erp");
-    expect(orderFrom(...reports.filter((report) => report.sourceKind !== "erp")).header?.source).toBe("pos");
+    expect(orderFrom(...reports).sales[0]?.source).toBe("erp");
+    expect(orderFrom(...reports.filter((report) => report.sourceKind !== "erp")).sales[0]?.source).toBe("pos");
   });
 
   it("of one source is the latest, and of the same time the one received last", () => {
@@ -209,7 +209,7 @@ describe("a header", () => {
       [first, corrected, earlier],
       [earlier, corrected, first],
     ]) {
-      expect(orderFrom(...events).header?.grossMinor).toBe(200);
+      expect(orderFrom(...events).sales[0]?.grossMinor).toBe(200);
     }
   });
 });
@@ -231,7 +231,7 @@ describe("an update", () => {
       [completed, later],
       [later, completed],
     ]) {
-      expect(orderFrom(...events).header?.grossMinor).toBe(0);
+      expect(orderFrom(...events).sales[0]?.grossMinor).toBe(0);
     }
   });
 });
@@ -311,6 +311,6 @@ describe("applyOrderEffect", () => {
 
   it("remembers the fragment that reported", () => {
     const event = order("Order Completed", { order_id: 1 });
-    expect(orderFrom(event).header?.fragment).toBe(fragmentOf(event));
+    expect(orderFrom(event).sales[0]?.fragment).toBe(fragmentOf(event));
   });
 });

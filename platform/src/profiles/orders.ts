@@ -4,15 +4,25 @@ import { orderKeyOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { OrderKey, OrderReport, OrderState, RefundReport } from "../model/order.ts";
 import type { Money } from "../model/profile.ts";
 import type { SourceKind } from "../model/source.ts";
-import { readOrderProperties, readRefund, readSale, statedAmount, type OrderProperties } from "./orderProperties.ts";
+import {
+  listsLines,
+  readOrderProperties,
+  readRefund,
+  readSale,
+  statedAmount,
+  statesMoney,
+  type OrderProperties,
+} from "./orderProperties.ts";
 import { keepLeastKeys, ownValue } from "./ownKeys.ts";
+import { isBetterRefund, type Reporter } from "./reportRank.ts";
+import { withReport } from "./saleReports.ts";
 
 /** Refund reports kept of one order; of more, those with the least keys stay, whatever the order of arrival. */
 export const maxRefundReportsPerOrder = 1_000;
 
 /** What one event says of one order: for the state under `key`. */
 export type OrderEffect = { readonly key: OrderKey; readonly orderId: string } & (
-  | { readonly header: OrderReport }
+  | { readonly sale: OrderReport }
   | { readonly refund: RefundReport }
 );
 
@@ -36,18 +46,17 @@ export function orderEffectOf(
   const said = readOrderProperties(properties);
   if (kind === "cancellation" && said.orderId === null) return null;
   const currency = said.currency ?? homeCurrency;
-  const reporter = { ...reporterOf(event, fragment, said), currency };
+  const reporter = { ...reporterOf(event, fragment, said), currency, currencyAssumed: said.currency === null };
   const identity = identityOf(kind, said, event, hash);
   if (kind === "sale") {
-    const sale = readSale(properties, currency);
-    return isSilentUpdate(event, sale, currency) ? null : { ...identity, header: { ...reporter, ...sale } };
+    const sale = saleReportOf(reporter, properties, squeezed(event.event ?? "") === updated);
+    return sale === null ? null : { ...identity, sale };
   }
   const cancels = kind === "cancellation";
   const { amountMinor, lines } = readRefund(properties, currency);
   const refund: RefundReport = {
     ...reporter,
     ownId: said.refundId,
-    currencyAssumed: said.currency === null,
     amountMinor: cancels ? null : amountMinor,
     cancels,
     lines,
@@ -72,7 +81,7 @@ export function statedOrderAmount(
 }
 
 export function emptyOrder(key: OrderKey, orderId: string): OrderState {
-  return { key, orderId, header: null, refunds: {} };
+  return { key, orderId, sales: [], refunds: {} };
 }
 
 /**
@@ -80,23 +89,8 @@ export function emptyOrder(key: OrderKey, orderId: string): OrderState {
  * applying one again changes nothing.
  */
 export function applyOrderEffect(state: OrderState, effect: OrderEffect): boolean {
-  return "header" in effect ? applyHeader(state, effect.header) : applyRefund(state, effect.refund);
+  return "sale" in effect ? applySale(state, effect.sale) : applyRefund(state, effect.refund);
 }
-
-/** Whether `a` is the better report: the least rank, then the latest (occurredAt, receivedAt, messageId, source). */
-export function isBetterReport(a: Reporter, b: Reporter): boolean {
-  if (a.rank !== b.rank) return a.rank < b.rank;
-  if (a.occurredAt !== b.occurredAt) return a.occurredAt > b.occurredAt;
-  if (a.receivedAt !== b.receivedAt) return a.receivedAt > b.receivedAt;
-  if (a.messageId !== b.messageId) return a.messageId > b.messageId;
-  return a.source > b.source;
-}
-
-/** What every report says of where it comes from. */
-export type Reporter = Pick<
-  OrderReport,
-  "rank" | "source" | "channel" | "messageId" | "occurredAt" | "receivedAt" | "fragment"
->;
 
 type OrderEventKind = "sale" | "refund" | "cancellation";
 
@@ -112,11 +106,21 @@ const kindsByName: ReadonlyMap<string, OrderEventKind> = new Map([
 
 const maxOrderEventNameLength = 40;
 
-/** An update of a status or an address, say: it names neither an amount nor lines, and takes none from the order. */
-function isSilentUpdate(event: AcceptedEvent, { lines }: Pick<OrderReport, "lines">, currency: string): boolean {
-  if (lines.length > 0 || squeezed(event.event ?? "") !== updated) return false;
-  const properties = propertiesOf(event);
-  return statedAmount(properties, currency) === null && !Array.isArray(properties["products"] ?? properties["items"]);
+/**
+ * Null for an update of a status or an address, say: one that names neither an amount nor lines says nothing of the
+ * sale. By an empty list of lines an update means that nothing is left, while who completes an order means no such thing.
+ */
+function saleReportOf(
+  reporter: Omit<OrderReport, "completes" | "statesMoney" | "grossMinor" | "lines">,
+  properties: JsonObject,
+  isUpdate: boolean,
+): OrderReport | null {
+  const { currency } = reporter;
+  const sale = readSale(properties, currency);
+  const isEmptied = isUpdate && sale.lines.length === 0 && listsLines(properties);
+  const states = isEmptied || statesMoney(properties, currency);
+  if (isUpdate && !states && sale.lines.length === 0) return null;
+  return { ...reporter, completes: !isUpdate, statesMoney: states, ...sale };
 }
 
 /** `Order Completed`, `order_completed`, `orderCompleted` are one name. */
@@ -173,16 +177,16 @@ function propertiesOf(event: Pick<AcceptedEvent, "body">): JsonObject {
   return typeof properties === "object" && properties !== null && !Array.isArray(properties) ? properties : {};
 }
 
-function applyHeader(state: OrderState, header: OrderReport): boolean {
-  if (state.header !== null && !isBetterReport(header, state.header)) return false;
-  state.header = header;
-  return true;
+function applySale(state: OrderState, sale: OrderReport): boolean {
+  const before = state.sales;
+  state.sales = withReport(before, sale);
+  return state.sales.some((report) => !before.includes(report));
 }
 
 function applyRefund(state: OrderState, refund: RefundReport): boolean {
   const key = refundKeyOf(refund);
   const held = ownValue(state.refunds, key);
-  if (held !== undefined && !isBetterReport(refund, held)) return false;
+  if (held !== undefined && !isBetterRefund(refund, held)) return false;
   state.refunds[key] = refund;
   keepLeastKeys(state.refunds, maxRefundReportsPerOrder);
   return Object.hasOwn(state.refunds, key);

@@ -23,6 +23,7 @@ import type { DataPaths } from "./dataDirectory.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import type { Settings } from "./settings.ts";
+import { lagSeconds } from "./followerLag.ts";
 import { slowestFollower } from "./slowestFollower.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
@@ -168,14 +169,8 @@ interface RunningParts {
 function metersOver(parts: RunningParts, backlog: { pending: number }): Meters {
   return platformMeters({
     pendingRecords: () => backlog.pending,
-    followerLagSeconds: () => lagOf(parts.analytics),
-    searchLagSeconds: () => lagOf(parts.search),
+    followerLagSeconds: () => lagSeconds(parts.analytics, Date.now),
+    searchLagSeconds: () => lagSeconds(parts.search, Date.now),
     stream: () => parts.stream?.hub.counts() ?? { subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 },
   });
-}
-
-/** How far a follower is behind, in seconds. */
-async function lagOf(follower: EmbeddedAnalytics | EmbeddedSearch | undefined): Promise<number> {
-  const asOf = (await follower?.status())?.asOf;
-  return asOf === undefined ? 0 : Math.max(0, (Date.now() - asOf) / 1_000);
 }

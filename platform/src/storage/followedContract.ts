@@ -168,7 +168,7 @@ async function expectAgreed(decided: Decided, follower: Follower, model: StateMo
   });
   expect(Object.fromEntries(follower.profiles)).toEqual(Object.fromEntries(expected));
   const orders = [...model.orders].map(([key, { state, ownerFragment }]) => {
-    return [key, { grossMinor: state.header?.grossMinor, ownerFragment }] as const;
+    return [key, { grossMinor: state.sales[0]?.grossMinor, ownerFragment }] as const;
   });
   expect(Object.fromEntries(follower.orders)).toEqual(Object.fromEntries(orders));
   expect(follower.version).toBeLessThanOrEqual(decided.head().feedVersion);

@@ -1,5 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { Problem } from "../../model/problem.ts";
+import { knownInTime } from "../knownInTime.ts";
 import { type Api, iso } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
@@ -62,10 +63,16 @@ function tellingRoutes(api: Api, services: Services, now: () => number): void {
               acceptedRecords: Type.Integer(),
               processedRecords: Type.Integer(),
               pendingRecords: Type.Integer({ description: "Durable but not yet decided." }),
-              analytics: Type.Object({ asOf: shapes.isoTime }, { description: "What SQL and timelines hold." }),
+              analytics: Type.Object(
+                { asOf: Type.Union([shapes.isoTime, Type.Null()]) },
+                { description: "What SQL and timelines hold; null while that is not known, as when they restart." },
+              ),
               search: Type.Object(
-                { asOf: shapes.isoTime, profiles: Type.Integer() },
-                { description: "What search finds." },
+                {
+                  asOf: Type.Union([shapes.isoTime, Type.Null()]),
+                  profiles: Type.Union([Type.Integer(), Type.Null()]),
+                },
+                { description: "What search finds; null while that is not known." },
               ),
             },
             { title: "Status" },
@@ -77,14 +84,15 @@ function tellingRoutes(api: Api, services: Services, now: () => number): void {
     async () => {
       const [status, followed, search] = await Promise.all([
         services.status(),
-        services.analytics.status(),
-        services.search.status(),
+        knownInTime(services.analytics.status()),
+        knownInTime(services.search.status()),
       ]);
       return {
         ...status,
         now: iso(now()),
-        analytics: { asOf: iso(followed.asOf) },
-        search: { asOf: iso(search.asOf), profiles: search.profiles },
+        analytics: { asOf: followed === null ? null : iso(followed.asOf) },
+        search:
+          search === null ? { asOf: null, profiles: null } : { asOf: iso(search.asOf), profiles: search.profiles },
       };
     },
   );

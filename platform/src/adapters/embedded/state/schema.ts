@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { normaliserVersion } from "../../../model/normalise.ts";
 import { Problem } from "../../../model/problem.ts";
 
-/** Raised when a table changes shape. */
+/** Raised when a table, or the JSON in one of its columns, changes shape. */
 const tablesVersion = 3;
 /** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
 const stateVersion = tablesVersion * 1_000 + normaliserVersion;

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { lagSeconds } from "./followerLag.ts";
+import { platformMeters } from "./meters.ts";
+
+const gone = { status: () => Promise.reject(new Error("search is not running at the moment")) };
+const now = () => 10_000;
+
+describe("how far a follower is behind", () => {
+  it("is the age of what it answers from, never negative", async () => {
+    expect(await lagSeconds({ status: async () => ({ asOf: 7_500 }) }, now)).toBe(2.5);
+    expect(await lagSeconds({ status: async () => ({ asOf: 12_000 }) }, now)).toBe(0);
+  });
+
+  it("is not a number while it is being started or is stuck", async () => {
+    expect(await lagSeconds(undefined, now)).toBeNaN();
+    expect(await lagSeconds(gone, now)).toBeNaN();
+    expect(await lagSeconds({ status: () => new Promise(() => undefined) }, now)).toBeNaN();
+  });
+
+  it("keeps no other metric from being told", async () => {
+    const text = await platformMeters({
+      pendingRecords: () => 7,
+      followerLagSeconds: () => lagSeconds(gone, now),
+      searchLagSeconds: async () => 1.5,
+      stream: () => ({ subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 }),
+    }).text();
+    expect(text).toMatch(/^c360_pending_records 7$/m);
+    expect(text).toMatch(/^c360_analytics_lag_seconds nan$/im);
+    expect(text).toMatch(/^c360_search_lag_seconds 1.5$/m);
+  });
+});
