@@ -21,7 +21,7 @@ export default defineConfig({
             "console/{src,scripts}/**/*.test.ts",
           ],
           exclude: [...whole, "**/node_modules/**"],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           // No test changes what others of its process see (there is no global state), and importing everything anew
           // for each file took a third of the time.
           isolate: false,

@@ -7,7 +7,6 @@ import {
   lineValue,
   maxDecimalChars,
   maxMinorUnits,
-  maxSummedMinorUnits,
   minorDigits,
   maxSumMinorUnits,
   rescaleMinor,
