@@ -491,6 +491,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/identity/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Who would be who if this were said: the people before and after, and what stands in the way
+         * @description Say one of `merge`, `unmerge`, `apart`, `corrections`. Nothing is changed.
+         */
+        post: operations["previewCorrections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that people said of who is who, newest first: by whom, when, why, and whether it holds */
+        get: operations["listCorrections"];
+        put?: never;
+        /**
+         * Say who is who: merge, unmerge or keep apart, recorded with who, when and why
+         * @description As the preview, with a `reason`. It is durable when it is answered, and decided unless `decided` is false. It goes before all evidence, holds through new events and rebuilds, and can be taken back exactly.
+         */
+        post: operations["correctIdentity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/corrections/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a correction back: people are as if it had never been said */
+        post: operations["withdrawCorrection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/stream": {
         parameters: {
             query?: never;
@@ -537,6 +595,91 @@ export interface components {
                 monetary: components["schemas"]["Money"];
             };
         };
+        Correction: {
+            id: string;
+            /** @enum {unknown} */
+            verdict: "same" | "different" | "withdrawn";
+            a: string;
+            b: string;
+            /** @description Id of the API token. */
+            by: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            receivedAt: string;
+            /** @enum {unknown} */
+            status: "in_effect" | "overruled" | "refused";
+            overruledBy: string | null;
+            explanation: string | null;
+        };
+        CorrectionAnswer: {
+            corrections: {
+                id: string;
+                /** @enum {unknown} */
+                verdict: "same" | "different" | "withdrawn";
+                a: string;
+                b: string;
+                /** @description Id of the API token. */
+                by: string;
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 UTC with milliseconds.
+                 */
+                receivedAt: string;
+            }[];
+            /** @description False: durable, and decided in a moment. */
+            decided: boolean;
+            /** @description People that are spoken of, or would be others. */
+            before: components["schemas"]["PersonSeen"][];
+            after: components["schemas"]["PersonSeen"][];
+            joined: {
+                from: string[];
+                into: string;
+            }[];
+            split: {
+                from: string;
+                into: string[];
+            }[];
+            /** @description What has no effect, why, and the correction that stands in its way. */
+            conflicts: {
+                verdict: string;
+                a: string;
+                b: string;
+                reason: string;
+                correctionId: string | null;
+            }[];
+        };
+        CorrectionPreview: {
+            corrections: {
+                /** @enum {unknown} */
+                verdict: "same" | "different" | "withdrawn";
+                a: string;
+                b: string;
+                overrules: string | null;
+            }[];
+            /** @description People that are spoken of, or would be others. */
+            before: components["schemas"]["PersonSeen"][];
+            after: components["schemas"]["PersonSeen"][];
+            joined: {
+                from: string[];
+                into: string;
+            }[];
+            split: {
+                from: string;
+                into: string[];
+            }[];
+            /** @description What has no effect, why, and the correction that stands in its way. */
+            conflicts: {
+                verdict: string;
+                a: string;
+                b: string;
+                reason: string;
+                correctionId: string | null;
+            }[];
+        };
         Edge: {
             from: string;
             to: string;
@@ -560,6 +703,11 @@ export interface components {
             /** @enum {unknown} */
             status: "active" | "refused";
             reason: string | null;
+            /** @description Of what a person said; `messageId` is the correction's id. */
+            said?: {
+                by: string;
+                reason: string;
+            };
         };
         Error: {
             error: {
@@ -619,6 +767,10 @@ export interface components {
             name: string;
             /** @description Shown in this answer and never again. */
             token: string;
+        };
+        PersonSeen: {
+            identifiers: string[];
+            profile: components["schemas"]["Profile"];
         };
         Profile: {
             id: string;
@@ -2765,6 +2917,426 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewCorrections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The people of both are one. */
+                    merge?: {
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        a: string;
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        b: string;
+                    };
+                    /** @description Take back what was said to make them one; where evidence joins them too, keep them apart. */
+                    unmerge?: {
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        a: string;
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        b: string;
+                    };
+                    /** @description Keep the two apart, whatever evidence there is or will be. */
+                    apart?: {
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        a: string;
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        b: string;
+                    };
+                    /** @description Just this, verdict by verdict. */
+                    corrections?: {
+                        /** @enum {unknown} */
+                        verdict: "same" | "different" | "withdrawn";
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        a: string;
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        b: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionPreview"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listCorrections: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of an earlier answer. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Correction"][];
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    correctIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The people of both are one. */
+                    merge?: {
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        a: string;
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        b: string;
+                    };
+                    /** @description Take back what was said to make them one; where evidence joins them too, keep them apart. */
+                    unmerge?: {
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        a: string;
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        b: string;
+                    };
+                    /** @description Keep the two apart, whatever evidence there is or will be. */
+                    apart?: {
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        a: string;
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        b: string;
+                    };
+                    /** @description Just this, verdict by verdict. */
+                    corrections?: {
+                        /** @enum {unknown} */
+                        verdict: "same" | "different" | "withdrawn";
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        a: string;
+                        /**
+                         * @description `type:value`, as you have it.
+                         * @example email:ada@example.com
+                         */
+                        b: string;
+                    }[];
+                    /**
+                     * @description Why, for whoever looks at it later.
+                     * @example She called: both accounts are hers.
+                     */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionAnswer"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    withdrawCorrection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Why, for whoever looks at it later.
+                     * @example She called: both accounts are hers.
+                     */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionAnswer"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
