@@ -26,6 +26,8 @@ export interface OrderReport {
   occurredAt: number;
   receivedAt: number;
   fragment: FragmentId;
+  /** It carried no identifier, so that its fragment is nobody's. */
+  isGuest: boolean;
   /** From `Order Completed`, which tells when the sale was; an update tells when something of it changed. */
   completes: boolean;
   currency: string;
@@ -47,6 +49,8 @@ export interface RefundReport {
   occurredAt: number;
   receivedAt: number;
   fragment: FragmentId;
+  /** It carried no identifier, so that its fragment is nobody's. */
+  isGuest: boolean;
   currency: string;
   /** It named no currency: `currency` is the home currency, and what is meant is the order's, whichever that is. */
   currencyAssumed: boolean;

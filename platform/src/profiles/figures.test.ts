@@ -40,6 +40,17 @@ describe("a sale", () => {
     expect(figures(web, erp).ownerFragment).toBe(fragmentOf(erp));
     expect(ownerOf(orderFrom(web, erp))).toBe(fragmentOf(erp));
     expect(ownerOf(orderFrom(web))).toBe(fragmentOf(web));
+    // What an ERP that knows no customers says of the order does not make it nobody's.
+    const guest = sale({ total: 9 }, "erp", { identifiers: [] });
+    for (const reports of [
+      [web, guest],
+      [guest, web],
+      [guest, web, guest],
+    ]) {
+      expect(ownerOf(orderFrom(...reports))).toBe(fragmentOf(web));
+      expect(figuresOf(orderFrom(...reports))).toMatchObject({ channel: "erp", grossMinor: 900 });
+    }
+    expect(ownerOf(orderFrom(guest))).toBe(fragmentOf(guest));
   });
 });
 

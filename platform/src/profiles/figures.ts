@@ -1,7 +1,7 @@
 import type { FragmentId } from "../model/fragment.ts";
 import { rescaleMinor, sumMinor } from "../model/money.ts";
 import type { OrderFigures, OrderLine, OrderReport, OrderState, RefundReport } from "../model/order.ts";
-import { bestOf, isBetterRefund, type Reporter } from "./reportRank.ts";
+import { bestOf, isBetterForOwner, isBetterRefund, type Reporter } from "./reportRank.ts";
 import { saleOf } from "./saleReports.ts";
 
 /**
@@ -39,9 +39,13 @@ export function figuresOf(state: OrderState): OrderFigures {
   };
 }
 
-/** The fragment whose person owns the order: that of its best sale report, else of its best-ranked refund. */
+/**
+ * The fragment whose person owns the order: that of the best sale report that carried an identifier, else of the best
+ * one; of an order of which only refunds are known, the same of these.
+ */
 export function ownerOf(state: OrderState): FragmentId {
-  return bestReport(state).fragment;
+  const best = bestOf(state.sales, isBetterForOwner) ?? bestOf(Object.values(state.refunds), isBetterForOwner);
+  return (best ?? bestReport(state)).fragment;
 }
 
 type PartialRefund = RefundReport & { amountMinor: number };

@@ -152,6 +152,7 @@ function reporterOf(event: AcceptedEvent, fragment: FragmentId, said: OrderPrope
     occurredAt: event.occurredAt,
     receivedAt: event.receivedAt,
     fragment,
+    isGuest: event.identifiers.length === 0,
   };
 }
 

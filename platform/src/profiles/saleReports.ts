@@ -1,8 +1,9 @@
 import type { OrderReport } from "../model/order.ts";
-import { bestOf, isBetterReport } from "./reportRank.ts";
+import { bestOf, isBetterForOwner, isBetterReport } from "./reportRank.ts";
 
 /**
- * What the reports of one sale come to. Whose it is and its channel are the best report's; its money is that of the
+ * What the reports of one sale come to. Its channel is the best report's, and whose it is that of the best one that
+ * carried an identifier; its money is that of the
  * best report that states any; its time is that of the earliest `Order Completed`, else of the earliest update. A
  * currency that was only assumed counts for that of the best report that names one.
  */
@@ -27,7 +28,7 @@ export function saleOf(reports: readonly OrderReport[]): Sale | null {
 }
 
 /**
- * The reports that decide a sale of which `report` is one more, best first: at most four. Each is the best of all in
+ * The reports that decide a sale of which `report` is one more, best first: at most five. Each is the best of all in
  * one respect, so that it makes no difference in which order they come, or how often.
  */
 export function withReport(reports: readonly OrderReport[], report: OrderReport): OrderReport[] {
@@ -36,7 +37,7 @@ export function withReport(reports: readonly OrderReport[], report: OrderReport)
   return [...deciding].sort((a, b) => (isBetterReport(a, b) ? -1 : 1));
 }
 
-const respects = [isBetterReport, isBetterForMoney, isBetterForCurrency, isBetterForTime];
+const respects = [isBetterReport, isBetterForOwner, isBetterForMoney, isBetterForCurrency, isBetterForTime];
 
 function isBetterForMoney(a: OrderReport, b: OrderReport): boolean {
   return a.statesMoney !== b.statesMoney ? a.statesMoney : isBetterReport(a, b);

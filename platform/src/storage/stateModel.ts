@@ -247,7 +247,7 @@ function differs(one: unknown, other: unknown): boolean {
 
 function orderOf(who: number, at: Position, fragment: FragmentId): OrderState {
   const common = { rank: 3, source: "web", channel: "web", messageId: `m${at}`, occurredAt: at, receivedAt: at };
-  const stated = { completes: true, currencyAssumed: false, statesMoney: true };
+  const stated = { completes: true, isGuest: false, currencyAssumed: false, statesMoney: true };
   const sale = { ...common, ...stated, fragment, currency: "GBP", grossMinor: 100 + at, lines: [] };
   return { key: orderKey(who), orderId: `order ${who}`, sales: [sale], refunds: {} };
 }
