@@ -5,7 +5,7 @@ import { skipReporter } from "./platform/test/skipReporter.ts";
 const whole = ["**/*.browser.test.ts", "**/*.process.test.ts", "**/*.data.test.ts"];
 /** Of those, what watches the clock has the machine for itself. */
 const timed = ["**/*.browser.test.ts", "platform/test/whole/stream.process.test.ts"];
-const timeouts = { testTimeout: 300_000, hookTimeout: 120_000 };
+const timeouts = { testTimeout: 600_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
