@@ -202,7 +202,6 @@ function described(truth: RetailTruth, profiles: Map<string, string>, person: nu
 async function run(options: Options): Promise<void> {
   if (options.dir !== null) mkdirSync(options.dir, { recursive: true });
   const directory = mkdtempSync(join(options.dir ?? tmpdir(), "c360-identity-"));
-  mkdirSync(directory, { recursive: true });
   const server = await startServer(serverPaths(directory));
   try {
     say("sending");

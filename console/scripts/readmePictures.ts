@@ -1,18 +1,16 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import chromium from "@sparticuz/chromium";
-import { type Browser, type Page, chromium as playwright } from "playwright-core";
-import { writeDemoState } from "../../platform/src/cli/demoState.ts";
-import { planOf } from "../../platform/src/cli/simulatePlan.ts";
-import { showcaseOf } from "../../platform/src/simulator/showcase.ts";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser } from "../../platform/test/whole/browser.ts";
+import { readDemoState } from "../../platform/src/cli/demoState.ts";
 import { until } from "../../platform/test/whole/polling.ts";
 import { apiToken, openSite, type Served, type Site } from "../../platform/test/whole/server.ts";
 
 const folder = join(import.meta.dirname, "../../docs/images");
 const viewport = { width: 1280, height: 800 };
-/** The demo's own size, with people who are the same each time. */
-const plan = planOf({ customers: 2_000, months: 6, seed: 7 }, Date.now());
+/** The same people each time. */
+const seed = 7;
 const maxHistoryMs = 600_000;
 /** Live events flow for as long before the picture. */
 const liveMs = 90_000;
@@ -23,14 +21,8 @@ const webpQuality = 0.9;
 async function takeAll(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const site = await openSite();
-  const browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: chromium.args.filter((flag) => flag !== "--single-process"),
-    headless: true,
-  });
+  const browser = await launchBrowser();
   try {
-    const fresh = { keys: {}, token: null, historyDay: 0, liveDay: plan.days, liveCalls: 0 };
-    writeDemoState(site.dataDir, { ...fresh, plan, showcase: showcaseOf(plan) });
     const filling = await startDemo(site);
     await until("the history", maxHistoryMs, () => filling.stdout().includes("The history is in"));
     // Started again, the last five minutes are those of a shop, not of a history that is filled in. A kill, since it is
@@ -49,7 +41,7 @@ async function takeAll(): Promise<void> {
 }
 
 async function startDemo(site: Site): Promise<Served> {
-  const demo = site.launchVerb(["demo", "--data-dir", site.dataDir, "--no-open"]);
+  const demo = site.launchVerb(["demo", "--data-dir", site.dataDir, "--seed", String(seed), "--no-open"]);
   await demo.ready();
   return demo;
 }
@@ -59,10 +51,12 @@ async function openLive(page: Page, { url }: Site): Promise<void> {
   await page.locator(".liveRow.atPlace").nth(13).waitFor({ timeout: liveMs });
 }
 
-async function openCustomer(page: Page, { url }: Site): Promise<void> {
+async function openCustomer(page: Page, { url, dataDir }: Site): Promise<void> {
   await page.goto(`${url}/customers#token=${apiToken}`);
   const field = page.getByRole("textbox", { name: "Search customers" });
-  await field.fill(showcaseOf(plan).joined.email);
+  const state = readDemoState(dataDir);
+  if (state === null) throw new Error("there is no demo in the directory");
+  await field.fill(state.showcase.joined.email);
   await field.press("Enter");
   await page.getByTestId("spend-chart").locator("svg").waitFor();
   await page.locator(".identifierNode").first().waitFor();

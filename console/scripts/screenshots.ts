@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import chromium from "@sparticuz/chromium";
-import { type Browser, chromium as playwright } from "playwright-core";
+import type { Browser } from "playwright-core";
+import { launchBrowser } from "../../platform/test/whole/browser.ts";
 import { apiToken, openSite, type Site } from "../../platform/test/whole/server.ts";
 import { fillWithRetailer } from "./retailer.ts";
 import type { Screen } from "./screen.ts";
@@ -22,11 +22,7 @@ async function takeAll(wanted: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const site = await openSite();
-  const browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: chromium.args.filter((flag) => flag !== "--single-process"),
-    headless: true,
-  });
+  const browser = await launchBrowser();
   try {
     await site.start();
     await fillWithRetailer(site);

@@ -1,3 +1,4 @@
+import { afterEach } from "vitest";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -123,6 +124,19 @@ function correctionsOn(reader: DatabaseSync, rules: IdentityRules, deliver: Fold
     newId: () => `c_${++made}`,
     sleep: async () => undefined,
   });
+}
+
+/** Opens harnesses that are closed after the test; to be called once, at the top of a file of tests. */
+export function foldings(): () => Promise<Folding> {
+  const open: Folding[] = [];
+  afterEach(async () => {
+    for (const made of open.splice(0)) await made.close();
+  });
+  return async () => {
+    const made = await foldingHarness();
+    open.push(made);
+    return made;
+  };
 }
 
 /** The real pipeline over the real store in a temporary file, fed with records in memory. */

@@ -1,5 +1,5 @@
-import chromium from "@sparticuz/chromium";
-import { type Browser, chromium as playwright } from "playwright-core";
+import type { Browser } from "playwright-core";
+import { launchBrowser } from "../../test/whole/browser.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApi } from "./server.ts";
 import { fakeServices } from "./services.fake.ts";
@@ -13,11 +13,7 @@ beforeAll(async () => {
   const app = await createApi(services);
   url = await app.listen({ port: 0, host: "127.0.0.1" });
   close = () => app.close();
-  browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: chromium.args.filter((flag) => flag !== "--single-process"),
-    headless: true,
-  });
+  browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser.close();

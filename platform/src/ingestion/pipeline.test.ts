@@ -1,19 +1,11 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decide, defaultIdentityRules, edgesOfFragments, resolve } from "../identity/index.ts";
 import type { AcceptedEvent } from "../model/event.ts";
 import { parseIdentifierKey } from "../model/identifier.ts";
-import { accepted, foldingHarness, type Folding } from "../../test/pipelineHarness.ts";
+import { accepted, foldingHarness, foldings, type Folding } from "../../test/pipelineHarness.ts";
 
-const open: Folding[] = [];
-async function folding(): Promise<Folding> {
-  const made = await foldingHarness();
-  open.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of open.splice(0)) await made.close();
-});
+const folding = foldings();
 
 const day = 86_400_000;
 const start = Date.UTC(2026, 0, 1);

@@ -48,7 +48,8 @@ describe("a sale", () => {
       [guest, web, guest],
     ]) {
       expect(ownerOf(orderFrom(...reports))).toBe(fragmentOf(web));
-      expect(figuresOf(orderFrom(...reports))).toMatchObject({ channel: "erp", grossMinor: 900 });
+      const owned = { ownerFragment: fragmentOf(web), channel: "erp", grossMinor: 900 };
+      expect(figuresOf(orderFrom(...reports))).toMatchObject(owned);
     }
     expect(ownerOf(orderFrom(guest))).toBe(fragmentOf(guest));
   });

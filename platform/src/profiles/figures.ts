@@ -1,7 +1,7 @@
 import type { FragmentId } from "../model/fragment.ts";
 import { rescaleMinor, sumMinor } from "../model/money.ts";
 import type { OrderFigures, OrderLine, OrderReport, OrderState, RefundReport } from "../model/order.ts";
-import { bestOf, isBetterForOwner, isBetterRefund, type Reporter } from "./reportRank.ts";
+import { bestOf, isBetterForOwner, isBetterRefund, isBetterReport, type Reporter } from "./reportRank.ts";
 import { saleOf } from "./saleReports.ts";
 
 /**
@@ -26,7 +26,7 @@ export function figuresOf(state: OrderState): OrderFigures {
   const occurredAt = sale?.soldAt ?? best.occurredAt;
   return {
     orderId: state.orderId,
-    ownerFragment: best.fragment,
+    ownerFragment: ownerOf(state),
     channel: best.channel,
     occurredAt,
     currency,
@@ -44,8 +44,7 @@ export function figuresOf(state: OrderState): OrderFigures {
  * one; of an order of which only refunds are known, the same of these.
  */
 export function ownerOf(state: OrderState): FragmentId {
-  const best = bestOf(state.sales, isBetterForOwner) ?? bestOf(Object.values(state.refunds), isBetterForOwner);
-  return (best ?? bestReport(state)).fragment;
+  return bestReport(state, isBetterForOwner).fragment;
 }
 
 type PartialRefund = RefundReport & { amountMinor: number };
@@ -59,8 +58,8 @@ function allOf(grossMinor: number, alreadyRefunded: number): number {
   return grossMinor < 0 ? grossMinor : Math.max(grossMinor, alreadyRefunded);
 }
 
-function bestReport(state: OrderState): Reporter & { currency: string } {
-  const best = bestOf(state.sales) ?? bestOf(Object.values(state.refunds));
+function bestReport(state: OrderState, isBetter = isBetterReport): Reporter & { currency: string } {
+  const best = bestOf(state.sales, isBetter) ?? bestOf(Object.values(state.refunds), isBetter);
   if (best === null) throw new TypeError("an order has at least one report");
   return best;
 }

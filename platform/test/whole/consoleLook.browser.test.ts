@@ -1,5 +1,5 @@
-import chromium from "@sparticuz/chromium";
-import { type Browser, type BrowserContext, type Page, chromium as playwright } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { launchBrowser } from "./browser.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { until } from "./polling.ts";
 import { apiToken, openSite, type Site, writeKey } from "./server.ts";
@@ -33,11 +33,7 @@ beforeAll(async () => {
     const answer = await fetch(`${site.url}/api/profiles/search`, { method: "POST", headers, body: '{"limit":1}' });
     return ((await answer.json()) as { total: { value: number } }).total.value === 2;
   });
-  browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: chromium.args.filter((flag) => flag !== "--single-process"),
-    headless: true,
-  });
+  browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser.close();

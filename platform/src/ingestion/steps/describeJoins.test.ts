@@ -1,17 +1,9 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
-import { accepted, foldingHarness, hash, type Folding } from "../../../test/pipelineHarness.ts";
+import { describe, expect, it } from "vitest";
+import { accepted, foldingHarness, hash, foldings } from "../../../test/pipelineHarness.ts";
 import { profileIdOf } from "../../model/keyedHash.ts";
 
-const open: Folding[] = [];
-async function folding(): Promise<Folding> {
-  const made = await foldingHarness();
-  open.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of open.splice(0)) await made.close();
-});
+const folding = foldings();
 
 const visit = accepted({ messageId: "visit", identifiers: ["anonymous_id:a"], occurredAt: 1_000 });
 const order = accepted({ messageId: "order", identifiers: ["user_id:ada"], occurredAt: 2_000 });

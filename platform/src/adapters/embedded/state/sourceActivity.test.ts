@@ -1,21 +1,13 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
-import { accepted, foldingHarness, type Folding } from "../../../../test/pipelineHarness.ts";
+import { describe, expect, it } from "vitest";
+import { accepted, foldings, type Folding } from "../../../../test/pipelineHarness.ts";
 import type { LogRecord } from "../../../model/event.ts";
 import { keptMinutes } from "../../../storage/sourceActivity.ts";
 import { fatesOver } from "./fates.ts";
 import { openStateReader } from "./schema.ts";
 import { sourceActivityOver } from "./sourceActivity.ts";
 
-const open: Folding[] = [];
-async function folding(): Promise<Folding> {
-  const made = await foldingHarness();
-  open.push(made);
-  return made;
-}
-afterEach(async () => {
-  for (const made of open.splice(0)) await made.close();
-});
+const folding = foldings();
 
 const minute = 60_000;
 const noon = Date.UTC(2026, 10, 24, 12);
