@@ -25,6 +25,7 @@ import { decodeRecord, encodeRecord } from "../src/model/logRecord.ts";
 import type { Position } from "../src/model/position.ts";
 import type { Profile } from "../src/model/profile.ts";
 import { composeProfile, profileReads } from "../src/profiles/index.ts";
+import type { IdentityAndProfiles } from "../src/storage/identityAndProfiles.ts";
 import type { MessageIndex } from "../src/storage/messageIndex.ts";
 
 export const hash = keyedHash(Buffer.alloc(32, 7));
@@ -140,11 +141,14 @@ export function foldings(): () => Promise<Folding> {
 }
 
 /** The real pipeline over the real store in a temporary file, fed with records in memory. */
-export async function foldingHarness(rules: IdentityRules = defaultIdentityRules): Promise<Folding> {
+export async function foldingHarness(
+  rules: IdentityRules = defaultIdentityRules,
+  overStore: (store: IdentityAndProfiles) => IdentityAndProfiles = (store) => store,
+): Promise<Folding> {
   const directory = mkdtempSync(join(tmpdir(), "c360-fold-"));
   const file = join(directory, "state.sqlite");
   const log: StoredRecord[] = [];
-  const store = openStateStore({ file, hash, foldedWith: {} });
+  const store = overStore(openStateStore({ file, hash, foldedWith: {} }));
   const reader = openStateReader(file);
   const people = peopleOver(reader, hash);
   const total: BatchOutcome = { processed: 0, rejected: 0, duplicates: 0, joined: 0, joins: [] };

@@ -15,6 +15,8 @@ declare module "fastify" {
     access?: RouteAccess;
     /** A write whose answer is kept under the caller's `Idempotency-Key`. */
     idempotent?: boolean;
+    /** Customers' data may have any keys in its body; without it `__proto__` and `constructor.prototype` are refused. */
+    anyKeys?: boolean;
   }
 }
 

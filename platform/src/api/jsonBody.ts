@@ -37,9 +37,9 @@ const suspicious = /__proto__|prototype|\\u00/i;
 
 /**
  * Parses a request's body; none at all is `undefined`. Throws Problem 400 `body_too_deep`, `body_not_utf8`,
- * `malformed_json` (without V8's message, which quotes the body) or `prototype_key`.
+ * `malformed_json` (without V8's message, which quotes the body) or, unless `anyKeys`, `prototype_key`.
  */
-export function parseJsonBody(body: Uint8Array): unknown {
+export function parseJsonBody(body: Uint8Array, { anyKeys = false } = {}): unknown {
   if (body.length === 0) return undefined;
   if (nestsDeeperThan(body, maxRequestDepth)) {
     throw new Problem(400, "body_too_deep", `The body nests deeper than ${maxRequestDepth} brackets.`, {
@@ -48,7 +48,7 @@ export function parseJsonBody(body: Uint8Array): unknown {
   }
   const text = textOf(body);
   const parsed = parsedOf(text);
-  if (suspicious.test(text) && hasPrototypeKey(parsed)) {
+  if (!anyKeys && suspicious.test(text) && hasPrototypeKey(parsed)) {
     throw new Problem(400, "prototype_key", "The body has a key `__proto__` or `constructor.prototype`.", {
       hint: "Rename the key.",
     });
@@ -86,9 +86,9 @@ function hasPrototypeKey(value: unknown): boolean {
 /** Reads `application/json` bodies and no others; everything else is a 415. */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body: Buffer, done) => {
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
     try {
-      done(null, parseJsonBody(body));
+      done(null, parseJsonBody(body, { anyKeys: request.routeOptions.config.anyKeys === true }));
     } catch (error) {
       done(error as Error);
     }

@@ -75,7 +75,7 @@ describe("errors", () => {
       "a constructor's prototype, deep",
       400,
       "prototype_key",
-      () => post("/api/imports/pos", '{"calls":[{"a":[{"constructor":{"prototype":1}}]}]}'),
+      () => post("/api/query", '{"sql":"x","a":[{"constructor":{"prototype":1}}]}'),
     ],
   ];
   it.each(cases)("answers %s with %i %s", async (_what, status, code, ask) => {
@@ -85,6 +85,16 @@ describe("errors", () => {
     expect(message).toMatch(/\.$/);
     expect(requestId).toBe("req-1");
     expect(Object.keys(rest).every((key) => ["code", "hint", "field"].includes(key))).toBe(true);
+  });
+
+  it("takes customers' data with any keys where it is data, and nothing inherits from them", async () => {
+    const calls = '{"calls":[{"type":"track","__proto__":{"type":"page"},"a":{"constructor":{"prototype":1}}}]}';
+    expect((await post("/api/imports/pos", calls)).status).toBe(200);
+    const [submitted] = api.services.submitted;
+    expect(JSON.stringify(submitted?.call)).toBe(
+      '{"type":"track","__proto__":{"type":"page"},"a":{"constructor":{"prototype":1}}}',
+    );
+    expect(Object.getPrototypeOf(submitted?.call)).toBe(Object.prototype);
   });
 
   it("names the methods that an address takes", async () => {

@@ -1,6 +1,7 @@
 /** Who is who: pure functions of evidence, and the reads that explain them. docs/identity.md tells the rules. */
 export { correctionEdges } from "./corrections.ts";
 export { decide, mergeSeenWith } from "./decisions.ts";
+export { disjointSets } from "./disjointSets.ts";
 export { edgesOfFragments, mergeEdges } from "./evidence.ts";
 export { evidenceComponents, personOfFragment } from "./membership.ts";
 export { correctionService } from "./correcting/service.ts";
@@ -11,5 +12,5 @@ export { identityReads } from "./read.ts";
 export type { IdentityReads } from "./read.ts";
 export { resolve } from "./resolve.ts";
 export { defaultIdentityRules } from "./retailRules.ts";
-export { identifierOrder } from "./rules.ts";
+export { identifierOrder, rulesOfType, typeOfKey } from "./rules.ts";
 export type { IdentityRules } from "./rules.ts";

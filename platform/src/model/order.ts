@@ -21,7 +21,8 @@ export interface OrderReport {
   /** From the source's kind: erp 0, pos 1, crm 2, web 3, mobile 4, social 5, iot 6. */
   rank: number;
   source: string;
-  channel: string;
+  /** Null where it names none. */
+  channel: string | null;
   messageId: string;
   occurredAt: number;
   receivedAt: number;
@@ -44,7 +45,8 @@ export interface RefundReport {
   ownId: string | null;
   rank: number;
   source: string;
-  channel: string;
+  /** Null where it names none. */
+  channel: string | null;
   messageId: string;
   occurredAt: number;
   receivedAt: number;
@@ -79,6 +81,7 @@ export interface OrderFigures {
   orderId: string;
   /** Fragment of the best-ranked report: its person owns the order. */
   ownerFragment: FragmentId;
+  /** The one that the best report with a channel names; else the kind of the best source that sells. */
   channel: string;
   /** When it was sold; of refunds whose order is unknown, when the best-ranked one was. */
   occurredAt: number;

@@ -30,8 +30,16 @@ describe("a sale", () => {
       netMinor: 5000,
       refundCount: 0,
       isSale: true,
-      channel: "erp",
+      channel: "web",
     });
+  });
+
+  it("was placed where a report says so, else with the best source that sells", () => {
+    const stated = sale({ channel: "click & collect" }, "mobile");
+    expect(figures(sale({}, "erp"), sale(), stated).channel).toBe("click & collect");
+    expect(figures(sale({ channel: "phone" }, "erp"), sale(), stated).channel).toBe("phone");
+    expect(figures(sale({}, "erp"), sale({}, "crm"), sale({}, "social"), sale({}, "mobile")).channel).toBe("mobile");
+    expect(figures(sale({}, "crm"), sale({}, "erp")).channel).toBe("erp");
   });
 
   it("belongs to the fragment of its best report", () => {
@@ -48,7 +56,7 @@ describe("a sale", () => {
       [guest, web, guest],
     ]) {
       expect(ownerOf(orderFrom(...reports))).toBe(fragmentOf(web));
-      const owned = { ownerFragment: fragmentOf(web), channel: "erp", grossMinor: 900 };
+      const owned = { ownerFragment: fragmentOf(web), channel: "web", grossMinor: 900 };
       expect(figuresOf(orderFrom(...reports))).toMatchObject(owned);
     }
     expect(ownerOf(orderFrom(guest))).toBe(fragmentOf(guest));
@@ -65,7 +73,7 @@ describe("reports that say less", () => {
     ["an amount that cannot be read", { total: "see invoice" }],
   ])("of money, %s, leave it to those that state it", (_, said) => {
     const erp = order("Order Completed", { order_id: 1, ...said }, "erp", { occurredAt: march + day });
-    expect(figures(sale(), erp)).toMatchObject({ grossMinor: 5000, channel: "erp" });
+    expect(figures(sale(), erp)).toMatchObject({ grossMinor: 5000, channel: "web" });
     expect(figures(sale(), sale({ total: 60 }, "crm"), erp)).toMatchObject({ grossMinor: 6000 });
     expect(figures(erp)).toMatchObject({ grossMinor: 0, isSale: true });
   });

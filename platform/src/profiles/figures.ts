@@ -1,7 +1,15 @@
 import type { FragmentId } from "../model/fragment.ts";
 import { rescaleMinor, sumMinor } from "../model/money.ts";
 import type { OrderFigures, OrderLine, OrderReport, OrderState, RefundReport } from "../model/order.ts";
-import { bestOf, isBetterForOwner, isBetterRefund, isBetterReport, type Reporter } from "./reportRank.ts";
+import {
+  bestOf,
+  channelOf,
+  isBetterForChannel,
+  isBetterForOwner,
+  isBetterRefund,
+  isBetterReport,
+  type Reporter,
+} from "./reportRank.ts";
 import { saleOf } from "./saleReports.ts";
 
 /**
@@ -27,7 +35,7 @@ export function figuresOf(state: OrderState): OrderFigures {
   return {
     orderId: state.orderId,
     ownerFragment: ownerOf(state),
-    channel: best.channel,
+    channel: channelOf(bestReport(state, isBetterForChannel)),
     occurredAt,
     currency,
     grossMinor,

@@ -182,9 +182,9 @@ describe("a header", () => {
     });
   });
 
-  it("has the channel it names, else its source's kind", () => {
+  it("has the channel it names, and none otherwise", () => {
     expect(saleReportOf("Order Completed", { channel: " click & collect " }).channel).toBe("click & collect");
-    expect(saleReportOf("Order Completed", { affiliation: "Shop" }, "pos").channel).toBe("pos");
+    expect(saleReportOf("Order Completed", { affiliation: "Shop" }, "pos").channel).toBeNull();
   });
 
   it("is the best-ranked source's, however late another comes", () => {

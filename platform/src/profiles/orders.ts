@@ -3,7 +3,6 @@ import type { FragmentId } from "../model/fragment.ts";
 import { orderKeyOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { OrderKey, OrderReport, OrderState, RefundReport } from "../model/order.ts";
 import type { Money } from "../model/profile.ts";
-import type { SourceKind } from "../model/source.ts";
 import {
   listsLines,
   readOrderProperties,
@@ -14,7 +13,7 @@ import {
   type OrderProperties,
 } from "./orderProperties.ts";
 import { keepLeastKeys, ownValue } from "./ownKeys.ts";
-import { isBetterRefund, type Reporter } from "./reportRank.ts";
+import { isBetterRefund, rankOf, type Reporter } from "./reportRank.ts";
 import { withReport } from "./saleReports.ts";
 
 /** Refund reports kept of one order; of more, those with the least keys stay, whatever the order of arrival. */
@@ -133,21 +132,11 @@ function squeezed(name: string): string {
   return name.toLowerCase().replace(/[\s_.-]+/g, "");
 }
 
-const ranks: Readonly<Record<SourceKind, number>> = {
-  erp: 0,
-  pos: 1,
-  crm: 2,
-  web: 3,
-  mobile: 4,
-  social: 5,
-  iot: 6,
-};
-
 function reporterOf(event: AcceptedEvent, fragment: FragmentId, said: OrderProperties): Reporter {
   return {
-    rank: ranks[event.sourceKind],
+    rank: rankOf(event.sourceKind),
     source: event.source,
-    channel: said.channel ?? event.sourceKind,
+    channel: said.channel,
     messageId: event.messageId,
     occurredAt: event.occurredAt,
     receivedAt: event.receivedAt,

@@ -1,4 +1,5 @@
 import type { OrderReport, RefundReport } from "../model/order.ts";
+import type { SourceKind } from "../model/source.ts";
 
 /** What every report says of where it comes from. */
 export type Reporter = Pick<
@@ -18,6 +19,45 @@ export function isBetterReport(a: Reporter, b: Reporter): boolean {
 /** Whose an order is, is told by a report that says so: an ERP that knows no customer takes it from nobody. */
 export function isBetterForOwner(a: Reporter, b: Reporter): boolean {
   return a.isGuest !== b.isGuest ? b.isGuest : isBetterReport(a, b);
+}
+
+const ranks: Readonly<Record<SourceKind, number>> = {
+  erp: 0,
+  pos: 1,
+  crm: 2,
+  web: 3,
+  mobile: 4,
+  social: 5,
+  iot: 6,
+};
+const kinds = Object.keys(ranks) as SourceKind[];
+/** Systems that book what others sell. */
+const offices: ReadonlySet<SourceKind> = new Set(["erp", "crm"]);
+
+export function rankOf(kind: SourceKind): number {
+  return ranks[kind];
+}
+
+/** What a report says of the channel; of one that names none, the kind of its source. */
+export function channelOf({ channel, rank }: Reporter): string {
+  return channel ?? kindOf(rank) ?? "";
+}
+
+/** Where an order was placed is told by a report that says so, else by whoever sold it: an ERP is no channel. */
+export function isBetterForChannel(a: Reporter, b: Reporter): boolean {
+  const [statesA, statesB] = [a.channel !== null, b.channel !== null];
+  if (statesA !== statesB) return statesA;
+  const [sellsA, sellsB] = [sells(a), sells(b)];
+  return !statesA && sellsA !== sellsB ? sellsA : isBetterReport(a, b);
+}
+
+function sells({ rank }: Reporter): boolean {
+  const kind = kindOf(rank);
+  return kind !== undefined && !offices.has(kind);
+}
+
+function kindOf(rank: number): SourceKind | undefined {
+  return kinds.find((kind) => ranks[kind] === rank);
 }
 
 /** Of two reports of one refund: one that states an amount, or cancels, before one that says nothing but that it was. */

@@ -1,14 +1,12 @@
 import type { OrderReport } from "../model/order.ts";
-import { bestOf, isBetterForOwner, isBetterReport } from "./reportRank.ts";
+import { bestOf, isBetterForChannel, isBetterForOwner, isBetterReport } from "./reportRank.ts";
 
 /**
- * What the reports of one sale come to. Its channel is the best report's, and whose it is that of the best one that
- * carried an identifier; its money is that of the
- * best report that states any; its time is that of the earliest `Order Completed`, else of the earliest update. A
- * currency that was only assumed counts for that of the best report that names one.
+ * What the reports of one sale come to: its money is that of the best report that states any; its time is that of the
+ * earliest `Order Completed`, else of the earliest update. A currency that was only assumed counts for that of the best
+ * report that names one.
  */
 export interface Sale {
-  best: OrderReport;
   money: OrderReport;
   /** ISO 4217; `money` may have been read in another, which it then only assumed. */
   currency: string;
@@ -18,17 +16,16 @@ export interface Sale {
 
 /** Null without a report. */
 export function saleOf(reports: readonly OrderReport[]): Sale | null {
-  const best = bestOf(reports);
   const money = bestOf(reports, isBetterForMoney);
   const named = bestOf(reports, isBetterForCurrency);
   const earliest = bestOf(reports, isBetterForTime);
-  if (best === null || money === null || named === null || earliest === null) return null;
+  if (money === null || named === null || earliest === null) return null;
   const { currency } = money.currencyAssumed ? named : money;
-  return { best, money, currency, soldAt: earliest.occurredAt };
+  return { money, currency, soldAt: earliest.occurredAt };
 }
 
 /**
- * The reports that decide a sale of which `report` is one more, best first: at most five. Each is the best of all in
+ * The reports that decide a sale of which `report` is one more, best first: at most six. Each is the best of all in
  * one respect, so that it makes no difference in which order they come, or how often.
  */
 export function withReport(reports: readonly OrderReport[], report: OrderReport): OrderReport[] {
@@ -37,7 +34,14 @@ export function withReport(reports: readonly OrderReport[], report: OrderReport)
   return [...deciding].sort((a, b) => (isBetterReport(a, b) ? -1 : 1));
 }
 
-const respects = [isBetterReport, isBetterForOwner, isBetterForMoney, isBetterForCurrency, isBetterForTime];
+const respects = [
+  isBetterReport,
+  isBetterForOwner,
+  isBetterForChannel,
+  isBetterForMoney,
+  isBetterForCurrency,
+  isBetterForTime,
+];
 
 function isBetterForMoney(a: OrderReport, b: OrderReport): boolean {
   return a.statesMoney !== b.statesMoney ? a.statesMoney : isBetterReport(a, b);

@@ -34,6 +34,11 @@ export function dataPaths(dataDir: string): DataPaths {
   };
 }
 
+/** Where a rebuild works; what a killed one left there is nobody's. */
+export function rebuildFolder(dataDir: string): string {
+  return join(dataDir, "rebuilding");
+}
+
 const hashKeyBytes = 32;
 
 /**

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lockDirectory, type DirectoryLock } from "../adapters/embedded/directoryLock.ts";
 import type { Services } from "../api/services.ts";
@@ -14,7 +15,7 @@ import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { composeProfile, profileReads, traitValueReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
-import { dataPaths, hashKeyOf, makeDataDirectory } from "./dataDirectory.ts";
+import { dataPaths, hashKeyOf, makeDataDirectory, rebuildFolder } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
 import { fateView, healthView, identityService, rejectionView } from "./services.ts";
@@ -58,6 +59,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     for (const part of opened.splice(0).toReversed()) await part();
   };
   try {
+    rmSync(rebuildFolder(settings.dataDir), { recursive: true, force: true });
     const paths = dataPaths(settings.dataDir);
     const hashKey = await hashKeyOf(paths);
     const onTrouble = options.onTrouble ?? (() => undefined);

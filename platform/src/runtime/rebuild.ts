@@ -1,19 +1,21 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { openDecided } from "../adapters/embedded/decided.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { logSummary } from "../adapters/embedded/eventLog/summary.ts";
 import { openMessageIndex } from "../adapters/embedded/messages/messageIndex.ts";
 import { compareStates } from "../adapters/embedded/state/compareStates.ts";
 import { openStateStore } from "../adapters/embedded/state/stateStore.ts";
+import type { EventBufferReader } from "../buffer/eventBuffer.ts";
 import { defaultIdentityRules } from "../identity/index.ts";
 import { createIngestionLoop, recordsAt } from "../ingestion/index.ts";
-import { keyedHash } from "../model/keyedHash.ts";
+import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
-import { dataPaths, hashKeyOf, type DataPaths } from "./dataDirectory.ts";
+import { dataPaths, hashKeyOf, rebuildFolder, type DataPaths } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { foldedWith } from "./foldedWith.ts";
 import { lockDirectory } from "../adapters/embedded/directoryLock.ts";
+import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
+import type { MessageIndex } from "../storage/messageIndex.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Rebuilt {
@@ -39,7 +41,7 @@ export async function rebuildPlatform(settings: Settings, options: RebuildOption
 async function rebuildOn(settings: Settings, options: RebuildOptions): Promise<Rebuilt> {
   const lock = await lockDirectory(settings.dataDir);
   const live = dataPaths(settings.dataDir);
-  const folder = join(settings.dataDir, "rebuilding");
+  const folder = rebuildFolder(settings.dataDir);
   const fresh = { ...dataPaths(folder), log: live.log, hashKey: live.hashKey };
   try {
     rmSync(folder, { recursive: true, force: true });
@@ -63,24 +65,48 @@ async function foldLog(settings: Settings, paths: DataPaths, progress: RebuildOp
   const hash = keyedHash(await hashKeyOf(paths));
   const { end } = await logSummary(paths.log);
   const store = openStateStore({ file: paths.state, hash, foldedWith: foldedWith(settings.homeCurrency) });
-  const decided = openDecided({ file: paths.state, hash, homeCurrency: settings.homeCurrency });
-  const log = openEventLogReader(paths.log);
-  const lookups = openEventLogReader(paths.log);
-  const from = await store.position();
-  const messages = await openMessageIndex({
-    directory: paths.messages,
-    log: lookups,
-    decided: from,
-    notProcessed: decided.notProcessed,
-  });
+  const opened: (() => Promise<void> | void)[] = [() => store.close()];
+  try {
+    const decided = openDecided({ file: paths.state, hash, homeCurrency: settings.homeCurrency });
+    opened.push(() => decided.close());
+    const log = openEventLogReader(paths.log);
+    const lookups = openEventLogReader(paths.log);
+    opened.push(
+      () => log.close(),
+      () => lookups.close(),
+    );
+    const from = await store.position();
+    const messages = await openMessageIndex({
+      directory: paths.messages,
+      log: lookups,
+      decided: from,
+      notProcessed: decided.notProcessed,
+    });
+    opened.push(() => messages.close());
+    return await fold({ settings, hash, store, log, lookups, messages, from, end, progress });
+  } finally {
+    for (const close of opened.toReversed()) await close();
+  }
+}
+
+interface FoldParts {
+  settings: Settings;
+  hash: KeyedHash;
+  store: IdentityAndProfiles;
+  log: EventBufferReader;
+  lookups: EventBufferReader;
+  messages: MessageIndex;
+  from: Position;
+  end: Position;
+  progress: RebuildOptions["progress"];
+}
+
+async function fold({ settings, from, end, progress, lookups, ...parts }: FoldParts): Promise<number> {
   let records = 0;
   let failure: unknown = null;
   const loop = await createIngestionLoop({
-    log,
-    store,
-    messages,
+    ...parts,
     recordsAt: (positions) => recordsAt(lookups, positions),
-    hash,
     rules: defaultIdentityRules,
     homeCurrency: settings.homeCurrency,
     now: Date.now,
@@ -96,15 +122,7 @@ async function foldLog(settings: Settings, paths: DataPaths, progress: RebuildOp
       throw failure;
     },
   });
-  try {
-    await loop.run(end);
-  } finally {
-    await messages.close();
-    decided.close();
-    await store.close();
-    await log.close();
-    await lookups.close();
-  }
+  await loop.run(end);
   return records;
 }
 

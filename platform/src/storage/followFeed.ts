@@ -15,8 +15,11 @@ export const nothingFollowed: FeedProgress = { feed: "", version: 0, copied: nul
 export interface FeedStep {
   /** First remove every profile and order that the follower has. */
   startsOver: boolean;
-  /** Then write each of these as `profiles` and `orders` give it now, or remove it where they give null. */
-  changes: readonly Change[];
+  /**
+   * Then write each of these as `profiles` and `orders` give it now, or remove it where they give null. With their
+   * versions where they come from the feed.
+   */
+  changes: readonly (Change & { version?: number })[];
   progress: FeedProgress;
 }
 

@@ -61,8 +61,8 @@ export interface Decided {
   head(): { position: Position; feedVersion: number };
   /** Positions in [from, until) whose record was not processed (rejected, suppressed, seen again). */
   notProcessed(from: Position, until: Position): Set<Position>;
-  /** `limit` may be 0. */
-  feed(afterVersion: number, limit: number): FeedStretch;
+  /** `limit` may be 0. `only`: entries that are not merely `activity`. */
+  feed(afterVersion: number, limit: number, only?: "changes"): FeedStretch;
   /**
    * Every living profile and every order, a page at a time, from "" until `next` is null. What is there throughout
    * the reading is named; what comes or changes meanwhile is in the feed. `next` stays good over restarts.

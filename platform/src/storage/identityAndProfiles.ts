@@ -123,6 +123,9 @@ export interface IdentityAndProfiles {
    * no correction speaks, a withdrawn one neither.
    */
   personsAlone(numbers: readonly PersonNumber[]): Promise<Set<PersonNumber>>;
+  /** All identifiers of these persons. */
+  identifiersOf(numbers: readonly PersonNumber[]): Promise<IdentifierRow[]>;
+  fragmentsOf(numbers: readonly PersonNumber[]): Promise<{ id: FragmentId; person: PersonNumber }[]>;
   components(numbers: readonly number[]): Promise<ComponentRows>;
   orders(keys: readonly OrderKey[]): Promise<Map<OrderKey, { state: OrderState; ownerFragment: FragmentId }>>;
   /** The least number that no person or component has had: callers count up from it within a batch. */

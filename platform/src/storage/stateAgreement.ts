@@ -68,6 +68,10 @@ async function componentsAgree(store: IdentityAndProfiles, model: StateModel): P
     expect(sorted(rows.fragments)).toEqual(
       sorted(fragments.map(({ person, state: { id, identifiers, spans } }) => ({ id, person, identifiers, spans }))),
     );
+    expect(sorted(await store.identifiersOf([...members]))).toEqual(sorted(rows.identifiers));
+    expect(sorted(await store.fragmentsOf([...members]))).toEqual(
+      sorted(rows.fragments.map(({ id, person }) => ({ id, person }))),
+    );
   }
 }
 

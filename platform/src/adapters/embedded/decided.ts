@@ -23,14 +23,17 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
       const rows = [...statements.duplicates.all(from, until), ...statements.rejected.all(from, until)] as Row[];
       return new Set(rows.map((row) => int(row, "position")));
     },
-    feed: (afterVersion, limit) =>
+    feed: (afterVersion, limit, only) =>
       snapshot(database, () => {
         const row = statements.feedBounds.get() as Row;
         return {
           feed: text(row, "feed"),
           prunedUntil: int(row, "pruned_until"),
           head: int(row, "head"),
-          entries: feedEntries(statements.feed.all(afterVersion, limit), people),
+          entries: feedEntries(
+            (only === undefined ? statements.feed : statements.changes).all(afterVersion, limit),
+            people,
+          ),
         };
       }),
     everything: (after, limit) => snapshot(database, () => page(statements, after, limit)),
@@ -67,6 +70,9 @@ function decidedStatements(database: DatabaseSync) {
     duplicates: database.prepare("SELECT position FROM duplicates WHERE position >= ? AND position < ?"),
     rejected: database.prepare("SELECT position FROM rejected WHERE position >= ? AND position < ?"),
     feed: database.prepare("SELECT version, kind, id FROM feed WHERE version > ? ORDER BY version LIMIT ?"),
+    changes: database.prepare(
+      "SELECT version, kind, id FROM feed WHERE version > ? AND kind <> 'activity' ORDER BY version LIMIT ?",
+    ),
     living: database.prepare(
       "SELECT p.person FROM identifiers i JOIN persons p USING (person) WHERE i.id = ? AND p.profile_id = i.id",
     ),

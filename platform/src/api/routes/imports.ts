@@ -12,7 +12,7 @@ export function importRoutes(api: Api, services: Services): void {
     "/api/imports/:source",
     {
       bodyLimit: maxImportBytes,
-      config: { idempotent: true },
+      config: { idempotent: true, anyKeys: true },
       schema: {
         operationId: "importCalls",
         tags: ["events"],

@@ -4,7 +4,7 @@ import type { Decision, PersonNumber } from "../../storage/identityAndProfiles.t
 import { correctionOf } from "../../model/correction.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { Folded } from "./fold.ts";
-import type { PeopleChange } from "./resolvePeople.ts";
+import type { PeopleChange } from "./changedPeople.ts";
 
 /** Puts together the one transaction: state, position, the fates that are exceptions, and the change feed. */
 export async function decide(

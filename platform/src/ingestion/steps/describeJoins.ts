@@ -1,19 +1,12 @@
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { Join } from "../../model/join.ts";
 import type { PersonNumber, PersonRow } from "../../storage/identityAndProfiles.ts";
+import type { Joins, PeopleBefore } from "./changedPeople.ts";
 import type { Folded } from "./fold.ts";
-import type { Evidence } from "./loadEvidence.ts";
 import type { Incoming } from "./validate.ts";
 
 /** Of one batch: a first import can join thousands, and nobody watches those one by one. */
 const maxJoinsTold = 50;
-
-export interface Joins {
-  /** People that are another one now. */
-  joined: number;
-  /** The first ones, with the events that showed it, in their order. */
-  joins: Join[];
-}
 
 /**
  * Which people the batch joined: sets of identifiers that were several persons before it. People that appear and meet
@@ -22,7 +15,7 @@ export interface Joins {
  */
 export function describeJoins(
   folded: Folded,
-  evidence: Evidence,
+  evidence: PeopleBefore,
   persons: readonly PersonRow[],
   removed: readonly PersonNumber[],
 ): Joins {
@@ -61,7 +54,7 @@ interface Meeting {
 }
 
 /** The first event that names two of them; where a chain of events joined them, the last that names one. */
-function findEvents(folded: Folded, evidence: Evidence, meetings: ReadonlyMap<PersonNumber, Meeting>): void {
+function findEvents(folded: Folded, evidence: PeopleBefore, meetings: ReadonlyMap<PersonNumber, Meeting>): void {
   for (const incoming of folded.events) {
     const { identifiers, aliasOf } = incoming.event;
     if (identifiers.length === 0) continue;
@@ -75,7 +68,10 @@ function findEvents(folded: Folded, evidence: Evidence, meetings: ReadonlyMap<Pe
   }
 }
 
-function keysByPerson(keys: readonly IdentifierKey[], { identifiers }: Evidence): Map<PersonNumber, IdentifierKey[]> {
+function keysByPerson(
+  keys: readonly IdentifierKey[],
+  { identifiers }: PeopleBefore,
+): Map<PersonNumber, IdentifierKey[]> {
   const found = new Map<PersonNumber, IdentifierKey[]>();
   for (const key of keys) {
     const person = identifiers.get(key)?.person ?? 0;
@@ -88,7 +84,7 @@ function keysByPerson(keys: readonly IdentifierKey[], { identifiers }: Evidence)
 }
 
 /** Where an id went: to whom its person's earliest identifier belongs now. */
-function heirOf(former: PersonNumber, { before, identifiers }: Evidence): PersonNumber {
+function heirOf(former: PersonNumber, { before, identifiers }: PeopleBefore): PersonNumber {
   let living: { key: IdentifierKey; firstAt: number } | null = null;
   for (const [key, row] of before) {
     if (row.person !== former) continue;
@@ -99,7 +95,7 @@ function heirOf(former: PersonNumber, { before, identifiers }: Evidence): Person
   return living === null ? 0 : (identifiers.get(living.key)?.person ?? 0);
 }
 
-function joinOf({ person, before, shown }: Meeting, evidence: Evidence, row: PersonRow | undefined): Join | null {
+function joinOf({ person, before, shown }: Meeting, evidence: PeopleBefore, row: PersonRow | undefined): Join | null {
   if (shown === null || row === undefined) return null;
   const { position, event } = shown.incoming;
   // One that was taken apart in the same moment may have left its id to another.

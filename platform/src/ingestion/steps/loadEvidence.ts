@@ -1,11 +1,13 @@
-import { decide, mergeSeenWith } from "../../identity/index.ts";
+import { mergeSeenWith } from "../../identity/index.ts";
 import type { Edge, ExplicitEdge } from "../../model/evidence.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import { parseIdentifierKey, type IdentifierKey } from "../../model/identifier.ts";
 import type { FragmentEvidence, IdentifierRow, PersonRow } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { Folded, FoldedFragment } from "./fold.ts";
-import { statedEdges } from "./statedEdges.ts";
+import { seeTogether } from "./seeTogether.ts";
+import { settleAlone, type Settled } from "./settleAlone.ts";
+import { statedEdges, type Stated } from "./statedEdges.ts";
 
 /** All that is needed to say anew who is who around what this batch touched, as it stands after the batch. */
 export interface Evidence {
@@ -21,20 +23,53 @@ export interface Evidence {
   persons: Map<number, PersonRow>;
 }
 
+/** What a batch may change about who is who: what must be resolved anew, and what is known without. */
+export interface Touched {
+  evidence: Evidence | null;
+  settled: Settled | null;
+  /** Fragments that change nobody, placed with whom they belong to. */
+  plain: FoldedFragment[];
+}
+
 /**
  * Null when the batch touches nothing that decides who is who: no new combination, no alias, no correction, no earlier
  * first time.
  */
-export async function loadEvidence(folded: Folded, parts: PipelineParts): Promise<Evidence | null> {
+export async function loadTouched(folded: Folded, parts: PipelineParts): Promise<Touched | null> {
   const touched = [...folded.folded.values()].filter(({ isNew, firstLowered }) => isNew || firstLowered);
   const stated = statedEdges(folded, parts);
   if (touched.length === 0 && stated.ends.length === 0) return null;
   // What the first look fetched is not fetched again.
   const before = await parts.store.identifiers([...new Set(touched.flatMap(({ row }) => row.state.identifiers))]);
   const { plain, structural } = await partPlain(touched, before, parts);
-  if (structural.length === 0 && stated.ends.length === 0) return null;
+  const { settled, rest } = await settleAlone(structural, before, stated.ends, parts);
+  const evidence = await loadEvidence({ structural: rest, plain, before, stated, folded }, parts);
+  const meets =
+    evidence !== null && settled !== null && [...evidence.persons.keys()].some((one) => settled.persons.has(one));
+  if (!meets) return { evidence, settled, plain };
+  // What was said of others leads to somebody who seemed to be alone.
+  const all = { structural, plain, before, stated: statedEdges(folded, parts), folded };
+  return { evidence: await loadEvidence(all, parts), settled: null, plain };
+}
+
+interface Structural {
+  structural: readonly FoldedFragment[];
+  plain: readonly FoldedFragment[];
+  /** Of the identifiers of both. */
+  before: ReadonlyMap<IdentifierKey, IdentifierRow>;
+  stated: Stated;
+  folded: Folded;
+}
+
+async function loadEvidence(
+  { structural: touched, plain, before: known, stated, folded }: Structural,
+  parts: PipelineParts,
+): Promise<Evidence | null> {
+  if (touched.length === 0 && stated.ends.length === 0) return null;
+  const structural = [...touched];
   const carried = new Set(structural.flatMap(({ row }) => row.state.identifiers));
-  keepOnly(before, carried);
+  // Those of the others would only bring in components that nothing here touches.
+  const before = new Map([...known].filter(([key]) => carried.has(key)));
   await fetchMissing(before, stated.ends, parts);
   const unseen = [...carried].filter((key) => !before.has(key));
   // The aliases of a hub or a shared device join nobody: loading all of them would be work for nothing.
@@ -58,11 +93,6 @@ export async function loadEvidence(folded: Folded, parts: PipelineParts): Promis
 
 function endsOf(edges: readonly Edge[]): IdentifierKey[] {
   return edges.flatMap(({ a, b }) => [a, b]);
-}
-
-/** Those of plain fragments would only bring in components that nothing here touches. */
-function keepOnly(rows: Map<IdentifierKey, IdentifierRow>, keys: ReadonlySet<IdentifierKey>): void {
-  for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
 }
 
 async function fetchMissing(
@@ -108,25 +138,8 @@ function updatedIdentifiers(
   parts: PipelineParts,
 ): Map<IdentifierKey, IdentifierRow> {
   const rows = new Map([...before].map(([key, row]) => [key, { ...row }]));
-  for (const { row } of structural) {
-    const { identifiers, spans } = row.state;
-    const firstAt = Math.min(...Object.values(spans).map((span) => span.firstAt));
-    for (const key of identifiers) {
-      const known = rows.get(key) ?? { key, person: 0, decision: "ordinary" as const, seenWith: [], firstAt };
-      known.firstAt = Math.min(known.firstAt, firstAt);
-      seeTogether(known, identifiers, parts);
-      rows.set(key, known);
-    }
-  }
+  for (const { row } of structural) seeTogether(rows, before, row.state, parts.rules);
   return rows;
-}
-
-/** Blocked, hub and shared are final: what was seen with such an identifier no longer matters. */
-function seeTogether(row: IdentifierRow, combination: readonly IdentifierKey[], { rules }: PipelineParts): void {
-  if (row.decision !== "ordinary") return;
-  row.seenWith = mergeSeenWith(parseIdentifierKey(row.key), row.seenWith, combination, rules);
-  row.decision = decide(parseIdentifierKey(row.key), row.seenWith, rules);
-  if (row.decision !== "ordinary") row.seenWith = [];
 }
 
 /**

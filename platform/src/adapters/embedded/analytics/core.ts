@@ -20,6 +20,8 @@ const maxRestMs = 100;
 const busyRestFactor = 7;
 const defaultRetryDelayMs = 1_000;
 const maxRetryDelayMs = 30_000;
+/** One query runs at a time; one that waited longer for its turn is told to come back, and does not run. */
+const maxQueryWaitMs = 15_000;
 /** Failures in a row after which waiting for the follower is answered with its error. */
 const stalledAfterFailures = 3;
 
@@ -82,14 +84,17 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
         const { asOf } = follower.progress();
         return { ...(await readTimeline(engine.timeline, paths.lake, query)), asOf };
       }),
-    query: (sql, limit, signal) =>
-      queries.run(async () => {
+    query: (sql, limit, signal) => {
+      const askedAt = performance.now();
+      return queries.run(async () => {
         if (signal?.aborted === true) throw queryCancelled();
+        if (performance.now() - askedAt > maxQueryWaitMs) throw waitedTooLong();
         const { asOf } = follower.progress();
         const startedAt = performance.now();
         const answer = await runQuery(engine, sql, limit, { ...queryLimits, signal });
         return { ...answer, elapsedMs: Math.round(performance.now() - startedAt), asOf };
-      }),
+      });
+    },
     caughtUp: () => loop.caughtUp(),
     status: () => Promise.resolve(follower.progress()),
     advance: (isBusy = false) => loop.wake(isBusy),
@@ -116,6 +121,13 @@ class Lane {
     this.#last = result.catch(() => undefined);
     return result;
   }
+}
+
+function waitedTooLong(): Problem {
+  return new Problem(503, "analytics_busy", `the query waited ${maxQueryWaitMs / 1_000} s for others to end`, {
+    hint: "try again in a moment, or let fewer queries run at once",
+    retryAfterSeconds: 5,
+  });
 }
 
 interface Waiter {
@@ -189,8 +201,12 @@ class FollowLoop {
     }
   }
 
-  /** Half the time at most: small steps grow into larger, cheaper ones, and ingestion has the processor. */
+  /**
+   * Half the time at most: small steps grow into larger, cheaper ones. Where whole steps wait already, and ingestion
+   * does not need the processor more, there is nothing to wait for.
+   */
   async #rest(stepMs: number): Promise<void> {
+    if (!this.#isBusy && this.#follower.hasWholeStep()) return;
     const startedAt = performance.now();
     while (this.#waiters.length === 0 && !this.#stopped) {
       const wholeMs = this.#isBusy ? busyRestFactor * stepMs : Math.min(maxRestMs, stepMs);

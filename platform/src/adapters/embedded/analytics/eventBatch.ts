@@ -42,15 +42,30 @@ export async function insertEvents(
   }
 }
 
-/** Lines that every JSON reader takes, for a batch that {@link insertEvents} could not insert; unreadable ones are left out. */
-export function mendedRecords(records: readonly StoredRecord[]): StoredRecord[] {
+/**
+ * Lines that every JSON reader takes, for a batch that {@link insertEvents} could not insert. What cannot be read is
+ * left out and counted; what is no event, but can be read, is only left out.
+ */
+export function mendedRecords(records: readonly StoredRecord[]): { mended: StoredRecord[]; unreadable: number } {
   const mended: StoredRecord[] = [];
+  let unreadable = 0;
   for (const record of records) {
     const event = parsedEvent(record.payload);
-    if (event === null) continue;
-    mended.push({ ...record, payload: Buffer.from(wellFormedJson(JSON.stringify(event))) });
+    if (event !== null) mended.push({ ...record, payload: Buffer.from(wellFormedJson(JSON.stringify(event))) });
+    else if (!isOtherRecord(record.payload)) unreadable++;
   }
-  return mended;
+  return { mended, unreadable };
+}
+
+/** A rejection, a correction: what has a status, and is no event. */
+function isOtherRecord(payload: Uint8Array): boolean {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(payload).toString("utf8"));
+    if (typeof value !== "object" || value === null || !("status" in value)) return false;
+    return typeof value.status === "string" && value.status !== "accepted";
+  } catch {
+    return false;
+  }
 }
 
 /** JSON.stringify escapes surrogates only where they are alone; those and NUL become U+FFFD. */

@@ -97,11 +97,13 @@ export class FakeFollowed {
     return {
       head: () => ({ position: this.#records.length, feedVersion: this.#version }),
       notProcessed: (from, until) => new Set([...this.#skipped].filter((at) => at >= from && at < until)),
-      feed: (after, limit) => ({
+      feed: (after, limit, only) => ({
         feed: this.#feedId,
         prunedUntil: (this.#feed[0]?.version ?? this.#version + 1) - 1,
         head: this.#version,
-        entries: this.#feed.filter(({ version }) => version > after).slice(0, limit),
+        entries: this.#feed
+          .filter(({ version, cause }) => version > after && !(only === "changes" && cause === "activity"))
+          .slice(0, limit),
       }),
       everything: (after, limit) => this.#everything(after, limit),
       profiles: (ids) => {

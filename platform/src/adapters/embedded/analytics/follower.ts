@@ -43,6 +43,8 @@ export interface Follower {
   /** One batch of events, or of the feed; false when there was nothing to do. After a throw nothing has changed. */
   step(): Promise<boolean>;
   progress(): Progress;
+  /** Whether as much waits as one step takes: a later one would not be larger. */
+  hasWholeStep(): boolean;
   /** Of the feed, durably; null before the first step. What comes after its version is still needed. */
   followed(): FeedProgress | null;
   /** Records that could not be stored as rows, since the start. */
@@ -91,6 +93,12 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
 
   return {
     progress: () => progress,
+    hasWholeStep: () => {
+      const { position, feedVersion } = decided.head();
+      return (
+        position - progress.position >= maxBatchRecords || feedVersion - progress.feedVersion >= feedLimits.entries
+      );
+    },
     followed: () => (followed.feed === "" ? null : followed),
     unreadable: () => unreadable,
     async step() {
@@ -137,10 +145,10 @@ async function commitRows(
     // The transaction may stand although its answer was lost: then these rows are there.
     const stored = await readProgress(writer).catch(() => null);
     if (stored !== null && stored.position >= advanced.position) return 0;
-    const mended = mendedRecords(rows);
+    const { mended, unreadable } = mendedRecords(rows);
     // A batch fails for its content or for the disk; only content is mended by leaving out what cannot be read.
     await commit(mended).catch(() => Promise.reject(error));
-    return rows.length - mended.length;
+    return unreadable;
   }
 }
 

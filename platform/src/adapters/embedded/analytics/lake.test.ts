@@ -164,4 +164,37 @@ describe("the lake", () => {
     await again.caughtUp();
     expect((await count(again)).slice(0, 2)).toEqual([10, 10]);
   });
+
+  test("a move whose commit stands although its answer was lost registers its files once", async () => {
+    const followed = new FakeFollowed();
+    fill(followed, 0, 40);
+    const path = directory();
+    let losing = false;
+    let lost = 0;
+    const core = await open(followed, path, {
+      retryDelayMs: 1,
+      overWriter: (real) =>
+        new Proxy(real, {
+          get: (target, name) => {
+            const value: unknown = Reflect.get(target, name, target);
+            if (typeof value !== "function") return value;
+            if (name !== "run") return value.bind(target) as unknown;
+            return async (sql: string) => {
+              const answer = await target.run(sql);
+              if (!losing || sql !== "COMMIT") return answer;
+              losing = false;
+              lost++;
+              throw new Error("injected: the answer was lost");
+            };
+          },
+        }),
+    });
+    await core.caughtUp();
+    const before = await count(core);
+    losing = true;
+    await expect(core.moveToLake()).rejects.toThrow("lost");
+    await core.moveToLake();
+    expect(lost).toBe(1);
+    expect(await count(core)).toEqual(before);
+  });
 });

@@ -107,7 +107,7 @@ class FollowLoop {
       let isIdle = false;
       this.#woken = false;
       try {
-        isIdle = !(await this.#follower.pass());
+        isIdle = !(await this.#follower.pass(this.#waiters.length > 0));
         this.#tellFollowed();
         const passMs = performance.now() - startedAt;
         restMs = this.#woken ? Math.max(gatherMs, (this.#isBusy ? busyRestFactor : restFactor) * passMs) : 0;

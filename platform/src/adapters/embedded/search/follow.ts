@@ -19,9 +19,17 @@ const manyProfiles = 1_000;
 const bulkSliceProfiles = 400;
 const sliceTouches = 512;
 
+/** While many entries wait, what is mere activity gathers this long, so that busy people are written once for many. */
+const patience = { fewEntries: 500, gatherActivityMs: 1_000 };
+/** Changes get their turn this often while activity is written. */
+const leadEveryMs = 100;
+
 export interface Follower {
-  /** Follows up to what is decided now; false when there was nothing. After a throw it goes on where it was. */
-  pass(): Promise<boolean>;
+  /**
+   * Follows up to what is decided now; false when there was nothing. Not `isAwaited`: activity may be left for a later
+   * pass. After a throw it goes on where it was.
+   */
+  pass(isAwaited?: boolean): Promise<boolean>;
   progress(): SearchProgress;
 }
 
@@ -29,6 +37,9 @@ export interface Follower {
  * Follows the feed, or copies everything where that is gone. Each slice is one transaction, a merge's survivor
  * together with whom it retires; the last one of a pass carries the progress. What a crash leaves half done is done
  * again, which changes nothing.
+ *
+ * Most of the feed says that somebody was seen again; that may be known a moment later. Who is there, and under which
+ * words, is followed ahead of it: `ahead` is only remembered while the thread lives, the progress is of both.
  */
 export function followerOf(parts: {
   index: SearchIndex;
@@ -37,50 +48,93 @@ export function followerOf(parts: {
   now: () => number;
   /** Lets questions in between slices. */
   yieldTurn: () => Promise<void>;
+  patience?: { fewEntries: number; gatherActivityMs: number };
 }): Follower {
   const { index, decided, now, yieldTurn } = parts;
+  const { fewEntries, gatherActivityMs } = parts.patience ?? patience;
   let progress = index.progress();
+  let ahead = { feed: "", version: 0 };
+  let ledAt = 0;
+  let steppedAt = 0;
+  const writeWhole = async (ids: readonly ProfileId[]): Promise<void> => {
+    for (const slice of slicesOf(ids, ids.length > manyProfiles ? bulkSliceProfiles : sliceProfiles)) {
+      index.write((writer) => writeProfiles(writer, slice, decided));
+      await yieldTurn();
+    }
+  };
+  const lead = async (): Promise<boolean> => {
+    ledAt = performance.now();
+    const { feed, version, copied } = progress.followed;
+    if (feed === "" || copied !== null) return false;
+    if (ahead.feed !== feed || ahead.version < version) ahead = { feed, version };
+    const stretch = decided.feed(ahead.version, passLimits.entries, "changes");
+    const isGone = stretch.feed !== feed || ahead.version < stretch.prunedUntil || ahead.version > stretch.head;
+    if (isGone || ahead.version === stretch.head) return false;
+    await writeWhole(named(stretch.entries, ahead.version).changed);
+    const isWhole = stretch.entries.length < passLimits.entries;
+    ahead = { feed, version: isWhole ? stretch.head : (stretch.entries.at(-1)?.version ?? stretch.head) };
+    return stretch.entries.length > 0;
+  };
+  const step = async (): Promise<boolean> => {
+    steppedAt = performance.now();
+    const at = now();
+    const head = decided.head();
+    const next = nextFeedStep(decided, progress.followed, passLimits);
+    if (next === null) {
+      progress = { ...progress, asOf: Math.max(progress.asOf, at) };
+      return false;
+    }
+    if (next.startsOver) {
+      index.startOver();
+      ahead = { feed: "", version: 0 };
+    }
+    const { changed, active } = named(next.changes, ahead.feed === next.progress.feed ? ahead.version : 0);
+    for (const slice of slicesOf(active, sliceTouches)) {
+      const stale: ProfileId[] = [];
+      index.write((writer) => stale.push(...touch(writer, slice, decided)));
+      changed.push(...stale);
+      await yieldTurn();
+      if (performance.now() - ledAt >= leadEveryMs) await lead();
+    }
+    await writeWhole(changed);
+    const followed = next.progress;
+    const holdsAll = followed.copied === null && followed.version >= head.feedVersion;
+    // Of what is being copied nothing can be said as of a time.
+    const asOfBefore = next.startsOver ? 0 : progress.asOf;
+    index.write(() => undefined, { followed, asOf: holdsAll ? at : asOfBefore });
+    progress = index.progress();
+    return true;
+  };
+  const mayWait = (): boolean => {
+    const { feed, version, copied } = progress.followed;
+    const isFollowing = feed !== "" && copied === null;
+    const waiting = decided.head().feedVersion - version;
+    return isFollowing && waiting > fewEntries && performance.now() - steppedAt < gatherActivityMs;
+  };
   return {
     progress: () => progress,
-    pass: async () => {
-      const at = now();
-      const head = decided.head();
-      const step = nextFeedStep(decided, progress.followed, passLimits);
-      if (step === null) {
-        progress = { ...progress, asOf: Math.max(progress.asOf, at) };
-        return false;
-      }
-      if (step.startsOver) index.startOver();
-      const { changed, active } = named(step.changes);
-      for (const slice of slicesOf(active, sliceTouches)) {
-        const stale: ProfileId[] = [];
-        index.write((writer) => stale.push(...touch(writer, slice, decided)));
-        changed.push(...stale);
-        await yieldTurn();
-      }
-      for (const slice of slicesOf(changed, changed.length > manyProfiles ? bulkSliceProfiles : sliceProfiles)) {
-        index.write((writer) => writeProfiles(writer, slice, decided));
-        await yieldTurn();
-      }
-      const followed = step.progress;
-      const holdsAll = followed.copied === null && followed.version >= head.feedVersion;
-      // Of what is being copied nothing can be said as of a time.
-      const asOfBefore = step.startsOver ? 0 : progress.asOf;
-      index.write(() => undefined, { followed, asOf: holdsAll ? at : asOfBefore });
-      progress = index.progress();
-      return true;
+    pass: async (isAwaited = true) => {
+      const hasLed = await lead();
+      if (!isAwaited && mayWait()) return hasLed;
+      return (await step()) || hasLed;
     },
   };
 }
 
-/** Distinct profiles, in the order in which the feed names them; who changed is not also merely active. */
-function named(changes: readonly Change[]): { changed: ProfileId[]; active: ProfileId[] } {
+/**
+ * Distinct profiles, in the order in which the feed names them; who changed is not also merely active. Changes up to
+ * `written` are passed over.
+ */
+function named(
+  changes: readonly (Change & { version?: number })[],
+  written: number,
+): { changed: ProfileId[]; active: ProfileId[] } {
   const changed = new Set<ProfileId>();
   const active = new Set<ProfileId>();
-  for (const { kind, id, cause } of changes) {
+  for (const { kind, id, cause, version } of changes) {
     if (kind !== "profile" || id === "") continue;
     if (cause === "activity") active.add(id);
-    else changed.add(id);
+    else if (version === undefined || version > written) changed.add(id);
   }
   return { changed: [...changed], active: [...active].filter((id) => !changed.has(id)) };
 }

@@ -4,7 +4,7 @@ import { normaliserVersion } from "../../../model/normalise.ts";
 import { Problem } from "../../../model/problem.ts";
 
 /** Raised when a table, or the JSON in one of its columns, changes shape. */
-const tablesVersion = 3;
+const tablesVersion = 4;
 /** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
 const stateVersion = tablesVersion * 1_000 + normaliserVersion;
 

@@ -9,6 +9,7 @@ import type {
   IdentifierRow,
   IdentityAndProfiles,
 } from "../../../storage/identityAndProfiles.ts";
+import { batchThinning } from "./batchThinning.ts";
 import { correctionEnds, correctionsOf } from "./corrections.ts";
 import { defaultFeedLimits, feedRetention, type FeedLimits } from "./feedRetention.ts";
 import type { Position } from "../../../model/position.ts";
@@ -45,6 +46,7 @@ export function openStateStore(options: {
   const reads = readStatements(database);
   const writes = { ...commitStatements(database), countSources: sourceActivityWriter(database) };
   const retention = feedRetention(database, { ...defaultFeedLimits, ...options.feedLimits });
+  const thinning = batchThinning(database);
   const recent = recentFragments();
   const readPosition = (): Position => int(database.prepare("SELECT position FROM head").get() as Row, "position");
   /** What the next decision builds on. */
@@ -73,7 +75,8 @@ export function openStateStore(options: {
     },
     commit: async (decision: Decision) => {
       try {
-        writeDecision(database, { statements: writes, hash: options.hash, retention }, { ...decision, after: known });
+        const parts = { statements: writes, hash: options.hash, retention, thinning };
+        writeDecision(database, parts, { ...decision, after: known });
         known = decision.position;
       } catch (error) {
         // Only the file knows now what is decided.
@@ -124,6 +127,7 @@ export function readStatements(database: DatabaseSync) {
     fragmentsOfPerson: database.prepare(
       "SELECT id, person, identifiers, spans FROM fragments WHERE person = ? AND person <> 0",
     ),
+    fragmentIdsOfPerson: database.prepare("SELECT id, person FROM fragments WHERE person = ? AND person <> 0"),
     order: database.prepare("SELECT owner_fragment, state FROM orders WHERE key = ?"),
   };
 }
@@ -153,7 +157,10 @@ function fragmentRows(
 function plainReads(
   reads: ReadStatements,
   hash: KeyedHash,
-): Pick<IdentityAndProfiles, "personsOfFragments" | "identifiers" | "components" | "orders"> {
+): Pick<
+  IdentityAndProfiles,
+  "personsOfFragments" | "identifiers" | "identifiersOf" | "fragmentsOf" | "components" | "orders"
+> {
   return {
     personsOfFragments: async (ids) => {
       const found = new Map<string, number>();
@@ -171,6 +178,9 @@ function plainReads(
       }
       return found;
     },
+    identifiersOf: async (numbers) => rowsFor(reads.identifiersOfPerson, numbers).map(identifierRow),
+    fragmentsOf: async (numbers) =>
+      rowsFor(reads.fragmentIdsOfPerson, numbers).map((row) => ({ id: text(row, "id"), person: int(row, "person") })),
     components: async (numbers) => componentRows(reads, numbers),
     orders: async (keys) => orderRows(reads, keys),
   };

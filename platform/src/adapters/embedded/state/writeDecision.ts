@@ -3,6 +3,7 @@ import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { Decision, SourceMinute } from "../../../storage/identityAndProfiles.ts";
+import type { BatchThinning } from "./batchThinning.ts";
 import type { FeedRetention } from "./feedRetention.ts";
 import { encodeSpans } from "./rows.ts";
 
@@ -44,10 +45,12 @@ export function writeDecision(
     statements,
     hash,
     retention,
+    thinning,
   }: {
     statements: CommitStatements & { countSources: (received: readonly SourceMinute[]) => void };
     hash: KeyedHash;
     retention: FeedRetention;
+    thinning: BatchThinning;
   },
   decision: Decision & { after: Position },
 ): void {
@@ -63,6 +66,7 @@ export function writeDecision(
     statements.countSources(decision.received);
     writeFeed(statements, decision);
     retention.prune();
+    thinning.thin(decision.processedAt);
     database.exec("COMMIT");
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
