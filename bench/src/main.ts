@@ -24,8 +24,22 @@ async function bench(options: Options): Promise<void> {
   mkdirSync(parent, { recursive: true });
   const directory = mkdtempSync(join(parent, "c360-bench-"));
   const running = new Set<Server>();
+  say("measuring the machine");
+  const { seconds, seed, cpuProfileDir } = options;
+  const results: Results = {
+    startedAt: new Date().toISOString(),
+    seconds,
+    seed,
+    cpuProfiled: cpuProfileDir !== null,
+    isWhole: false,
+    machine: machineNow(),
+    limits: measureLimits(directory),
+    rounds: [],
+    search: null,
+  };
   const interrupt = (): void => {
     say("interrupted");
+    if (results.rounds.length > 0) write(results, options);
     void Promise.all([...running].map((server) => server.stop())).finally(() => {
       rmSync(directory, { recursive: true, force: true });
       process.exit(130);
@@ -34,39 +48,40 @@ async function bench(options: Options): Promise<void> {
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
   try {
-    const results = await measure(options, directory, (server) => {
+    const started = (server: Server): void => {
       running.clear();
       running.add(server);
-    });
-    write(results, options);
+    };
+    await measure(results, options, directory, started);
+    results.isWhole = true;
   } finally {
+    // Of a run that fails at the end, what was measured before is worth its time too.
+    if (results.isWhole || results.rounds.length > 0) write(results, options);
     rmSync(directory, { recursive: true, force: true });
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
   }
 }
 
-async function measure(options: Options, directory: string, started: (server: Server) => void): Promise<Results> {
-  const at = new Date().toISOString();
-  const machine = machineNow();
-  say("measuring the machine");
-  const limits = measureLimits(directory);
-  const largest = Math.max(...options.profiles);
-  const rounds: Round[] = [];
-  for (const profiles of options.profiles) {
+/** Adds to the results round by round. */
+async function measure(
+  results: Results,
+  options: Options,
+  directory: string,
+  started: (server: Server) => void,
+): Promise<void> {
+  const { profiles: sizes, seed, phases } = options;
+  const largest = Math.max(...sizes);
+  for (const profiles of sizes) {
     const own = join(directory, String(profiles));
     mkdirSync(own);
     const again = profiles === largest;
-    rounds.push(...(await measureSize(profiles, { ...options, again }, { directory: own, say, started })));
+    const measured = (round: Round): unknown => results.rounds.push(round);
+    await measureSize(profiles, { ...options, again }, { directory: own, say, started, measured });
   }
-  const { seconds, seed, cpuProfileDir } = options;
-  const search = options.phases.includes("search")
-    ? {
-        profiles: largest,
-        ...measureSearch({ profiles: largest, seed, queries, directory: join(directory, "search"), say }),
-      }
-    : null;
-  return { search, startedAt: at, seconds, seed, cpuProfiled: cpuProfileDir !== null, machine, limits, rounds };
+  if (!phases.includes("search")) return;
+  const measured = measureSearch({ profiles: largest, seed, queries, directory: join(directory, "search"), say });
+  results.search = { profiles: largest, ...measured };
 }
 
 function machineNow(): Machine {

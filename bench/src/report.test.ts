@@ -33,6 +33,7 @@ function results(rounds: Round[], more: Partial<Results> = {}): Results {
     seconds: 30,
     seed: 1,
     cpuProfiled: false,
+    isWhole: true,
     machine: {
       cpus: 2,
       cpuModel: "Some CPU",
@@ -108,6 +109,7 @@ describe("the report", () => {
     expect(text).toContain("2 × Some CPU, 24 GiB");
     expect(text).not.toMatch(/profiled|Others were/);
     const busy = { ...results([]).machine, loadBefore: 1.5 };
+    expect(reportText(results([], { isWhole: false }))).toMatch(/The run ended early/);
     expect(reportText(results([], { cpuProfiled: true, machine: busy }))).toMatch(/was profiled.*\nOthers were/);
   });
 });

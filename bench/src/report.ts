@@ -20,6 +20,8 @@ export interface Results {
   seconds: number;
   seed: number;
   cpuProfiled: boolean;
+  /** False of a run that was interrupted or failed: what it had measured by then. */
+  isWhole: boolean;
   machine: Machine;
   limits: Limits;
   rounds: Round[];
@@ -71,6 +73,7 @@ export function reportText(results: Results): string {
   return [
     `Customer 360 bench, ${results.startedAt}, ${results.seconds} s a phase, seed ${results.seed}`,
     `${machine.cpus} × ${machine.cpuModel}, ${gigabytes} GiB, ${machine.platform}, Node ${machine.node}, load before ${machine.loadBefore.toFixed(2)}`,
+    ...(results.isWhole ? [] : ["The run ended early: this is what it had measured by then."]),
     ...(results.cpuProfiled ? ["The server was profiled: it is slower than it would be."] : []),
     ...(machine.loadBefore > 0.5
       ? ["Others were at work on this machine: the figures are lower than they would be."]

@@ -6,9 +6,12 @@ import type { FullLoad, HalfLoad, Reads, Round, SearchFollow } from "./measureme
 import type { Options } from "./options.ts";
 import { readProfiles } from "./profileReads.ts";
 import { followSearch, followEventsPerS } from "./searchFollow.ts";
-import { serverPaths, startServer, type Server } from "./server.ts";
+import { firstTime } from "./progress.ts";
+import { serverPaths, startServer, type Server, type ServerStatus } from "./server.ts";
 
 const maxFillSeconds = 60 * 60;
+/** Between a fill and what is measured after it, for search, SQL and timelines to hold all of it. */
+const maxFollowMs = 60 * 60_000;
 /** Before the memory of an idle server is read. */
 const settleMs = 3_000;
 /** What half of the reached load is taken to be where the load was not measured. */
@@ -22,13 +25,16 @@ export interface Surroundings {
   started: (server: Server) => void;
 }
 
-/** One size: signs everybody up, measures, and where `again` says so measures once more after that many events. */
+/**
+ * One size: signs everybody up, measures, and where `again` says so measures once more after that many events. Each
+ * round is told as soon as it is done: what comes after may take long, or fail.
+ */
 export async function measureSize(
   profiles: number,
   options: Options & { again: boolean },
-  around: Surroundings,
-): Promise<Round[]> {
-  const { say } = around;
+  around: Surroundings & { measured: (round: Round) => void },
+): Promise<void> {
+  const { say, measured } = around;
   const paths = serverPaths(around.directory);
   const start = async (cpuProfileDir: string | null): Promise<Server> => {
     const server = await startServer({ ...paths, ...(cpuProfileDir === null ? {} : { cpuProfileDir }) });
@@ -48,12 +54,11 @@ export async function measureSize(
     }
     const run: Run = { target: { server, seed: options.seed, profiles }, options, say, events: 0 };
     const around = { profiles, idleAtStart, dataDir: paths.dataDir };
-    const rounds = [await measureRound(run, around)];
+    measured(await measureRound(run, around));
     if (options.again && options.afterEvents > profiles + run.events) {
       await fill(run, options.afterEvents - profiles - run.events);
-      rounds.push(await measureRound(run, around));
+      measured(await measureRound(run, around));
     }
-    return rounds;
   } finally {
     await server.stop();
     rmSync(around.directory, { recursive: true, force: true });
@@ -83,6 +88,14 @@ async function fill(run: Run, events: number): Promise<void> {
   const filled = await fullLoad(run.target, portion);
   run.events += filled.events;
   run.say(`${filled.events} events, ${Math.round(filled.processedPerS)} a second`);
+  // What follows must not be busy with them while the next round is measured.
+  const processedAt = Date.now();
+  const isFollowed = ({ searchAsOf, analyticsAsOf }: ServerStatus) =>
+    Math.min(searchAsOf, analyticsAsOf) >= processedAt;
+  if ((await firstTime(run.target.server, isFollowed, maxFollowMs)) === null) {
+    throw new Error(`search or SQL was still behind ${maxFollowMs / 60_000} minutes later`);
+  }
+  run.say(`search and SQL hold them ${Math.round((Date.now() - processedAt) / 1_000)} s later`);
 }
 
 async function measureRound(
