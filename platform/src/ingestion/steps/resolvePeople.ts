@@ -1,18 +1,20 @@
-import { edgesOfFragments, evidenceComponents, personOfFragment, resolve } from "../../identity/index.ts";
+import { personOfFragment, resolve } from "../../identity/index.ts";
+import type { Resolution } from "../../model/evidence.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import { profileIdOf } from "../../model/keyedHash.ts";
 import type { ProfileId } from "../../model/profile.ts";
 import type { Decision, IdentifierRow, PersonNumber, PersonRow } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { Folded } from "./fold.ts";
+import { crossingsOf } from "./crossings.ts";
 import { describeJoins, type Joins } from "./describeJoins.ts";
-import { loadEvidence, type Evidence } from "./loadEvidence.ts";
+import { loadEvidence, seenIdentifiers, type Evidence } from "./loadEvidence.ts";
 import { assignNumbers } from "./assignNumbers.ts";
 
 /** What the batch changes about who is who. */
 export type PeopleChange = Pick<
   Decision,
-  "movedFragments" | "identifiers" | "persons" | "removedPersons" | "edges" | "retiredProfiles"
+  "movedFragments" | "crossings" | "identifiers" | "persons" | "removedPersons" | "edges" | "retiredProfiles"
 > & { changedPersons: Set<PersonNumber> } & Joins;
 
 /**
@@ -22,20 +24,19 @@ export type PeopleChange = Pick<
 export async function resolvePeople(folded: Folded, parts: PipelineParts): Promise<PeopleChange> {
   const evidence = await loadEvidence(folded, parts);
   if (evidence === null) return nothingChanged();
-  const input = {
-    identifiers: [...evidence.identifiers.values()].map(({ key, decision }) => ({ key, decision, seen: true })),
-    edges: [...edgesOfFragments([...evidence.fragments.values()]), ...evidence.edges],
-  };
-  const resolution = resolve(input, parts.rules);
+  const resolution = resolve({ identifiers: [...seenIdentifiers(evidence)], edges: evidence.edges }, parts.rules);
   const numbered = assignNumbers(resolution.persons, evidence.before, await parts.store.nextNumber());
-  for (const row of evidence.identifiers.values()) row.person = numbered.get(row.key) ?? 0;
-  const persons = personRows(resolution.persons, evidenceComponents(input, resolution), evidence, parts);
+  for (const row of evidence.identifiers.values()) {
+    if (!evidence.outside.has(row.key)) row.person = numbered.get(row.key) ?? 0;
+  }
+  const persons = personRows(resolution, evidence, parts);
   const change = { ...nothingChanged(), edges: evidence.changedEdges };
   change.identifiers = [...evidence.identifiers.values()].filter((row) =>
     rowDiffers(evidence.before.get(row.key), row),
   );
   collectPersons(change, persons, evidence);
   moveFragments(change, folded, evidence, parts);
+  change.crossings = crossingsOf(change, persons, evidence, parts);
   Object.assign(change, describeJoins(folded, evidence, persons, change.removedPersons));
   return change;
 }
@@ -43,6 +44,7 @@ export async function resolvePeople(folded: Folded, parts: PipelineParts): Promi
 function nothingChanged(): PeopleChange {
   return {
     movedFragments: [],
+    crossings: [],
     identifiers: [],
     persons: [],
     removedPersons: [],
@@ -54,12 +56,7 @@ function nothingChanged(): PeopleChange {
   };
 }
 
-function personRows(
-  persons: readonly IdentifierKey[][],
-  components: readonly IdentifierKey[][],
-  evidence: Evidence,
-  parts: PipelineParts,
-): PersonRow[] {
+function personRows({ persons, components }: Resolution, evidence: Evidence, parts: PipelineParts): PersonRow[] {
   const rowOf = (key: IdentifierKey): IdentifierRow => evidence.identifiers.get(key) as IdentifierRow;
   const componentOf = new Map<IdentifierKey, number>();
   for (const keys of components) {

@@ -4,7 +4,7 @@ import { normaliserVersion } from "../../../model/normalise.ts";
 import { Problem } from "../../../model/problem.ts";
 
 /** Raised when a table, or the JSON in one of its columns, changes shape. */
-const tablesVersion = 3;
+const tablesVersion = 4;
 /** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
 const stateVersion = tablesVersion * 1_000 + normaliserVersion;
 
@@ -22,6 +22,8 @@ CREATE TABLE fragments (
   identifiers TEXT NOT NULL, spans TEXT NOT NULL) STRICT;
 -- Guests belong to nobody; a query finds this index only when it says so too: person = ? AND person <> 0.
 CREATE INDEX fragments_of_person ON fragments (person) WHERE person <> 0;
+CREATE TABLE crossings (
+  identifier TEXT NOT NULL, fragment TEXT NOT NULL, PRIMARY KEY (identifier, fragment)) STRICT, WITHOUT ROWID;
 CREATE TABLE details (id TEXT PRIMARY KEY, traits TEXT NOT NULL, consents TEXT NOT NULL) STRICT;
 CREATE TABLE identifiers (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, person INTEGER NOT NULL,
