@@ -21,8 +21,8 @@ it("sends a year of few, and finds most of what can be known of who is who", asy
     };
     expect(sent.events).toBeGreaterThan(500);
     expect(score.truePairs).toBeGreaterThan(500);
-    expect(score.precision).toBeGreaterThan(0.8);
-    expect(score.knowableRecall).toBeGreaterThan(0.95);
+    expect(score.precision).toBeGreaterThan(0.99);
+    expect(score.knowableRecall).toBeGreaterThan(0.98);
     expect(score.recall).toBeLessThanOrEqual(score.knowableRecall);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { report, type Options, type Scored, type Simulated } from "./identityReport.ts";
 import { retailTruthOf, type RetailTruth } from "./retailTruth.ts";
-import { scorePairs, type PairScore } from "./pairScore.ts";
+import { scorePairs } from "./pairScore.ts";
+import { falsePairCauses, splitCauses, splitsOf } from "./scoreCauses.ts";
 import { serverPaths, startServer, type Server } from "./server.ts";
 
 const usage = `npm run identity-score --workspace bench -- [options]
@@ -20,32 +22,6 @@ Sends a simulated retailer's history through a server of its own, and holds its 
   --samples N     profiles of several people, and people in several profiles, to print (default 5)
   --json FILE     write everything that was measured
   --dir DIR       where the server's data goes`;
-
-interface Options {
-  customers: number;
-  days: number;
-  seed: number;
-  samples: number;
-  json: string | null;
-  dir: string | null;
-}
-
-/** What `c360 simulate --json` tells. */
-interface Simulated {
-  start: string;
-  events: number;
-  sentMs: number;
-  elapsedMs: number;
-}
-
-interface Scored {
-  score: PairScore;
-  /** Identifiers that SQL does not show: they have no profile. */
-  unknown: number;
-  sharedInProfiles: number;
-  mixedProfiles: { profile: number; people: number[] }[];
-  splitPeople: { person: number; profiles: number }[];
-}
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -142,61 +118,29 @@ function scored(truth: RetailTruth, profiles: Map<string, string>): Scored {
       owners.size > 1 ? [{ profile: at, people: [...owners] }] : [],
     ),
     splitPeople: [...homes].flatMap(([person, own]) => (own.size > 1 ? [{ person, profiles: own.size }] : [])),
+    falsePairs: falsePairCauses(truth, profile),
+    splits: splitsOf(truth, profile),
   };
 }
 
-function report(
-  options: Options,
-  truth: RetailTruth,
-  sent: Simulated,
-  result: Scored,
-  profiles: Map<string, string>,
-): void {
-  const { score, mixedProfiles, splitPeople } = result;
-  const perS = (ms: number): string => Math.round((sent.events / ms) * 1_000).toLocaleString("en-US");
-  const atHome = mixedProfiles.filter(({ people }) => new Set(people.map(truth.householdOf)).size === 1).length;
-  const percent = (part: number): string => `${(part * 100).toFixed(3)} %`;
-  process.stdout.write(`
-${options.customers.toLocaleString("en-US")} customers, ${options.days} days, seed ${options.seed}: ${sent.events.toLocaleString("en-US")} events
-acknowledged       ${perS(sent.sentMs)} events/s
-the whole way      ${perS(sent.elapsedMs)} events/s, until profiles and SQL had them
-identifiers        ${truth.keys.length} of one person each, ${truth.shared.length} shared by design (left out of the pairs)
-precision          ${percent(score.precision)} of ${score.joinedPairs} joined pairs
-recall             ${percent(score.recall)} of ${score.truePairs} pairs of one person
-recall, knowable   ${percent(score.knowableRecall)} of ${score.knowablePairs} pairs with evidence between them
-mixed profiles     ${mixedProfiles.length} hold identifiers of several people, ${atHome} of them of one household
-split people       ${splitPeople.length} are in several profiles
-`);
-  for (const { profile, people } of mixedProfiles.slice(0, options.samples)) {
-    process.stdout.write(`\nprofile ${profile} mixes people ${people.join(", ")}\n`);
-    for (const person of people) process.stdout.write(`${described(truth, profiles, person)}\n`);
-  }
-  for (const { person } of lostKnowable(truth, profiles).slice(0, options.samples)) {
-    process.stdout.write(
-      `\nperson ${person} is split, though evidence connects it:\n${described(truth, profiles, person)}\n`,
-    );
-  }
-}
+/** Questions to the platform about what it did not join. */
+const maxAsked = 400;
 
-/** People of whom the evidence says more than the platform found. */
-function lostKnowable(truth: RetailTruth, profiles: Map<string, string>): { person: number }[] {
-  const homes = new Map<number, string | undefined>();
-  const lost = new Set<number>();
-  for (const [index, key] of truth.keys.entries()) {
-    const connected = truth.evidence[index] ?? 0;
-    const home = profiles.get(key);
-    if (!homes.has(connected)) homes.set(connected, home);
-    else if (homes.get(connected) !== home) lost.add(truth.person[index] ?? 0);
-  }
-  return [...lost].map((person) => ({ person }));
-}
-
-function described(truth: RetailTruth, profiles: Map<string, string>, person: number): string {
-  return truth.keys
-    .flatMap((key, index) =>
-      truth.person[index] === person ? [`  ${person}  ${profiles.get(key) ?? "-"}  ${key}`] : [],
-    )
-    .join("\n");
+/** The platform's own reason, in the words of its rule. */
+async function reasonOf(server: Server, a: string, b: string): Promise<string> {
+  const response = await fetch(`${server.url}/api/identity/why`, {
+    method: "POST",
+    headers: { authorization: server.authorization, "content-type": "application/json" },
+    body: JSON.stringify({ a, b }),
+  });
+  const { refused = [], explanation = "" } = (await response.json()) as {
+    refused?: { reason: string | null }[];
+    explanation?: string;
+  };
+  const rules = refused.map(({ reason }) => /\(rule: (.*)\)/.exec(reason ?? "")?.[1] ?? "no rule");
+  return (
+    [...new Set(rules)].sort().join(" and ") || (/\(rule: (.*?)\)/.exec(explanation)?.[1] ?? "nothing connects them")
+  );
 }
 
 async function run(options: Options): Promise<void> {
@@ -212,11 +156,12 @@ async function run(options: Options): Promise<void> {
     if (truth.events !== sent.events) throw new Error(`sent ${sent.events} events, the plan has ${truth.events}`);
     const profiles = await profilesOf(server, truth.keys.length);
     const result = scored(truth, profiles);
-    report(options, truth, sent, result, profiles);
-    const { score, unknown, sharedInProfiles, mixedProfiles, splitPeople } = result;
+    const lost = await splitCauses(result.splits, maxAsked, (a, b) => reasonOf(server, a, b));
+    report(options, truth, sent, { ...result, lost }, profiles);
+    const { score, unknown, sharedInProfiles, mixedProfiles, splitPeople, falsePairs } = result;
     const counts = { unknown, sharedInProfiles, mixedProfiles: mixedProfiles.length, splitPeople: splitPeople.length };
     if (options.json !== null)
-      writeFileSync(options.json, `${JSON.stringify({ options, sent, score, counts }, null, 2)}\n`);
+      writeFileSync(options.json, `${JSON.stringify({ options, sent, score, counts, falsePairs, lost }, null, 2)}\n`);
   } finally {
     await server.stop();
     rmSync(directory, { recursive: true, force: true });

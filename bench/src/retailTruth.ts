@@ -1,6 +1,9 @@
 import { identifiersOfCall } from "@c360/platform/src/model/callIdentifiers.ts";
+import { identifierKey } from "@c360/platform/src/model/identifier.ts";
+import { normaliseIdentifier } from "@c360/platform/src/model/normalise.ts";
+import { identifierIn, slot, typeOfSlot } from "@c360/platform/src/simulator/identities.ts";
 import { personaOf, type RetailerPlan } from "@c360/platform/src/simulator/persona.ts";
-import { openRetailer } from "@c360/platform/src/simulator/retailer.ts";
+import { openRetailer, type Retailer } from "@c360/platform/src/simulator/retailer.ts";
 import { truthOf } from "@c360/platform/src/simulator/truth.ts";
 
 /** Who is who among the identifiers that a plan sends, and what of it the evidence connects. */
@@ -12,6 +15,8 @@ export interface RetailTruth {
   evidence: Int32Array;
   /** Used by several people by design: household computers, landlines, recycled phones, the shops' own cards. */
   shared: string[];
+  /** By person, what of it they use. */
+  sharedOf: Map<number, { key: string; kind: string }[]>;
   events: number;
   /** Of a person, by number. */
   householdOf: (person: number) => number;
@@ -41,14 +46,7 @@ export function retailTruthOf(plan: RetailerPlan): RetailTruth {
       if (identifiers.length > 1) combinations.add(identifiers.join("\n"));
     }
   }
-  const owners = new Map<string, number>();
-  const shared = new Set<string>();
-  for (const { person, type, value } of truthOf(plan, retailer.sent)) {
-    const key = `${type}:${value}`;
-    if (owners.has(key)) shared.add(key);
-    owners.set(key, Number(person.slice("person-".length)));
-  }
-  for (const key of shared) owners.delete(key);
+  const { owners, shared, sharedOf } = ownersOf(plan, retailer);
   for (const combination of combinations) {
     const [first, ...others] = combination.split("\n").filter((key) => owners.has(key));
     if (first !== undefined) for (const other of others) together.set(rootOf(other), rootOf(first));
@@ -61,7 +59,48 @@ export function retailTruthOf(plan: RetailerPlan): RetailTruth {
     person: Int32Array.from(keys, (key) => owners.get(key) ?? 0),
     evidence: Int32Array.from(keys, (key) => numbers.get(rootOf(key)) ?? 0),
     shared: [...shared],
+    sharedOf,
     events,
     householdOf: (person) => personaOf(plan, person - 1).household,
   };
+}
+
+/** What several people use by design, and what it is. Numbers that carriers give out again are anybody's phone slots. */
+const sharedSlots: readonly (readonly [at: number, kind: string])[] = [
+  [slot.familyComputer, "household computer"],
+  [slot.landline, "landline"],
+  [slot.houseCard, "the till's loyalty card"],
+  [slot.houseEmail, "the till's e-mail"],
+  [slot.phone, "recycled phone"],
+  [slot.phoneLater, "recycled phone"],
+];
+
+function ownersOf(plan: RetailerPlan, { sent }: Retailer) {
+  const owners = new Map<string, number>();
+  const users = new Map<string, number[]>();
+  for (const { person, type, value } of truthOf(plan, sent)) {
+    const key = `${type}:${value}`;
+    const number = Number(person.slice("person-".length));
+    const before = owners.get(key);
+    if (before !== undefined && before !== number) users.set(key, [...(users.get(key) ?? [before]), number]);
+    owners.set(key, number);
+  }
+  const sharedOf: RetailTruth["sharedOf"] = new Map();
+  for (const [key, people] of users) {
+    owners.delete(key);
+    for (const person of people) {
+      const kind = kindOfShared(plan, person, key);
+      sharedOf.set(person, [...(sharedOf.get(person) ?? []), { key, kind }]);
+    }
+  }
+  return { owners, shared: new Set(users.keys()), sharedOf };
+}
+
+function kindOfShared(plan: RetailerPlan, person: number, key: string): string {
+  const persona = personaOf(plan, person - 1);
+  const isIn = (at: number): boolean => {
+    const identifier = normaliseIdentifier(typeOfSlot(at), identifierIn(plan, persona, at));
+    return identifier !== null && identifierKey(identifier) === key;
+  };
+  return sharedSlots.find(([at]) => isIn(at))?.[1] ?? "something else";
 }

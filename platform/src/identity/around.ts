@@ -11,11 +11,11 @@ import type { IdentityRules } from "./rules.ts";
 
 /** Who is who in the evidence components that were read; with `more`, if that were said too. */
 export function resolveAround(
-  { identifiers, fragments, edges, corrections }: EvidenceAround,
+  { identifiers, outside, fragments, edges, corrections }: EvidenceAround,
   rules: IdentityRules,
   more: readonly Correction[] = [],
 ): Resolution {
-  const seen = identifiers.map(({ key, decision }) => ({ key, decision, seen: true }));
+  const seen = identifiers.map(({ key, decision }) => ({ key, decision, seen: true, outside: outside.has(key) }));
   const all = [...edgesOfFragments(fragments), ...edges, ...correctionEdges([...corrections, ...more])];
   return resolve({ identifiers: seen, edges: all }, rules);
 }

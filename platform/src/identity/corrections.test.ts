@@ -14,7 +14,7 @@ import {
   shuffled,
   tightRules,
 } from "./evidence.fake.ts";
-import { evidenceComponents, personIndexes } from "./membership.ts";
+import { personIndexes } from "./membership.ts";
 import { oracle } from "./oracle.fake.ts";
 import { resolve, type EvidenceInput } from "./resolve.ts";
 import { defaultIdentityRules } from "./retailRules.ts";
@@ -28,7 +28,7 @@ function partition(input: EvidenceInput, rules = tightRules): string[] {
     .toSorted();
 }
 
-describe("what people said, against the slow, obvious oracle", () => {
+describe("Identity properties 12, 13: what people said, against the slow, obvious oracle", () => {
   it("joins the same people and refuses the same edges for the same reasons", () => {
     fc.assert(
       fc.property(correctedInputs, (input) => {
@@ -62,14 +62,13 @@ describe("what people said, against the slow, obvious oracle", () => {
     fc.assert(
       fc.property(correctedInputs, (input) => {
         const whole = resolve(input, tightRules);
-        for (const component of evidenceComponents(input, whole)) {
+        for (const component of whole.components) {
           const keys = new Set(component);
           const edges = input.edges.filter(({ a, b }) => keys.has(a) || keys.has(b));
           const ends = new Set([...component, ...edges.flatMap(({ a, b }) => [a, b])]);
-          const part = resolve(
-            { identifiers: input.identifiers.filter(({ key }) => ends.has(key)), edges },
-            tightRules,
-          );
+          const near = input.identifiers.filter(({ key }) => ends.has(key));
+          const identifiers = near.map((each) => ({ ...each, outside: !keys.has(each.key) }));
+          const part = resolve({ identifiers, edges }, tightRules);
           const own = (persons: string[][]) => persons.filter(([first = ""]) => keys.has(first));
           expect(own(part.persons)).toEqual(own(whole.persons));
         }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { NodeDecision } from "../model/evidence.ts";
 import { parseIdentifierKey } from "../model/identifier.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
-import { decide, decisionReason, mergeSeenWith } from "./decisions.ts";
+import { decide, decideByAliases, decisionReason, mergeSeenWith } from "./decisions.ts";
 import { people, seenEvents, shuffled, tightRules } from "./evidence.fake.ts";
 import type { SeenEvent } from "./evidence.fake.ts";
 import { defaultIdentityRules as rules } from "./retailRules.ts";
@@ -27,11 +27,17 @@ describe("node decisions", () => {
     ["anonymous_id:d", numbered("user_id", 1), "ordinary"],
     ["anonymous_id:d", numbered("user_id", 2), "shared"],
     ["device_id:d", numbered("user_id", 2), "shared"],
-    ["cookie:d", numbered("email", 24), "ordinary"],
-    ["cookie:d", numbered("email", 25), "shared"],
-    ["loyalty_card:till", numbered("email", 25), "hub"],
-    ["loyalty_card:till", [...numbered("email", 24), ...numbered("phone", 24)], "ordinary"],
-    ["email:old@x.co", [...numbered("anonymous_id", 299), ...numbered("payment_card", 24)], "ordinary"],
+    // More than one person has: a person's own contact, card or device meets five, a record or a login more.
+    ["cookie:d", numbered("email", 5), "ordinary"],
+    ["cookie:d", numbered("email", 6), "shared"],
+    ["loyalty_card:till", numbered("email", 6), "hub"],
+    ["loyalty_card:till", [...numbered("email", 5), ...numbered("phone", 5)], "ordinary"],
+    ["loyalty_card:till", numbered("pos_card", 10), "ordinary"],
+    ["loyalty_card:till", numbered("pos_card", 11), "hub"],
+    ["email:till@x.co", numbered("loyalty_card", 6), "hub"],
+    ["crm_id:7", numbered("email", 24), "ordinary"],
+    ["crm_id:7", numbered("email", 25), "hub"],
+    ["email:old@x.co", [...numbered("anonymous_id", 299), ...numbered("payment_card", 20)], "ordinary"],
     // One login with a new device in every event: a load test, a server that makes up ids.
     ["user_id:robot", numbered("anonymous_id", 300), "hub"],
     ["anonymous_id:kiosk", numbered("device_id", 200), "shared"],
@@ -68,6 +74,13 @@ describe("node decisions", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("more aliases than identifiers may hang together make a hub, or a device that is shared", () => {
+    const most = rules.maxEvidenceIdentifiers;
+    expect(decideByAliases("user_id", most, rules)).toBe("ordinary");
+    expect(decideByAliases("user_id", most + 1, rules)).toBe("hub");
+    expect(decideByAliases("anonymous_id", most + 1, rules)).toBe("shared");
   });
 
   it("are told in words that name the rule and quote no value", () => {
@@ -127,7 +140,67 @@ describe("Identity property 9: a hub stops joining", () => {
   });
 });
 
-describe("Identity properties 1 and 2: delivery", () => {
+describe("Identity property 10: households", () => {
+  /** Each with a customer number, an e-mail address and a login or none, and all with what the household shares. */
+  const members = fc.array(fc.record({ login: fc.boolean(), crm: fc.boolean() }), { minLength: 2, maxLength: 5 });
+  const shared = fc.constantFrom(
+    "phone:+4420",
+    "anonymous_id:tablet",
+    "payment_card:joint",
+    "pos_card:joint",
+    "address:1",
+  );
+
+  it("a shared phone, computer, payment card or address never merges people who have something of their own", () => {
+    fc.assert(
+      fc.property(members, shared, fc.nat(), (household, common, seed) => {
+        const own = household.map(({ login, crm }, index) => [
+          `email:e${index}@x.co`,
+          ...(login ? [`user_id:u${index}`] : []),
+          ...(crm ? [`crm_id:c${index}`] : []),
+        ]);
+        const events = together(
+          ...own,
+          ...own.flatMap((keys) => keys.map((key) => [key, common])),
+          ...own.map((keys) => [...keys, common]),
+          ["anonymous_id:guest", common],
+        );
+        const { persons } = people(shuffled(events, seed), rules);
+        const owners = persons.map((keys) => new Set(keys.filter((key) => key.startsWith("email:"))).size);
+        expect(Math.max(...owners)).toBe(1);
+        for (const keys of own)
+          expect(persons.find((person) => person.includes(keys[0] ?? ""))).toEqual(expect.arrayContaining(keys));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("Identity property 11: changed and recycled e-mails and phones", () => {
+  it("a phone that is given to somebody else joins the two by nothing, whenever their records came", () => {
+    fc.assert(
+      fc.property(fc.constantFrom("crm_id", "loyalty_card", "user_id"), fc.nat(), fc.nat(400), (type, seed, days) => {
+        const events: SeenEvent[] = [
+          { identifiers: [`${type}:old`, "email:old@x.co", "phone:+447680"], source: "crm", at: 0, messageId: "m0" },
+          { identifiers: [`${type}:new`, "phone:+447680"], source: "crm", at: days, messageId: "m1" },
+          { identifiers: [`${type}:new`, "email:new@x.co"], source: "crm", at: days + 1, messageId: "m2" },
+        ];
+        const { persons } = people(shuffled(events, seed), rules);
+        const [of, others] = ["old", "new"].map((who) => persons.find((keys) => keys.includes(`${type}:${who}`)) ?? []);
+        expect(of).toContain("email:old@x.co");
+        expect(others).toContain("email:new@x.co");
+        expect(of).not.toEqual(others);
+      }),
+    );
+  });
+
+  it("an e-mail that changes stays with its customer", () => {
+    const events = together(["user_id:a", "email:old@x.co"], ["user_id:a", "email:new@x.co"]);
+    expect(people(events, rules).persons).toEqual([["email:new@x.co", "email:old@x.co", "user_id:a"]]);
+  });
+});
+
+describe("Identity properties 1, 2: delivery", () => {
   it("in any order gives the same people and edges", () => {
     fc.assert(
       fc.property(seenEvents, fc.nat(), (events, seed) => {

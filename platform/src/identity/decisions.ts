@@ -3,7 +3,7 @@ import { identifierKey, parseIdentifierKey } from "../model/identifier.ts";
 import type { Identifier, IdentifierKey } from "../model/identifier.ts";
 import { isBlocked } from "./blocked.ts";
 import { compareText, rulesOfType } from "./rules.ts";
-import type { IdentityRules } from "./rules.ts";
+import type { IdentifierTypeRules, IdentityRules } from "./rules.ts";
 
 /**
  * From evidence alone, before any edge, so that it cannot depend on how people were joined before.
@@ -14,16 +14,25 @@ import type { IdentityRules } from "./rules.ts";
  */
 export function decide(identifier: Identifier, seenWith: readonly IdentifierKey[], rules: IdentityRules): NodeDecision {
   if (isBlocked(identifier, rules)) return "blocked";
-  const isDevice = rulesOfType(identifier.type, rules).kind === "device";
+  const own = rulesOfType(identifier.type, rules);
   const values = new Map<string, Set<IdentifierKey>>();
   for (const key of seenWith) {
     const witness = parseIdentifierKey(key);
     if (!counts(identifier, witness, rules)) continue;
     const distinct = values.get(witness.type) ?? new Set();
     values.set(witness.type, distinct.add(key));
-    if (distinct.size >= threshold(witness.type, isDevice, rules)) return isDevice ? "shared" : "hub";
+    if (distinct.size >= threshold(witness.type, own, rules)) return nobodysOwn(own);
   }
   return "ordinary";
+}
+
+/** By its aliases: more than can hang together name it. `aliases`: how many edges of that rule have it as an end. */
+export function decideByAliases(type: string, aliases: number, rules: IdentityRules): NodeDecision {
+  return aliases > rules.maxEvidenceIdentifiers ? nobodysOwn(rulesOfType(type, rules)) : "ordinary";
+}
+
+function nobodysOwn({ kind }: IdentifierTypeRules): NodeDecision {
+  return kind === "device" ? "shared" : "hub";
 }
 
 /**
@@ -47,7 +56,8 @@ export function mergeSeenWith(
 /** In a person's words, naming the rule; null for an ordinary identifier. Quotes no value. */
 export function decisionReason(key: IdentifierKey, decision: NodeDecision, rules: IdentityRules): string | null {
   const { type } = parseIdentifierKey(key);
-  const crowd = `${rules.crowdThreshold} or more other personal identifiers of one type, or a throng of devices or cards`;
+  const most = rulesOfType(type, rules).crowd ?? rules.crowdThreshold;
+  const crowd = `${most} or more other personal identifiers of one type, a throng of devices, or too many aliases`;
   switch (decision) {
     case "ordinary":
       return null;
@@ -71,14 +81,16 @@ function counts(identifier: Identifier, witness: Identifier, rules: IdentityRule
 }
 
 /**
- * Devices and cards come and go, so it takes many more of them: this many times what one person may have of the type.
+ * Devices come and go, so it takes many more of them: this many times what one person may have of the type.
  * One login with a new device id in every event (a load test, a server that makes up ids) must come to an end, or each
  * event would have all the earlier ones resolved again.
  */
 const throngFactor = 3;
 
-function threshold(type: string, isDevice: boolean, rules: IdentityRules): number {
-  const { kind, limit } = rulesOfType(type, rules);
-  if (kind === "unique") return isDevice ? rules.sharedDeviceLogins : rules.hubThreshold;
-  return kind === "personal" ? rules.crowdThreshold : Math.max(rules.crowdThreshold, throngFactor * limit);
+/** Distinct values of a witness's type that say of an identifier of type `own` that it is nobody's own. */
+function threshold(witnessType: string, own: IdentifierTypeRules, rules: IdentityRules): number {
+  const { kind, limit } = rulesOfType(witnessType, rules);
+  if (kind === "unique") return own.kind === "device" ? rules.sharedDeviceLogins : rules.hubThreshold;
+  if (kind === "personal") return Math.max(own.crowd ?? rules.crowdThreshold, limit + 1);
+  return Math.max(rules.crowdThreshold, throngFactor * limit);
 }

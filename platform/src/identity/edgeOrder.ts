@@ -7,13 +7,14 @@ import type { IdentityRules } from "./rules.ts";
 const correctionRank = Number.MAX_SAFE_INTEGER;
 
 /**
- * The total order in which evidence is taken, surest first (what people said before all else): rank of the edge's rule; rank of the less sure of its two
- * types, then of the surer (a chain holds as much as its weakest link); earliest event time; then (a, b, rule, source).
+ * The total order in which evidence is taken, surest first (what people said before all else): rank of the edge's
+ * rule; rank of the less sure of its two types, then of the surer (a chain holds as much as its weakest link); earliest event time; then (a, b, rule, source).
  */
 export function rankedEdges<E extends Edge>(edges: readonly E[], rules: IdentityRules): E[] {
   const ranked = edges.map((edge) => {
-    const ranks = [rulesOfType(typeOfKey(edge.a), rules).rank, rulesOfType(typeOfKey(edge.b), rules).rank];
-    return { edge, rule: rankOf(edge, rules), lesser: Math.min(...ranks), greater: Math.max(...ranks) };
+    const a = rulesOfType(typeOfKey(edge.a), rules).rank;
+    const b = rulesOfType(typeOfKey(edge.b), rules).rank;
+    return { edge, rule: rankOf(edge, rules), lesser: Math.min(a, b), greater: Math.max(a, b) };
   });
   ranked.sort(
     (x, y) =>

@@ -15,11 +15,12 @@ import type { IdentityRules } from "./rules.ts";
 export const tightRules: IdentityRules = {
   ...defaultIdentityRules,
   types: {
-    user_id: { kind: "unique", rank: 100, limit: 1 },
-    loyalty_card: { kind: "personal", rank: 80, limit: 2 },
-    email: { kind: "personal", rank: 70, limit: 2 },
-    phone: { kind: "personal", rank: 70, limit: 2 },
-    anonymous_id: { kind: "device", rank: 10, limit: 3 },
+    user_id: { kind: "unique", rank: 100, limit: 1, bridges: true },
+    loyalty_card: { kind: "personal", rank: 80, limit: 2, bridges: true },
+    email: { kind: "personal", rank: 70, limit: 2, bridges: true },
+    // As sure as an e-mail, so that one edge has both at its less sure end.
+    phone: { kind: "personal", rank: 70, limit: 2, bridges: false },
+    anonymous_id: { kind: "device", rank: 10, limit: 3, bridges: false, crowd: 3 },
   },
   crowdThreshold: 4,
   maxEvidenceIdentifiers: 7,

@@ -1,15 +1,16 @@
 /** Who is who: pure functions of evidence, and the reads that explain them. docs/identity.md tells the rules. */
 export { correctionEdges } from "./corrections.ts";
-export { decide, mergeSeenWith } from "./decisions.ts";
+export { decide, decideByAliases, mergeSeenWith } from "./decisions.ts";
 export { disjointSets } from "./disjointSets.ts";
 export { edgesOfFragments, mergeEdges } from "./evidence.ts";
-export { evidenceComponents, personOfFragment } from "./membership.ts";
+export { personOfFragment } from "./membership.ts";
 export { correctionService } from "./correcting/service.ts";
 export type { CorrectionAnswer, CorrectionPreview, CorrectionService } from "./correcting/service.ts";
 export type { RecordedCorrection } from "./correcting/record.ts";
 export type { WantedCorrections } from "./correcting/wanted.ts";
 export { identityReads } from "./read.ts";
 export type { IdentityReads } from "./read.ts";
+export { loosenedReach } from "./reach.ts";
 export { resolve } from "./resolve.ts";
 export { defaultIdentityRules } from "./retailRules.ts";
 export { identifierOrder, rulesOfType, typeOfKey } from "./rules.ts";

@@ -1,40 +1,55 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { NodeDecision } from "../model/evidence.ts";
-import { evidenceInputs, shuffled, tightRules } from "./evidence.fake.ts";
-import { evidenceComponents, personIndexes, personOfFragment } from "./membership.ts";
+import { correctedInputs, edgeSets, evidenceInputs, shuffled, tightRules } from "./evidence.fake.ts";
+import { personIndexes, personOfFragment } from "./membership.ts";
+import { oracle } from "./oracle.fake.ts";
+import { loosenedReach } from "./reach.ts";
 import { resolve } from "./resolve.ts";
 import { defaultIdentityRules as rules } from "./retailRules.ts";
 
-describe("evidenceComponents", () => {
-  it("part the ordinary seen identifiers, each wholly", () => {
+describe("Identity property 19: evidence components", () => {
+  it("part the ordinary seen identifiers, hold whole persons, and no more than the cap allows", () => {
     fc.assert(
-      fc.property(evidenceInputs, (input) => {
-        const parts = evidenceComponents(input, resolve(input, tightRules));
+      fc.property(correctedInputs, (input) => {
+        const { components, persons } = resolve(input, tightRules);
         const ordinary = input.identifiers.filter(({ seen, decision }) => seen && decision === "ordinary");
-        expect(parts.flat().toSorted()).toEqual(ordinary.map(({ key }) => key).toSorted());
-        const partOf = new Map(parts.flatMap((part, index) => part.map((key) => [key, index] as const)));
-        for (const { a, b } of input.edges) {
-          if (partOf.has(a) && partOf.has(b)) expect(partOf.get(a)).toBe(partOf.get(b));
-        }
+        expect(components.flat().toSorted()).toEqual(ordinary.map(({ key }) => key).toSorted());
+        const partOf = new Map(components.flatMap((part, index) => part.map((key) => [key, index] as const)));
+        for (const person of persons) expect(new Set(person.map((key) => partOf.get(key))).size).toBe(1);
+        for (const part of components) expect(part.length).toBeLessThanOrEqual(tightRules.maxEvidenceIdentifiers);
       }),
+      { numRuns: 300 },
     );
   });
 
-  it("resolved one at a time give what resolving everything gives (identity property 3, the pure part)", () => {
+  it("are what the definition says: of all that ever hangs together, the most that the cap allows", () => {
     fc.assert(
-      fc.property(evidenceInputs, (input) => {
+      fc.property(correctedInputs, (input) => {
+        const components = resolve(input, tightRules).components.map((part) => JSON.stringify(part));
+        expect(components.toSorted()).toEqual(oracle(input, tightRules).components);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe("Identity property 3: incremental state equals a rebuild (the pure part)", () => {
+  it("components resolved one at a time, all others outside, give what resolving everything gives", () => {
+    fc.assert(
+      fc.property(correctedInputs, (input) => {
         const whole = resolve(input, tightRules);
         const people = personIndexes(whole);
-        for (const part of evidenceComponents(input, whole)) {
+        for (const part of whole.components) {
           const touches = ({ a, b }: { a: string; b: string }): boolean => part.includes(a) || part.includes(b);
           const edges = input.edges.filter(touches);
           const near = new Set([...part, ...edges.flatMap(({ a, b }) => [a, b])]);
-          const local = resolve(
-            { identifiers: input.identifiers.filter(({ key }) => near.has(key)), edges },
-            tightRules,
-          );
+          const identifiers = input.identifiers
+            .filter(({ key }) => near.has(key))
+            .map((each) => ({ ...each, outside: !part.includes(each.key) }));
+          const local = resolve({ identifiers, edges }, tightRules);
           expect(local.edges).toEqual(whole.edges.filter(touches));
+          expect(local.components).toEqual([part]);
           const locals = local.persons.filter((person) => part.includes(person[0] ?? ""));
           const wholes = [...new Set(part.map((key) => people.get(key) ?? -1))].map((index) => whole.persons[index]);
           expect(new Set(locals.map((person) => person.join()))).toEqual(
@@ -43,6 +58,57 @@ describe("evidenceComponents", () => {
         }
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it("after new evidence, what it does not touch stays, and what it touches is found from the components touched", () => {
+    fc.assert(
+      fc.property(evidenceInputs, edgeSets, (input, more) => {
+        const known = new Set(input.identifiers.map(({ key }) => key));
+        const added = more.filter(({ a, b }) => known.has(a) && known.has(b));
+        const before = resolve(input, tightRules);
+        const after = resolve({ ...input, edges: [...input.edges, ...added] }, tightRules);
+        const seeds = new Set(added.flatMap(({ a, b }) => [a, b]));
+        const loaded = new Set(before.components.filter((part) => part.some((key) => seeds.has(key))).flat());
+        const stays = (part: string[]): boolean => !part.some((key) => loaded.has(key));
+        expect(after.components.filter(stays)).toEqual(before.components.filter(stays));
+        const identifiers = input.identifiers.map((each) => ({ ...each, outside: !loaded.has(each.key) }));
+        const local = resolve({ identifiers, edges: [...input.edges, ...added] }, tightRules);
+        expect(local.components).toEqual(after.components.filter((part) => !stays(part)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("after evidence ceased to join, what its ends may reach further is asked for until it is known", () => {
+    fc.assert(
+      fc.property(evidenceInputs, fc.nat(), (input, pick) => {
+        const before = resolve(input, tightRules);
+        const turned = input.identifiers[pick % Math.max(1, input.identifiers.length)]?.key;
+        const now = input.identifiers.map((each) =>
+          each.key === turned ? { ...each, decision: "hub" as const } : each,
+        );
+        const after = resolve({ ...input, identifiers: now }, tightRules);
+        const loosened = input.edges.flatMap(({ a, b }) => (a === turned ? [b] : b === turned ? [a] : []));
+        const loaded = new Set(before.components.filter((part) => part.includes(turned ?? "")).flat());
+        const local = () => ({
+          identifiers: now.map((each) => ({ ...each, outside: !loaded.has(each.key) })),
+          edges: input.edges,
+        });
+        for (let turn = 0; turn < 99; turn++) {
+          const further = loosenedReach(loosened, local(), tightRules);
+          for (const key of further) {
+            for (const each of before.components.find((part) => part.includes(key)) ?? []) loaded.add(each);
+          }
+          if (further.length === 0) break;
+        }
+        expect(loosenedReach(loosened, local(), tightRules)).toEqual([]);
+        const isLoaded = (part: string[]): boolean => part.some((key) => loaded.has(key));
+        expect(resolve(local(), tightRules).components).toEqual(after.components.filter(isLoaded));
+        const stood = (part: string[]): boolean => !isLoaded(part);
+        expect(after.components.filter(stood)).toEqual(before.components.filter(stood));
+      }),
+      { numRuns: 1_000 },
     );
   });
 });

@@ -10,8 +10,9 @@ import type { IdentityRules } from "./rules.ts";
 export function oracle(input: EvidenceInput, rules: IdentityRules) {
   const nodes = new Map(input.identifiers.map((node) => [node.key, node]));
   const ordinary = input.identifiers.filter((n) => n.seen && n.decision === "ordinary").map(({ key }) => [key]);
-  /** By kind of set: people, what hangs together, what evidence alone has joined, and unique values said to be one. */
-  let [persons, components, sides, ones] = [ordinary, ordinary, ordinary, ordinary];
+  const components = componentsByHand(input, ordinary.flat(), rules);
+  /** By kind of set: people, what evidence alone has joined, and unique values said to be one. */
+  let [persons, sides, ones] = [ordinary, ordinary, ordinary];
   const previous = new Set<string>();
   const codes = new Map<Edge, string | null>();
   const different = input.edges.filter(({ rule }) => rule === "different");
@@ -26,12 +27,10 @@ export function oracle(input: EvidenceInput, rules: IdentityRules) {
       codes.set(e, null);
       continue;
     }
-    const [x, y] = [holding(components, e.a), holding(components, e.b)];
-    if (x !== y && x.length + y.length > rules.maxEvidenceIdentifiers) {
+    if (holding(components, e.a) !== holding(components, e.b)) {
       codes.set(e, "cap");
       continue;
     }
-    components = joining(components, e);
     const joined = [...holding(persons, e.a), ...holding(persons, e.b)];
     if (different.some(({ a, b }) => joined.includes(a) && joined.includes(b))) {
       codes.set(e, "apart");
@@ -46,18 +45,52 @@ export function oracle(input: EvidenceInput, rules: IdentityRules) {
     const succeeds = e.rule === "alias" && typeOfKey(e.a) === "user_id" && typeOfKey(e.b) === "user_id";
     const gone = new Set(succeeds ? [...previous, e.b] : previous);
     const side = [...holding(sides, e.a), ...holding(sides, e.b)];
-    const tooMany =
-      uniqueValues(joined, gone, ones, rules).some(([, count]) => count > 1) ||
-      count(side.filter((key) => !isUnique(key, rules))).some(([type, many]) => many > rulesOfType(type, rules).limit);
-    codes.set(e, tooMany ? "limit" : null);
-    if (tooMany) continue;
+    const isTwo = uniqueValues(joined, gone, ones, rules).some(([, count]) => count > 1);
+    const isBetween = standsBetween(e, [holding(sides, e.a), holding(sides, e.b)], rules);
+    const others = count(side.filter((key) => !isUnique(key, rules)));
+    const isTooMany = others.some(([type, many]) => many > rulesOfType(type, rules).limit);
+    codes.set(e, isTwo ? "limit" : isBetween ? "bridge" : isTooMany ? "limit" : null);
+    if (isTwo || isBetween || isTooMany) continue;
     if (succeeds) previous.add(e.b);
     persons = joining(persons, e);
     sides = joining(sides, e);
   }
   const alone = input.identifiers.filter((n) => n.seen && (n.decision === "hub" || n.decision === "shared"));
   const all = [...persons, ...alone.map(({ key }) => [key])].map((set) => set.toSorted());
-  return { codes, previous, persons: all.map((set) => JSON.stringify(set)).toSorted() };
+  return { codes, previous, persons: sorted(all), components: sorted(components.map((set) => set.toSorted())) };
+}
+
+function sorted(sets: readonly string[][]): string[] {
+  return sets.map((set) => JSON.stringify(set)).toSorted();
+}
+
+/** By the definition: of all that ever hangs together with an identifier, edge by edge, the most that the cap allows. */
+function componentsByHand(input: EvidenceInput, ordinary: readonly string[], rules: IdentityRules): string[][] {
+  const edges = surestFirst(input.edges, rules).filter(
+    ({ a, b, rule }) => rule !== "different" && ordinary.includes(a) && ordinary.includes(b),
+  );
+  let largest = ordinary.map((key) => [key]);
+  let sets = largest;
+  for (const e of edges) {
+    sets = joining(sets, e);
+    largest = [...largest, ...sets.filter((set) => set.length <= rules.maxEvidenceIdentifiers)];
+  }
+  const of = (key: string): string[] =>
+    largest.filter((set) => set.includes(key)).reduce((most, set) => (set.length > most.length ? set : most), []);
+  return [...new Map(ordinary.map((key) => [of(key).toSorted().join("\n"), of(key)])).values()];
+}
+
+/** What several people may use joins nobody who has a surer one of something to somebody who has another one of it. */
+function standsBetween(e: Edge, [one, other]: [string[], string[]], rules: IdentityRules): boolean {
+  const [a, b] = [rulesOfType(typeOfKey(e.a), rules), rulesOfType(typeOfKey(e.b), rules)];
+  const least = Math.min(a.rank, b.rank);
+  if ([a, b].every((end) => end.bridges || end.rank > least)) return false;
+  const surer = (keys: string[]): string[] =>
+    keys.map(typeOfKey).filter((type) => {
+      const { kind, rank } = rulesOfType(type, rules);
+      return kind === "personal" && rank > least;
+    });
+  return surer(one).some((type) => surer(other).includes(type));
 }
 
 function holding(sets: string[][], key: string): string[] {

@@ -15,7 +15,7 @@ function problemOf(document: unknown): Problem {
   throw new Error("the document was accepted");
 }
 
-const email = { kind: "personal", rank: 1, limit: 5 };
+const email = { kind: "personal", rank: 1, limit: 5, bridges: true };
 
 describe("parseIdentityRules", () => {
   it("takes the defaults, written as JSON and read again, as they are", () => {
@@ -48,7 +48,10 @@ describe("parseIdentityRules", () => {
     ["types.userId", { types: { userId: email } }],
     ["types.__proto__", { types: JSON.parse('{"__proto__": {}}') as object }],
     ["types.email", { types: { email: 7 } }],
-    ["types.email.rank", { types: { email: { kind: "personal", limit: 1 } } }],
+    ["types.email.rank", { types: { email: { kind: "personal", limit: 1, bridges: true } } }],
+    ["types.email.bridges", { types: { email: { ...email, bridges: "yes" } } }],
+    ["types.email.bridges", { types: { email: { kind: "personal", rank: 1, limit: 5 } } }],
+    ["types.email.crowd", { types: { email: { ...email, crowd: 1 } } }],
     ["types.email.kind", { types: { email: { ...email, kind: "sure" } } }],
     ["types.email.limit", { types: { email: { ...email, limit: 0 } } }],
     ["types.email.limit", { types: { email: { ...email, kind: "unique", limit: 2 } } }],
@@ -70,6 +73,15 @@ describe("parseIdentityRules", () => {
     expect(problem).toMatchObject({ status: 400, code: "invalid_identity_rules", field });
     expect(problem.message).toMatch(/ (is|has|repeats|contradicts) .*\.$/);
     expect(problem.hint).toMatch(/\.$/);
+  });
+
+  it("Identity property 18: what is only likely joins nobody, as no rule but what sources show and say has a rank", () => {
+    const rules = Object.keys(parseIdentityRules(defaultIdentityRules).ruleRanks);
+    expect(rules.toSorted()).toEqual(["alias", "seen_together"]);
+    for (const rule of ["probabilistic", "similar", "linked"]) {
+      const ruleRanks = { ...defaultIdentityRules.ruleRanks, [rule]: 1 };
+      expect(problemOf({ ...defaultIdentityRules, ruleRanks }).field).toBe(`ruleRanks.${rule}`);
+    }
   });
 
   it("answers anything at all with rules or a Problem", () => {

@@ -93,7 +93,7 @@ function parseTypes(value: unknown): Record<string, IdentifierTypeRules> {
 }
 
 function parseType(value: unknown, path: string): IdentifierTypeRules {
-  const fields = exactObject(value, path, ["kind", "rank", "limit"], ["blocked"]);
+  const fields = exactObject(value, path, ["kind", "rank", "limit", "bridges"], ["blocked", "crowd"]);
   const kind = kinds.find((known) => known === fields["kind"]);
   if (kind === undefined) throw wrong(below(path, "kind"), "is not a kind", `Give one of ${kinds.join(", ")}.`);
   const rank = integer(fields, "rank", 0, maxRank, path);
@@ -101,9 +101,12 @@ function parseType(value: unknown, path: string): IdentifierTypeRules {
   if (kind === "unique" && limit !== 1) {
     throw wrong(below(path, "limit"), "contradicts the kind", "A unique type has limit 1; make it personal for more.");
   }
-  const blocked = fields["blocked"];
-  if (blocked === undefined) return { kind, rank, limit };
-  return { kind, rank, limit, blocked: parseBlocked(blocked, below(path, "blocked")) };
+  const bridges = fields["bridges"];
+  if (typeof bridges !== "boolean") throw wrong(below(path, "bridges"), "is not a yes or no", "Give true or false.");
+  const type: IdentifierTypeRules = { kind, rank, limit, bridges };
+  if (fields["crowd"] !== undefined) type.crowd = integer(fields, "crowd", 2, maxLimit, path);
+  if (fields["blocked"] !== undefined) type.blocked = parseBlocked(fields["blocked"], below(path, "blocked"));
+  return type;
 }
 
 function parseBlocked(value: unknown, path: string): BlockedValues {

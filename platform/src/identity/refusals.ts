@@ -15,14 +15,21 @@ export function limitRefusal(type: string, rules: IdentityRules): Refusal {
   return { code: "limit", message };
 }
 
+export function bridgeRefusal({ link, type }: { link: string; type: string }): Refusal {
+  const message =
+    `By ${link} alone, two who each have their own ${type} do not become one person: several people may use it ` +
+    `(rule: ${link} does not bridge).`;
+  return { code: "bridge", message };
+}
+
 export function apartRefusal(edge: CorrectionEdge | null): Refusal | null {
   return edge === null ? null : { code: "apart", message: apartReason(edge), correctionId: edge.firstMessageId };
 }
 
 export function capRefusal({ maxEvidenceIdentifiers }: IdentityRules): Refusal {
   const message =
-    `At most ${maxEvidenceIdentifiers} identifiers may hang together by evidence, and surer or earlier evidence ` +
-    `came first (rule: maxEvidenceIdentifiers).`;
+    `At most ${maxEvidenceIdentifiers} identifiers may hang together by evidence, and with what else leads on ` +
+    `from here they would be more; surer evidence came first (rule: maxEvidenceIdentifiers).`;
   return { code: "cap", message };
 }
 

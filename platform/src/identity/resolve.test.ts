@@ -13,7 +13,7 @@ function sortedPersons({ persons }: Resolution): string[] {
   return persons.map((set) => JSON.stringify(set)).toSorted();
 }
 
-describe("resolve against a slow, obvious oracle", () => {
+describe("Identity properties 4, 7, 10, 19: resolve against a slow, obvious oracle", () => {
   it("joins the same people and refuses the same edges for the same reasons", () => {
     fc.assert(
       fc.property(evidenceInputs, (input) => {
@@ -174,6 +174,45 @@ describe("Identity property 7: a broken limit drops only less sure edges, each w
   });
 });
 
+describe("Identity property 10: what several people may use does not bridge", () => {
+  const household = [
+    edge("email:a@x.co", "user_id:1", { firstAt: 1 }),
+    edge("crm_id:2", "email:b@x.co", { firstAt: 2 }),
+    edge("anonymous_id:pc", "user_id:1", { firstAt: 3 }),
+    edge("anonymous_id:pc", "email:b@x.co", { firstAt: 4 }),
+  ];
+
+  it("one who signs in and one who checks out by e-mail on one computer are two people, and the reason says so", () => {
+    const resolution = resolve(inputOf(household), defaultIdentityRules);
+    expect(resolution.persons).toEqual([
+      ["anonymous_id:pc", "email:a@x.co", "user_id:1"],
+      ["crm_id:2", "email:b@x.co"],
+    ]);
+    expect(resolution.edges.find(({ a, b }) => a === "anonymous_id:pc" && b === "email:b@x.co")?.reason).toEqual({
+      code: "bridge",
+      message:
+        "By anonymous_id alone, two who each have their own email do not become one person: several people may use it " +
+        "(rule: anonymous_id does not bridge).",
+    });
+  });
+
+  it("something of which a person has none is added", () => {
+    const edges = [
+      edge("anonymous_id:pc", "user_id:1"),
+      edge("anonymous_id:pc", "email:b@x.co"),
+      edge("crm_id:2", "email:b@x.co"),
+    ];
+    expect(resolve(inputOf(edges), defaultIdentityRules).persons).toHaveLength(1);
+  });
+
+  it("unless its type is said to bridge", () => {
+    const { types } = defaultIdentityRules;
+    const anonymous = { ...defaultIdentityRules.otherTypes, bridges: true };
+    const rules = { ...defaultIdentityRules, types: { ...types, anonymous_id: anonymous } };
+    expect(resolve(inputOf(household), rules).persons).toHaveLength(1);
+  });
+});
+
 describe("Identity property 13: removing evidence", () => {
   const bridge = edge("email:a@x.co", "phone:+4420", { firstAt: 5 });
   const sides = [edge("email:a@x.co", "user_id:1"), edge("loyalty_card:7", "phone:+4420")];
@@ -230,7 +269,9 @@ describe("Identity property 19: past every cap events still resolve", () => {
     const resolution = resolve(inputOf([...edges, ...star]), defaultIdentityRules);
     expect(performance.now() - startedAt).toBeLessThan(15_000);
     expect(resolution.edges).toHaveLength(105_000);
-    expect(new Set(resolution.edges.map(({ reason }) => reason?.code))).toEqual(new Set([undefined, "limit", "cap"]));
+    expect(new Set(resolution.edges.map(({ reason }) => reason?.code))).toEqual(
+      new Set([undefined, "bridge", "limit", "cap"]),
+    );
   });
 });
 

@@ -2,12 +2,14 @@ import type { Edge, NodeDecision, Resolution, ResolvedEdge } from "../model/evid
 import { parseIdentifierKey } from "../model/identifier.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import { keptApart, type Apart } from "./apart.ts";
+import { componentsOf, type Link } from "./components.ts";
 import { partEdges, type CorrectionEdge, type EvidenceEdge } from "./corrections.ts";
 import { decide, decisionReason } from "./decisions.ts";
 import { disjointSets, type DisjointSets } from "./disjointSets.ts";
 import { compareEdges } from "./evidence.ts";
 import { rankedEdges } from "./edgeOrder.ts";
-import { apartRefusal, capRefusal, limitRefusal, type Refusal } from "./refusals.ts";
+import { brokenLimit, bridged, heldAlone, most, nothingHeld, sum, type Held } from "./held.ts";
+import { apartRefusal, bridgeRefusal, capRefusal, limitRefusal, type Refusal } from "./refusals.ts";
 import { rulesOfType, typeOfKey, compareText } from "./rules.ts";
 import type { IdentityRules } from "./rules.ts";
 
@@ -16,6 +18,8 @@ export interface IdentifierEvidence {
   readonly decision: NodeDecision;
   /** An event carried it, so that a fragment holds it. False for one that only an alias has named. */
   readonly seen: boolean;
+  /** Of an evidence component that is not in the input: edges to it are refused as `cap`, and it is in no person here. */
+  readonly outside?: boolean;
 }
 
 /** What `resolve` decides from. An edge may name an identifier that is not listed: it counts as unseen. */
@@ -28,10 +32,10 @@ export interface EvidenceInput {
  * Who is one person. A pure function of the sets of identifiers and edges: their order in the arrays changes nothing.
  *
  * Edges are taken surest first (`rankedEdges`), as Kruskal takes the lightest. One that touches a blocked, hub or
- * shared identifier, or one not yet seen, joins nobody. One that would put more than `maxEvidenceIdentifiers` into an
- * evidence component (accepted and limit-refused edges together) is refused as `cap`; one that would give a person
- * more values of a type than its limit, as `limit`. Both only ever grow while edges are taken, so an edge's fate
- * depends on surer edges alone, and parallel edges share it.
+ * shared identifier, or one not yet seen, joins nobody. One between two evidence components (`componentsOf`) is refused
+ * as `cap`; one whose less sure end is of a type that does not bridge, as `bridge` where both sides have a surer,
+ * personal type; one that would give a person more values of a type than its limit, as `limit`. What a person holds only
+ * grows while edges are taken, so an edge's fate depends on surer edges alone, and parallel edges share it.
  *
  * An alias between two values of a unique type says that the new one succeeds the previous one: from then on the
  * previous value does not count against the limit, once, for one successor.
@@ -50,23 +54,33 @@ export function resolve(input: EvidenceInput, rules: IdentityRules): Resolution 
   const { same, different, evidence } = partEdges(input.edges);
   const graph = graphOf(input, different, rules);
   const refusals = new Map<Edge, Refusal>();
-  const refuse = (edge: Edge, take: () => Refusal | null): void => {
-    const refusal = nodeRefusal(edge, graph, rules) ?? take();
+  const refuse = (edge: Edge, refusal: Refusal | null): void => {
     if (refusal !== null) refusals.set(edge, refusal);
   };
-  for (const edge of different) refuse(edge, () => null);
-  for (const edge of same) refuse(edge, () => takeSame(edge, graph, rules));
-  for (const edge of rankedEdges(evidence, rules)) refuse(edge, () => take(edge, graph, rules));
-  return { persons: personsOf(graph), edges: fates(input.edges, refusals, graph) };
+  for (const edge of different) refuse(edge, nodeRefusal(edge, graph, rules));
+  const links: (Link & { edge: Edge })[] = [];
+  for (const edge of [...same, ...rankedEdges(evidence, rules)]) {
+    const [a, b] = [graph.numbers.get(edge.a), graph.numbers.get(edge.b)];
+    if (a === undefined || b === undefined) refuse(edge, nodeRefusal(edge, graph, rules));
+    else links.push({ a, b, edge });
+  }
+  const isOutside = (item: number): boolean => graph.isOutside[item] === true;
+  const component = componentsOf(graph.joinable.length, links, { most: rules.maxEvidenceIdentifiers, isOutside });
+  for (const link of links) {
+    const isCut = component(link.a) !== component(link.b);
+    refuse(link.edge, isCut ? capRefusal(rules) : take(link, graph, rules));
+  }
+  const components = partsOf(graph, component).sort(byFirst);
+  return { persons: personsOf(graph), edges: fates(input.edges, refusals, graph), components };
 }
 
 /** Ordinary, seen identifiers are numbered; the unions run over their numbers. */
 interface Graph {
   readonly nodes: ReadonlyMap<IdentifierKey, IdentifierEvidence>;
   readonly joinable: readonly IdentifierKey[];
+  readonly isOutside: readonly boolean[];
   readonly numbers: ReadonlyMap<IdentifierKey, number>;
   readonly persons: DisjointSets;
-  readonly components: DisjointSets;
   /** What evidence alone has joined, where `same` joins several such sides to one person. */
   readonly sides: DisjointSets;
   /** By a person's root: living values of each unique type. */
@@ -77,9 +91,6 @@ interface Graph {
   readonly apart: Apart;
 }
 
-type Held = ReadonlyMap<string, number>;
-const nothingHeld: Held = new Map();
-
 function graphOf(input: EvidenceInput, different: readonly CorrectionEdge[], rules: IdentityRules): Graph {
   const nodes = new Map(input.identifiers.map((identifier) => [identifier.key, identifier]));
   for (const { a, b } of input.edges) {
@@ -87,20 +98,18 @@ function graphOf(input: EvidenceInput, different: readonly CorrectionEdge[], rul
       if (!nodes.has(key)) nodes.set(key, { key, decision: decide(parseIdentifierKey(key), [], rules), seen: false });
     }
   }
-  const joinable = [...nodes.values()].filter(isJoinable).map(({ key }) => key);
+  const joining = [...nodes.values()].filter(isJoinable);
+  const joinable = joining.map(({ key }) => key);
   const numbers = new Map(joinable.map((key, number) => [key, number]));
   const persons = disjointSets(joinable.length);
-  const types = joinable.map(typeOfKey);
-  const isUnique = types.map((type) => rulesOfType(type, rules).kind === "unique");
   return {
     nodes,
     joinable,
+    isOutside: joining.map(({ outside }) => outside === true),
     numbers,
     persons,
-    components: disjointSets(joinable.length),
     sides: disjointSets(joinable.length),
-    uniques: types.map((type, number) => (isUnique[number] === true ? new Map([[type, 1]]) : nothingHeld)),
-    others: types.map((type, number) => (isUnique[number] === true ? nothingHeld : new Map([[type, 1]]))),
+    ...heldAlone(joinable, rules),
     superseded: new Set(),
     apart: keptApart(different, (key) => numbers.get(key), persons.find),
   };
@@ -124,19 +133,32 @@ function nodeRefusal(edge: Edge, { nodes }: Graph, rules: IdentityRules): Refusa
 }
 
 /** Joins what the edge may join; answers why not, else null. */
-function take(edge: EvidenceEdge, graph: Graph, rules: IdentityRules): Refusal | null {
-  const { persons, sides, uniques, others } = graph;
-  const [a, b] = endsOf(edge, graph);
-  const [personA, personB] = [persons.find(a), persons.find(b)];
+function take({ a, b, edge }: Link & { edge: Edge }, graph: Graph, rules: IdentityRules): Refusal | null {
+  const [personA, personB] = [graph.persons.find(a), graph.persons.find(b)];
   if (personA === personB) return null;
-  const refusal = hangsTogether(a, b, graph, rules) ?? apartRefusal(graph.apart.between(personA, personB));
+  const refusal = apartRefusal(graph.apart.between(personA, personB));
   if (refusal !== null) return refusal;
+  if (edge.rule === "same") return takeSame(personA, personB, graph);
+  return takeEvidence({ a, b, edge: edge as EvidenceEdge }, graph, rules);
+}
+
+function takeEvidence(
+  { a, b, edge }: Link & { edge: EvidenceEdge },
+  graph: Graph,
+  rules: IdentityRules,
+): Refusal | null {
+  const { persons, sides, uniques, others } = graph;
+  const [personA, personB] = [persons.find(a), persons.find(b)];
   const [sideA, sideB] = [sides.find(a), sides.find(b)];
   const succeeded = isSuccession(edge, rules) && !graph.superseded.has(b) ? typeOfKey(edge.b) : null;
   const unique = sum(uniques[personA], uniques[personB]);
   if (succeeded !== null) unique.set(succeeded, (unique.get(succeeded) ?? 0) - 1);
+  const uniqueBroken = brokenLimit(unique, rules);
+  if (uniqueBroken !== null) return limitRefusal(uniqueBroken, rules);
+  const between = bridged(edge, [others[sideA] ?? nothingHeld, others[sideB] ?? nothingHeld], rules);
+  if (between !== null) return bridgeRefusal(between);
   const other = sum(others[sideA], others[sideB]);
-  const broken = brokenLimit(unique, rules) ?? brokenLimit(other, rules);
+  const broken = brokenLimit(other, rules);
   if (broken !== null) return limitRefusal(broken, rules);
   if (succeeded !== null) graph.superseded.add(b);
   uniques[unitePersons(personA, personB, graph)] = unique;
@@ -145,29 +167,9 @@ function take(edge: EvidenceEdge, graph: Graph, rules: IdentityRules): Refusal |
 }
 
 /** Joins two people because somebody said so, whatever each holds. */
-function takeSame(edge: CorrectionEdge, graph: Graph, rules: IdentityRules): Refusal | null {
-  const { persons, uniques } = graph;
-  const [a, b] = endsOf(edge, graph);
-  const [personA, personB] = [persons.find(a), persons.find(b)];
-  if (personA === personB) return null;
-  const refusal = hangsTogether(a, b, graph, rules) ?? apartRefusal(graph.apart.between(personA, personB));
-  if (refusal !== null) return refusal;
-  const together = most(uniques[personA], uniques[personB]);
-  uniques[unitePersons(personA, personB, graph)] = together;
-  return null;
-}
-
-function endsOf(edge: Edge, { numbers }: Graph): [number, number] {
-  return [numbers.get(edge.a) ?? 0, numbers.get(edge.b) ?? 0];
-}
-
-/** Makes one evidence component of two, or refuses to. */
-function hangsTogether(a: number, b: number, { components }: Graph, rules: IdentityRules): Refusal | null {
-  const [componentA, componentB] = [components.find(a), components.find(b)];
-  if (componentA === componentB) return null;
-  const size = components.size(componentA) + components.size(componentB);
-  if (size > rules.maxEvidenceIdentifiers) return capRefusal(rules);
-  components.unite(componentA, componentB);
+function takeSame(personA: number, personB: number, graph: Graph): null {
+  const together = most(graph.uniques[personA], graph.uniques[personB]);
+  graph.uniques[unitePersons(personA, personB, graph)] = together;
   return null;
 }
 
@@ -182,42 +184,29 @@ function isSuccession({ a, b, rule }: Edge, rules: IdentityRules): boolean {
   return rule === "alias" && type === typeOfKey(b) && rulesOfType(type, rules).kind === "unique";
 }
 
-/** There are few types, so that copying costs less than keeping the lesser one. */
-function sum(x: Held = nothingHeld, y: Held = nothingHeld): Map<string, number> {
-  const total = new Map(x);
-  for (const [type, count] of y) total.set(type, (total.get(type) ?? 0) + count);
-  return total;
-}
-
-function most(x: Held = nothingHeld, y: Held = nothingHeld): Map<string, number> {
-  const greatest = new Map(x);
-  for (const [type, count] of y) greatest.set(type, Math.max(greatest.get(type) ?? 0, count));
-  return greatest;
-}
-
-/** The first type, by name, of which there are too many. */
-function brokenLimit(held: Held, rules: IdentityRules): string | null {
-  let broken: string | null = null;
-  for (const [type, count] of held) {
-    if (count > rulesOfType(type, rules).limit && (broken === null || type < broken)) broken = type;
-  }
-  return broken;
-}
-
-function personsOf({ nodes, joinable, persons }: Graph): IdentifierKey[][] {
-  const members = new Map<number, IdentifierKey[]>();
+/** By what `rootOf` says of each identifier, those inside. Each sorted. */
+function partsOf({ joinable, isOutside }: Graph, rootOf: (item: number) => number): IdentifierKey[][] {
+  const parts = new Map<number, IdentifierKey[]>();
   for (const [number, key] of joinable.entries()) {
-    const root = persons.find(number);
-    const person = members.get(root);
-    if (person === undefined) members.set(root, [key]);
-    else person.push(key);
+    if (isOutside[number] === true) continue;
+    const root = rootOf(number);
+    const part = parts.get(root);
+    if (part === undefined) parts.set(root, [key]);
+    else part.push(key);
   }
-  const alone = [...nodes.values()]
+  for (const part of parts.values()) part.sort(compareText);
+  return [...parts.values()];
+}
+
+function byFirst(x: readonly IdentifierKey[], y: readonly IdentifierKey[]): number {
+  return compareText(x[0] ?? "", y[0] ?? "");
+}
+
+function personsOf(graph: Graph): IdentifierKey[][] {
+  const alone = [...graph.nodes.values()]
     .filter(({ decision, seen }) => seen && (decision === "hub" || decision === "shared"))
     .map(({ key }) => [key]);
-  const all = [...members.values(), ...alone];
-  for (const person of all) person.sort(compareText);
-  return all.sort((x, y) => compareText(x[0] ?? "", y[0] ?? ""));
+  return [...partsOf(graph, graph.persons.find), ...alone].sort(byFirst);
 }
 
 /**

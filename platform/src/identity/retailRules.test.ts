@@ -7,14 +7,15 @@ const guide = readFileSync(new URL("../../../docs/identity.md", import.meta.url)
 
 describe("docs/identity.md", () => {
   it("tells the types, ranks and limits that are at work", () => {
-    const rows = [...guide.matchAll(/^\| (`\w+`|any other) +\| (\w+) +\| +(\d+) +\| +(\d+) +\|$/gm)].map((row) =>
-      row.slice(1),
-    );
+    const row = /^\| (`\w+`|any other) +\| (\w+) +\| +(\d+) +\| +(\d+) +\| +(yes|no) +\| +(\d+) +\|$/gm;
+    const rows = [...guide.matchAll(row)].map((found) => found.slice(1));
     const types = [...Object.entries(rules.types), ["any other", rules.otherTypes] as const].map(([type, own]) => [
       type === "any other" ? type : `\`${type}\``,
       own.kind,
       String(own.rank),
       String(own.limit),
+      own.bridges ? "yes" : "no",
+      String(own.crowd ?? rules.crowdThreshold),
     ]);
     expect(rows.toSorted((x, y) => (x.join() < y.join() ? -1 : 1))).toEqual(
       types.toSorted((x, y) => (x.join() < y.join() ? -1 : 1)),
@@ -24,7 +25,8 @@ describe("docs/identity.md", () => {
   it("tells the thresholds that are at work", () => {
     expect(guide).toContain(`seen with ${rules.hubThreshold} or more logins`);
     expect(guide).toContain(`a device seen with ${rules.sharedDeviceLogins} or more logins`);
-    expect(guide).toContain(`or with ${rules.crowdThreshold} or more e-mails`);
+    expect(guide).toContain(`A crowd is ${rules.crowdThreshold};`);
+    expect(guide).toContain(`more than ${rules.maxEvidenceIdentifiers} aliases`);
     expect(guide).toContain(`more than ${rules.maxEvidenceIdentifiers} identifiers`);
   });
 });

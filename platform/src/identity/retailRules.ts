@@ -45,11 +45,20 @@ const placeholderDevices: BlockedValues = {
   patterns: [],
 };
 
-function personal(rank: number, limit: number, blocked?: BlockedValues): IdentifierTypeRules {
-  return { kind: "personal", rank, limit, ...(blocked === undefined ? {} : { blocked }) };
+/** What several people hand round, or get after one another. */
+const handedRound = { bridges: false } as const;
+
+/**
+ * More of another personal type than one person may have are several people's. A person's own contact and card meet
+ * that many by accident; the record of a system and a login are kept by somebody, and meet more over the years.
+ */
+const sixAreSeveral = { crowd: 6 } as const;
+
+function personal(rank: number, limit: number, more: Partial<IdentifierTypeRules> = {}): IdentifierTypeRules {
+  return { kind: "personal", rank, limit, bridges: true, ...more };
 }
 function device(rank: number, limit: number): IdentifierTypeRules {
-  return { kind: "device", rank, limit, blocked: placeholderDevices };
+  return { kind: "device", rank, limit, ...handedRound, ...sixAreSeveral, blocked: placeholderDevices };
 }
 
 /**
@@ -57,23 +66,23 @@ function device(rank: number, limit: number): IdentifierTypeRules {
  * what is usual: beyond them evidence is likelier to be a mix-up than a person.
  */
 export const defaultIdentityRules: IdentityRules = {
-  version: 1,
+  version: 2,
   types: {
     // The shop's own login: it knows who signed in.
-    user_id: { kind: "unique", rank: 100, limit: 1 },
+    user_id: { kind: "unique", rank: 100, limit: 1, bridges: true },
     // CRM and ERP hold duplicates of one customer, few.
     crm_id: personal(90, 5),
     erp_id: personal(85, 5),
     customer_id: personal(85, 5),
-    // Replaced when lost; some keep an old one at home.
-    loyalty_card: personal(80, 5),
-    // Private, work, an old one, and typing errors.
-    email: personal(70, 5, placeholderEmails),
-    // As e-mails, but recycled by carriers and shared at home: less sure.
-    phone: personal(60, 5, placeholderPhones),
-    // Cards are renewed every few years, several a purse; a till reads whichever is held to it.
-    pos_card: { kind: "plain", rank: 50, limit: 10 },
-    payment_card: { kind: "plain", rank: 45, limit: 20 },
+    // Replaced when lost; some keep an old one at home. One that meets six people's things is the till's own.
+    loyalty_card: personal(80, 5, sixAreSeveral),
+    // Private, work, an old one, and typing errors. One on six cards is the shop's, written for a receipt.
+    email: personal(70, 5, { ...sixAreSeveral, blocked: placeholderEmails }),
+    // As e-mails, but given out again by carriers and shared at home: it makes no two customers one.
+    phone: personal(60, 5, { ...handedRound, ...sixAreSeveral, blocked: placeholderPhones }),
+    // Cards are renewed every few years, several a purse; a till reads whichever is held to it, and couples share one.
+    pos_card: personal(50, 10, { ...handedRound, ...sixAreSeveral }),
+    payment_card: personal(45, 20, { ...handedRound, ...sixAreSeveral }),
     // Phones, tablets and tills' scanners change hands.
     device_id: device(20, 20),
     advertising_id: device(18, 20),
@@ -84,7 +93,8 @@ export const defaultIdentityRules: IdentityRules = {
     anonymous_id: device(10, 100),
     cookie: device(5, 100),
   },
-  otherTypes: { kind: "plain", rank: 30, limit: 20 },
+  // Nobody has told what it is: enough to add to a person, not to make one of two.
+  otherTypes: { kind: "plain", rank: 30, limit: 20, bridges: false },
   blocked: placeholders,
   // Two logins may be one person's old and new account; three are an office's address or a cashier's own card.
   hubThreshold: 3,

@@ -23,6 +23,16 @@ export interface IdentifierTypeRules {
   rank: number;
   /** Most values of the type that one person may have; 1 for a unique type. */
   limit: number;
+  /**
+   * Whether it may make one person of two who each have a value of their own of a surer, personal type. What several
+   * people use (a device, a phone, a payment card) only adds to a person what that person has none of.
+   */
+  bridges: boolean;
+  /**
+   * Distinct values of one personal type, seen with an identifier of this type, that make it a hub or shared, where
+   * that is another number than `crowdThreshold`. It takes at least one more than a person may have of the other type.
+   */
+  crowd?: number;
   /** Beside what is blocked in every type. */
   blocked?: BlockedValues;
 }
@@ -40,9 +50,12 @@ export interface IdentityRules {
   hubThreshold: number;
   /** Distinct values of one unique type (logins), seen on a device, that make it shared. */
   sharedDeviceLogins: number;
-  /** Distinct values of one personal type, seen with any identifier, that make it a hub or shared. */
+  /** Distinct values of one personal type, seen with any identifier, that make it a hub or shared: see also `crowd`. */
   crowdThreshold: number;
-  /** Most identifiers that one evidence component may hold; past it the least edges are refused as `cap`. */
+  /**
+   * Most identifiers that one evidence component may hold; past it the least edges are refused as `cap`. Also the most
+   * aliases that may name one identifier: with more it is a hub or shared.
+   */
   maxEvidenceIdentifiers: number;
   /** Greater is accepted first. */
   ruleRanks: Readonly<Record<EvidenceRule, number>>;

@@ -78,7 +78,7 @@ describe("one user id becomes another by alias", () => {
     // Ranked so that the e-mails' aliases come first: together they are six, one more than a person may have.
     const rules = {
       ...defaultIdentityRules,
-      types: { ...defaultIdentityRules.types, email: { kind: "personal", rank: 999, limit: 5 } },
+      types: { ...defaultIdentityRules.types, email: { kind: "personal", rank: 999, limit: 5, bridges: true } },
     } as const;
     const resolution = resolve(inputOf(edges), rules);
     expect(fateOf(resolution, "user_id:new", "user_id:old")).toEqual(["limit"]);

@@ -39,7 +39,7 @@ export interface ResolvedEdge extends Edge {
    * that keeps its ends apart.
    */
   reason: {
-    code: "apart" | "limit" | "cap" | "blocked" | "hub" | "shared" | "unseen";
+    code: "apart" | "bridge" | "limit" | "cap" | "blocked" | "hub" | "shared" | "unseen";
     message: string;
     correctionId?: string;
   } | null;
@@ -49,4 +49,6 @@ export interface ResolvedEdge extends Edge {
 export interface Resolution {
   persons: IdentifierKey[][];
   edges: ResolvedEdge[];
+  /** What hangs together by evidence, refused evidence too: each holds whole persons. Sorted as persons are. */
+  components: IdentifierKey[][];
 }

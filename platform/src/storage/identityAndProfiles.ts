@@ -28,7 +28,7 @@ export interface IdentifierRow {
 
 export interface PersonRow {
   person: PersonNumber;
-  /** Evidence component: persons that a refused edge connects have one number. */
+  /** Evidence component: persons whom evidence connects, refused evidence too, have one number, unless the cap parts them. */
   component: number;
   /** Its living profile id. */
   profileId: ProfileId;
@@ -46,7 +46,14 @@ export interface FragmentEvidence {
 export interface ComponentRows {
   persons: PersonRow[];
   identifiers: IdentifierRow[];
+  /** Of these persons, and those that cross into one of the components. */
   fragments: FragmentEvidence[];
+}
+
+/** A fragment holds an identifier of another evidence component than that of its person: the cap parts the two. */
+export interface Crossing {
+  identifier: IdentifierKey;
+  fragment: FragmentId;
 }
 
 /** What one batch changes. Applied in one transaction with the position, or not at all. */
@@ -60,6 +67,8 @@ export interface Decision {
   fragments: { row: FragmentRow; isNew: boolean; detailChanged: boolean }[];
   /** Fragments that change only their person. */
   movedFragments: { id: FragmentId; person: PersonNumber }[];
+  /** Known ones may come again. None is ever taken back: one that holds no more costs a look. */
+  crossings: Crossing[];
   identifiers: IdentifierRow[];
   persons: PersonRow[];
   removedPersons: PersonNumber[];
@@ -113,14 +122,16 @@ export interface IdentityAndProfiles {
   fragments(ids: readonly FragmentId[], withDetail: ReadonlySet<FragmentId>): Promise<Map<FragmentId, FragmentRow>>;
   personsOfFragments(ids: readonly FragmentId[]): Promise<Map<FragmentId, PersonNumber>>;
   identifiers(keys: readonly IdentifierKey[]): Promise<Map<IdentifierKey, IdentifierRow>>;
-  /** Explicit edges with either end among the keys. */
-  edges(keys: readonly IdentifierKey[]): Promise<ExplicitEdge[]>;
+  /** Explicit edges with either end among the keys: of each key all, or at least `most` of each end. */
+  edges(keys: readonly IdentifierKey[], most: number): Promise<ExplicitEdge[]>;
+  /** Explicit edges from `a` to `b`, of all sources. */
+  edgesBetween(pairs: readonly { a: IdentifierKey; b: IdentifierKey }[]): Promise<ExplicitEdge[]>;
   /** With either end among the keys, the overruled and withdrawn ones too. */
   corrections(keys: readonly IdentifierKey[]): Promise<StoredCorrection[]>;
   persons(numbers: readonly PersonNumber[]): Promise<Map<PersonNumber, PersonRow>>;
   /**
-   * Those whose evidence component holds nobody else, so that no edge of theirs is refused, and of whose identifiers
-   * no correction speaks, a withdrawn one neither.
+   * Those whose evidence component holds nobody else and no fragment crosses, so that no edge of theirs is refused but
+   * to hubs and the like, and of whose identifiers no correction speaks, a withdrawn one neither.
    */
   personsAlone(numbers: readonly PersonNumber[]): Promise<Set<PersonNumber>>;
   /** All identifiers of these persons. */

@@ -17,6 +17,8 @@ export interface PersonRecord {
 /** What the explanation of a person's identity is computed from. */
 export interface EvidenceAround {
   identifiers: IdentifierRow[];
+  /** Those of `identifiers` that join people, and are of other evidence components than the ones that were read. */
+  outside: ReadonlySet<IdentifierKey>;
   fragments: FragmentState[];
   edges: ExplicitEdge[];
   /** With an end among them: all, the overruled and withdrawn ones too. */

@@ -37,9 +37,13 @@ async function storeAgrees(store: IdentityAndProfiles, model: StateModel): Promi
   expect(plain(await store.identifiers(someKeys))).toEqual(plain(model.identifiers));
   for (const key of [loginOf(0), loginOf(2)]) {
     const touching = [...model.edges.values()].filter(({ a, b }) => a === key || b === key);
-    expect(sorted(await store.edges([key]))).toEqual(sorted(touching));
+    expect(sorted(await store.edges([key], 99))).toEqual(sorted(touching));
+    const outgoing = touching.filter(({ a }) => a === key);
+    expect((await store.edges([key], 1)).filter(({ a }) => a === key)).toHaveLength(Math.min(1, outgoing.length));
+    const to2 = outgoing.filter(({ b }) => b === loginOf(2));
+    expect(sorted(await store.edgesBetween([{ a: key, b: loginOf(2) }]))).toEqual(sorted(to2));
   }
-  expect(sorted(await store.edges(someKeys))).toEqual(sorted([...model.edges.values()]));
+  expect(sorted(await store.edges(someKeys, 99))).toEqual(sorted([...model.edges.values()]));
   expect(sorted(await store.corrections(someKeys))).toEqual(sorted(model.corrections));
   expect(sorted(await store.corrections([loginOf(1)]))).toEqual(sorted(correctionsOf(loginOf(1), model)));
   const numbers = [...everybody, worldSize].map((who) => who + 1);
@@ -53,8 +57,13 @@ async function componentsAgree(store: IdentityAndProfiles, model: StateModel): P
   const alone = persons.filter((row) => persons.filter(({ component }) => component === row.component).length === 1);
   const found = await store.personsAlone([...model.persons.keys()]);
   const keysOf = (person: number) => [...model.identifiers.values()].filter((row) => row.person === person);
-  const untouched = alone.filter(({ person }) =>
-    keysOf(person).every(({ key }) => correctionsOf(key, model).length === 0),
+  const isCrossed = (person: number): boolean =>
+    model.crossings.some(
+      ({ identifier, fragment }) =>
+        keysOf(person).some(({ key }) => key === identifier) || model.fragments.get(fragment)?.person === person,
+    );
+  const untouched = alone.filter(
+    ({ person }) => !isCrossed(person) && keysOf(person).every(({ key }) => correctionsOf(key, model).length === 0),
   );
   expect(found).toEqual(new Set(untouched.map(({ person }) => person)));
   for (const component of new Set(persons.map((row) => row.component))) {
@@ -64,13 +73,19 @@ async function componentsAgree(store: IdentityAndProfiles, model: StateModel): P
     expect(rows.persons).toHaveLength(members.size);
     const keys = [...model.identifiers.values()].filter(({ person }) => members.has(person)).map(({ key }) => key);
     expect(rows.identifiers.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
-    const fragments = [...model.fragments.values()].filter(({ person }) => members.has(person));
+    const crossing = model.crossings.filter(({ identifier }) => keys.includes(identifier));
+    const crosses = (id: string): boolean => crossing.some(({ fragment }) => fragment === id);
+    const fragments = [...model.fragments.values()].filter(
+      ({ person, state }) => members.has(person) || crosses(state.id),
+    );
     expect(sorted(rows.fragments)).toEqual(
       sorted(fragments.map(({ person, state: { id, identifiers, spans } }) => ({ id, person, identifiers, spans }))),
     );
     expect(sorted(await store.identifiersOf([...members]))).toEqual(sorted(rows.identifiers));
     expect(sorted(await store.fragmentsOf([...members]))).toEqual(
-      sorted(rows.fragments.map(({ id, person }) => ({ id, person }))),
+      sorted(
+        fragments.filter(({ person }) => members.has(person)).map(({ person, state }) => ({ id: state.id, person })),
+      ),
     );
   }
 }
@@ -134,7 +149,13 @@ async function peopleAgree(people: People, model: StateModel): Promise<void> {
     expect(people.livingIdOf(person.person)).toBe(person.profileId);
     expect(plain(people.byPerson(person.person))).toEqual(plain(record));
     const around = await people.evidenceAround([key]);
-    for (const fragment of own) expect(around.fragments.map(({ id }) => id)).toContain(fragment.state.id);
+    const crossing = model.crossings.filter(({ identifier }) => identifier === key);
+    const shown = [...own.map(({ state }) => state.id), ...crossing.map(({ fragment }) => fragment)];
+    for (const id of shown) expect(around.fragments.map((fragment) => fragment.id)).toContain(id);
+    const members = [...model.persons.values()].filter(({ component }) => component === person.component);
+    for (const each of around.identifiers) {
+      expect(around.outside.has(each.key)).toBe(!members.some((member) => member.person === each.person));
+    }
     expect(around.identifiers.map((each) => each.key)).toContain(key);
     for (const correction of correctionsOf(key, model)) expect(around.corrections).toContainEqual(correction);
   }

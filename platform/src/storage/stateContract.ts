@@ -62,6 +62,7 @@ const eventful: readonly Happening[] = [
   { who: 2, whom: 0, kind: "alias" },
   { who: 1, whom: 0, kind: "correct" },
   { who: 0, whom: 1, kind: "merge" },
+  { who: 2, whom: 0, kind: "cross" },
   { who: 3, whom: 0, kind: "rejected" },
   { who: 0, whom: 1, kind: "again" },
 ];

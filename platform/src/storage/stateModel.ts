@@ -6,6 +6,7 @@ import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { OrderState } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
 import type {
+  Crossing,
   Decision,
   FragmentRow,
   IdentifierRow,
@@ -20,7 +21,7 @@ export const worldSize = 5;
 /** What happens in one batch to one customer, who has one login, one e-mail, one fragment and one order. */
 export interface Happening {
   who: number;
-  kind: "event" | "identify" | "order" | "alias" | "merge" | "split" | "rejected" | "again" | "correct";
+  kind: "event" | "identify" | "order" | "alias" | "merge" | "split" | "rejected" | "again" | "correct" | "cross";
   /** The other one of an alias, merge or split. */
   whom: number;
 }
@@ -39,6 +40,7 @@ export const happening: fc.Arbitrary<Happening> = fc.record({
     "rejected",
     "again",
     "correct",
+    "cross",
   ),
 });
 
@@ -55,6 +57,7 @@ export class StateModel {
   edges = new Map<string, ExplicitEdge>();
   corrections: StoredCorrection[] = [];
   orders = new Map<string, { state: OrderState; ownerFragment: FragmentId }>();
+  crossings: Crossing[] = [];
   rejected: Decision["rejected"] = [];
   seenAgain: Decision["seenAgain"] = [];
   batches: { until: Position; processedAt: number; processed: number }[] = [];
@@ -64,8 +67,10 @@ export class StateModel {
   }
 
   #copy(): StateModel {
-    const { position, fragments, identifiers, persons, edges, corrections, orders, rejected, seenAgain } = this;
-    const held = { position, fragments, identifiers, persons, edges, corrections, orders, rejected, seenAgain };
+    const { position, fragments, identifiers, persons, edges, corrections, crossings, orders } = this;
+    const { rejected, seenAgain } = this;
+    const people = { fragments, identifiers, persons, edges, corrections, crossings, orders };
+    const held = { position, ...people, rejected, seenAgain };
     return Object.assign(new StateModel(this.hash), structuredClone(held));
   }
 
@@ -97,6 +102,7 @@ export class StateModel {
       movedFragments: [...next.fragments.values()]
         .filter(({ state, person }) => this.fragments.has(state.id) && this.fragments.get(state.id)?.person !== person)
         .map(({ state, person }) => ({ id: state.id, person })),
+      crossings: next.crossings.slice(this.crossings.length),
       identifiers: [...next.identifiers.values()].filter((row) => differs(this.identifiers.get(row.key), row)),
       persons: [...next.persons.values()].filter((row) => differs(this.persons.get(row.person), row)),
       removedPersons: [...this.persons.keys()].filter((person) => !next.persons.has(person)),
@@ -118,6 +124,7 @@ export class StateModel {
     this.position = decision.position;
     for (const { row } of decision.fragments) this.fragments.set(row.state.id, structuredClone(row));
     for (const { id, person } of decision.movedFragments) this.fragments.get(id)!.person = person;
+    this.crossings.push(...decision.crossings);
     for (const row of decision.identifiers) this.identifiers.set(row.key, row);
     for (const person of decision.removedPersons) this.persons.delete(person);
     for (const row of decision.persons) this.persons.set(row.person, row);
@@ -156,6 +163,8 @@ export class StateModel {
       return;
     }
     const row = this.#seen(who, at);
+    // Now and then once more: known ones may come again.
+    if (kind === "cross") this.crossings.push({ identifier: emailOf(whom), fragment: row.state.id });
     touched.fragments.add(row.state.id);
     if (kind === "identify") {
       touched.details.add(row.state.id);

@@ -1,3 +1,4 @@
+import type { Resolution } from "../../model/evidence.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { Join } from "../../model/join.ts";
 import { profileIdOf } from "../../model/keyedHash.ts";
@@ -15,12 +16,13 @@ export interface Joins {
 /** What a batch changes about who is who. */
 export type PeopleChange = Pick<
   Decision,
-  "movedFragments" | "identifiers" | "persons" | "removedPersons" | "edges" | "retiredProfiles"
+  "movedFragments" | "crossings" | "identifiers" | "persons" | "removedPersons" | "edges" | "retiredProfiles"
 > & { changedPersons: Set<PersonNumber> } & Joins;
 
 export function nothingChanged(): PeopleChange {
   return {
     movedFragments: [],
+    crossings: [],
     identifiers: [],
     persons: [],
     removedPersons: [],
@@ -36,6 +38,7 @@ export function nothingChanged(): PeopleChange {
 export function bothChanges(one: PeopleChange, other: PeopleChange): PeopleChange {
   return {
     movedFragments: [...one.movedFragments, ...other.movedFragments],
+    crossings: [...one.crossings, ...other.crossings],
     identifiers: [...one.identifiers, ...other.identifiers],
     persons: [...one.persons, ...other.persons],
     removedPersons: [...one.removedPersons, ...other.removedPersons],
@@ -56,10 +59,9 @@ export interface PeopleBefore {
   persons: ReadonlyMap<PersonNumber, PersonRow>;
 }
 
-/** Rows of persons whose identifiers have their numbers already; `components` are the sets that hang together. */
+/** Rows of persons whose identifiers have their numbers already. */
 export function personRows(
-  persons: readonly IdentifierKey[][],
-  components: readonly IdentifierKey[][],
+  { persons, components }: Pick<Resolution, "persons" | "components">,
   { identifiers }: Pick<PeopleBefore, "identifiers">,
   parts: PipelineParts,
 ): PersonRow[] {

@@ -29,6 +29,7 @@ export async function decide(
     processed: folded.events.length + folded.corrections.length,
     fragments: [...folded.folded.values()],
     movedFragments: people.movedFragments,
+    crossings: people.crossings,
     identifiers: people.identifiers,
     persons: people.persons,
     removedPersons: people.removedPersons,

@@ -1,13 +1,15 @@
-import { mergeSeenWith } from "../../identity/index.ts";
+import { decideByAliases, edgesOfFragments, loosenedReach } from "../../identity/index.ts";
 import type { Edge, ExplicitEdge } from "../../model/evidence.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import { parseIdentifierKey, type IdentifierKey } from "../../model/identifier.ts";
 import type { FragmentEvidence, IdentifierRow, PersonRow } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { Folded, FoldedFragment } from "./fold.ts";
+import { partPlain } from "./plainFragments.ts";
 import { seeTogether } from "./seeTogether.ts";
 import { settleAlone, type Settled } from "./settleAlone.ts";
 import { statedEdges, type Stated } from "./statedEdges.ts";
+import { surroundings, type Surroundings } from "./surroundings.ts";
 
 /** All that is needed to say anew who is who around what this batch touched, as it stands after the batch. */
 export interface Evidence {
@@ -15,8 +17,10 @@ export interface Evidence {
   identifiers: Map<IdentifierKey, IdentifierRow>;
   /** Rows as stored; a key that is missing here is new. */
   before: Map<IdentifierKey, IdentifierRow>;
+  /** Join people, and are of evidence components that stay as they are. */
+  outside: Set<IdentifierKey>;
   fragments: Map<FragmentId, FragmentEvidence>;
-  /** What was said of them: aliases, and corrections that hold. */
+  /** `seen_together` of the fragments, and what was said: aliases, and corrections that hold. */
   edges: Edge[];
   /** Aliases that this batch adds or updates. */
   changedEdges: ExplicitEdge[];
@@ -39,97 +43,103 @@ export async function loadTouched(folded: Folded, parts: PipelineParts): Promise
   const touched = [...folded.folded.values()].filter(({ isNew, firstLowered }) => isNew || firstLowered);
   const stated = statedEdges(folded, parts);
   if (touched.length === 0 && stated.ends.length === 0) return null;
-  // What the first look fetched is not fetched again.
-  const before = await parts.store.identifiers([...new Set(touched.flatMap(({ row }) => row.state.identifiers))]);
-  const { plain, structural } = await partPlain(touched, before, parts);
-  const { settled, rest } = await settleAlone(structural, before, stated.ends, parts);
-  const evidence = await loadEvidence({ structural: rest, plain, before, stated, folded }, parts);
-  const meets =
-    evidence !== null && settled !== null && [...evidence.persons.keys()].some((one) => settled.persons.has(one));
-  if (!meets) return { evidence, settled, plain };
+  const known = await parts.store.identifiers([...new Set(touched.flatMap(({ row }) => row.state.identifiers))]);
+  const { plain, structural } = await partPlain(touched, known, parts);
+  const { settled, rest } = await settleAlone(structural, known, stated.ends, parts);
+  const evidence = await loadEvidence({ structural: rest, plain, known, stated, folded }, parts);
+  const persons = evidence?.persons.keys() ?? [];
+  if (settled === null || ![...persons].some((one) => settled.persons.has(one))) return { evidence, settled, plain };
   // What was said of others leads to somebody who seemed to be alone.
-  const all = { structural, plain, before, stated: statedEdges(folded, parts), folded };
+  const all = { structural, plain, known, stated: statedEdges(folded, parts), folded };
   return { evidence: await loadEvidence(all, parts), settled: null, plain };
 }
 
-interface Structural {
-  structural: readonly FoldedFragment[];
+interface Structural extends InBatch {
   plain: readonly FoldedFragment[];
-  /** Of the identifiers of both. */
-  before: ReadonlyMap<IdentifierKey, IdentifierRow>;
+  /** Rows of the identifiers of both. */
+  known: ReadonlyMap<IdentifierKey, IdentifierRow>;
   stated: Stated;
-  folded: Folded;
 }
 
-async function loadEvidence(
-  { structural: touched, plain, before: known, stated, folded }: Structural,
-  parts: PipelineParts,
-): Promise<Evidence | null> {
-  if (touched.length === 0 && stated.ends.length === 0) return null;
-  const structural = [...touched];
+/**
+ * New and surer evidence changes only the components that it touches; where evidence ceases to join (a new hub, a
+ * correction that is taken back) its neighbours may reach further than they did, and what they reach is loaded too.
+ */
+async function loadEvidence(touched: Structural, parts: PipelineParts): Promise<Evidence | null> {
+  const { plain, known, stated, folded } = touched;
+  const structural = [...touched.structural];
+  if (structural.length === 0 && stated.ends.length === 0) return null;
   const carried = new Set(structural.flatMap(({ row }) => row.state.identifiers));
-  // Those of the others would only bring in components that nothing here touches.
-  const before = new Map([...known].filter(([key]) => carried.has(key)));
-  await fetchMissing(before, stated.ends, parts);
-  const unseen = [...carried].filter((key) => !before.has(key));
-  // The aliases of a hub or a shared device join nobody: loading all of them would be work for nothing.
-  const joining = stated.ends.filter((key) => (before.get(key)?.decision ?? "ordinary") === "ordinary");
-  await stated.load([...unseen, ...joining]);
-  stated.addBatch();
-  await fetchMissing(before, endsOf(stated.edges()), parts);
-  const components = await touchedComponents(before, parts);
-  for (const row of components.identifiers) before.set(row.key, row);
+  // Those of plain fragments would only bring in what nothing here touches; what is known is not fetched again.
+  const around = surroundings(new Map([...known].filter(([key]) => carried.has(key))), stated, parts);
+  await stated.loadBatch();
+  // Aliases of an id that no event had carried wake up.
+  const woken = await stated.load([...carried].filter((key) => !around.rows.has(key)));
+  const seeds = [...carried, ...stated.ends, ...woken];
+  await around.fetch(seeds);
+  await around.load(seeds);
   // Its person is being said anew, so a plain fragment of theirs is evidence like any other.
-  structural.push(...plain.filter(({ row }) => components.persons.has(row.person)));
-  const fragments = evidenceFragments(components.fragments, folded.folded, structural);
-  const inFragments = [...fragments.values()].flatMap(({ identifiers }) => identifiers);
-  await fetchMissing(before, inFragments, parts);
-  await stated.load(components.identifiers.map((row) => row.key));
-  const edges = stated.edges();
-  await fetchMissing(before, endsOf(edges), parts);
-  const identifiers = updatedIdentifiers(before, structural, parts);
-  return { identifiers, before, fragments, edges, changedEdges: stated.changed(), persons: components.persons };
+  structural.push(...plain.filter(({ row }) => around.persons.has(row.person)));
+  for (;;) {
+    const evidence = evidenceOf(around, stated, { folded, structural }, parts);
+    const further = furtherOf(evidence, stated, parts);
+    if (further.length === 0) return evidence;
+    await around.load(further);
+  }
 }
 
-function endsOf(edges: readonly Edge[]): IdentifierKey[] {
-  return edges.flatMap(({ a, b }) => [a, b]);
+interface InBatch {
+  folded: Folded;
+  structural: readonly FoldedFragment[];
 }
 
-async function fetchMissing(
-  rows: Map<IdentifierKey, IdentifierRow>,
-  keys: readonly IdentifierKey[],
-  parts: PipelineParts,
-): Promise<void> {
-  const missing = [...new Set(keys)].filter((key) => !rows.has(key));
-  if (missing.length === 0) return;
-  for (const [key, row] of await parts.store.identifiers(missing)) rows.set(key, row);
+function evidenceOf(around: Surroundings, stated: Stated, inBatch: InBatch, parts: PipelineParts): Evidence {
+  const fragments = evidenceFragments(around, inBatch);
+  const identifiers = updatedIdentifiers(around.rows, inBatch.structural, parts);
+  decideAliased(identifiers, stated, parts);
+  return {
+    identifiers,
+    before: around.rows,
+    outside: new Set([...around.rows.keys()].filter(around.isOutside)),
+    fragments,
+    edges: [...edgesOfFragments([...fragments.values()]), ...stated.edges()],
+    changedEdges: stated.changed(),
+    persons: around.persons,
+  };
 }
 
-/** An identifier that joins nobody is not traversed, so the component of its own is not touched by what it is seen with. */
-async function touchedComponents(rows: ReadonlyMap<IdentifierKey, IdentifierRow>, parts: PipelineParts) {
-  const numbers = new Set<number>();
-  for (const row of rows.values()) if (row.decision === "ordinary") numbers.add(row.person);
-  const persons = await parts.store.persons([...numbers]);
-  const components = new Set([...persons.values()].map((person) => person.component));
-  const loaded = await parts.store.components([...components]);
-  return { ...loaded, persons: new Map(loaded.persons.map((row) => [row.person, row])) };
+/** Identifiers whose components have to be known as well; none once everything is known. */
+function furtherOf(evidence: Evidence, { corrected }: Stated, { rules }: PipelineParts): IdentifierKey[] {
+  const { identifiers, before, outside, edges } = evidence;
+  if (outside.size === 0) return [];
+  const turned = new Set<IdentifierKey>();
+  for (const [key, { decision }] of identifiers) {
+    if (decision !== "ordinary" && before.get(key)?.decision === "ordinary") turned.add(key);
+  }
+  const loosened = new Set(corrected);
+  for (const { a, b } of edges) {
+    if (turned.has(a)) loosened.add(b);
+    if (turned.has(b)) loosened.add(a);
+  }
+  return loosenedReach(loosened, { identifiers: [...seenIdentifiers(evidence)], edges }, rules);
 }
 
-function evidenceFragments(
-  stored: readonly FragmentEvidence[],
-  folded: ReadonlyMap<FragmentId, FoldedFragment>,
-  structural: readonly FoldedFragment[],
-): Map<FragmentId, FragmentEvidence> {
-  const fragments = new Map<FragmentId, FragmentEvidence>();
-  for (const fragment of stored) {
-    const now = folded.get(fragment.id);
-    fragments.set(fragment.id, now === undefined ? fragment : { ...fragment, spans: now.row.state.spans });
+/** As `resolve` takes them. */
+export function* seenIdentifiers({ identifiers, outside }: Evidence) {
+  for (const { key, decision } of identifiers.values()) yield { key, decision, seen: true, outside: outside.has(key) };
+}
+
+function evidenceFragments({ fragments }: Surroundings, { folded, structural }: InBatch): Evidence["fragments"] {
+  const evidence: Evidence["fragments"] = new Map();
+  for (const fragment of fragments.values()) {
+    const now = folded.folded.get(fragment.id);
+    evidence.set(fragment.id, now === undefined ? fragment : { ...fragment, spans: now.row.state.spans });
   }
   for (const { row } of structural) {
     const { id, identifiers, spans } = row.state;
-    if (identifiers.length > 0) fragments.set(id, { id, identifiers, spans, person: row.person });
+    if (identifiers.length > 0) evidence.set(id, { id, identifiers, spans, person: row.person });
   }
-  return fragments;
+  return evidence;
 }
 
 function updatedIdentifiers(
@@ -142,48 +152,11 @@ function updatedIdentifiers(
   return rows;
 }
 
-/**
- * Parts off the new fragments that cannot change who is who, and places them: all their identifiers are one person's
- * already, they show nothing earlier and no new company, and either imply no edge or only edges within a person none
- * of whose edges is refused and of whom nobody said anything (then all are accepted in every order).
- */
-async function partPlain(
-  touched: readonly FoldedFragment[],
-  rows: ReadonlyMap<IdentifierKey, IdentifierRow>,
-  parts: PipelineParts,
-): Promise<{ plain: FoldedFragment[]; structural: FoldedFragment[] }> {
-  const owners = new Map<FoldedFragment, number>();
-  for (const fragment of touched) {
-    const owner = fragment.isNew ? onlyOwner(fragment, rows, parts) : null;
-    if (owner !== null) owners.set(fragment, owner);
+function decideAliased(rows: ReadonlyMap<IdentifierKey, IdentifierRow>, stated: Stated, parts: PipelineParts): void {
+  for (const [key, aliases] of stated.aliasesOf()) {
+    const row = rows.get(key);
+    if (row?.decision !== "ordinary") continue;
+    row.decision = decideByAliases(parseIdentifierKey(key).type, aliases, parts.rules);
+    if (row.decision !== "ordinary") row.seenWith = [];
   }
-  const pairs = [...owners].filter(([{ row }]) => row.state.identifiers.length > 1);
-  const alone = await parts.store.personsAlone([...new Set(pairs.map(([, owner]) => owner))]);
-  const plain: FoldedFragment[] = [];
-  const structural: FoldedFragment[] = [];
-  for (const fragment of touched) {
-    const owner = owners.get(fragment);
-    const isPlain = owner !== undefined && (fragment.row.state.identifiers.length === 1 || alone.has(owner));
-    if (isPlain) fragment.row.person = owner;
-    (isPlain ? plain : structural).push(fragment);
-  }
-  return { plain, structural };
-}
-
-function onlyOwner(
-  { row }: FoldedFragment,
-  rows: ReadonlyMap<IdentifierKey, IdentifierRow>,
-  { rules }: PipelineParts,
-): number | null {
-  const { identifiers, spans } = row.state;
-  const firstAt = Math.min(...Object.values(spans).map((span) => span.firstAt));
-  const owner = rows.get(identifiers[0] ?? "")?.person ?? 0;
-  if (owner === 0) return null;
-  for (const key of identifiers) {
-    const known = rows.get(key);
-    if (known?.decision !== "ordinary" || known.person !== owner || known.firstAt > firstAt) return null;
-    const company = mergeSeenWith(parseIdentifierKey(key), known.seenWith, identifiers, rules);
-    if (company.length !== known.seenWith.length) return null;
-  }
-  return owner;
 }

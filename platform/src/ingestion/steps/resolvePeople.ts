@@ -1,11 +1,12 @@
-import { edgesOfFragments, evidenceComponents, personOfFragment, resolve } from "../../identity/index.ts";
+import { personOfFragment, resolve } from "../../identity/index.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import { assignNumbers } from "./assignNumbers.ts";
 import { bothChanges, collectPeople, nothingChanged, personRows, type PeopleChange } from "./changedPeople.ts";
+import { crossingsOf } from "./crossings.ts";
 import { describeJoins } from "./describeJoins.ts";
 import type { Folded, FoldedFragment } from "./fold.ts";
-import { loadTouched, type Evidence } from "./loadEvidence.ts";
+import { loadTouched, seenIdentifiers, type Evidence } from "./loadEvidence.ts";
 import { settledChange, type Settled } from "./settleAlone.ts";
 
 /**
@@ -35,17 +36,16 @@ async function settle(
 }
 
 function resolveEvidence(evidence: Evidence, nextNumber: number, folded: Folded, parts: PipelineParts): PeopleChange {
-  const input = {
-    identifiers: [...evidence.identifiers.values()].map(({ key, decision }) => ({ key, decision, seen: true })),
-    edges: [...edgesOfFragments([...evidence.fragments.values()]), ...evidence.edges],
-  };
-  const resolution = resolve(input, parts.rules);
+  const resolution = resolve({ identifiers: [...seenIdentifiers(evidence)], edges: evidence.edges }, parts.rules);
   const numbered = assignNumbers(resolution.persons, evidence.before, nextNumber);
-  for (const row of evidence.identifiers.values()) row.person = numbered.get(row.key) ?? 0;
-  const persons = personRows(resolution.persons, evidenceComponents(input, resolution), evidence, parts);
+  for (const row of evidence.identifiers.values()) {
+    if (!evidence.outside.has(row.key)) row.person = numbered.get(row.key) ?? 0;
+  }
+  const persons = personRows(resolution, evidence, parts);
   const change = { ...nothingChanged(), edges: evidence.changedEdges };
   collectPeople(change, persons, evidence);
   moveFragments(change, folded, evidence, parts);
+  change.crossings = crossingsOf(change, persons, evidence, parts);
   return Object.assign(change, describeJoins(folded, evidence, persons, change.removedPersons));
 }
 

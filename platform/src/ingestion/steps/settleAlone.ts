@@ -29,8 +29,9 @@ interface Group {
 
 /**
  * Parts off the fragments that can only bring together: where nobody whom they name has any refused edge or correction,
- * nothing is said of them in this batch, no node decision changes, and all that they join stays within every limit, no
- * edge is refused in any order of them, and who is who is known without looking at the evidence there was before.
+ * nothing is said of them in this batch, no node decision changes, and all that they join stays within every limit and
+ * needs no bridge, no edge is refused in any order of them, and who is who is known without looking at the evidence
+ * there was before.
  *
  * `before` holds the rows of the fragments' identifiers; `said` the ends of what this batch says.
  */
@@ -57,7 +58,7 @@ export async function settleAlone(
   for (const group of plain) {
     const all = [...group.persons].flatMap((person) => owned.get(person) ?? []);
     const keys = new Set([...group.keys, ...all.map(({ key }) => key)]);
-    if (!isWithinLimits(keys, parts)) {
+    if (!isWithinLimits(keys, parts) || mayNeedBridge(keys, parts)) {
       group.isPlainlyOne = false;
       continue;
     }
@@ -83,7 +84,7 @@ export async function settledChange(
   const change = nothingChanged();
   const numbered = assignNumbers(settled.sets, settled.before, nextNumber);
   for (const row of settled.identifiers.values()) row.person = numbered.get(row.key) ?? 0;
-  const persons = personRows(settled.sets, settled.sets, settled, parts);
+  const persons = personRows({ persons: settled.sets, components: settled.sets }, settled, parts);
   collectPeople(change, persons, settled);
   const heirs = new Map<PersonNumber, PersonNumber>();
   for (const { key, person } of settled.before.values()) heirs.set(person, numbered.get(key) ?? 0);
@@ -179,7 +180,7 @@ async function doubt(
   const fresh = open.flatMap(({ keys }) => [...keys].filter((key) => !before.has(key)));
   const numbers = [...new Set(open.flatMap(({ persons }) => [...persons]))];
   const spoken = new Set(said);
-  for (const { a, b } of [...(await store.edges(fresh)), ...(await store.corrections(fresh))]) spoken.add(a).add(b);
+  for (const { a, b } of [...(await store.edges(fresh, 1)), ...(await store.corrections(fresh))]) spoken.add(a).add(b);
   const alone = await store.personsAlone(numbers);
   for (const { person } of (await store.identifiers(said)).values()) alone.delete(person);
   for (const group of open) {
@@ -199,4 +200,19 @@ function isWithinLimits(keys: ReadonlySet<IdentifierKey>, { rules }: PipelinePar
     counts.set(type, count);
   }
   return true;
+}
+
+/** Whether two of them may each have a value of their own of a personal type, so that not everything bridges them. */
+function mayNeedBridge(keys: ReadonlySet<IdentifierKey>, { rules }: PipelineParts): boolean {
+  const held = new Set<string>();
+  let isTwice = false;
+  let isLoose = false;
+  for (const key of keys) {
+    const type = typeOfKey(key);
+    const { kind, bridges } = rulesOfType(type, rules);
+    if (!bridges) isLoose = true;
+    if (kind === "personal" && held.has(type)) isTwice = true;
+    held.add(type);
+  }
+  return isTwice && isLoose;
 }

@@ -1,18 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
-import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
-import type { FragmentState } from "../../../model/fragment.ts";
-import type { IdentifierKey } from "../../../model/identifier.ts";
+import type { KeyedHash } from "../../../model/keyedHash.ts";
 import type { OrderState } from "../../../model/order.ts";
 import type { ProfileId } from "../../../model/profile.ts";
-import type { IdentifierRow } from "../../../storage/identityAndProfiles.ts";
-import type { EvidenceAround, People, PersonRecord } from "../../../storage/people.ts";
-import { correctionEnds, correctionsOf } from "./corrections.ts";
-import { correctionEdges } from "../../../identity/index.ts";
-import { decodeSpans, edgeRow, identifierRow, int, json, rowsFor, splitKeys, text, type Row } from "./rows.ts";
+import type { People, PersonRecord } from "../../../storage/people.ts";
+import { evidenceReader } from "./evidenceAround.ts";
+import { fragmentState, identifierRow, int, json, rowsFor, text, type Row } from "./rows.ts";
 
 /** Reads of persons, over any connection to the state file. Each call is one snapshot. */
 export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
   const statements = peopleStatements(database);
+  const around = evidenceReader(database, hash);
   const snapshot = <T>(read: () => T): T => {
     database.exec("BEGIN");
     try {
@@ -63,7 +60,7 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
           ownerFragment,
         })),
       ),
-    evidenceAround: async (keys) => snapshot(() => evidenceAround(statements, hash, keys)),
+    evidenceAround: async (keys) => snapshot(() => around(keys)),
   };
 }
 
@@ -74,7 +71,6 @@ export function peopleStatements(database: DatabaseSync) {
     identifierById: database.prepare("SELECT * FROM identifiers WHERE id = ?"),
     identifiers: database.prepare("SELECT * FROM identifiers WHERE person = ?"),
     person: database.prepare("SELECT * FROM persons WHERE person = ?"),
-    personsOfComponent: database.prepare("SELECT * FROM persons WHERE component = ?"),
     fragmentIds: database.prepare("SELECT id FROM fragments WHERE person = ? AND person <> 0"),
     fragments: database.prepare(`SELECT f.id, f.person, f.identifiers, f.spans, d.traits, d.consents
       FROM fragments f LEFT JOIN details d USING (id) WHERE f.person = ? AND f.person <> 0`),
@@ -82,9 +78,6 @@ export function peopleStatements(database: DatabaseSync) {
       "SELECT p.profile_id FROM fragments f JOIN persons p USING (person) WHERE f.id = ?",
     ),
     orders: database.prepare("SELECT state FROM orders WHERE owner_fragment = ?"),
-    ...correctionEnds(database),
-    edgesFrom: database.prepare("SELECT * FROM edges WHERE a = ?"),
-    edgesTo: database.prepare("SELECT * FROM edges WHERE b = ?"),
   };
 }
 
@@ -100,48 +93,4 @@ function readPerson(statements: Statements, person: number): PersonRecord | null
     fragments.map((fragment) => fragment.id),
   ).map((order) => json(order, "state") as OrderState);
   return { profileId: text(row, "profile_id"), identifiers, fragments, orders };
-}
-
-function fragmentState(row: Row): FragmentState {
-  const hasDetail = row["traits"] !== null;
-  return {
-    id: text(row, "id"),
-    identifiers: splitKeys(text(row, "identifiers")),
-    spans: decodeSpans(text(row, "spans")),
-    traits: hasDetail ? (json(row, "traits") as FragmentState["traits"]) : {},
-    consents: hasDetail ? (json(row, "consents") as FragmentState["consents"]) : {},
-  };
-}
-
-/** The evidence components of the keys' persons, with the decisions of every identifier that their evidence names. */
-function evidenceAround(statements: Statements, hash: KeyedHash, keys: readonly IdentifierKey[]): EvidenceAround {
-  const rowOf = (key: IdentifierKey): IdentifierRow | null => {
-    const row = statements.identifierById.get(profileIdOf(hash, key));
-    return row === undefined ? null : identifierRow(row);
-  };
-  const components = new Set<number>();
-  for (const key of keys) {
-    const person = rowOf(key)?.person ?? 0;
-    const row = person === 0 ? undefined : statements.person.get(person);
-    if (row !== undefined) components.add(int(row, "component"));
-  }
-  const persons = rowsFor(statements.personsOfComponent, components).map((row) => int(row, "person"));
-  const fragments = rowsFor(statements.fragments, persons).map(fragmentState);
-  const identifiers = new Map<IdentifierKey, IdentifierRow>();
-  for (const row of rowsFor(statements.identifiers, persons).map(identifierRow)) identifiers.set(row.key, row);
-  for (const key of [...keys, ...fragments.flatMap((fragment) => fragment.identifiers)]) {
-    const row = identifiers.has(key) ? null : rowOf(key);
-    if (row !== null) identifiers.set(key, row);
-  }
-  const known = [...identifiers.keys()];
-  const edges = [...rowsFor(statements.edgesFrom, known), ...rowsFor(statements.edgesTo, known)].map(edgeRow);
-  const corrections = correctionsOf(statements, new Set([...known, ...keys]));
-  // Those of a withdrawn correction are of no component here.
-  const named = [...edges, ...correctionEdges(corrections)];
-  for (const key of named.flatMap(({ a, b }) => [a, b])) {
-    const row = identifiers.has(key) ? null : rowOf(key);
-    if (row !== null) identifiers.set(key, row);
-  }
-  const distinct = new Map(edges.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge]));
-  return { identifiers: [...identifiers.values()], fragments, edges: [...distinct.values()], corrections };
 }

@@ -5,6 +5,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { correctionStatements } from "./corrections.ts";
 import { rejectionStatements } from "./fates.ts";
+import { evidenceStatements } from "./evidenceAround.ts";
 import { commitStatements } from "./writeDecision.ts";
 import { openStateFile } from "./schema.ts";
 import { peopleStatements } from "./people.ts";
@@ -27,6 +28,7 @@ describe("hot statements find their rows by an index", () => {
     const groups: Record<string, StatementSync>[] = [
       readStatements(database),
       peopleStatements(database),
+      evidenceStatements(database),
       commitStatements(database),
       rejectionStatements(database),
       correctionStatements(database),

@@ -1,7 +1,7 @@
 import type { SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { Verdict } from "../../../model/correction.ts";
 import type { ExplicitEdge, NodeDecision } from "../../../model/evidence.ts";
-import type { SourceSpan } from "../../../model/fragment.ts";
+import type { FragmentState, SourceSpan } from "../../../model/fragment.ts";
 import type { IdentifierRow, PersonRow, StoredCorrection } from "../../../storage/identityAndProfiles.ts";
 
 export type Row = Record<string, SQLOutputValue>;
@@ -101,5 +101,16 @@ export function correctionRow(row: Row): StoredCorrection {
     by: text(row, "said_by"),
     reason: text(row, "reason"),
     receivedAt: int(row, "received_at"),
+  };
+}
+/** Of a row that has its details beside it; null where it has none. */
+export function fragmentState(row: Row): FragmentState {
+  const hasDetail = row["traits"] !== null;
+  return {
+    id: text(row, "id"),
+    identifiers: splitKeys(text(row, "identifiers")),
+    spans: decodeSpans(text(row, "spans")),
+    traits: hasDetail ? (json(row, "traits") as FragmentState["traits"]) : {},
+    consents: hasDetail ? (json(row, "consents") as FragmentState["consents"]) : {},
   };
 }

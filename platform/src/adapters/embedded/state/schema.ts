@@ -22,6 +22,9 @@ CREATE TABLE fragments (
   identifiers TEXT NOT NULL, spans TEXT NOT NULL) STRICT;
 -- Guests belong to nobody; a query finds this index only when it says so too: person = ? AND person <> 0.
 CREATE INDEX fragments_of_person ON fragments (person) WHERE person <> 0;
+CREATE TABLE crossings (
+  identifier TEXT NOT NULL, fragment TEXT NOT NULL, PRIMARY KEY (identifier, fragment)) STRICT, WITHOUT ROWID;
+CREATE INDEX crossings_of_fragment ON crossings (fragment);
 CREATE TABLE details (id TEXT PRIMARY KEY, traits TEXT NOT NULL, consents TEXT NOT NULL) STRICT;
 CREATE TABLE identifiers (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, person INTEGER NOT NULL,

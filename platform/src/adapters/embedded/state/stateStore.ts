@@ -10,7 +10,9 @@ import type {
   IdentityAndProfiles,
 } from "../../../storage/identityAndProfiles.ts";
 import { batchThinning } from "./batchThinning.ts";
+import { aliasEnds, edgesOf } from "./aliases.ts";
 import { correctionEnds, correctionsOf } from "./corrections.ts";
+import { crossingFragments, crossingStatements } from "./crossings.ts";
 import { defaultFeedLimits, feedRetention, type FeedLimits } from "./feedRetention.ts";
 import type { Position } from "../../../model/position.ts";
 import { openStateFile, type FoldedWith } from "./schema.ts";
@@ -61,16 +63,16 @@ export function openStateStore(options: {
     nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
     fragments: async (ids, withDetail) => fragmentRows(reads, recent, ids, withDetail),
     ...plainReads(reads, options.hash),
-    edges: async (keys) => {
-      if (!hasEdges) return [];
-      const found = [...rowsFor(reads.edgesFrom, keys), ...rowsFor(reads.edgesTo, keys)].map(edgeRow);
-      return [...new Map(found.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge])).values()];
-    },
+    edges: async (keys, most) => (hasEdges ? edgesOf(reads, keys, most) : []),
+    edgesBetween: async (pairs) =>
+      hasEdges ? pairs.flatMap(({ a, b }) => (reads.edgesBetween.all(a, b) as Row[]).map(edgeRow)) : [],
     corrections: async (keys) => (hasCorrections ? correctionsOf(reads, keys) : []),
     persons: async (numbers) =>
       new Map(rowsFor(reads.person, numbers).map((row) => [int(row, "person"), personRow(row)])),
     personsAlone: async (numbers) => {
-      const alone = numbers.filter((number) => reads.companionsOf.all(number).length <= 1);
+      const inOwn = numbers.filter((number) => reads.companionsOf.all(number).length <= 1);
+      const hasCrossings = inOwn.length > 0 && reads.anyCrossing.get() !== undefined;
+      const alone = hasCrossings ? inOwn.filter((number) => reads.crossedPerson.get(number) === undefined) : inOwn;
       return new Set(hasCorrections ? alone.filter((number) => reads.correctedOf.get(number) === undefined) : alone);
     },
     commit: async (decision: Decision) => {
@@ -113,8 +115,8 @@ export function readStatements(database: DatabaseSync) {
     personOfFragment: database.prepare("SELECT person FROM fragments WHERE id = ?"),
     detail: database.prepare("SELECT traits, consents FROM details WHERE id = ?"),
     identifier: database.prepare("SELECT * FROM identifiers WHERE id = ?"),
-    edgesFrom: database.prepare("SELECT * FROM edges WHERE a = ?"),
-    edgesTo: database.prepare("SELECT * FROM edges WHERE b = ?"),
+    ...aliasEnds(database),
+    edgesBetween: database.prepare("SELECT * FROM edges WHERE a = ? AND b = ?"),
     ...correctionEnds(database),
     correctedOf: database.prepare(`SELECT 1 FROM identifiers i WHERE i.person = ?
       AND (EXISTS (SELECT 1 FROM corrections WHERE a = i.key) OR EXISTS (SELECT 1 FROM corrections WHERE b = i.key))
@@ -128,6 +130,8 @@ export function readStatements(database: DatabaseSync) {
       "SELECT id, person, identifiers, spans FROM fragments WHERE person = ? AND person <> 0",
     ),
     fragmentIdsOfPerson: database.prepare("SELECT id, person FROM fragments WHERE person = ? AND person <> 0"),
+    fragmentById: database.prepare("SELECT id, person, identifiers, spans FROM fragments WHERE id = ?"),
+    ...crossingStatements(database),
     order: database.prepare("SELECT owner_fragment, state FROM orders WHERE key = ?"),
   };
 }
@@ -215,14 +219,21 @@ function fragmentRow(id: string, row: Row, detail: Row | undefined): FragmentRow
 function componentRows(reads: ReadStatements, numbers: readonly number[]): ComponentRows {
   const persons = rowsFor(reads.personsOfComponent, numbers).map(personRow);
   const ids = persons.map((row) => row.person);
+  const identifiers = rowsFor(reads.identifiersOfPerson, ids);
+  const crossing = crossingFragments(
+    reads,
+    identifiers.map((row) => text(row, "id")),
+  );
+  const fragments = [...rowsFor(reads.fragmentsOfPerson, ids), ...rowsFor(reads.fragmentById, crossing)];
+  const evidence = fragments.map((row) => ({
+    id: text(row, "id"),
+    person: int(row, "person"),
+    identifiers: splitKeys(text(row, "identifiers")),
+    spans: decodeSpans(text(row, "spans")),
+  }));
   return {
     persons,
-    identifiers: rowsFor(reads.identifiersOfPerson, ids).map(identifierRow),
-    fragments: rowsFor(reads.fragmentsOfPerson, ids).map((row) => ({
-      id: text(row, "id"),
-      person: int(row, "person"),
-      identifiers: splitKeys(text(row, "identifiers")),
-      spans: decodeSpans(text(row, "spans")),
-    })),
+    identifiers: identifiers.map(identifierRow),
+    fragments: crossing.size === 0 ? evidence : [...new Map(evidence.map((each) => [each.id, each])).values()],
   };
 }

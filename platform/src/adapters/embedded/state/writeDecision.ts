@@ -15,6 +15,7 @@ export function commitStatements(database: DatabaseSync) {
     addFragment: prepare("INSERT INTO fragments (id, person, identifiers, spans) VALUES (?, ?, ?, ?)"),
     updateFragment: prepare("UPDATE fragments SET spans = ? WHERE id = ?"),
     moveFragment: prepare("UPDATE fragments SET person = ? WHERE id = ?"),
+    addCrossing: prepare("INSERT OR IGNORE INTO crossings VALUES (?, ?)"),
     putDetail: prepare("INSERT OR REPLACE INTO details VALUES (?, ?, ?)"),
     putIdentifier: prepare(`INSERT INTO identifiers (id, key, person, decision, seen_with, first_at)
       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET person = excluded.person,
@@ -88,6 +89,9 @@ function writePeople(statements: CommitStatements, hash: KeyedHash, decision: De
     if (detailChanged) statements.putDetail.run(id, JSON.stringify(traits), JSON.stringify(consents));
   }
   for (const { id, person } of decision.movedFragments) statements.moveFragment.run(person, id);
+  for (const { identifier, fragment } of decision.crossings) {
+    statements.addCrossing.run(profileIdOf(hash, identifier), fragment);
+  }
   for (const row of decision.identifiers) {
     const id = profileIdOf(hash, row.key);
     statements.putIdentifier.run(id, row.key, row.person, row.decision, row.seenWith.join("\n"), row.firstAt);

@@ -1,0 +1,96 @@
+import { openStateStore } from "../../platform/src/adapters/embedded/state/stateStore.ts";
+import type { StoredRecord } from "../../platform/src/buffer/eventBuffer.ts";
+import { decide, edgesOfFragments, mergeSeenWith, type IdentityRules } from "../../platform/src/identity/index.ts";
+import type { EvidenceInput } from "../../platform/src/identity/resolve.ts";
+import { createPipeline } from "../../platform/src/ingestion/pipeline.ts";
+import type { AcceptedEvent } from "../../platform/src/model/event.ts";
+import { fragmentKey } from "../../platform/src/model/fragment.ts";
+import { parseIdentifierKey } from "../../platform/src/model/identifier.ts";
+import { fragmentIdOf, messageKeyOf, type KeyedHash } from "../../platform/src/model/keyedHash.ts";
+import { encodeRecord } from "../../platform/src/model/logRecord.ts";
+import type { EventKeys } from "./identityShapes.ts";
+
+/** The pipeline over a state file, without a log: identity's own cost. */
+export interface FoldingBench {
+  /** Decided, in batches as ingestion takes them, when it resolves. */
+  fold(events: readonly EventKeys[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+const batchRecords = 5_000;
+const startAt = Date.UTC(2026, 0, 1);
+
+export async function openFolding(file: string, hash: KeyedHash, rules: IdentityRules): Promise<FoldingBench> {
+  const store = openStateStore({ file, hash, foldedWith: {} });
+  const messages = {
+    firstPositions: async (keys: readonly string[]) => keys.map(() => null),
+    remember: async () => undefined,
+    close: async () => undefined,
+  };
+  const pipeline = createPipeline({
+    store,
+    messages,
+    recordsAt: async () => new Map(),
+    hash,
+    rules,
+    homeCurrency: "GBP",
+    now: () => 0,
+  });
+  let position = 0;
+  return {
+    fold: async (events) => {
+      for (let from = 0; from < events.length; from += batchRecords) {
+        const batch = events.slice(from, from + batchRecords).map((keys, at) => recordOf(keys, position + at, hash));
+        position += batch.length;
+        await pipeline.decide(batch, position);
+      }
+    },
+    close: () => store.close(),
+  };
+}
+
+function recordOf(keys: EventKeys, position: number, hash: KeyedHash): StoredRecord {
+  const identifiers = [...keys].sort();
+  const messageId = `m${position}`;
+  const occurredAt = startAt + position;
+  const event: AcceptedEvent = {
+    status: "accepted",
+    source: "web",
+    sourceKind: "web",
+    messageId,
+    type: "track",
+    event: "Product Viewed",
+    receivedAt: occurredAt,
+    occurredAt,
+    originalTimestamp: occurredAt,
+    flags: [],
+    identifiers,
+    aliasOf: [],
+    body: { type: "track", event: "Product Viewed" },
+  };
+  return {
+    position,
+    payload: encodeRecord(event),
+    message: messageKeyOf(hash, event.source, messageId),
+    fragment: fragmentIdOf(hash, fragmentKey(identifiers, event.source)),
+  };
+}
+
+/** The same as input to `resolve`. */
+export function evidenceOfEvents(events: readonly EventKeys[], rules: IdentityRules): EvidenceInput {
+  const company = new Map<string, string[]>();
+  for (const keys of events) {
+    for (const key of keys)
+      company.set(key, mergeSeenWith(parseIdentifierKey(key), company.get(key) ?? [], keys, rules));
+  }
+  const fragments = events.map((keys, n) => ({
+    identifiers: [...keys].sort(),
+    spans: { web: { count: 1, firstAt: startAt + n, firstMessageId: `m${n}`, lastAt: startAt + n } },
+  }));
+  const identifiers = [...company].map(([key, seenWith]) => ({
+    key,
+    decision: decide(parseIdentifierKey(key), seenWith, rules),
+    seen: true,
+  }));
+  return { identifiers, edges: edgesOfFragments(fragments) };
+}

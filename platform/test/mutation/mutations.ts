@@ -1,0 +1,133 @@
+/** One small fault that somebody could make in the resolver. */
+export interface Mutation {
+  name: string;
+  /** Below `platform/src`. */
+  file: string;
+  /** Stands there exactly once. */
+  from: string;
+  to: string;
+  /** Numbers of the properties of docs/identity.md of which at least one test must fail. */
+  breaks: readonly number[];
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: "a person takes one more than the limit",
+    file: "identity/held.ts",
+    from: "if (count > rulesOfType(type, rules).limit &&",
+    to: "if (count > rulesOfType(type, rules).limit + 1 &&",
+    breaks: [4],
+  },
+  {
+    name: "evidence is taken by when it came",
+    file: "identity/edgeOrder.ts",
+    from: "x.edge.firstAt - y.edge.firstAt ||",
+    to: "",
+    breaks: [4, 7],
+  },
+  {
+    name: "the cap is forgotten",
+    file: "identity/resolve.ts",
+    from: "refuse(link.edge, isCut ? capRefusal(rules) : take(link, graph, rules));",
+    to: "refuse(link.edge, take(link, graph, rules));",
+    breaks: [3, 19],
+  },
+  {
+    name: "a component that met the cap goes on growing",
+    file: "identity/components.ts",
+    from: "else isClosed[x] = isClosed[y] = 1;",
+    to: "",
+    breaks: [3, 19],
+  },
+  {
+    name: "a device is shared from the third login on",
+    file: "identity/decisions.ts",
+    from: 'own.kind === "device" ? rules.sharedDeviceLogins : rules.hubThreshold',
+    to: "rules.hubThreshold",
+    breaks: [8],
+  },
+  {
+    name: "a hub forgets whom it met before",
+    file: "identity/decisions.ts",
+    from: "const merged = new Set(seenWith);",
+    to: "const merged = new Set<IdentifierKey>();",
+    breaks: [1, 3, 9],
+  },
+  {
+    name: "placeholders count as company",
+    file: "identity/decisions.ts",
+    from: "&& !isBlocked(witness, rules)",
+    to: "",
+    breaks: [9],
+  },
+  {
+    name: "placeholders are known in lower case only",
+    file: "identity/blocked.ts",
+    from: 'return value.toLowerCase().replaceAll(/\\s+/g, "");',
+    to: 'return value.replaceAll(/\\s+/g, "");',
+    breaks: [6],
+  },
+  {
+    name: "a shared phone or computer bridges two people",
+    file: "identity/held.ts",
+    from: "if (link === null) return null;",
+    to: "if (link !== undefined) return null;",
+    breaks: [10, 11],
+  },
+  {
+    name: "nobody is kept apart",
+    file: "identity/apart.ts",
+    from: "return found.toSorted(compareEdges)[0] ?? null;",
+    to: "return found.length < 0 ? (found[0] ?? null) : null;",
+    breaks: [12, 13],
+  },
+  {
+    name: "the first word of a pair holds, not the last",
+    file: "model/correction.ts",
+    from: "compareCorrections(before, correction) < 0",
+    to: "compareCorrections(before, correction) > 0",
+    breaks: [12],
+  },
+  {
+    name: "an event that was seen twice counts for its latest source only",
+    file: "identity/evidence.ts",
+    from: "count: x.count + y.count,",
+    to: "count: Math.max(x.count, y.count),",
+    breaks: [1, 2, 3],
+  },
+  {
+    name: "what a former hub's neighbours reach is not looked for",
+    file: "identity/reach.ts",
+    from: "if (outside !== null) found.add(outside);",
+    to: "",
+    breaks: [3],
+  },
+  {
+    name: "a fragment across two components is found from one of them only",
+    file: "ingestion/steps/crossings.ts",
+    from: "if (isCrossing && (isNew || isOther(person)))",
+    to: "if (isCrossing && found.length < 0)",
+    breaks: [3, 19],
+  },
+  {
+    name: "an earlier event that comes late does not make its identifier older",
+    file: "ingestion/steps/loadEvidence.ts",
+    from: "known.firstAt = Math.min(known.firstAt, firstAt);",
+    to: "known.firstAt = Math.max(known.firstAt, 0);",
+    breaks: [1, 14],
+  },
+  {
+    name: "fragments stay where they were when people change",
+    file: "ingestion/steps/resolvePeople.ts",
+    from: "if (inBatch?.isNew !== true) change.movedFragments.push({ id: fragment.id, person });",
+    to: "",
+    breaks: [1, 12],
+  },
+  {
+    name: "an alias that was refused supersedes all the same",
+    file: "identity/resolve.ts",
+    from: "if (uniqueBroken !== null) return limitRefusal(uniqueBroken, rules);",
+    to: "if (succeeded !== null) graph.superseded.add(b);\n  if (uniqueBroken !== null) return limitRefusal(uniqueBroken, rules);",
+    breaks: [4, 7],
+  },
+];

@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import { defineConfig, type Plugin } from "vitest/config";
+import { mutations } from "./mutations.ts";
+
+/** The resolver's tests with the fault of that number in it (none without a number), in memory: no file is touched. */
+const mutation = mutations[Number(process.env["C360_MUTATION"] ?? -1)];
+const root = join(import.meta.dirname, "../..");
+
+const mutate: Plugin = {
+  name: "mutation",
+  enforce: "pre",
+  transform: (code, id) =>
+    mutation !== undefined && id.split("?")[0] === join(root, "src", mutation.file)
+      ? code.replace(mutation.from, () => mutation.to)
+      : null,
+};
+
+export default defineConfig({
+  root,
+  plugins: [mutate],
+  test: {
+    include: ["src/identity/*.test.ts", "src/identity/correcting/*.test.ts", "src/ingestion/*.test.ts"],
+    exclude: ["**/retailRules.test.ts", "**/properties.test.ts"],
+    testTimeout: 120_000,
+    isolate: false,
+    maxWorkers: 1,
+  },
+});
