@@ -210,7 +210,7 @@ function componentRows(reads: ReadStatements, numbers: readonly number[]): Compo
   const identifiers = rowsFor(reads.identifiersOfPerson, ids);
   const crossing = crossingFragments(
     reads,
-    identifiers.map((row) => text(row, "id")),
+    identifiers.filter((row) => row["decision"] === "ordinary").map((row) => text(row, "id")),
   );
   const fragments = [...rowsFor(reads.fragmentsOfPerson, ids), ...rowsFor(reads.fragmentById, crossing)];
   const evidence = fragments.map((row) => ({
