@@ -91,6 +91,6 @@ const throngFactor = 3;
 function threshold(witnessType: string, own: IdentifierTypeRules, rules: IdentityRules): number {
   const { kind, limit } = rulesOfType(witnessType, rules);
   if (kind === "unique") return own.kind === "device" ? rules.sharedDeviceLogins : rules.hubThreshold;
-  if (kind === "personal") return Math.max(own.crowd ?? rules.crowdThreshold, limit + 1);
+  if (kind === "personal") return own.crowd ?? rules.crowdThreshold;
   return Math.max(rules.crowdThreshold, throngFactor * limit);
 }

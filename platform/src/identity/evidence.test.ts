@@ -18,7 +18,7 @@ const fragments: fc.Arbitrary<FragmentEvidence[]> = fc.array(
   { maxLength: 8 },
 );
 
-describe("edgesOfFragments", () => {
+describe("Identity properties 1, 2: edgesOfFragments", () => {
   it("gives every pair once for each source, with what a slow count gives", () => {
     fc.assert(
       fc.property(fragments, (given) => {
@@ -78,7 +78,7 @@ describe("edgesOfFragments", () => {
   });
 });
 
-describe("mergeEdges", () => {
+describe("Identity properties 1, 2: mergeEdges", () => {
   const some = fc
     .record({ firstAt: fc.nat(3), firstMessageId: fc.constantFrom("m1", "m2"), lastAt: fc.nat(9), count: fc.nat(9) })
     .map((more) => edge("user_id:1", "user_id:2", { ...more, rule: "alias" }));

@@ -46,8 +46,10 @@ export function brokenLimit(held: Held, rules: IdentityRules): string | null {
 }
 
 /**
- * Null where the edge may make one person of two sides; else the type that stands between them, as each has its own of
- * it (the first by name), and the type at the edge's less sure end, which does not bridge that.
+ * Null where the edge may make one person of two sides, `x` that of `a` and `y` that of `b`; else the type that stands
+ * between them (the first by name), a surer, personal one of which each side has its own, and the type of the edge's
+ * less sure end. A type that bridges does not either where each side has another one of it, beside the edge's own: an
+ * address that two people share who have one each.
  */
 export function bridged(
   { a, b }: Edge,
@@ -56,9 +58,12 @@ export function bridged(
 ): { link: string; type: string } | null {
   const [typeA, typeB] = [typeOfKey(a), typeOfKey(b)];
   const [ofA, ofB] = [rulesOfType(typeA, rules), rulesOfType(typeB, rules)];
-  const rank = Math.min(ofA.rank, ofB.rank);
-  const link = ofA.rank === rank && !ofA.bridges ? typeA : ofB.rank === rank && !ofB.bridges ? typeB : null;
-  if (link === null) return null;
+  const isAtA = ofA.rank < ofB.rank || (ofA.rank === ofB.rank && (!ofA.bridges || ofB.bridges));
+  const [link, { rank, bridges }] = isAtA ? [typeA, ofA] : [typeB, ofB];
+  if (bridges) {
+    const beside = (held: Held, end: string): number => (held.get(link) ?? 0) - (end === link ? 1 : 0);
+    if (beside(x, typeA) < 1 || beside(y, typeB) < 1) return null;
+  }
   let between: string | null = null;
   for (const [type, count] of x) {
     if (count === 0 || (y.get(type) ?? 0) === 0) continue;

@@ -80,16 +80,20 @@ function componentsByHand(input: EvidenceInput, ordinary: readonly string[], rul
   return [...new Map(ordinary.map((key) => [of(key).toSorted().join("\n"), of(key)])).values()];
 }
 
-/** What several people may use joins nobody who has a surer one of something to somebody who has another one of it. */
+/**
+ * What several people may use joins nobody who has a surer one of something to somebody who has another one of it; and
+ * what else is less sure does not, where both have one of its type besides.
+ */
 function standsBetween(e: Edge, [one, other]: [string[], string[]], rules: IdentityRules): boolean {
-  const [a, b] = [rulesOfType(typeOfKey(e.a), rules), rulesOfType(typeOfKey(e.b), rules)];
-  const least = Math.min(a.rank, b.rank);
-  if ([a, b].every((end) => end.bridges || end.rank > least)) return false;
+  const of = (key: string) => rulesOfType(typeOfKey(key), rules);
+  const least = Math.min(of(e.a).rank, of(e.b).rank);
+  const [link = ""] = [e.a, e.b]
+    .filter((key) => of(key).rank === least)
+    .toSorted((x, y) => Number(of(x).bridges) - Number(of(y).bridges));
+  const isOfItsType = (key: string): boolean => key !== e.a && key !== e.b && typeOfKey(key) === typeOfKey(link);
+  if (of(link).bridges && !(one.some(isOfItsType) && other.some(isOfItsType))) return false;
   const surer = (keys: string[]): string[] =>
-    keys.map(typeOfKey).filter((type) => {
-      const { kind, rank } = rulesOfType(type, rules);
-      return kind === "personal" && rank > least;
-    });
+    keys.filter((key) => of(key).kind === "personal" && of(key).rank > least).map(typeOfKey);
   return surer(one).some((type) => surer(other).includes(type));
 }
 

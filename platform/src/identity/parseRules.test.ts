@@ -52,6 +52,7 @@ describe("parseIdentityRules", () => {
     ["types.email.bridges", { types: { email: { ...email, bridges: "yes" } } }],
     ["types.email.bridges", { types: { email: { kind: "personal", rank: 1, limit: 5 } } }],
     ["types.email.crowd", { types: { email: { ...email, crowd: 1 } } }],
+    ["types.email.crowd", { types: { email: { ...email, crowd: 5 } } }],
     ["types.email.kind", { types: { email: { ...email, kind: "sure" } } }],
     ["types.email.limit", { types: { email: { ...email, limit: 0 } } }],
     ["types.email.limit", { types: { email: { ...email, kind: "unique", limit: 2 } } }],

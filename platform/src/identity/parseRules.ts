@@ -150,8 +150,15 @@ function parseRuleRanks(value: unknown): Record<EvidenceRule, number> {
 
 /** A crowd smaller than what one person may have would make hubs of that person's own identifiers. */
 function checkTogether({ types, otherTypes, crowdThreshold }: IdentityRules): void {
-  for (const [type, { kind, limit }] of [...Object.entries(types), ["otherTypes", otherTypes] as const]) {
-    if (kind !== "personal" || limit < crowdThreshold) continue;
-    throw wrong("crowdThreshold", `is not above the limit of ${type}`, `Give more than ${limit}, or lower that limit.`);
+  const all = [...Object.entries(types), ["otherTypes", otherTypes] as const];
+  const crowds = all.flatMap(([type, { crowd }]) => (crowd === undefined ? [] : [{ path: crowdPath(type), crowd }]));
+  for (const [type, { kind, limit }] of all) {
+    const tooSmall = [{ path: "crowdThreshold", crowd: crowdThreshold }, ...crowds].find(({ crowd }) => limit >= crowd);
+    if (kind !== "personal" || tooSmall === undefined) continue;
+    throw wrong(tooSmall.path, `is not above the limit of ${type}`, `Give more than ${limit}, or lower that limit.`);
   }
+}
+
+function crowdPath(type: string): string {
+  return type === "otherTypes" ? "otherTypes.crowd" : `types.${type}.crowd`;
 }

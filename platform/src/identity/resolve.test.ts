@@ -205,6 +205,23 @@ describe("Identity property 10: what several people may use does not bridge", ()
     expect(resolve(inputOf(edges), defaultIdentityRules).persons).toHaveLength(1);
   });
 
+  it("an address that two share who have one each does not bridge either; a customer's new card is known by theirs", () => {
+    const own = [edge("crm_id:1", "email:a@x.co", { firstAt: 1 }), edge("crm_id:2", "email:b@x.co", { firstAt: 2 })];
+    const shared = ["crm_id:1", "crm_id:2"].map((key) => edge(key, "email:till@x.co", { firstAt: 3 }));
+    const resolution = resolve(inputOf([...own, ...shared]), defaultIdentityRules);
+    expect(resolution.persons).toEqual([
+      ["crm_id:1", "email:a@x.co", "email:till@x.co"],
+      ["crm_id:2", "email:b@x.co"],
+    ]);
+    expect(fateOf(resolution, "crm_id:2", "email:till@x.co")).toEqual(["bridge"]);
+    const renewed = [
+      ...own.slice(0, 1),
+      edge("email:a@x.co", "loyalty_card:1"),
+      edge("email:a@x.co", "loyalty_card:2"),
+    ];
+    expect(resolve(inputOf(renewed), defaultIdentityRules).persons).toHaveLength(1);
+  });
+
   it("unless its type is said to bridge", () => {
     const { types } = defaultIdentityRules;
     const anonymous = { ...defaultIdentityRules.otherTypes, bridges: true };

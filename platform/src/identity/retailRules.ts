@@ -49,8 +49,8 @@ const placeholderDevices: BlockedValues = {
 const handedRound = { bridges: false } as const;
 
 /**
- * More of another personal type than one person may have are several people's. A person's own contact and card meet
- * that many by accident; the record of a system and a login are kept by somebody, and meet more over the years.
+ * More of another personal type than one person may have are several people's. Of what is written or held out by hand
+ * that is so at once; the record of a system and a login are kept by somebody, and meet more over the years.
  */
 const sixAreSeveral = { crowd: 6 } as const;
 
@@ -80,9 +80,10 @@ export const defaultIdentityRules: IdentityRules = {
     email: personal(70, 5, { ...sixAreSeveral, blocked: placeholderEmails }),
     // As e-mails, but given out again by carriers and shared at home: it makes no two customers one.
     phone: personal(60, 5, { ...handedRound, ...sixAreSeveral, blocked: placeholderPhones }),
-    // Cards are renewed every few years, several a purse; a till reads whichever is held to it, and couples share one.
-    pos_card: personal(50, 10, { ...handedRound, ...sixAreSeveral }),
-    payment_card: personal(45, 20, { ...handedRound, ...sixAreSeveral }),
+    // Several a purse, renewed every few years; a till reads whichever is held to it, and couples share one.
+    pos_card: personal(50, 5, { ...handedRound, ...sixAreSeveral }),
+    // A web shop may have a new token for each order.
+    payment_card: { kind: "plain", rank: 45, limit: 20, ...handedRound },
     // Phones, tablets and tills' scanners change hands.
     device_id: device(20, 20),
     advertising_id: device(18, 20),

@@ -30,7 +30,7 @@ export interface IdentifierTypeRules {
   bridges: boolean;
   /**
    * Distinct values of one personal type, seen with an identifier of this type, that make it a hub or shared, where
-   * that is another number than `crowdThreshold`. It takes at least one more than a person may have of the other type.
+   * that is another number than `crowdThreshold`.
    */
   crowd?: number;
   /** Beside what is blocked in every type. */

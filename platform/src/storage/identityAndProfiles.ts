@@ -46,7 +46,7 @@ export interface FragmentEvidence {
 export interface ComponentRows {
   persons: PersonRow[];
   identifiers: IdentifierRow[];
-  /** Of these persons, and those that cross into one of the components. */
+  /** Of these persons, and those that cross into one of the components by an identifier that joins people. */
   fragments: FragmentEvidence[];
 }
 

@@ -6,6 +6,8 @@ export interface Mutation {
   /** Stands there exactly once. */
   from: string;
   to: string;
+  /** Of `platform/src`, those that are run: all that name a property would take long. */
+  tests: readonly string[];
   /** Numbers of the properties of docs/identity.md of which at least one test must fail. */
   breaks: readonly number[];
 }
@@ -16,6 +18,7 @@ export const mutations: readonly Mutation[] = [
     file: "identity/held.ts",
     from: "if (count > rulesOfType(type, rules).limit &&",
     to: "if (count > rulesOfType(type, rules).limit + 1 &&",
+    tests: ["identity/resolve.test.ts"],
     breaks: [4],
   },
   {
@@ -23,6 +26,7 @@ export const mutations: readonly Mutation[] = [
     file: "identity/edgeOrder.ts",
     from: "x.edge.firstAt - y.edge.firstAt ||",
     to: "",
+    tests: ["identity/resolve.test.ts"],
     breaks: [4, 7],
   },
   {
@@ -30,6 +34,7 @@ export const mutations: readonly Mutation[] = [
     file: "identity/resolve.ts",
     from: "refuse(link.edge, isCut ? capRefusal(rules) : take(link, graph, rules));",
     to: "refuse(link.edge, take(link, graph, rules));",
+    tests: ["identity/resolve.test.ts"],
     breaks: [3, 19],
   },
   {
@@ -37,6 +42,7 @@ export const mutations: readonly Mutation[] = [
     file: "identity/components.ts",
     from: "else isClosed[x] = isClosed[y] = 1;",
     to: "",
+    tests: ["identity/membership.test.ts"],
     breaks: [3, 19],
   },
   {
@@ -44,6 +50,7 @@ export const mutations: readonly Mutation[] = [
     file: "identity/decisions.ts",
     from: 'own.kind === "device" ? rules.sharedDeviceLogins : rules.hubThreshold',
     to: "rules.hubThreshold",
+    tests: ["identity/decisions.test.ts"],
     breaks: [8],
   },
   {
@@ -51,6 +58,7 @@ export const mutations: readonly Mutation[] = [
     file: "identity/decisions.ts",
     from: "const merged = new Set(seenWith);",
     to: "const merged = new Set<IdentifierKey>();",
+    tests: ["identity/decisions.test.ts"],
     breaks: [1, 3, 9],
   },
   {
@@ -58,6 +66,7 @@ export const mutations: readonly Mutation[] = [
     file: "identity/decisions.ts",
     from: "&& !isBlocked(witness, rules)",
     to: "",
+    tests: ["identity/decisions.test.ts"],
     breaks: [9],
   },
   {
@@ -65,13 +74,15 @@ export const mutations: readonly Mutation[] = [
     file: "identity/blocked.ts",
     from: 'return value.toLowerCase().replaceAll(/\\s+/g, "");',
     to: 'return value.replaceAll(/\\s+/g, "");',
+    tests: ["identity/blocked.test.ts"],
     breaks: [6],
   },
   {
     name: "a shared phone or computer bridges two people",
     file: "identity/held.ts",
-    from: "if (link === null) return null;",
-    to: "if (link !== undefined) return null;",
+    from: "return between === null ? null : { link, type: between };",
+    to: "return between === null || between.length > 0 ? null : { link, type: between };",
+    tests: ["identity/decisions.test.ts"],
     breaks: [10, 11],
   },
   {
@@ -79,6 +90,7 @@ export const mutations: readonly Mutation[] = [
     file: "identity/apart.ts",
     from: "return found.toSorted(compareEdges)[0] ?? null;",
     to: "return found.length < 0 ? (found[0] ?? null) : null;",
+    tests: ["identity/corrections.test.ts"],
     breaks: [12, 13],
   },
   {
@@ -86,13 +98,15 @@ export const mutations: readonly Mutation[] = [
     file: "model/correction.ts",
     from: "compareCorrections(before, correction) < 0",
     to: "compareCorrections(before, correction) > 0",
+    tests: ["identity/corrections.test.ts"],
     breaks: [12],
   },
   {
-    name: "an event that was seen twice counts for its latest source only",
+    name: "evidence of several events counts as that of one",
     file: "identity/evidence.ts",
     from: "count: x.count + y.count,",
     to: "count: Math.max(x.count, y.count),",
+    tests: ["identity/evidence.test.ts"],
     breaks: [1, 2, 3],
   },
   {
@@ -100,13 +114,15 @@ export const mutations: readonly Mutation[] = [
     file: "identity/reach.ts",
     from: "if (outside !== null) found.add(outside);",
     to: "",
+    tests: ["identity/membership.test.ts"],
     breaks: [3],
   },
   {
     name: "a fragment across two components is found from one of them only",
     file: "ingestion/steps/crossings.ts",
-    from: "if (isCrossing && (isNew || isOther(person)))",
+    from: "if (isCrossing && (isNew || isElsewhere(key)))",
     to: "if (isCrossing && found.length < 0)",
+    tests: ["ingestion/capped.test.ts"],
     breaks: [3, 19],
   },
   {
@@ -114,6 +130,7 @@ export const mutations: readonly Mutation[] = [
     file: "ingestion/steps/loadEvidence.ts",
     from: "known.firstAt = Math.min(known.firstAt, firstAt);",
     to: "known.firstAt = Math.max(known.firstAt, 0);",
+    tests: ["ingestion/pipeline.test.ts"],
     breaks: [1, 14],
   },
   {
@@ -121,6 +138,7 @@ export const mutations: readonly Mutation[] = [
     file: "ingestion/steps/resolvePeople.ts",
     from: "if (inBatch?.isNew !== true) change.movedFragments.push({ id: fragment.id, person });",
     to: "",
+    tests: ["ingestion/pipeline.test.ts"],
     breaks: [1, 12],
   },
   {
@@ -128,6 +146,7 @@ export const mutations: readonly Mutation[] = [
     file: "identity/resolve.ts",
     from: "if (uniqueBroken !== null) return limitRefusal(uniqueBroken, rules);",
     to: "if (succeeded !== null) graph.superseded.add(b);\n  if (uniqueBroken !== null) return limitRefusal(uniqueBroken, rules);",
+    tests: ["identity/resolve.test.ts"],
     breaks: [4, 7],
   },
 ];

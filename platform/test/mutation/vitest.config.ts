@@ -19,8 +19,10 @@ export default defineConfig({
   root,
   plugins: [mutate],
   test: {
-    include: ["src/identity/*.test.ts", "src/identity/correcting/*.test.ts", "src/ingestion/*.test.ts"],
-    exclude: ["**/retailRules.test.ts", "**/properties.test.ts"],
+    include: [...new Set(mutation === undefined ? mutations.flatMap(({ tests }) => tests) : mutation.tests)].map(
+      (test) => `src/${test}`,
+    ),
+    setupFiles: [join(import.meta.dirname, "stopAtOnce.ts")],
     testTimeout: 120_000,
     isolate: false,
     maxWorkers: 1,

@@ -1,4 +1,5 @@
 import { personOfFragment } from "../../identity/index.ts";
+import type { IdentifierKey } from "../../model/identifier.ts";
 import type { Crossing, Decision, PersonNumber, PersonRow } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { Evidence } from "./loadEvidence.ts";
@@ -13,22 +14,25 @@ export function crossingsOf(
   evidence: Evidence,
   { rules }: PipelineParts,
 ): Crossing[] {
-  const { identifiers, fragments, outside } = evidence;
+  const { identifiers, before, fragments, outside } = evidence;
   const components = new Map(persons.map(({ person, component }) => [person, component]));
-  const isOther = (person: PersonNumber): boolean => evidence.persons.get(person)?.component !== components.get(person);
+  const personOf = (key: IdentifierKey): PersonNumber => identifiers.get(key)?.person ?? 0;
+  const isElsewhere = (key: IdentifierKey): boolean => {
+    const person = personOf(key);
+    return before.get(key)?.person !== person || evidence.persons.get(person)?.component !== components.get(person);
+  };
   const moved = new Set(movedFragments.map(({ id }) => id));
-  const decisionOf = (key: string) => identifiers.get(key)?.decision ?? "ordinary";
+  const decisionOf = (key: IdentifierKey) => identifiers.get(key)?.decision ?? "ordinary";
   const found: Crossing[] = [];
   for (const { id, identifiers: keys, person: stored } of fragments.values()) {
     const home = personOfFragment(keys, decisionOf, rules);
     if (home === null || decisionOf(home) !== "ordinary") continue;
-    const homePerson = identifiers.get(home)?.person ?? 0;
-    const isNew = stored !== homePerson || moved.has(id) || isOther(homePerson);
+    const isNew = stored !== personOf(home) || moved.has(id) || isElsewhere(home);
     for (const key of keys) {
-      const person = identifiers.get(key)?.person ?? 0;
       if (decisionOf(key) !== "ordinary" || (outside.has(key) && outside.has(home))) continue;
-      const isCrossing = outside.has(key) || outside.has(home) || components.get(person) !== components.get(homePerson);
-      if (isCrossing && (isNew || isOther(person))) found.push({ identifier: key, fragment: id });
+      const isWithin = !outside.has(key) && !outside.has(home);
+      const isCrossing = !isWithin || components.get(personOf(key)) !== components.get(personOf(home));
+      if (isCrossing && (isNew || isElsewhere(key))) found.push({ identifier: key, fragment: id });
     }
   }
   return found;

@@ -55,10 +55,12 @@ export async function settleAlone(
     sets: [],
     fragments: [],
   };
+  const aliased = await aliasedKeys(plain, owned, parts);
   for (const group of plain) {
     const all = [...group.persons].flatMap((person) => owned.get(person) ?? []);
     const keys = new Set([...group.keys, ...all.map(({ key }) => key)]);
-    if (!isWithinLimits(keys, parts) || mayNeedBridge(keys, parts)) {
+    const leadsOut = [...keys].some((key) => aliased.get(key)?.some((end) => !keys.has(end)) === true);
+    if (leadsOut || !isWithinLimits(keys, parts) || mayNeedBridge(keys, parts)) {
       group.isPlainlyOne = false;
       continue;
     }
@@ -72,6 +74,25 @@ export async function settleAlone(
   if (taken.size === 0) return { settled: null, rest: [...fragments] };
   settled.persons = await parts.store.persons([...new Set([...settled.before.values()].map(({ person }) => person))]);
   return { settled, rest: fragments.filter((fragment) => !taken.has(fragment)) };
+}
+
+/** By identifier, the other ends of its stored aliases: one that leads out may have been refused for the cap. */
+async function aliasedKeys(
+  groups: readonly Group[],
+  owned: ReadonlyMap<PersonNumber, IdentifierRow[]>,
+  { store, rules }: PipelineParts,
+): Promise<Map<IdentifierKey, IdentifierKey[]>> {
+  const persons = groups.flatMap((group) => [...group.persons]);
+  const keys = persons.flatMap((person) => (owned.get(person) ?? []).map(({ key }) => key));
+  const found = new Map<IdentifierKey, IdentifierKey[]>();
+  const add = (key: IdentifierKey, end: IdentifierKey): void => {
+    found.set(key, [...(found.get(key) ?? []), end]);
+  };
+  for (const { a, b } of await store.edges(keys, rules.maxEvidenceIdentifiers)) {
+    add(a, b);
+    add(b, a);
+  }
+  return found;
 }
 
 /** Numbers and rows of who is settled, from `nextNumber` up; places the batch's fragments of theirs. */

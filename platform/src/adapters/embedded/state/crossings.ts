@@ -5,8 +5,8 @@ export function crossingStatements(database: DatabaseSync) {
   return {
     anyCrossing: database.prepare("SELECT 1 FROM crossings WHERE identifier > '' LIMIT 1"),
     crossedPerson: database.prepare(`SELECT 1 FROM identifiers i JOIN crossings c ON c.identifier = i.id
-      WHERE i.person = ?1 UNION ALL SELECT 1 FROM fragments f JOIN crossings c ON c.fragment = f.id
-      WHERE f.person = ?1 AND f.person <> 0 LIMIT 1`),
+      WHERE i.person = ? UNION ALL SELECT 1 FROM fragments f JOIN crossings c ON c.fragment = f.id
+      WHERE f.person = ? AND f.person <> 0 LIMIT 1`),
     crossingsOf: database.prepare("SELECT fragment FROM crossings WHERE identifier = ?"),
   };
 }

@@ -64,7 +64,7 @@ function whole(statements: ReturnType<typeof evidenceStatements>, hash: KeyedHas
   const identifiers = rowsFor(statements.identifiersOfPerson, persons).map(identifierRow);
   const crossing = crossingFragments(
     statements,
-    identifiers.map(({ key }) => profileIdOf(hash, key)),
+    identifiers.filter(({ decision }) => decision === "ordinary").map(({ key }) => profileIdOf(hash, key)),
   );
   const found = [...rowsFor(statements.fragmentsOfPerson, persons), ...rowsFor(statements.fragmentById, crossing)];
   const fragments = new Map(found.map(fragmentState).map((fragment) => [fragment.id, fragment]));

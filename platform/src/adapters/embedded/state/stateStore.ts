@@ -72,7 +72,9 @@ export function openStateStore(options: {
     personsAlone: async (numbers) => {
       const inOwn = numbers.filter((number) => reads.companionsOf.all(number).length <= 1);
       const hasCrossings = inOwn.length > 0 && reads.anyCrossing.get() !== undefined;
-      const alone = hasCrossings ? inOwn.filter((number) => reads.crossedPerson.get(number) === undefined) : inOwn;
+      const alone = hasCrossings
+        ? inOwn.filter((number) => reads.crossedPerson.get(number, number) === undefined)
+        : inOwn;
       return new Set(hasCorrections ? alone.filter((number) => reads.correctedOf.get(number) === undefined) : alone);
     },
     commit: async (decision: Decision) => {
@@ -222,7 +224,7 @@ function componentRows(reads: ReadStatements, numbers: readonly number[]): Compo
   const identifiers = rowsFor(reads.identifiersOfPerson, ids);
   const crossing = crossingFragments(
     reads,
-    identifiers.map((row) => text(row, "id")),
+    identifiers.filter((row) => row["decision"] === "ordinary").map((row) => text(row, "id")),
   );
   const fragments = [...rowsFor(reads.fragmentsOfPerson, ids), ...rowsFor(reads.fragmentById, crossing)];
   const evidence = fragments.map((row) => ({

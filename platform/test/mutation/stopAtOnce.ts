@@ -1,0 +1,4 @@
+import fc from "fast-check";
+
+/** That a property fails is enough; what fails it in the end takes minutes to shrink. */
+fc.configureGlobal({ endOnFailure: true });
