@@ -1,6 +1,7 @@
 import { Anchor, Button } from "@mantine/core";
 import { Link, Navigate, useLocation, useParams } from "react-router";
 import { ApiProblem } from "../api/problem.ts";
+import { AskProvider } from "../corrections/AskProvider.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { PanelStates } from "../parts/Panel.tsx";
 import { words } from "../words/words.ts";
@@ -8,6 +9,7 @@ import { AnonymousNote } from "./AnonymousNote.tsx";
 import { CustomerHead } from "./CustomerHead.tsx";
 import { type Profile, useProfile } from "./customerQueries.ts";
 import { useCustomerView } from "./customerView.ts";
+import { HouseholdPanel } from "./HouseholdPanel.tsx";
 import { IdentityPanel } from "./IdentityPanel.tsx";
 import { RetiredNote, retiredIn } from "./RetiredNote.tsx";
 import { SpendPanel } from "./SpendPanel.tsx";
@@ -30,7 +32,7 @@ export function CustomerPage() {
     return <Navigate to={`/customers/${living}${search}${hash}`} replace state={{ retired: id }} />;
   }
   return (
-    <>
+    <AskProvider>
       <Anchor component={Link} to="/customers" size="sm" className="backLink" data-no-print>
         ← {text.all}
       </Anchor>
@@ -44,7 +46,7 @@ export function CustomerPage() {
           </PanelStates>
         </>
       )}
-    </>
+    </AskProvider>
   );
 }
 
@@ -78,6 +80,7 @@ function Customer({ profile }: { profile: Profile }) {
         </div>
         <div className="customerColumn areaIdentity">
           <IdentityPanel profile={profile} control={control} />
+          <HouseholdPanel profile={profile} />
         </div>
       </div>
     </article>

@@ -26,7 +26,15 @@ function eventAt(at: number, given: Partial<TimelineEvent> = {}): TimelineEvent 
 }
 
 function rowsOf(events: TimelineEvent[], given: Partial<TimelineParts> = {}) {
-  const parts: TimelineParts = { events, joins: [], now: noon, view: "milestones", hasMore: false, open: new Set() };
+  const parts: TimelineParts = {
+    events,
+    joins: [],
+    corrections: [],
+    now: noon,
+    view: "milestones",
+    hasMore: false,
+    open: new Set(),
+  };
   return timelineRows({ ...parts, ...given });
 }
 

@@ -1,7 +1,9 @@
-import { ActionIcon } from "@mantine/core";
-import { IconRefresh } from "@tabler/icons-react";
+import { ActionIcon, Button } from "@mantine/core";
+import { IconArrowMerge, IconRefresh } from "@tabler/icons-react";
 import { useMemo, useRef } from "react";
 import { useLocation, useNavigate } from "react-router";
+import { AskProvider } from "../corrections/AskProvider.tsx";
+import { useAsk } from "../corrections/asked.ts";
 import { PageHead } from "../parts/PageHead.tsx";
 import { PanelStates } from "../parts/Panel.tsx";
 import { Time } from "../parts/Time.tsx";
@@ -36,8 +38,18 @@ export function CustomersPage() {
   const first = pages?.[0];
   const items = useMemo(() => (pages ?? []).flatMap((page) => page.items), [pages]);
   return (
+    <AskProvider>
     <div className="customersPage">
-      <PageHead title={words.pages.customers} lead={text.lead} actions={<ExportButton view={view} first={first} />} />
+      <PageHead
+        title={words.pages.customers}
+        lead={text.lead}
+        actions={
+          <>
+            <ExportButton view={view} first={first} />
+            <MergeButton />
+          </>
+        }
+      />
       <SearchField words={typed.words} onChange={(words) => (enter.forget(), typed.setWords(words))} onKey={take} />
       <FilterBar view={view} onChange={change} />
       <Facts words={typed.words} first={first} isFetching={found.isFetching} onRefresh={() => void found.refetch()} />
@@ -62,6 +74,21 @@ export function CustomersPage() {
         </PanelStates>
       </div>
     </div>
+    </AskProvider>
+  );
+}
+
+function MergeButton() {
+  const ask = useAsk();
+  return (
+    <Button
+      h="var(--c360-target)"
+      leftSection={<IconArrowMerge size={16} />}
+      onClick={() => ask({ step: "first" })}
+      data-no-print
+    >
+      {words.corrections.menu.mergeTwo}
+    </Button>
   );
 }
 

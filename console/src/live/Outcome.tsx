@@ -22,7 +22,7 @@ export function Outcome({ row }: { row: Pick<LiveRow, "status" | "join" | "laten
       )}
       {status === "rejected" && <span className="cut">{code === null ? reason : reasonText(code)}</span>}
       {join !== null && (
-        <span className="joinBadge cut">{text.joinedCount(countText(join.retiredIds.length + 1))}</span>
+        <span className="joinBadge">{text.joinedCount(countText(join.retiredIds.length + 1))}</span>
       )}
     </span>
   );

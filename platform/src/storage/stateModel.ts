@@ -111,6 +111,7 @@ export class StateModel {
       seenAgain: next.seenAgain.slice(this.seenAgain.length),
       received: [],
       onlyActive: [],
+      ties: [],
     };
   }
 

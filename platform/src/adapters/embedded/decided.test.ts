@@ -145,6 +145,7 @@ describe("Promise 9: the feed", () => {
       processed: 200,
       fragments: [],
       movedFragments: [],
+      ties: [],
       identifiers: [],
       persons: [],
       removedPersons: [],

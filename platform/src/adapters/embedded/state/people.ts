@@ -3,9 +3,10 @@ import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { FragmentState } from "../../../model/fragment.ts";
 import type { IdentifierKey } from "../../../model/identifier.ts";
 import type { OrderState } from "../../../model/order.ts";
+import { Problem } from "../../../model/problem.ts";
 import type { ProfileId } from "../../../model/profile.ts";
 import type { IdentifierRow } from "../../../storage/identityAndProfiles.ts";
-import type { EvidenceAround, People, PersonRecord } from "../../../storage/people.ts";
+import { maxEvidenceRead, type EvidenceAround, type People, type PersonRecord } from "../../../storage/people.ts";
 import { correctionEnds, correctionsOf } from "./corrections.ts";
 import { correctionEdges } from "../../../identity/index.ts";
 import { decodeSpans, edgeRow, identifierRow, int, json, rowsFor, splitKeys, text, type Row } from "./rows.ts";
@@ -113,6 +114,13 @@ function fragmentState(row: Row): FragmentState {
   };
 }
 
+function tooLarge(): Problem {
+  const message = `More than ${maxEvidenceRead} identifiers hang together here: too many to explain.`;
+  return new Problem(422, "evidence_too_large", message, {
+    hint: "Look for a shared value among them, such as a test's login or a cashier's card, and block it.",
+  });
+}
+
 /** The evidence components of the keys' persons, with the decisions of every identifier that their evidence names. */
 function evidenceAround(statements: Statements, hash: KeyedHash, keys: readonly IdentifierKey[]): EvidenceAround {
   const rowOf = (key: IdentifierKey): IdentifierRow | null => {
@@ -126,9 +134,12 @@ function evidenceAround(statements: Statements, hash: KeyedHash, keys: readonly 
     if (row !== undefined) components.add(int(row, "component"));
   }
   const persons = rowsFor(statements.personsOfComponent, components).map((row) => int(row, "person"));
-  const fragments = rowsFor(statements.fragments, persons).map(fragmentState);
   const identifiers = new Map<IdentifierKey, IdentifierRow>();
-  for (const row of rowsFor(statements.identifiers, persons).map(identifierRow)) identifiers.set(row.key, row);
+  for (const person of persons) {
+    for (const row of rowsFor(statements.identifiers, [person]).map(identifierRow)) identifiers.set(row.key, row);
+    if (identifiers.size > maxEvidenceRead) throw tooLarge();
+  }
+  const fragments = rowsFor(statements.fragments, persons).map(fragmentState);
   for (const key of [...keys, ...fragments.flatMap((fragment) => fragment.identifiers)]) {
     const row = identifiers.has(key) ? null : rowOf(key);
     if (row !== null) identifiers.set(key, row);
