@@ -56,6 +56,26 @@ const events = fc
   );
 
 describe("a timeline's rows", () => {
+  it("tell what a person said when it was said, above what happened before", () => {
+    const correction = {
+      id: "c_1",
+      verdict: "same" as const,
+      a: "email:a",
+      b: "user_id:1",
+      by: "t_1",
+      reason: "both are hers",
+      receivedAt: new Date(noon - hour).toISOString(),
+      status: "in_effect" as const,
+      overruledBy: null,
+      explanation: null,
+    };
+    const all = [eventAt(noon), eventAt(noon - 2 * hour)];
+    expect(kindsOf(all, { corrections: [correction], view: "all" })).toEqual(["day", "event", "correction", "event"]);
+    // It is as old as what was not loaded yet: it waits for that.
+    const old = { ...correction, receivedAt: new Date(noon - 3 * hour).toISOString() };
+    expect(kindsOf(all, { corrections: [old], view: "all", hasMore: true })).toEqual(["day", "event", "event"]);
+  });
+
   it("hold every event once and in order, folded, unfolded or all", () => {
     fc.assert(
       fc.property(events, (all) => {
