@@ -38,7 +38,9 @@ export function CompareView({ one, other, pair }: CompareProps) {
                 <th scope="col">
                   <bdi>{displayNameOf(other.profile)}</bdi>
                 </th>
-                <th scope="col" />
+                <th scope="col">
+                  <span className="visuallyHidden">{text.compare.title}</span>
+                </th>
               </tr>
             </thead>
             <tbody>

@@ -24,6 +24,15 @@ const reservedHeight = 480;
 
 /** Who is this, what did they do last, may I write to them? */
 export function CustomerPage() {
+  // Around the whole: who is merged into somebody else leads there, and what was begun goes on.
+  return (
+    <AskProvider>
+      <OfAddress />
+    </AskProvider>
+  );
+}
+
+function OfAddress() {
   const { id = "" } = useParams();
   const { search, hash } = useLocation();
   const profile = useProfile(id);
@@ -32,7 +41,7 @@ export function CustomerPage() {
     return <Navigate to={`/customers/${living}${search}${hash}`} replace state={{ retired: id }} />;
   }
   return (
-    <AskProvider>
+    <>
       <Anchor component={Link} to="/customers" size="sm" className="backLink" data-no-print>
         ← {text.all}
       </Anchor>
@@ -46,7 +55,7 @@ export function CustomerPage() {
           </PanelStates>
         </>
       )}
-    </AskProvider>
+    </>
   );
 }
 

@@ -157,7 +157,7 @@ describe("merging and splitting in the console", () => {
     expect(await item.count()).toBe(1);
   });
 
-  test("Undo right after a merge, and after a split that needs several words, gives back what was", async () => {
+  test("Undo right after a merge, and after an identifier was taken out, gives back what was", async () => {
     const before = await bothAnas();
     await openAna();
     await previewMerge();
