@@ -35,24 +35,24 @@ export function CorrectionDialog({ asked, onClose }: DialogProps) {
       closeButtonProps={{ "aria-label": text.close, size: "var(--c360-target)" }}
     >
       <div className="correcting">
-      {step.step === "first" && <FindFirst onFound={(profile) => setStep({ step: "find", to: "merge", profile })} />}
-      {step.step === "find" && <FindOther key={step.profile.id} asked={step} onSay={setStep} onClose={onClose} />}
-      {step.step === "split" && (
-        <SplitForm
-          profile={step.profile}
-          {...(step.identifier === undefined ? {} : { identifier: step.identifier })}
-          onSay={(manner, wanted) => setStep({ step: "say", manner, wanted })}
-          onCancel={onClose}
-        />
-      )}
-      {step.step === "say" && (
-        <SayForm
-          manner={step.manner}
-          wanted={step.wanted}
-          onBack={asked.step === "say" ? null : () => setStep(asked)}
-          onClose={onClose}
-        />
-      )}
+        {step.step === "first" && <FindFirst onFound={(profile) => setStep({ step: "find", to: "merge", profile })} />}
+        {step.step === "find" && <FindOther key={step.profile.id} asked={step} onSay={setStep} onClose={onClose} />}
+        {step.step === "split" && (
+          <SplitForm
+            profile={step.profile}
+            {...(step.identifier === undefined ? {} : { identifier: step.identifier })}
+            onSay={(manner, wanted) => setStep({ step: "say", manner, wanted })}
+            onCancel={onClose}
+          />
+        )}
+        {step.step === "say" && (
+          <SayForm
+            manner={step.manner}
+            wanted={step.wanted}
+            onBack={asked.step === "say" ? null : () => setStep(asked)}
+            onClose={onClose}
+          />
+        )}
       </div>
     </Modal>
   );

@@ -54,12 +54,7 @@ function Earlier({ corrections }: { corrections: ReturnType<typeof useCorrection
   if (isFetchNextPageError) return <ProblemNote error={error} onRetry={() => void fetchNextPage()} keepsData />;
   if (!hasNextPage) return null;
   return (
-    <Button
-      variant="default"
-      h="var(--c360-target)"
-      loading={isFetchingNextPage}
-      onClick={() => void fetchNextPage()}
-    >
+    <Button variant="default" h="var(--c360-target)" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
       {text.list.earlier}
     </Button>
   );
@@ -90,10 +85,7 @@ function Filters({ filters: { verdict, by, profile }, onChange }: FiltersProps) 
       <NativeSelect
         aria-label={text.list.who}
         value={by ?? ""}
-        data={[
-          { value: "", label: text.list.anyone },
-          ...[...known].map(([value, label]) => ({ value, label })),
-        ]}
+        data={[{ value: "", label: text.list.anyone }, ...[...known].map(([value, label]) => ({ value, label }))]}
         onChange={({ currentTarget: { value } }) => onChange({ by: value === "" ? null : value })}
       />
       {profile !== null && (

@@ -28,9 +28,9 @@ export function EffectView({ effect: { before, after, conflicts } }: { effect: E
   return (
     <div className="effect">
       <div className="effectSides">
-        <People title={text.now(peopleText(before.length))} people={before} />
+        <People title={text.before(peopleText(before.length))} people={before} />
         <IconArrowRight size={20} className="effectArrow" aria-hidden />
-        <People title={text.then(peopleText(after.length))} people={after} />
+        <People title={text.after(peopleText(after.length))} people={after} />
       </div>
       {isSame && <p className="meta">{text.sameMembers}</p>}
       <Winnings before={before} after={after} />

@@ -32,7 +32,10 @@ export function SayForm({ manner, wanted, onBack, onClose }: SayProps) {
     <>
       <p className="sayWhat">{text.what[manner]}</p>
       {/* An effect that is no longer sure is not shown beside its error. */}
-      <PanelStates query={{ ...preview, data: preview.error === null ? preview.data : undefined }} height={reservedHeight}>
+      <PanelStates
+        query={{ ...preview, data: preview.error === null ? preview.data : undefined }}
+        height={reservedHeight}
+      >
         {(seen) => (
           <Effect
             {...{ manner, wanted, preview: seen, onBack, onClose }}
@@ -64,9 +67,7 @@ function Effect({ manner, wanted, preview, onBack, onClose, onLook, onSaid }: Ef
   return (
     <>
       <EffectView effect={preview} />
-      {pair !== null && one !== undefined && other !== undefined && (
-        <CompareView one={one} other={other} pair={pair} />
-      )}
+      {pair !== null && one !== undefined && other !== undefined && <CompareView one={one} other={other} pair={pair} />}
       <ReasonForm {...{ manner, wanted, onBack, onClose, onLook, onSaid }} basis={preview.basis} />
     </>
   );

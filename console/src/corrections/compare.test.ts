@@ -25,7 +25,10 @@ describe("two customers side by side", () => {
   });
 
   it("tells which value counts for both, and over which", () => {
-    const both = { identifiers: ["crm_id:8", "user_id:ana"], profile: { ...ana.profile, traits: { city: trait("Lisboa") } } };
+    const both = {
+      identifiers: ["crm_id:8", "user_id:ana"],
+      profile: { ...ana.profile, traits: { city: trait("Lisboa") } },
+    };
     expect(winnings([ana, anna], [both])).toEqual([{ name: "city", won: trait("Lisboa"), lost: [trait("Porto")] }]);
     // Nobody wins where a person is taken apart, nor for somebody who is as before.
     expect(winnings([both], [ana, anna])).toEqual([]);

@@ -1,5 +1,13 @@
 import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconArrowMerge, IconArrowsSplit, IconBan, IconDots, IconHistory, IconHelp, IconPrinter } from "@tabler/icons-react";
+import {
+  IconArrowMerge,
+  IconArrowsSplit,
+  IconBan,
+  IconDots,
+  IconHistory,
+  IconHelp,
+  IconPrinter,
+} from "@tabler/icons-react";
 import { Link } from "react-router";
 import { useAsk } from "../corrections/asked.ts";
 import { surestOf } from "../corrections/wanted.ts";

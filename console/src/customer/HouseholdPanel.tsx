@@ -23,7 +23,13 @@ export function HouseholdPanel({ profile }: { profile: Profile }) {
   if (household === null) {
     const none = { data: null, error: null, isPending: false, refetch: () => undefined };
     return (
-      <Panel title={text.title} query={none} height={0} isEmpty={() => true} empty={<p className="dimmed">{text.none}</p>}>
+      <Panel
+        title={text.title}
+        query={none}
+        height={0}
+        isEmpty={() => true}
+        empty={<p className="dimmed">{text.none}</p>}
+      >
         {() => null}
       </Panel>
     );

@@ -39,41 +39,41 @@ export function CustomersPage() {
   const items = useMemo(() => (pages ?? []).flatMap((page) => page.items), [pages]);
   return (
     <AskProvider>
-    <div className="customersPage">
-      <PageHead
-        title={words.pages.customers}
-        lead={text.lead}
-        actions={
-          <>
-            <ExportButton view={view} first={first} />
-            <MergeButton />
-          </>
-        }
-      />
-      <SearchField words={typed.words} onChange={(words) => (enter.forget(), typed.setWords(words))} onKey={take} />
-      <FilterBar view={view} onChange={change} />
-      <Facts words={typed.words} first={first} isFetching={found.isFetching} onRefresh={() => void found.refetch()} />
-      <div className="panel customersPanel" aria-busy={found.isPlaceholderData}>
-        <PanelStates
-          query={{ ...found, data: first }}
-          height={reservedHeight}
-          isEmpty={() => items.length === 0}
-          empty={<Nobody view={view} suggestions={first?.suggestions ?? []} onChange={change} />}
-        >
-          {() => (
-            <CustomerRows
-              ref={rows}
-              key={JSON.stringify(addressOf(view))}
-              items={items}
-              hasMore={found.hasNextPage}
-              isFailing={found.isFetchNextPageError}
-              isLoading={found.isFetchingNextPage}
-              onMore={() => void found.fetchNextPage()}
-            />
-          )}
-        </PanelStates>
+      <div className="customersPage">
+        <PageHead
+          title={words.pages.customers}
+          lead={text.lead}
+          actions={
+            <>
+              <ExportButton view={view} first={first} />
+              <MergeButton />
+            </>
+          }
+        />
+        <SearchField words={typed.words} onChange={(words) => (enter.forget(), typed.setWords(words))} onKey={take} />
+        <FilterBar view={view} onChange={change} />
+        <Facts words={typed.words} first={first} isFetching={found.isFetching} onRefresh={() => void found.refetch()} />
+        <div className="panel customersPanel" aria-busy={found.isPlaceholderData}>
+          <PanelStates
+            query={{ ...found, data: first }}
+            height={reservedHeight}
+            isEmpty={() => items.length === 0}
+            empty={<Nobody view={view} suggestions={first?.suggestions ?? []} onChange={change} />}
+          >
+            {() => (
+              <CustomerRows
+                ref={rows}
+                key={JSON.stringify(addressOf(view))}
+                items={items}
+                hasMore={found.hasNextPage}
+                isFailing={found.isFetchNextPageError}
+                isLoading={found.isFetchingNextPage}
+                onMore={() => void found.fetchNextPage()}
+              />
+            )}
+          </PanelStates>
+        </div>
       </div>
-    </div>
     </AskProvider>
   );
 }

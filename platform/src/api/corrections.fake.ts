@@ -32,10 +32,10 @@ export function fakeCorrections(ada: Profile, at: number): CorrectionService & {
       const verdict = merge === undefined ? "different" : "same";
       return answer({ id: `c_${said.length}`, verdict, ...pairOf(a, b), ...saying, receivedAt: at });
     },
-    withdraw: async (id, { basis: _, ...saying }) => {
+    withdraw: async (id, { by, reason }) => {
       const found = said.find((each) => each.id === id);
       if (found === undefined) throw new Problem(404, "correction_not_found", "There is none.");
-      return answer({ ...found, ...saying, id: `c_${said.length}`, verdict: "withdrawn" });
+      return answer({ ...found, by, reason, id: `c_${said.length}`, verdict: "withdrawn" });
     },
     list: async ({ before, limit, verdict }) => {
       const newest = said.map((each, position): RecordedCorrection => {

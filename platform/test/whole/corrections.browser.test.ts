@@ -52,7 +52,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await context.close();
-  expect(complaints).toEqual([]);
+  if (complaints.length > 0) throw new Error(`the page complains: ${complaints.join(", ")}`);
   await site.close();
 });
 
@@ -94,14 +94,18 @@ async function openAna(width: Width = "wide", colours: Colours = "light"): Promi
 async function previewMerge(): Promise<void> {
   await page.getByRole("button", { name: "Merge…" }).first().click();
   await dialog().getByRole("textbox", { name: "The other customer" }).fill("silva");
-  await button(/Ana Silva/).first().click();
+  await button(/Ana Silva/)
+    .first()
+    .click();
   await cards().nth(2).waitFor();
 }
 
 async function say(reason: string, action: string): Promise<void> {
   await dialog().getByRole("textbox", { name: "Why?" }).fill(reason);
   await button(action).click();
-  await dialog().getByText(/^Done:/).waitFor();
+  await dialog()
+    .getByText(/^Done:/)
+    .waitFor();
 }
 
 describe("merging and splitting in the console", () => {
@@ -183,7 +187,9 @@ describe("merging and splitting in the console", () => {
     await openAna();
     await page.keyboard.press("l");
     await page.locator(".edgeItem").first().waitFor();
-    expect(await page.locator(".edgeItem").first().innerText()).toMatch(/seen together · 1 event · since .* sure to 1\.00/s);
+    expect(await page.locator(".edgeItem").first().innerText()).toMatch(
+      /seen together · 1 event · since.*sure to 1\.00/s,
+    );
     await page.locator(".edgeItem").first().getByRole("button", { name: "Cut…" }).click();
     await cards().nth(2).waitFor();
     await page.keyboard.press("Escape");
@@ -217,7 +223,9 @@ describe("merging and splitting in the console", () => {
     const two = { apart: { a: "user_id:ana", b: "loyalty_card:4021" }, reason: "they are two" };
     expect((await site.reads.request("POST", "/api/identity/corrections", two)).status).toBe(200);
     await button("Merge").click();
-    await dialog().getByText(/keeps these two people apart/).waitFor();
+    await dialog()
+      .getByText(/keeps these two people apart/)
+      .waitFor();
     await page.keyboard.press("Escape");
   });
 

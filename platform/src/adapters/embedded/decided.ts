@@ -117,11 +117,7 @@ function feedEntries(rows: readonly Row[], people: People): FeedEntry[] {
 }
 
 function livingProfiles(
-  {
-    statements,
-    people,
-    tiesOf,
-  }: { statements: Statements; people: People; tiesOf: ReturnType<typeof tiesReader> },
+  { statements, people, tiesOf }: { statements: Statements; people: People; tiesOf: ReturnType<typeof tiesReader> },
   ids: readonly ProfileId[],
   { hash, homeCurrency }: { hash: KeyedHash; homeCurrency: string },
 ): ReturnType<Decided["profiles"]> {

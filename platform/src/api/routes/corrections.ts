@@ -179,7 +179,10 @@ function listRoute(api: Api, { corrections }: Services): void {
         querystring: Type.Object(
           {
             ...listQuery.properties,
-            profileId: Type.Optional({ ...shapes.profileId, description: "Of one person, by a living or a retired id." }),
+            profileId: Type.Optional({
+              ...shapes.profileId,
+              description: "Of one person, by a living or a retired id.",
+            }),
             verdict: Type.Optional(verdict),
             by: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "Id of an API token." })),
           },

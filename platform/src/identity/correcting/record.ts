@@ -84,7 +84,10 @@ async function withStatus(page: readonly StoredCorrection[], parts: RecordParts)
 }
 
 /** The correction that may be taken back. Problem 404 `correction_not_found`, 409 `correction_overruled`. */
-export async function standingCorrection(id: string, { corrections }: Pick<RecordParts, "corrections">): Promise<StoredCorrection> {
+export async function standingCorrection(
+  id: string,
+  { corrections }: Pick<RecordParts, "corrections">,
+): Promise<StoredCorrection> {
   const correction = await corrections.byId(id);
   if (correction === null) {
     throw new Problem(404, "correction_not_found", "There is no correction of this id.", {

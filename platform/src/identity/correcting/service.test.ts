@@ -283,7 +283,7 @@ describe("two people with a login each", () => {
     await folding.corrections.correct({ unmerge: { a, b } }, said);
     await folding.deliver([accepted({ messageId: "6", identifiers: ["user_id:9"] })]);
     await folding.corrections.correct({ apart: { a: "user_id:9", b } }, said);
-    const told = async (wanted: Partial<typeof all> | { verdict: "same" } | { by: string } | { profileId: string }) =>
+    const told = async (wanted: Partial<Parameters<typeof folding.corrections.list>[0]>) =>
       (await folding.corrections.list({ ...all, ...wanted })).items.map(({ id }) => id);
     const idOf = async (user: string): Promise<string> => (await folding.profile("user_id", user))?.id ?? "";
     expect(await told({})).toEqual(["c_3", "c_2", "c_1"]);

@@ -94,10 +94,15 @@ export function correctionService(parts: CorrectionServiceParts): CorrectionServ
 }
 
 function changedMeanwhile(): Problem {
-  return new Problem(409, "changed_meanwhile", "Who is who has changed since the preview: this would do something else.", {
-    hint: "Look at the preview again: somebody corrected the same people, or new evidence came.",
-    field: "basis",
-  });
+  return new Problem(
+    409,
+    "changed_meanwhile",
+    "Who is who has changed since the preview: this would do something else.",
+    {
+      hint: "Look at the preview again: somebody corrected the same people, or new evidence came.",
+      field: "basis",
+    },
+  );
 }
 
 function readReason(given: string): string {

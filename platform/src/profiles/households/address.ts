@@ -1,7 +1,15 @@
 import type { JsonObject, JsonValue } from "../../model/event.ts";
 import { ownValue } from "../ownKeys.ts";
 
-const streetNames = ["street", "streetAddress", "street_address", "line1", "address1", "addressLine1", "address_line_1"];
+const streetNames = [
+  "street",
+  "streetAddress",
+  "street_address",
+  "line1",
+  "address1",
+  "addressLine1",
+  "address_line_1",
+];
 const postcodeNames = ["postalCode", "postal_code", "postcode", "post_code", "zip", "zipCode", "zip_code"];
 const cityNames = ["city", "town", "locality"];
 const leastTextChars = 10;

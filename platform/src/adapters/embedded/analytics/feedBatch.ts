@@ -128,9 +128,7 @@ async function replaceProfiles(stage: Stage, ids: readonly ProfileId[], decided:
   if (ids.length === 0) return;
   await stageRows(stage, profileColumns, ids, (slice, readAt) =>
     [...decided.profiles(slice)].map(([id, read]) =>
-      read === null
-        ? { id, living: false }
-        : { ...profileRow(id, read.profile), ...heldRows(read), read_at: readAt },
+      read === null ? { id, living: false } : { ...profileRow(id, read.profile), ...heldRows(read), read_at: readAt },
     ),
   );
   const { writer } = stage;

@@ -19,12 +19,12 @@ export const householdsSql = `WITH RECURSIVE
       AND count(*) FILTER (held) BETWEEN 2 AND CASE any_value(${kindPlace}) ${mostSql} END),
   having_it AS (SELECT profile_id, tie FROM store.home_ties SEMI JOIN made USING (tie) WHERE held),
   home AS (SELECT profile_id, min(tie) AS home FROM having_it GROUP BY profile_id),
-  leading AS (SELECT tie, min(home) AS next FROM having_it JOIN home USING (profile_id) GROUP BY tie),
+  onward AS (SELECT tie, min(home) AS next FROM having_it JOIN home USING (profile_id) GROUP BY tie),
   way AS (
-    SELECT tie AS start, tie AS at, 0 AS steps FROM leading
+    SELECT tie AS origin, tie AS place, 0 AS steps FROM onward
     UNION ALL
-    SELECT start, next, steps + 1 FROM way JOIN leading ON tie = at WHERE next < at AND steps < ${mostSteps}),
-  household AS (SELECT start, at FROM way JOIN leading ON tie = at AND next = at)
-  SELECT at AS household_id, profile_id, CASE substr(home, 3, 1) ${kindSql} END AS kind,
-    count(*) OVER (PARTITION BY at) AS people
-  FROM home JOIN household ON start = home`;
+    SELECT origin, next, steps + 1 FROM way JOIN onward ON tie = place WHERE next < place AND steps < ${mostSteps}),
+  household AS (SELECT origin, place FROM way JOIN onward ON tie = place AND next = place)
+  SELECT place AS household_id, profile_id, CASE substr(home, 3, 1) ${kindSql} END AS kind,
+    count(*) OVER (PARTITION BY place) AS people
+  FROM home JOIN household ON origin = home`;

@@ -5,6 +5,8 @@ import { openStateFile } from "../state/schema.ts";
 import { startExplaining } from "./client.ts";
 
 const hashKey = Buffer.alloc(32, 7);
+/** Of a new thread, on a machine that has other things to do. */
+const maxStartMs = 60_000;
 /** Of the thread that asks: what it does meanwhile is not held up. */
 const maxHeldUpMs = 200;
 
@@ -13,7 +15,7 @@ let explaining: Awaited<ReturnType<typeof startExplaining>>;
 beforeEach(async () => {
   folding = await foldingHarness();
   explaining = await startExplaining({ stateFile: folding.file, hashKey, homeCurrency });
-});
+}, maxStartMs);
 afterEach(async () => {
   await explaining.close();
   await folding.close();
@@ -85,7 +87,9 @@ function hangTogether(file: string, count: number): void {
     const identifier = database.prepare(
       "INSERT OR IGNORE INTO identifiers (id, key, person, decision, seen_with, first_at) VALUES (?, ?, ?, 'ordinary', '', 1)",
     );
-    const fragment = database.prepare("INSERT OR IGNORE INTO fragments (id, person, identifiers, spans) VALUES (?, ?, ?, ?)");
+    const fragment = database.prepare(
+      "INSERT OR IGNORE INTO fragments (id, person, identifiers, spans) VALUES (?, ?, ?, ?)",
+    );
     database.exec("BEGIN");
     for (let n = 0; n < count; n++) {
       const number = 1_000 + n;

@@ -15,7 +15,9 @@ export type ExplainingAnswers = {
   [Verb in keyof Explainer]: Awaited<ReturnType<Explainer[Verb]>>;
 } & { close: null };
 
-export type Question = { [Verb in keyof Explainer]: { kind: Verb; asked: Parameters<Explainer[Verb]> } }[keyof Explainer];
+export type Question = {
+  [Verb in keyof Explainer]: { kind: Verb; asked: Parameters<Explainer[Verb]> };
+}[keyof Explainer];
 export type ExplainingRequest = (Question | { kind: "close" }) & { id: number };
 
 export type ExplainingReply =

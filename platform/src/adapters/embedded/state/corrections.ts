@@ -8,9 +8,9 @@ export function correctionsOver(database: DatabaseSync): Corrections {
   const ends = correctionEnds(database);
   return {
     latest: async ({ before, limit, verdict, by }) =>
-      (
-        statements.latest.all(before ?? Number.MAX_SAFE_INTEGER, verdict, verdict, by, by, limit) as Row[]
-      ).map(correctionRow),
+      (statements.latest.all(before ?? Number.MAX_SAFE_INTEGER, verdict, verdict, by, by, limit) as Row[]).map(
+        correctionRow,
+      ),
     byId: async (id) => {
       const row = statements.byId.get(id);
       return row === undefined ? null : correctionRow(row);

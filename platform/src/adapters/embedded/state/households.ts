@@ -28,7 +28,10 @@ export function householdsOver(database: DatabaseSync, hash: KeyedHash): Househo
 }
 
 /** Of persons whose fragments have been read, for those who write them elsewhere. */
-export function tiesReader(database: DatabaseSync, hash: KeyedHash): (person: number, fragments: readonly FragmentState[]) => Tie[] {
+export function tiesReader(
+  database: DatabaseSync,
+  hash: KeyedHash,
+): (person: number, fragments: readonly FragmentState[]) => Tie[] {
   const statements = householdStatements(database);
   return (person, fragments) => tiesOfPerson(statements, hash, person, fragments);
 }

@@ -19,7 +19,9 @@ export function commitStatements(database: DatabaseSync) {
       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET person = excluded.person,
       decision = excluded.decision, seen_with = excluded.seen_with, first_at = excluded.first_at`),
     addTie: prepare("INSERT OR IGNORE INTO home_ties SELECT ?, number FROM fragments WHERE id = ?"),
-    removeTie: prepare("DELETE FROM home_ties WHERE tie = ? AND fragment = (SELECT number FROM fragments WHERE id = ?)"),
+    removeTie: prepare(
+      "DELETE FROM home_ties WHERE tie = ? AND fragment = (SELECT number FROM fragments WHERE id = ?)",
+    ),
     putPerson: prepare("INSERT OR REPLACE INTO persons VALUES (?, ?, ?)"),
     removePerson: prepare("DELETE FROM persons WHERE person = ?"),
     putEdge: prepare("INSERT OR REPLACE INTO edges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
