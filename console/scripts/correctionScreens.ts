@@ -23,8 +23,8 @@ async function find(page: Page, words: string): Promise<void> {
 
 async function preview(page: Page): Promise<void> {
   await openShown(page);
-  await find(page, "maria");
-  await button(page, /maria/i).first().click();
+  await find(page, "smith");
+  await button(page, /smith/i).first().click();
   await cards(page).nth(2).waitFor();
 }
 
@@ -84,8 +84,8 @@ export const correctionScreens: readonly Screen[] = [
           },
         }),
       );
-      await find(page, "maria");
-      await button(page, /maria/i).first().click();
+      await find(page, "smith");
+      await button(page, /smith/i).first().click();
       await page.getByRole("alert").waitFor();
     },
   },

@@ -10,6 +10,7 @@ import { words } from "../words/words.ts";
 import { winnings } from "./compare.ts";
 import type { CorrectionPreview, PersonSeen } from "./correctionQueries.ts";
 import { KeyText } from "./KeyText.tsx";
+import { surestFirst } from "./wanted.ts";
 
 const text = words.corrections;
 const maxPeople = 6;
@@ -75,11 +76,13 @@ function PersonCard({ person: { identifiers, profile } }: { person: PersonSeen }
         <bdi>{displayNameOf(profile)}</bdi>
       </p>
       <ul aria-label={text.identifiers}>
-        {identifiers.slice(0, maxIdentifiers).map((key) => (
-          <li key={key}>
-            <KeyText value={key} />
-          </li>
-        ))}
+        {surestFirst(identifiers)
+          .slice(0, maxIdentifiers)
+          .map((key) => (
+            <li key={key}>
+              <KeyText value={key} />
+            </li>
+          ))}
         {identifiers.length > maxIdentifiers && (
           <li className="meta">{text.more(countText(identifiers.length - maxIdentifiers))}</li>
         )}

@@ -3,8 +3,10 @@ import { IconSearch } from "@tabler/icons-react";
 import { type KeyboardEvent, useRef, useState } from "react";
 import { matchTexts, nameText } from "../customers/matchText.ts";
 import { useEnter } from "../customers/SearchField.tsx";
+import { moneyText } from "../parts/moneyText.ts";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { SourceMark } from "../parts/SourceMark.tsx";
+import { PlainTime } from "../parts/Time.tsx";
 import type { FoundCustomer } from "../customers/customerSearch.ts";
 import { useFoundCustomers } from "../shell/useFoundCustomers.ts";
 import { words } from "../words/words.ts";
@@ -83,7 +85,8 @@ function Found({ item, onPick }: { item: FoundCustomer; onPick: () => void }) {
         {item.city != null && <span className="dimmed"> {item.city}</span>}
       </span>
       <span className="meta markLine">
-        {matched.join(", ")}
+        {matched.join(", ")} · {item.revenue !== undefined && <>{moneyText(item.revenue)} · </>}
+        <PlainTime at={item.lastSeenAt ?? null} />
         {(item.sources ?? []).map((kind) => (
           <SourceMark key={kind} kind={kind} iconOnly />
         ))}

@@ -98,7 +98,7 @@ function ReasonForm({
       <Textarea
         label={text.reason}
         description={text.reasonHint}
-        placeholder={text.reasonPlaceholder}
+        placeholder={text.reasonPlaceholder[manner]}
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
         onBlur={() => setTouched(true)}

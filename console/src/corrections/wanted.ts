@@ -39,12 +39,19 @@ export function takingOut(identifier: string, edges: readonly Evidence[]): Wante
 
 /** The identifier that says most about who somebody is, `type:value`; null for a person without any. */
 export function surestOf(identifiers: readonly { type: string; value: string }[]): string | null {
-  const rankOf = ({ type }: { type: string }): number => {
-    const rank = surest.indexOf(type);
-    return rank === -1 ? surest.length : rank;
-  };
-  const [first] = identifiers.toSorted((one, other) => rankOf(one) - rankOf(other));
+  const [first] = identifiers.toSorted((one, other) => rankOf(one.type) - rankOf(other.type));
   return first === undefined ? null : `${first.type}:${first.value}`;
+}
+
+/** `type:value`, those that say most first. */
+export function surestFirst(keys: readonly string[]): string[] {
+  const typeOf = (key: string): string => key.slice(0, key.indexOf(":"));
+  return keys.toSorted((one, other) => rankOf(typeOf(one)) - rankOf(typeOf(other)));
+}
+
+function rankOf(type: string): number {
+  const rank = surest.indexOf(type);
+  return rank === -1 ? surest.length : rank;
 }
 
 const surest = [

@@ -70,21 +70,7 @@ export function WhyForm({ profile, picture, a, b, onAsk }: WhyProps) {
           data={[none, ...choices, { value: other, label: text.other }]}
           onChange={(event) => setSecond(event.currentTarget.value)}
         />
-        {second === other && (
-          <>
-            <TextInput
-              aria-label={text.otherLabel}
-              placeholder={text.otherPlaceholder}
-              value={typed}
-              onChange={(event) => setTyped(event.currentTarget.value)}
-              autoComplete="off"
-              spellCheck={false}
-            />
-            <Button variant="subtle" h="var(--c360-target)" onClick={find}>
-              {text.find}
-            </Button>
-          </>
-        )}
+        {second === other && <SomebodyElse typed={typed} onType={setTyped} onFind={find} />}
         {error !== null && (
           <p className="whyError" role="alert">
             {error}
@@ -96,6 +82,30 @@ export function WhyForm({ profile, picture, a, b, onAsk }: WhyProps) {
       </form>
       {a !== null && b !== null && <Why a={a} b={b} />}
     </div>
+  );
+}
+
+interface SomebodyProps {
+  typed: string;
+  onType: (typed: string) => void;
+  onFind: () => void;
+}
+
+function SomebodyElse({ typed, onType, onFind }: SomebodyProps) {
+  return (
+    <>
+      <TextInput
+        aria-label={text.otherLabel}
+        placeholder={text.otherPlaceholder}
+        value={typed}
+        onChange={(event) => onType(event.currentTarget.value)}
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <Button variant="subtle" h="var(--c360-target)" onClick={onFind}>
+        {text.find}
+      </Button>
+    </>
   );
 }
 
