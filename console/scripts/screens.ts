@@ -1,3 +1,4 @@
+import { correctionScreens } from "./correctionScreens.ts";
 import { customerScreens } from "./customerScreens.ts";
 import { liveScreens } from "./liveScreens.ts";
 import { queryScreens } from "./queryScreens.ts";
@@ -18,6 +19,7 @@ export const screens: readonly Screen[] = [
     },
   },
   ...customerScreens,
+  ...correctionScreens,
   ...sourceScreens,
   ...queryScreens,
   ...liveScreens,

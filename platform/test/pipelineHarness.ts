@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { compareStates } from "../src/adapters/embedded/state/compareStates.ts";
 import { correctionsOver } from "../src/adapters/embedded/state/corrections.ts";
+import { householdsOver } from "../src/adapters/embedded/state/households.ts";
 import { peopleOver } from "../src/adapters/embedded/state/people.ts";
 import { openStateReader } from "../src/adapters/embedded/state/schema.ts";
 import { openStateStore } from "../src/adapters/embedded/state/stateStore.ts";
@@ -12,6 +13,7 @@ import type { StoredRecord } from "../src/buffer/eventBuffer.ts";
 import {
   correctionService,
   defaultIdentityRules,
+  explainerOver,
   identityReads,
   type CorrectionService,
   type IdentityRules,
@@ -26,6 +28,8 @@ import type { Position } from "../src/model/position.ts";
 import type { Profile } from "../src/model/profile.ts";
 import { composeProfile, profileReads } from "../src/profiles/index.ts";
 import type { IdentityAndProfiles } from "../src/storage/identityAndProfiles.ts";
+import type { HouseholdStore } from "../src/storage/households.ts";
+import type { PersonRecord } from "../src/storage/people.ts";
 import type { MessageIndex } from "../src/storage/messageIndex.ts";
 
 export const hash = keyedHash(Buffer.alloc(32, 7));
@@ -96,6 +100,7 @@ export interface Folding {
   profile(type: string, value: string): Promise<Profile | null>;
   identity: ReturnType<typeof identityReads>;
   corrections: CorrectionService;
+  households: HouseholdStore;
   /** Where the two states differ in anything but their numbering. */
   differences(other: Folding): Promise<string[]>;
   readonly file: string;
@@ -113,12 +118,18 @@ function profilesIn(reader: DatabaseSync): Profile[] {
 
 function correctionsOn(reader: DatabaseSync, rules: IdentityRules, deliver: Folding["deliver"]): CorrectionService {
   let made = 0;
+  const people = peopleOver(reader, hash);
+  const corrections = correctionsOver(reader);
+  const compose = (record: Omit<PersonRecord, "profileId">): Profile =>
+    composeProfile({ ...record, hash, homeCurrency });
+  const { look, list } = explainerOver({ people, corrections, rules, hash, compose });
   return correctionService({
-    people: peopleOver(reader, hash),
-    corrections: correctionsOver(reader),
-    rules,
+    people,
+    corrections,
+    look,
+    list,
     hash,
-    compose: (record) => composeProfile({ ...record, hash, homeCurrency }),
+    compose,
     append: async (records) => deliver(records.map(({ payload }) => decodeRecord(payload))),
     decided: async () => undefined,
     now: () => Date.UTC(2026, 1, 1),
@@ -199,6 +210,7 @@ export async function foldingHarness(
     file,
     identity: identityReads({ people, hash, rules }),
     corrections: correctionsOn(reader, rules, deliver),
+    households: householdsOver(reader, hash),
     deliver,
     profiles: async () => profilesIn(reader),
     profile: profileReads({ people, hash, homeCurrency }).byIdentifier,

@@ -135,6 +135,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/households/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People who share a home, and what they share; each stays a person of their own
+         * @description Ids come from the `household` of a profile. Where a surer value ties its people now, the answer is that household, with its own `id`.
+         */
+        get: operations["getHousehold"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profiles/id/{id}/identity": {
         parameters: {
             query?: never;
@@ -239,7 +259,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** One SELECT over the views events, profiles, identifiers, orders and order_lines */
+        /** One SELECT over the views events, profiles, identifiers, orders, order_lines and households */
         post: operations["query"];
         delete?: never;
         options?: never;
@@ -523,7 +543,7 @@ export interface paths {
         put?: never;
         /**
          * Say who is who: merge, unmerge or keep apart, recorded with who, when and why
-         * @description As the preview, with a `reason`. It is durable when it is answered, and decided unless `decided` is false. It goes before all evidence, holds through new events and rebuilds, and can be taken back exactly.
+         * @description As the preview, with a `reason`. It is durable when it is answered, and decided unless `decided` is false. It goes before all evidence, holds through new events and rebuilds, and can be taken back exactly. With the `basis` of a preview nothing is said when it would do something else by now (409 `changed_meanwhile`).
          */
         post: operations["correctIdentity"];
         delete?: never;
@@ -629,6 +649,10 @@ export interface components {
                  * @description ISO 8601 UTC with milliseconds.
                  */
                 receivedAt: string;
+                /** @description What held of the pair before, by its id. */
+                overrules: string | null;
+                /** @description What that one says. To take all back, say these. */
+                before: ("same" | "different" | "withdrawn") | null;
             }[];
             /** @description False: durable, and decided in a moment. */
             decided: boolean;
@@ -658,8 +682,13 @@ export interface components {
                 verdict: "same" | "different" | "withdrawn";
                 a: string;
                 b: string;
+                /** @description What held of the pair before, by its id. */
                 overrules: string | null;
+                /** @description What that one says. To take all back, say these. */
+                before: ("same" | "different" | "withdrawn") | null;
             }[];
+            /** @description The same while it would do the same. */
+            basis: string;
             /** @description People that are spoken of, or would be others. */
             before: components["schemas"]["PersonSeen"][];
             after: components["schemas"]["PersonSeen"][];
@@ -748,6 +777,27 @@ export interface components {
                 [key: string]: unknown;
             } | string;
         };
+        Household: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "address" | "payment_card" | "phone";
+            members: {
+                id: string;
+                displayName: string;
+                /** @description With another member, the surest first. */
+                shares: ("address" | "payment_card" | "phone")[];
+            }[];
+            shared: {
+                /** @enum {unknown} */
+                kind: "address" | "payment_card" | "phone";
+                /** @description As a source wrote it. */
+                value: string;
+                members: string[];
+            }[];
+            /** @description False where it has more members than are told. */
+            isWhole: boolean;
+            explanation: string;
+        };
         Identity: {
             identifiers: {
                 identifier: string;
@@ -817,6 +867,11 @@ export interface components {
             lastSeenAt?: string;
             sources?: string[];
             retiredIds?: string[];
+            /** @description The home that this person shares with others: `GET /api/households/{id}`. */
+            household?: {
+                id: string;
+                people: number;
+            } | null;
         };
         QueryAnswer: {
             columns: {
@@ -1220,7 +1275,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only these, parted by commas (`id` always comes): identifiers, traits, computed, consents, firstSeenAt, lastSeenAt, sources, retiredIds.
+                 * @description Only these, parted by commas (`id` always comes): identifiers, traits, computed, consents, firstSeenAt, lastSeenAt, sources, retiredIds, household.
                  * @example traits,computed
                  */
                 fields?: string;
@@ -1281,7 +1336,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only these, parted by commas (`id` always comes): identifiers, traits, computed, consents, firstSeenAt, lastSeenAt, sources, retiredIds.
+                 * @description Only these, parted by commas (`id` always comes): identifiers, traits, computed, consents, firstSeenAt, lastSeenAt, sources, retiredIds, household.
                  * @example traits,computed
                  */
                 fields?: string;
@@ -1337,7 +1392,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only these, parted by commas (`id` always comes): identifiers, traits, computed, consents, firstSeenAt, lastSeenAt, sources, retiredIds.
+                 * @description Only these, parted by commas (`id` always comes): identifiers, traits, computed, consents, firstSeenAt, lastSeenAt, sources, retiredIds, household.
                  * @example traits,computed
                  */
                 fields?: string;
@@ -1514,6 +1569,55 @@ export interface operations {
             };
         };
     };
+    getHousehold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Household"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getIdentity: {
         parameters: {
             query?: never;
@@ -1555,6 +1659,24 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1620,6 +1742,24 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     explainIdentityOf: {
@@ -1675,6 +1815,24 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3039,6 +3197,24 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     listCorrections: {
@@ -3047,6 +3223,14 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of an earlier answer. */
                 after?: string;
+                /**
+                 * @description Of one person, by a living or a retired id.
+                 * @example p_dGhpcyBpcyBh
+                 */
+                profileId?: string;
+                verdict?: "same" | "different" | "withdrawn";
+                /** @description Id of an API token. */
+                by?: string;
             };
             header?: never;
             path?: never;
@@ -3077,6 +3261,24 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3155,6 +3357,8 @@ export interface operations {
                      * @example She called: both accounts are hers.
                      */
                     reason: string;
+                    /** @description The same while it would do the same. */
+                    basis?: string;
                 };
             };
         };
@@ -3259,6 +3463,8 @@ export interface operations {
                      * @example She called: both accounts are hers.
                      */
                     reason: string;
+                    /** @description The same while it would do the same. */
+                    basis?: string;
                 };
             };
         };

@@ -1,5 +1,5 @@
-import { Button, Tooltip } from "@mantine/core";
-import { IconBan, IconCheck, IconPrinter } from "@tabler/icons-react";
+import { Tooltip } from "@mantine/core";
+import { IconBan, IconCheck } from "@tabler/icons-react";
 import type { StreamState } from "../api/stream.ts";
 import { CopyId } from "../parts/CopyId.tsx";
 import { countText } from "../parts/countText.ts";
@@ -7,6 +7,7 @@ import { PageHead } from "../parts/PageHead.tsx";
 import { Time } from "../parts/Time.tsx";
 import { absoluteTime } from "../parts/timeText.ts";
 import { words } from "../words/words.ts";
+import { CustomerActions } from "./CustomerActions.tsx";
 import type { Profile } from "./customerQueries.ts";
 import { spendTexts } from "./spendTexts.ts";
 import { displayNameOf } from "./who.ts";
@@ -15,20 +16,9 @@ const text = words.customer;
 
 /** Who, may I write, how much, when last. */
 export function CustomerHead({ profile, live }: { profile: Profile; live: StreamState }) {
-  const print = (
-    <Button
-      variant="default"
-      h="var(--c360-target)"
-      leftSection={<IconPrinter size={16} />}
-      onClick={() => globalThis.print()}
-      data-no-print
-    >
-      {text.print}
-    </Button>
-  );
   return (
     <div className="customerHead">
-      <PageHead title={displayNameOf(profile)} actions={print} />
+      <PageHead title={displayNameOf(profile)} actions={<CustomerActions profile={profile} />} />
       <div className="customerFacts">
         <CopyId id={profile.id} what={text.id} />
         <Consents profile={profile} />

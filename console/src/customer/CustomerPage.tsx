@@ -1,6 +1,7 @@
 import { Anchor, Button } from "@mantine/core";
 import { Link, Navigate, useLocation, useParams } from "react-router";
 import { ApiProblem } from "../api/problem.ts";
+import { AskProvider } from "../corrections/AskProvider.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { PanelStates } from "../parts/Panel.tsx";
 import { words } from "../words/words.ts";
@@ -8,6 +9,7 @@ import { AnonymousNote } from "./AnonymousNote.tsx";
 import { CustomerHead } from "./CustomerHead.tsx";
 import { type Profile, useProfile } from "./customerQueries.ts";
 import { useCustomerView } from "./customerView.ts";
+import { HouseholdPanel } from "./HouseholdPanel.tsx";
 import { IdentityPanel } from "./IdentityPanel.tsx";
 import { RetiredNote, retiredIn } from "./RetiredNote.tsx";
 import { SpendPanel } from "./SpendPanel.tsx";
@@ -22,6 +24,15 @@ const reservedHeight = 480;
 
 /** Who is this, what did they do last, may I write to them? */
 export function CustomerPage() {
+  // Around the whole: who is merged into somebody else leads there, and what was begun goes on.
+  return (
+    <AskProvider>
+      <OfAddress />
+    </AskProvider>
+  );
+}
+
+function OfAddress() {
   const { id = "" } = useParams();
   const { search, hash } = useLocation();
   const profile = useProfile(id);
@@ -78,6 +89,7 @@ function Customer({ profile }: { profile: Profile }) {
         </div>
         <div className="customerColumn areaIdentity">
           <IdentityPanel profile={profile} control={control} />
+          <HouseholdPanel profile={profile} />
         </div>
       </div>
     </article>

@@ -4,8 +4,9 @@ import { useComputedColorScheme } from "@mantine/core";
 import { useMemo } from "react";
 import { words } from "../words/words.ts";
 import { confidenceText } from "./confidenceText.ts";
-import { largeNodeWidth, linksOf, nodeSize, placed } from "./graphLayout.ts";
+import { largeNodeWidth, linksOf, placed } from "./graphLayout.ts";
 import { beside, type IdentifierNode, nodeTypes, type RecordNode } from "./graphNodes.tsx";
+import { nodeSize } from "./graphSizes.ts";
 import { pairAt } from "./graphWalk.ts";
 import type { Edge } from "./joins.ts";
 import { type FoldedPicture, valueOf } from "./records.ts";
@@ -20,6 +21,8 @@ interface GraphProps {
   picked: readonly (string | null)[];
   onPick: (key: string) => void;
   onAsk: (a: string, b: string) => void;
+  /** Of a node, in pixels. */
+  height: number;
   /** It has the whole window: wider nodes, and it can be moved and zoomed. */
   isLarge?: boolean;
 }
@@ -28,11 +31,11 @@ interface GraphProps {
  * Records on the left, what identifies them on the right. Pressing two identifiers, or a record, asks why they are one
  * person; so does Enter after arrows that went along edges.
  */
-export function IdentityGraph({ folded, refused, picked, onPick, onAsk, isLarge = false }: GraphProps) {
+export function IdentityGraph({ folded, refused, picked, onPick, onAsk, height, isLarge = false }: GraphProps) {
   const markOf = useSourceMarks();
   const scheme = useComputedColorScheme("light");
   const width = isLarge ? largeNodeWidth : nodeSize.width;
-  const placedNodes = useMemo(() => placed(folded, width), [folded, width]);
+  const placedNodes = useMemo(() => placed(folded, { width, height }), [folded, width, height]);
   const places = useMemo(() => new Map(placedNodes.map(({ id, x, y }) => [id, { x, y }])), [placedNodes]);
   const links = useMemo(() => linksOf(folded, refused), [folded, refused]);
   const { walk, onKeyDown, startAt, area } = useWalk({ folded, placedNodes, links, onAsk });
@@ -63,7 +66,7 @@ export function IdentityGraph({ folded, refused, picked, onPick, onAsk, isLarge 
       disableKeyboardA11y
       aria-label={text.graphLabel}
       colorMode={scheme}
-      nodes={nodesOf({ folded, picked, places, at: walk.at, width, markOf, pressRecord, pressIdentifier })}
+      nodes={nodesOf({ folded, picked, places, at: walk.at, width, height, markOf, pressRecord, pressIdentifier })}
       edges={edges}
       nodeTypes={nodeTypes}
       nodesDraggable={false}
@@ -95,13 +98,14 @@ interface NodeParts extends Pick<GraphProps, "folded" | "picked"> {
   /** Where the keyboard is. */
   at: string;
   width: number;
+  height: number;
   markOf: ReturnType<typeof useSourceMarks>;
   pressRecord: (id: string) => void;
   pressIdentifier: (key: string) => void;
 }
 
-function nodesOf({ folded, picked, places, at, width, markOf, pressRecord, pressIdentifier }: NodeParts) {
-  const placeOf = (id: string) => ({ position: places.get(id) ?? { x: 0, y: 0 }, width, height: nodeSize.height });
+function nodesOf({ folded, picked, places, at, width, height, markOf, pressRecord, pressIdentifier }: NodeParts) {
+  const placeOf = (id: string) => ({ position: places.get(id) ?? { x: 0, y: 0 }, width, height });
   const records = folded.records.map(({ id, source, name, folded: away }): RecordNode => ({
     id,
     type: "record",

@@ -1,7 +1,9 @@
+import { Button } from "@mantine/core";
 import { fieldName } from "../customers/matchText.ts";
 import { countText } from "../parts/countText.ts";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { words } from "../words/words.ts";
+import { CutButton, EdgeTold } from "./EdgeTold.tsx";
 import type { Edge } from "./joins.ts";
 import { type IdentityPicture, type SourceRecord, typeOf, valueOf } from "./records.ts";
 import { useSourceMarks } from "./sourceMarks.ts";
@@ -12,10 +14,13 @@ interface ListProps {
   picture: IdentityPicture;
   picked: readonly (string | null)[];
   onPick: (key: string) => void;
+  onAsk: (a: string, b: string) => void;
+  onTakeOut: (key: string) => void;
 }
 
 /** What the graph shows, in words. */
-export function IdentityList({ picture: { records, identifiers, refused }, picked, onPick }: ListProps) {
+export function IdentityList({ picture, picked, onPick, onAsk, onTakeOut }: ListProps) {
+  const { records, identifiers, active, refused } = picture;
   return (
     <div className="identityList">
       <h3>{text.identifiers}</h3>
@@ -32,6 +37,18 @@ export function IdentityList({ picture: { records, identifiers, refused }, picke
                   : text.decision[decision]}
               </span>
             </button>
+            {decision === "ordinary" && identifiers.length > 1 && (
+              <Button
+                variant="subtle"
+                size="xs"
+                h="var(--c360-target)"
+                aria-label={`${words.corrections.menu.takeOut} ${valueOf(key)}`}
+                onClick={() => onTakeOut(key)}
+                data-no-print
+              >
+                {words.corrections.menu.takeOut}
+              </Button>
+            )}
             {reason !== null && <p className="meta refusedReason">{reason}</p>}
           </li>
         ))}
@@ -42,6 +59,7 @@ export function IdentityList({ picture: { records, identifiers, refused }, picke
           <RecordItem key={record.id} record={record} />
         ))}
       </ul>
+      {active.length > 0 && <Evidence edges={active} onAsk={onAsk} />}
       {refused.length > 0 && <Refused edges={refused} />}
     </div>
   );
@@ -71,6 +89,32 @@ function RecordItem({ record: { source, links } }: { record: SourceRecord }) {
         ))}
       </ul>
     </li>
+  );
+}
+
+const maxEvidence = 50;
+
+/** Each piece of evidence that counts, with why it does and the way to cut it. */
+function Evidence({ edges, onAsk }: { edges: readonly Edge[]; onAsk: (a: string, b: string) => void }) {
+  return (
+    <>
+      <h3>{text.evidence}</h3>
+      <ul>
+        {edges.slice(0, maxEvidence).map((edge) => (
+          <li key={`${edge.from} ${edge.to} ${edge.source} ${edge.rule}`} className="edgeItem">
+            <IdentifierText value={edge.from} /> – <IdentifierText value={edge.to} />
+            <EdgeTold edge={edge} />
+            <div className="edgeActions" data-no-print>
+              <Button variant="subtle" size="xs" h="var(--c360-target)" onClick={() => onAsk(edge.from, edge.to)}>
+                {text.why.ask}
+              </Button>
+              <CutButton edge={edge} />
+            </div>
+          </li>
+        ))}
+      </ul>
+      {edges.length > maxEvidence && <p className="meta">{text.folded(countText(edges.length - maxEvidence))}</p>}
+    </>
   );
 }
 

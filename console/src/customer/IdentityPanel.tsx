@@ -1,6 +1,8 @@
 import { Button, Modal, SegmentedControl } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconMaximize } from "@tabler/icons-react";
 import { lazy, Suspense, useMemo, useState } from "react";
+import { useAsk } from "../corrections/asked.ts";
 import { countText } from "../parts/countText.ts";
 import { OnSight } from "../parts/OnSight.tsx";
 import { Panel } from "../parts/Panel.tsx";
@@ -9,13 +11,13 @@ import { words } from "../words/words.ts";
 import { confidenceText } from "./confidenceText.ts";
 import { type Profile, useIdentity } from "./customerQueries.ts";
 import type { ViewControl } from "./customerView.ts";
+import { nodeSize, rowPixelsOf } from "./graphSizes.ts";
 import { IdentityList } from "./IdentityList.tsx";
 import { type FoldedPicture, foldedPicture, type IdentityPicture, pictureOf } from "./records.ts";
 import { WhyForm } from "./WhyForm.tsx";
 
 const text = words.customer.identity;
 const reservedHeight = 420;
-const rowPixels = 42;
 const leastGraphPixels = 120;
 const IdentityGraph = lazy(async () => ({ default: (await import("./IdentityGraph.tsx")).IdentityGraph }));
 
@@ -27,6 +29,7 @@ interface IdentityProps {
 /** The records that are this person and the identifiers that tie them; why any two are one. */
 export function IdentityPanel({ profile, control }: IdentityProps) {
   const { view, change } = control;
+  const ask = useAsk();
   const identity = useIdentity(profile.id);
   const picture = useMemo(
     () => (identity.data === undefined ? undefined : pictureOf(identity.data, profile.identifiers ?? [])),
@@ -73,9 +76,11 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
             picked={[view.a, view.b]}
             onPick={pick}
             onAsk={(a, b) => change({ a, b })}
+            onTakeOut={(identifier) => ask({ step: "split", profile, identifier })}
           />
           <WhyForm
             key={`${view.a} ${view.b}`}
+            profile={profile}
             picture={known}
             a={view.a}
             b={view.b}
@@ -103,17 +108,21 @@ interface PictureProps {
   picked: readonly (string | null)[];
   onPick: (key: string) => void;
   onAsk: (a: string, b: string) => void;
+  onTakeOut: (key: string) => void;
 }
 
-function Picture({ picture, view, picked, onPick, onAsk }: PictureProps) {
+function Picture({ picture, view, picked, onPick, onAsk, onTakeOut }: PictureProps) {
   const [isLarge, setLarge] = useState(false);
   const folded = useMemo(() => foldedPicture(picture), [picture]);
-  if (view === "list") return <IdentityList picture={picture} picked={picked} onPick={onPick} />;
+  const isPhone = useMediaQuery("(max-width: 767px)", undefined, { getInitialValueInEffect: false }) ?? false;
+  const nodeHeight = isPhone ? nodeSize.height.phone : nodeSize.height.wide;
+  const list = <IdentityList picture={picture} picked={picked} onPick={onPick} onAsk={onAsk} onTakeOut={onTakeOut} />;
+  if (view === "list") return list;
   if (folded === null) {
     return (
       <>
         <p className="meta">{text.tooMany(countText(picture.records.length + picture.identifiers.length))}</p>
-        <IdentityList picture={picture} picked={picked} onPick={onPick} />
+        {list}
       </>
     );
   }
@@ -127,6 +136,7 @@ function Picture({ picture, view, picked, onPick, onAsk }: PictureProps) {
         picked={picked}
         onPick={onPick}
         onAsk={ask}
+        height={nodeHeight}
         isLarge={isLarge}
       />
     </Suspense>
@@ -134,7 +144,7 @@ function Picture({ picture, view, picked, onPick, onAsk }: PictureProps) {
   return (
     <>
       <div className="graphScroller">
-        <OnSight height={heightOf(folded)}>{!isLarge && graph}</OnSight>
+        <OnSight height={heightOf(folded, nodeHeight)}>{!isLarge && graph}</OnSight>
       </div>
       {picture.refused.length > 0 && <p className="meta refusedKey">{text.refusedKey}</p>}
       <div className="graphFoot" data-no-print>
@@ -162,7 +172,7 @@ function Picture({ picture, view, picked, onPick, onAsk }: PictureProps) {
   );
 }
 
-function heightOf({ records, identifiers }: FoldedPicture): number {
+function heightOf({ records, identifiers }: FoldedPicture, nodeHeight: number): number {
   const rows = Math.max(records.length, identifiers.length);
-  return Math.max(leastGraphPixels, rows * rowPixels);
+  return Math.max(leastGraphPixels, rows * rowPixelsOf(nodeHeight));
 }

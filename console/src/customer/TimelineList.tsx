@@ -1,5 +1,8 @@
 import { IconAlertTriangle, IconArrowMerge, IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { memo, useEffect, useRef } from "react";
+import { TakeBack, useSayer, verdictIcons } from "../corrections/CorrectionItem.tsx";
+import type { Correction } from "../corrections/correctionQueries.ts";
+import { KeyText } from "../corrections/KeyText.tsx";
 import { fieldName } from "../customers/matchText.ts";
 import { moneyText } from "../parts/moneyText.ts";
 import { SourceMark } from "../parts/SourceMark.tsx";
@@ -34,6 +37,7 @@ export function TimelineList({ rows, selected, onSelect, onToggle, onShow }: Lis
         if (row.kind === "day") return <DayHead key={row.key} at={row.at} />;
         if (row.kind === "silence") return <Silence key={row.key} days={row.days} untilNow={row.untilNow} />;
         if (row.kind === "join") return <JoinRow key={row.key} join={row.join} />;
+        if (row.kind === "correction") return <CorrectionRow key={row.key} correction={row.correction} />;
         return (
           <li key={row.key} className={selected === row.key ? "selected" : ""}>
             {row.kind === "burst" ? (
@@ -92,6 +96,29 @@ function JoinRow({ join: { at, source, rule, identifiers } }: { join: Join }) {
             <SourceMark {...markOf(source)} /> · {rules[rule] ?? rule}
           </span>
         </span>
+      </div>
+    </li>
+  );
+}
+
+function CorrectionRow({ correction }: { correction: Correction }) {
+  const { verdict, a, b, by, reason, receivedAt, status, explanation } = correction;
+  const sayerOf = useSayer();
+  const Icon = verdictIcons[verdict];
+  return (
+    <li className="joinRow" data-testid="correction-row">
+      <div className="timelineRow">
+        <Clock at={Date.parse(receivedAt)} />
+        <Icon size={16} aria-hidden />
+        <span>
+          <strong>{words.corrections.row[verdict]}</strong> <KeyText value={a} /> – <KeyText value={b} />
+          <span className="meta correctionWhy">
+            “{reason}” {words.corrections.by(sayerOf(by))}
+            {status !== "in_effect" && ` · ${words.corrections.statuses[status]}`}
+            {explanation !== null && `: ${explanation}`}
+          </span>
+        </span>
+        <TakeBack correction={correction} />
       </div>
     </li>
   );

@@ -1,5 +1,6 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useEffect, useMemo, useState } from "react";
+import { useCustomerCorrections } from "../corrections/correctionQueries.ts";
 import { Panel } from "../parts/Panel.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { SourceMark } from "../parts/SourceMark.tsx";
@@ -29,6 +30,7 @@ export function TimelinePanel({ profile, control }: TimelineProps) {
   const { view, change } = control;
   const timeline = useTimeline(profile.id, view.source);
   const identity = useIdentity(profile.id);
+  const said = useCustomerCorrections(profile.id);
   const now = useNow();
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [shown, setShown] = useState<TimelineEvent | null>(null);
@@ -36,8 +38,10 @@ export function TimelinePanel({ profile, control }: TimelineProps) {
   const rows = useMemo(() => {
     const events = (pages ?? []).flatMap((page) => page.items);
     const joins = joinsOf(identity.data?.edges ?? []).filter((j) => view.source === null || j.source === view.source);
-    return timelineRows({ events, joins, now, view: view.timeline, hasMore: timeline.hasNextPage, open });
-  }, [pages, identity.data, now, view.timeline, view.source, timeline.hasNextPage, open]);
+    // A person is no source: where one source is looked at, only what it sent is shown.
+    const corrections = view.source === null ? (said.data ?? []) : [];
+    return timelineRows({ events, joins, corrections, now, view: view.timeline, hasMore: timeline.hasNextPage, open });
+  }, [pages, identity.data, said.data, now, view.timeline, view.source, timeline.hasNextPage, open]);
   const toggle = (key: string): void =>
     setOpen((known) =>
       known.has(key) ? new Set([...known].filter((each) => each !== key)) : new Set([...known, key]),

@@ -1,19 +1,17 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { IconCircleCheck, IconCircleX } from "@tabler/icons-react";
 import { type SubmitEvent, useState } from "react";
+import { useAsk } from "../corrections/asked.ts";
+import { surestOf } from "../corrections/wanted.ts";
 import { fieldName } from "../customers/matchText.ts";
-import { countText } from "../parts/countText.ts";
 import { CopyId } from "../parts/CopyId.tsx";
 import { PanelStates } from "../parts/Panel.tsx";
-import { SourceMark } from "../parts/SourceMark.tsx";
-import { Time } from "../parts/Time.tsx";
 import { words } from "../words/words.ts";
-import { useWhy, type WhyAnswer } from "./customerQueries.ts";
+import { type Profile, useWhy, type WhyAnswer } from "./customerQueries.ts";
 import { IdentifierText } from "./IdentityList.tsx";
-import { confidenceText } from "./confidenceText.ts";
+import { CutButton, EdgeTold } from "./EdgeTold.tsx";
 import type { Edge } from "./joins.ts";
 import { type IdentityPicture, typeOf, valueOf } from "./records.ts";
-import { useSourceMarks } from "./sourceMarks.ts";
 
 const text = words.customer.identity.why;
 const reservedHeight = 108;
@@ -21,6 +19,7 @@ const other = "other";
 const keyShape = /^[a-z][a-z0-9_]{0,39}:.+$/s;
 
 interface WhyProps {
+  profile: Profile;
   picture: IdentityPicture;
   a: string | null;
   b: string | null;
@@ -28,7 +27,8 @@ interface WhyProps {
 }
 
 /** Why two identifiers are one person, or why they are not: of this person, or against anybody's. */
-export function WhyForm({ picture, a, b, onAsk }: WhyProps) {
+export function WhyForm({ profile, picture, a, b, onAsk }: WhyProps) {
+  const askDialog = useAsk();
   const own = new Set(picture.identifiers.map(({ key }) => key));
   const [first, setFirst] = useState(a ?? "");
   const [second, setSecond] = useState(b === null ? "" : own.has(b) ? b : other);
@@ -42,6 +42,13 @@ export function WhyForm({ picture, a, b, onAsk }: WhyProps) {
     setError(null);
     onAsk(first, against);
   };
+  const find = (): void =>
+    askDialog({
+      step: "find",
+      to: "why",
+      profile,
+      onFound: (found) => onAsk(first === "" ? (surestOf(profile.identifiers ?? []) ?? "") : first, found),
+    });
   const choices = picture.identifiers.map(({ key }) => ({
     value: key,
     label: `${fieldName(typeOf(key))} ${valueOf(key)}`,
@@ -63,16 +70,7 @@ export function WhyForm({ picture, a, b, onAsk }: WhyProps) {
           data={[none, ...choices, { value: other, label: text.other }]}
           onChange={(event) => setSecond(event.currentTarget.value)}
         />
-        {second === other && (
-          <TextInput
-            aria-label={text.otherLabel}
-            placeholder={text.otherPlaceholder}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            autoComplete="off"
-            spellCheck={false}
-          />
-        )}
+        {second === other && <SomebodyElse typed={typed} onType={setTyped} onFind={find} />}
         {error !== null && (
           <p className="whyError" role="alert">
             {error}
@@ -84,6 +82,30 @@ export function WhyForm({ picture, a, b, onAsk }: WhyProps) {
       </form>
       {a !== null && b !== null && <Why a={a} b={b} />}
     </div>
+  );
+}
+
+interface SomebodyProps {
+  typed: string;
+  onType: (typed: string) => void;
+  onFind: () => void;
+}
+
+function SomebodyElse({ typed, onType, onFind }: SomebodyProps) {
+  return (
+    <>
+      <TextInput
+        aria-label={text.otherLabel}
+        placeholder={text.otherPlaceholder}
+        value={typed}
+        onChange={(event) => onType(event.currentTarget.value)}
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <Button variant="subtle" h="var(--c360-target)" onClick={onFind}>
+        {text.find}
+      </Button>
+    </>
   );
 }
 
@@ -100,7 +122,7 @@ function Why({ a, b }: { a: string; b: string }) {
   );
 }
 
-function Answer({ answer: { samePerson, path, refused, explanation } }: { answer: WhyAnswer }) {
+function Answer({ answer: { a, b, samePerson, path, refused, explanation } }: { answer: WhyAnswer }) {
   const steps = samePerson ? path : refused;
   return (
     <div className="whyAnswer" role="status">
@@ -116,28 +138,41 @@ function Answer({ answer: { samePerson, path, refused, explanation } }: { answer
           ))}
         </ol>
       )}
+      {a !== b && <PairActions pair={{ a, b }} samePerson={samePerson} />}
+    </div>
+  );
+}
+
+/** What may be said of the two. */
+function PairActions({ pair, samePerson }: { pair: { a: string; b: string }; samePerson: boolean }) {
+  const ask = useAsk();
+  const say = (manner: "merge" | "apart" | "unmerge") => (): void =>
+    ask({ step: "say", manner, wanted: { [manner]: pair } });
+  const menu = words.corrections.menu;
+  return (
+    <div className="edgeActions" data-no-print>
+      <Button variant="default" h="var(--c360-target)" onClick={say(samePerson ? "unmerge" : "merge")}>
+        {samePerson ? menu.split : menu.merge}
+      </Button>
+      <Button variant="default" h="var(--c360-target)" onClick={say("apart")}>
+        {menu.keepApart}
+      </Button>
     </div>
   );
 }
 
 function Step({ edge }: { edge: Edge }) {
-  const markOf = useSourceMarks();
-  const rules: Readonly<Record<string, string>> = words.customer.timeline.joinedBy;
-  const count =
-    edge.count === 1 ? words.customer.identity.oneEvent : words.customer.identity.events(countText(edge.count));
   return (
     <li className={edge.status === "refused" ? "refusedEdge" : ""}>
       <IdentifierText value={edge.from} />
       <br />
       <IdentifierText value={edge.to} />
-      <span className="markLine meta">
-        <SourceMark {...markOf(edge.source)} /> · {rules[edge.rule] ?? edge.rule} · {count} · {text.since}{" "}
-        <Time at={edge.occurredAt} /> · {text.sure(confidenceText(edge.confidence))}
-      </span>
+      <EdgeTold edge={edge} />
       {edge.reason !== null && <span className="meta refusedReason">{edge.reason}</span>}
       <span className="meta">
         <CopyId id={edge.messageId} what={words.customer.event.message.toLowerCase()} />
       </span>
+      {edge.status === "active" && <CutButton edge={edge} />}
     </li>
   );
 }

@@ -1,16 +1,13 @@
 import { Graph, layout } from "@dagrejs/dagre";
 import type { Edge } from "./joins.ts";
+import { graphGap, nodeSize, rowPixelsOf } from "./graphSizes.ts";
 import type { FoldedPicture } from "./records.ts";
 
-export const nodeSize = { width: 112, height: 34 };
 /** Where there is room the columns stand so many times further apart. */
 const largeAcross = 4;
 export const largeNodeWidth = 240;
 /** Surer than it, a link needs no word. */
 const sure = 0.9;
-const gap = { between: 8, across: 32 };
-/** From a row to the next. */
-const rowPixels = nodeSize.height + gap.between;
 
 export interface PlacedNode {
   id: string;
@@ -29,14 +26,18 @@ export interface DrawnLink {
 
 /**
  * Records on the left, identifiers on the right, ordered so that few links cross. Positions of upper left corners. The
- * longer column has a row for each, {@link rowPixels} apart; what stands in the other is beside what it is tied to.
+ * longer column has a row for each, `rowPixelsOf(height)` apart; what stands in the other is beside what it is tied to.
  */
-export function placed({ records, identifiers }: FoldedPicture, width = nodeSize.width): PlacedNode[] {
+export function placed(
+  { records, identifiers }: FoldedPicture,
+  { width, height }: { width: number; height: number } = { width: nodeSize.width, height: nodeSize.height.wide },
+): PlacedNode[] {
+  const rowPixels = rowPixelsOf(height);
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: gap.between, ranksep: gap.across });
+  graph.setGraph({ rankdir: "LR", nodesep: graphGap.between, ranksep: graphGap.across });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const { id } of records) graph.setNode(id, { width, height: nodeSize.height });
-  for (const { key } of identifiers) graph.setNode(key, { width, height: nodeSize.height });
+  for (const { id } of records) graph.setNode(id, { width, height });
+  for (const { key } of identifiers) graph.setNode(key, { width, height });
   for (const { id, links } of records) for (const { identifier } of links) graph.setEdge(id, identifier);
   layout(graph);
   const byHeight = (a: string, b: string): number => yOf(graph, a) - yOf(graph, b);
@@ -44,8 +45,8 @@ export function placed({ records, identifiers }: FoldedPicture, width = nodeSize
   const right = identifiers.map(({ key }) => key).toSorted(byHeight);
   const [long, short] = left.length > right.length ? [left, right] : [right, left];
   const rows = new Map(long.map((id, row) => [id, row * rowPixels]));
-  const places = new Map([...rows, ...beside(short, rows, tiesOf(records))]);
-  const across = width + (width === nodeSize.width ? gap.across : gap.across * largeAcross);
+  const places = new Map([...rows, ...beside(short, { rows, rowPixels }, tiesOf(records))]);
+  const across = width + (width === nodeSize.width ? graphGap.across : graphGap.across * largeAcross);
   const at = (x: number) => (id: string) => ({ id, x, y: places.get(id) ?? 0 });
   return [...left.map(at(0)), ...right.map(at(across))];
 }
@@ -68,7 +69,11 @@ function tiesOf(records: FoldedPicture["records"]): Map<string, string[]> {
 }
 
 /** Each at the middle of what it is tied to, in the order of these, none over another, all within the rows. */
-function beside(ids: readonly string[], rows: ReadonlyMap<string, number>, ties: ReadonlyMap<string, string[]>) {
+function beside(
+  ids: readonly string[],
+  { rows, rowPixels }: { rows: ReadonlyMap<string, number>; rowPixels: number },
+  ties: ReadonlyMap<string, string[]>,
+) {
   const middleOf = (id: string): number => {
     const tied = (ties.get(id) ?? []).map((other) => rows.get(other) ?? 0);
     return tied.reduce((sum, y) => sum + y, 0) / Math.max(1, tied.length);

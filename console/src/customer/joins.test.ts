@@ -50,6 +50,11 @@ describe("joins", () => {
     expect(joinsOf([edgeOf("a:1", "b:1", { status: "refused" })])).toEqual([]);
   });
 
+  it("leave to the corrections what a person said, and count it as known", () => {
+    const said = edgeOf("a:1", "b:1", { source: "_corrections", rule: "same", occurredAt: "2026-01-01T10:00:00.000Z" });
+    expect(joinsOf([said, edgeOf("a:1", "b:1")])).toEqual([]);
+  });
+
   it("tell one event that showed three identifiers once", () => {
     const of = [edgeOf("a:1", "b:1"), edgeOf("b:1", "c:1"), edgeOf("a:1", "c:1")];
     expect(joinsOf(of)).toEqual([

@@ -1,4 +1,5 @@
 import type { AnswerOf } from "../api/client.ts";
+import { correctionSource } from "../parts/correctionSource.ts";
 
 export type Identity = AnswerOf<"/api/profiles/id/{id}/identity", "get">;
 export type Edge = Identity["edges"][number];
@@ -14,7 +15,10 @@ export interface Join {
   identifiers: string[];
 }
 
-/** Newest first: of all evidence in the order in which it came to be, what first brought its two sides together. */
+/**
+ * Newest first: of all evidence in the order in which it came to be, what first brought its two sides together. What
+ * people said is none of it: that has rows of its own.
+ */
 export function joinsOf(edges: readonly Edge[]): Join[] {
   const accepted = edges
     .filter(({ status, kind }) => status === "active" && kind === "same")
@@ -22,7 +26,7 @@ export function joinsOf(edges: readonly Edge[]): Join[] {
   const groups = disjointGroups();
   const byEvent = new Map<string, Join>();
   for (const { from, to, source, messageId, rule, occurredAt } of accepted) {
-    if (!groups.unite(from, to)) continue;
+    if (!groups.unite(from, to) || source === correctionSource) continue;
     const key = `${source}\n${messageId}`;
     const join = byEvent.get(key) ?? { at: Date.parse(occurredAt), source, messageId, rule, identifiers: [] };
     join.identifiers = [...new Set([...join.identifiers, from, to])].sort();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { linksOf, nodeSize, placed } from "./graphLayout.ts";
+import { linksOf, placed } from "./graphLayout.ts";
+import { nodeSize } from "./graphSizes.ts";
 import { edgeOf } from "./evidence.fake.ts";
 import type { Identity } from "./joins.ts";
 import { foldedPicture, maxGraphNodes, pictureOf } from "./records.ts";
@@ -55,7 +56,7 @@ describe("the picture of an identity", () => {
     expect(nodes).toHaveLength(3 + 4);
     for (const a of nodes) {
       for (const b of nodes) {
-        if (a !== b && a.x === b.x) expect(Math.abs(a.y - b.y)).toBeGreaterThanOrEqual(nodeSize.height);
+        if (a !== b && a.x === b.x) expect(Math.abs(a.y - b.y)).toBeGreaterThanOrEqual(nodeSize.height.wide);
       }
     }
     const looks = linksOf(

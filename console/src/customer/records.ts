@@ -30,6 +30,8 @@ export interface IdentityPicture {
     reason: string | null;
     records: number;
   }[];
+  /** Evidence that counts. */
+  active: Edge[];
   refused: Edge[];
   /** Identifiers that two records or more have. */
   shared: number;
@@ -84,6 +86,7 @@ export function pictureOf(identity: Identity, identifiers: NonNullable<Profile["
         records: held.get(identifier) ?? 0,
       }))
       .sort((a, b) => b.records - a.records || rankOf(a.key) - rankOf(b.key) || compare(a.key, b.key)),
+    active,
     refused: identity.edges.filter(({ status }) => status === "refused"),
     shared: [...held.values()].filter((count) => count > 1).length,
     weakest: active.length === 0 ? null : Math.min(...active.map(({ confidence }) => confidence)),

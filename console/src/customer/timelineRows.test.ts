@@ -26,7 +26,15 @@ function eventAt(at: number, given: Partial<TimelineEvent> = {}): TimelineEvent 
 }
 
 function rowsOf(events: TimelineEvent[], given: Partial<TimelineParts> = {}) {
-  const parts: TimelineParts = { events, joins: [], now: noon, view: "milestones", hasMore: false, open: new Set() };
+  const parts: TimelineParts = {
+    events,
+    joins: [],
+    corrections: [],
+    now: noon,
+    view: "milestones",
+    hasMore: false,
+    open: new Set(),
+  };
   return timelineRows({ ...parts, ...given });
 }
 
@@ -48,6 +56,26 @@ const events = fc
   );
 
 describe("a timeline's rows", () => {
+  it("tell what a person said when it was said, above what happened before", () => {
+    const correction = {
+      id: "c_1",
+      verdict: "same" as const,
+      a: "email:a",
+      b: "user_id:1",
+      by: "t_1",
+      reason: "both are hers",
+      receivedAt: new Date(noon - hour).toISOString(),
+      status: "in_effect" as const,
+      overruledBy: null,
+      explanation: null,
+    };
+    const all = [eventAt(noon), eventAt(noon - 2 * hour)];
+    expect(kindsOf(all, { corrections: [correction], view: "all" })).toEqual(["day", "event", "correction", "event"]);
+    // It is as old as what was not loaded yet: it waits for that.
+    const old = { ...correction, receivedAt: new Date(noon - 3 * hour).toISOString() };
+    expect(kindsOf(all, { corrections: [old], view: "all", hasMore: true })).toEqual(["day", "event", "event"]);
+  });
+
   it("hold every event once and in order, folded, unfolded or all", () => {
     fc.assert(
       fc.property(events, (all) => {

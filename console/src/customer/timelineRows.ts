@@ -1,4 +1,5 @@
 import type { AnswerOf } from "../api/client.ts";
+import type { Correction } from "../corrections/correctionQueries.ts";
 import type { Join } from "./joins.ts";
 
 export type TimelineEvent = AnswerOf<"/api/profiles/id/{id}/events", "get">["items"][number];
@@ -8,6 +9,8 @@ export type TimelineRow =
   /** `untilNow`: nothing has come since. */
   | { kind: "silence"; key: string; days: number; untilNow: boolean }
   | { kind: "join"; key: string; join: Join }
+  /** What a person said of who is who. */
+  | { kind: "correction"; key: string; correction: Correction }
   /** Lesser events of one visit, newest first, at least two. */
   | { kind: "burst"; key: string; events: TimelineEvent[]; isOpen: boolean }
   /** `lateMs`: how long after what happened later it came; null when it came in its turn. */
@@ -17,6 +20,7 @@ export interface TimelineParts {
   /** Newest first. */
   events: readonly TimelineEvent[];
   joins: readonly Join[];
+  corrections: readonly Correction[];
   /** UTC ms. */
   now: number;
   view: "milestones" | "all";
@@ -33,18 +37,25 @@ const silenceDays = 14;
 /** What came so long after something that happened later is late; less is the ordinary disorder of networks. */
 const lateAfterMs = 3_600_000;
 
-type Entry = { at: number; event: TimelineEvent; join?: never } | { at: number; join: Join; event?: never };
+type Entry = { at: number } & (
+  | { event: TimelineEvent; join?: never; correction?: never }
+  | { join: Join; event?: never; correction?: never }
+  | { correction: Correction; event?: never; join?: never }
+);
 
 /** A timeline's rows, newest first: day heads, silences, joins, bursts folded unless all is wanted. */
-export function timelineRows({ events, joins, now, view, hasMore, open }: TimelineParts): TimelineRow[] {
+export function timelineRows(parts: TimelineParts): TimelineRow[] {
+  const { events, now, view, open } = parts;
   const late = lateness(events);
   const rows: TimelineRow[] = [];
   let last: number | null = null;
-  for (const run of runsOf(entriesOf(events, joins, hasMore), view === "milestones")) {
+  for (const run of runsOf(entriesOf(parts), view === "milestones")) {
     const [first] = run;
     if (first === undefined) continue;
     rows.push(...between(last, first.at, now));
-    if (first.join !== undefined) rows.push({ kind: "join", key: joinKey(first.join), join: first.join });
+    const { join, correction } = first;
+    if (join !== undefined) rows.push({ kind: "join", key: joinKey(join), join });
+    else if (correction !== undefined) rows.push({ kind: "correction", key: correction.id, correction });
     else rows.push(...eventRows(run, late, open));
     last = run.at(-1)?.at ?? first.at;
   }
@@ -57,10 +68,12 @@ export function eventKey({ source, messageId }: Pick<TimelineEvent, "source" | "
 
 const joinKey = (join: Join): string => `join\n${eventKey(join)}`;
 
-function entriesOf(events: readonly TimelineEvent[], joins: readonly Join[], hasMore: boolean): Entry[] {
+function entriesOf({ events, joins, corrections, hasMore }: TimelineParts): Entry[] {
   const oldest = events.at(-1);
   const from = hasMore && oldest !== undefined ? Date.parse(oldest.occurredAt) : Number.NEGATIVE_INFINITY;
+  const said = corrections.map((correction) => ({ at: Date.parse(correction.receivedAt), correction }));
   const entries: Entry[] = [
+    ...said.filter(({ at }) => at >= from),
     // A join stands above the event that showed it: the sort is stable.
     ...joins.filter(({ at }) => at >= from).map((join) => ({ at: join.at, join })),
     ...events.map((event) => ({ at: Date.parse(event.occurredAt), event })),

@@ -1,7 +1,9 @@
-import { ActionIcon } from "@mantine/core";
-import { IconRefresh } from "@tabler/icons-react";
+import { ActionIcon, Button } from "@mantine/core";
+import { IconArrowMerge, IconRefresh } from "@tabler/icons-react";
 import { useMemo, useRef } from "react";
 import { useLocation, useNavigate } from "react-router";
+import { AskProvider } from "../corrections/AskProvider.tsx";
+import { useAsk } from "../corrections/asked.ts";
 import { PageHead } from "../parts/PageHead.tsx";
 import { PanelStates } from "../parts/Panel.tsx";
 import { Time } from "../parts/Time.tsx";
@@ -36,32 +38,57 @@ export function CustomersPage() {
   const first = pages?.[0];
   const items = useMemo(() => (pages ?? []).flatMap((page) => page.items), [pages]);
   return (
-    <div className="customersPage">
-      <PageHead title={words.pages.customers} lead={text.lead} actions={<ExportButton view={view} first={first} />} />
-      <SearchField words={typed.words} onChange={(words) => (enter.forget(), typed.setWords(words))} onKey={take} />
-      <FilterBar view={view} onChange={change} />
-      <Facts words={typed.words} first={first} isFetching={found.isFetching} onRefresh={() => void found.refetch()} />
-      <div className="panel customersPanel" aria-busy={found.isPlaceholderData}>
-        <PanelStates
-          query={{ ...found, data: first }}
-          height={reservedHeight}
-          isEmpty={() => items.length === 0}
-          empty={<Nobody view={view} suggestions={first?.suggestions ?? []} onChange={change} />}
-        >
-          {() => (
-            <CustomerRows
-              ref={rows}
-              key={JSON.stringify(addressOf(view))}
-              items={items}
-              hasMore={found.hasNextPage}
-              isFailing={found.isFetchNextPageError}
-              isLoading={found.isFetchingNextPage}
-              onMore={() => void found.fetchNextPage()}
-            />
-          )}
-        </PanelStates>
+    <AskProvider>
+      <div className="customersPage">
+        <PageHead
+          title={words.pages.customers}
+          lead={text.lead}
+          actions={
+            <>
+              <ExportButton view={view} first={first} />
+              <MergeButton />
+            </>
+          }
+        />
+        <SearchField words={typed.words} onChange={(words) => (enter.forget(), typed.setWords(words))} onKey={take} />
+        <FilterBar view={view} onChange={change} />
+        <Facts words={typed.words} first={first} isFetching={found.isFetching} onRefresh={() => void found.refetch()} />
+        <div className="panel customersPanel" aria-busy={found.isPlaceholderData}>
+          <PanelStates
+            query={{ ...found, data: first }}
+            height={reservedHeight}
+            isEmpty={() => items.length === 0}
+            empty={<Nobody view={view} suggestions={first?.suggestions ?? []} onChange={change} />}
+          >
+            {() => (
+              <CustomerRows
+                ref={rows}
+                key={JSON.stringify(addressOf(view))}
+                items={items}
+                hasMore={found.hasNextPage}
+                isFailing={found.isFetchNextPageError}
+                isLoading={found.isFetchingNextPage}
+                onMore={() => void found.fetchNextPage()}
+              />
+            )}
+          </PanelStates>
+        </div>
       </div>
-    </div>
+    </AskProvider>
+  );
+}
+
+function MergeButton() {
+  const ask = useAsk();
+  return (
+    <Button
+      h="var(--c360-target)"
+      leftSection={<IconArrowMerge size={16} />}
+      onClick={() => ask({ step: "first" })}
+      data-no-print
+    >
+      {words.corrections.menu.mergeTwo}
+    </Button>
   );
 }
 

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import { api } from "../api/client.ts";
 import type { components } from "../api/openApi.d.ts";
 import { CopyId } from "../parts/CopyId.tsx";
+import { correctionSource } from "../parts/correctionSource.ts";
 import { PanelStates } from "../parts/Panel.tsx";
 import { railPages } from "../shell/pages.ts";
 import { words } from "../words/words.ts";
@@ -18,6 +19,7 @@ const reservedHeight = 140;
 
 /** Whose the event is, and what it showed: who became one person by it, and by which rule. */
 export function JoinedWhom({ fate, row }: { fate: Fate; row: LiveRow | null }) {
+  if (fate.source === correctionSource) return <Corrected row={row} />;
   const { profileId } = fate;
   if (fate.fate === "pending") return <p className="dimmed">{text.notDecided}</p>;
   if (profileId === null) return <p>{text.unknownCustomer}</p>;
@@ -32,11 +34,29 @@ export function JoinedWhom({ fate, row }: { fate: Fate; row: LiveRow | null }) {
   );
 }
 
+/** A correction is nobody's event: only whom it joined is told. */
+function Corrected({ row }: { row: LiveRow | null }) {
+  return (
+    <>
+      {row?.profileId != null && (
+        <>
+          <h3>{text.customer}</h3>
+          <CustomerLink profileId={row.profileId} name={nameOf(row)} />
+        </>
+      )}
+      {row?.join != null && <Join join={row.join} />}
+      <p>
+        <Link to="/corrections">{text.toCorrections}</Link>
+      </p>
+    </>
+  );
+}
+
 function CustomerLink({ profileId, name }: { profileId: string; name: string | null }) {
   return (
     <p className="customerLine">
       {hasCustomerPage ? (
-        <Link to={`/customers/${encodeURIComponent(profileId)}`}>{name ?? profileId}</Link>
+        <Link to={`/customers/${encodeURIComponent(profileId)}`}>{name ?? text.openCustomer}</Link>
       ) : (
         name !== null && <strong>{name}</strong>
       )}
@@ -49,7 +69,7 @@ function Join({ join: { retiredIds, identifiers, rule } }: { join: NonNullable<L
   return (
     <div className="joinBox">
       <p>
-        <strong>{text.joins}</strong>
+        <strong>{rule === "same" || rule === "withdrawn" ? text.saidJoins : text.joins}</strong>
       </p>
       <dl className="fields">
         <div>

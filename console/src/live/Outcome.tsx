@@ -21,9 +21,7 @@ export function Outcome({ row }: { row: Pick<LiveRow, "status" | "join" | "laten
         <span className="meta numbers">{text.latency(countText(latencyMs))}</span>
       )}
       {status === "rejected" && <span className="cut">{code === null ? reason : reasonText(code)}</span>}
-      {join !== null && (
-        <span className="joinBadge cut">{text.joinedCount(countText(join.retiredIds.length + 1))}</span>
-      )}
+      {join !== null && <span className="joinBadge">{text.joinedCount(countText(join.retiredIds.length + 1))}</span>}
     </span>
   );
 }

@@ -151,10 +151,13 @@ function Refusal({ item }: { item: Rejection }) {
   );
 }
 
+/** Calls of these types are told by their names. */
+const namedTypes = new Set(["track", "page", "screen"]);
+
 function whatOf(event: Rejection["event"]): string {
   if (typeof event !== "object" || event === null) return text.noType;
-  const named = [event["event"], event["name"], event["type"]].find(
-    (value) => typeof value === "string" && value !== "",
-  );
-  return typeof named === "string" ? named : text.noType;
+  const [name, type] = [event["event"] ?? event["name"], event["type"]];
+  if (typeof name === "string" && name !== "") return name;
+  if (typeof type !== "string" || type === "") return text.noType;
+  return namedTypes.has(type.toLowerCase()) ? text.noName(type) : type;
 }

@@ -1,5 +1,6 @@
 import { memo } from "react";
 import { Link, useSearchParams } from "react-router";
+import { correctionSource } from "../parts/correctionSource.ts";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { absoluteTime } from "../parts/timeText.ts";
 import { railPages } from "../shell/pages.ts";
@@ -29,7 +30,8 @@ export const StreamRow = memo(function StreamRow({ row, index, start, size, isOp
   const sources = useSources().data ?? [];
   const name = sources.find(({ id }) => id === row.source)?.name ?? row.source;
   const at = Date.parse(row.at);
-  const what = row.what ?? (row.status === null ? text.joinRow : text.unnamed);
+  const joinText = row.source === correctionSource ? text.correctionRow : text.joinRow;
+  const what = row.what ?? (row.status === null ? joinText : text.unnamed);
   return (
     <div
       role="row"

@@ -33,7 +33,8 @@ export interface StreamJoin {
   identifiers: Identifier[];
   messageId: string;
   source: string;
-  sourceKind: string;
+  /** Null where a person said it. */
+  sourceKind: string | null;
   occurredAt: string;
   rule: string;
   displayName?: string | null;

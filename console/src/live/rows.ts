@@ -111,7 +111,7 @@ function joined(row: LiveRow | null, join: StreamJoin): LiveRow {
   const before = row ?? {
     key: keyOf(source, messageId, "join"),
     source,
-    sourceKind,
+    sourceKind: sourceKind ?? source,
     messageId,
     status: null,
     at: occurredAt,

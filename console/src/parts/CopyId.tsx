@@ -47,7 +47,7 @@ export function CopyId({ id, what }: { id: string; what: string }) {
   const { state, copy } = useCopy(id);
   return (
     <span className="copyId">
-      <span className="mono cut">{id}</span>
+      <span className="mono wholeId">{id}</span>
       <Tooltip label={told(state, what)}>
         <ActionIcon
           variant="subtle"

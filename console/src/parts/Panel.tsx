@@ -1,4 +1,5 @@
 import { Skeleton } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconLock } from "@tabler/icons-react";
 import { type ReactNode, useId } from "react";
 import { ApiProblem } from "../api/problem.ts";
@@ -72,18 +73,20 @@ export function PanelStates<Data>({
   );
 }
 
-const skeletonRow = 36;
+const skeletonRow = { wide: 36, phone: 44 };
 const skeletonText = 14;
 /** Percent of the row: as uneven as what will stand there. */
 const skeletonWidths = [42, 56, 34, 48];
 
 /** Rows that are coming, in as much room. */
 export function Waiting({ height }: { height: number }) {
-  const rows = Math.max(1, Math.floor(height / skeletonRow));
+  const isPhone = useMediaQuery("(max-width: 767px)", undefined, { getInitialValueInEffect: false }) ?? false;
+  const rowHeight = isPhone ? skeletonRow.phone : skeletonRow.wide;
+  const rows = Math.max(1, Math.floor(height / rowHeight));
   return (
     <div style={{ blockSize: height, overflow: "hidden" }} role="status" aria-label={words.states.loading}>
       {Array.from({ length: rows }, (_, row) => (
-        <div key={row} className="skeletonRow" style={{ blockSize: skeletonRow }}>
+        <div key={row} className="skeletonRow" style={{ blockSize: rowHeight }}>
           <Skeleton height={skeletonText} width={`${skeletonWidths[row % skeletonWidths.length]}%`} />
           <Skeleton height={skeletonText} width="16%" />
         </div>

@@ -5,10 +5,12 @@ import {
   IconDeviceMobile,
   IconMessages,
   IconReceipt,
+  IconUser,
   IconWorld,
   type TablerIcon,
 } from "@tabler/icons-react";
 import { words } from "../words/words.ts";
+import { correctionSource } from "./correctionSource.ts";
 
 export type SourceKind = keyof typeof words.kinds;
 
@@ -34,11 +36,12 @@ export function isSourceKind(text: string): text is SourceKind {
  */
 export function SourceMark({ kind, label, iconOnly = false }: { kind: string; label?: string; iconOnly?: boolean }) {
   const known = isSourceKind(kind) ? kind : null;
-  const Icon = known === null ? IconBroadcast : icons[known];
-  const kindWord = known === null ? kind : words.kinds[known];
-  const text = label ?? kindWord;
+  const isPerson = kind === correctionSource;
+  const Icon = isPerson ? IconUser : known === null ? IconBroadcast : icons[known];
+  const kindWord = isPerson ? words.corrections.source : known === null ? kind : words.kinds[known];
+  const text = isPerson ? kindWord : (label ?? kindWord);
   const colour = known === null ? "var(--mantine-color-dimmed)" : `var(--c360-${known})`;
-  const title = label === undefined ? kindWord : `${label} (${kindWord})`;
+  const title = label === undefined || isPerson ? kindWord : `${label} (${kindWord})`;
   const icon = <Icon size={16} stroke={2} color={colour} aria-hidden />;
   if (iconOnly) {
     return (

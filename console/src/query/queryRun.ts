@@ -61,7 +61,7 @@ export function useQueryRun(draftId: string) {
   return { run, startedAt, start, cancel: () => current.current?.abort() };
 }
 
-const views = ["events", "profiles", "identifiers", "orders", "order_lines"] as const;
+const views = ["events", "profiles", "identifiers", "orders", "order_lines", "households"] as const;
 
 export interface View {
   name: string;

@@ -48,6 +48,12 @@ export function ShortcutHelp({
       <Row label={words.customer.timeline.keys.identity}>
         <Kbd>L</Kbd>
       </Row>
+      <Row label={words.corrections.keys.merge}>
+        <Kbd>M</Kbd>
+      </Row>
+      <Row label={words.corrections.keys.split}>
+        <Kbd>X</Kbd>
+      </Row>
       <Row label={words.customer.timeline.keys.walk}>
         <Kbd>←</Kbd> <Kbd>→</Kbd> <Kbd>↑</Kbd> <Kbd>↓</Kbd>
       </Row>

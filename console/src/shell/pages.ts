@@ -1,4 +1,11 @@
-import { IconBolt, IconDatabase, IconPlugConnected, IconUsers, type TablerIcon } from "@tabler/icons-react";
+import {
+  IconArrowsSplit,
+  IconBolt,
+  IconDatabase,
+  IconPlugConnected,
+  IconUsers,
+  type TablerIcon,
+} from "@tabler/icons-react";
 import { words } from "../words/words.ts";
 
 /** A page of the rail: its route is in routes.tsx, lazily loaded. */
@@ -14,6 +21,7 @@ export interface RailPage {
 export const railPages: readonly RailPage[] = [
   { path: "/live", label: words.pages.live, icon: IconBolt, key: "l" },
   { path: "/customers", label: words.pages.customers, icon: IconUsers, key: "c" },
+  { path: "/corrections", label: words.pages.corrections, icon: IconArrowsSplit, key: "w" },
   { path: "/query", label: words.pages.query, icon: IconDatabase, key: "q" },
   { path: "/sources", label: words.pages.sources, icon: IconPlugConnected, key: "s" },
 ];

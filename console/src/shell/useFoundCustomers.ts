@@ -6,7 +6,7 @@ import { isAsked } from "../customers/view.ts";
 
 const debounceMs = 150;
 const maxCustomers = 6;
-const fields = "displayName,matched,city,sources";
+const fields = "displayName,matched,city,sources,revenue,lastSeenAt";
 
 export interface FoundCustomers {
   items: readonly FoundCustomer[];

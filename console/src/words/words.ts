@@ -1,3 +1,4 @@
+import { corrections, household } from "./corrections.ts";
 import { live } from "./live.ts";
 import { customer } from "./customer.ts";
 import { customers } from "./customers.ts";
@@ -7,7 +8,14 @@ import { sources } from "./sources.ts";
 /** Every sentence of the console. A page adds a section in a file of its own; nothing is written in the pages themselves. */
 export const words = {
   product: "Customer 360",
-  pages: { live: "Live", customers: "Customers", query: "Query", sources: "Sources", signIn: "Sign in" },
+  pages: {
+    live: "Live",
+    customers: "Customers",
+    query: "Query",
+    sources: "Sources",
+    corrections: "Corrections",
+    signIn: "Sign in",
+  },
   shell: {
     skip: "Skip to content",
     openMenu: "Open the menu",
@@ -79,4 +87,6 @@ export const words = {
   query,
   customers,
   customer,
+  corrections,
+  household,
 } as const;

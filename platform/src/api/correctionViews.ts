@@ -7,13 +7,20 @@ export type { CorrectionPreview, WantedCorrections } from "../identity/index.ts"
 /** A correction as the API shows it. Times ISO 8601. */
 export type SaidView = Omit<Correction, "receivedAt"> & { receivedAt: string };
 
-export type CorrectionAnswer = Omit<Answered, "corrections"> & { corrections: SaidView[] };
+/** With what held of the pair before, for whoever wants to take it back. */
+export type AnsweredView = SaidView & Pick<Answered["corrections"][number], "overrules" | "before">;
+
+export type CorrectionAnswer = Omit<Answered, "corrections"> & { corrections: AnsweredView[] };
 
 /** With what became of it. */
 export type CorrectionView = SaidView & Pick<RecordedCorrection, "status" | "overruledBy" | "explanation">;
 
 export function answerView(answer: Answered): CorrectionAnswer {
-  return { ...answer, corrections: answer.corrections.map(saidView) };
+  const corrections = answer.corrections.map((each) => {
+    const { overrules, before } = each;
+    return { ...saidView(each), overrules, before };
+  });
+  return { ...answer, corrections };
 }
 
 export function correctionView(recorded: RecordedCorrection): CorrectionView {

@@ -17,29 +17,32 @@ export function fakeCorrections(ada: Profile, at: number): CorrectionService & {
   };
   const answer = (made: Correction): CorrectionAnswer => {
     said.push(made);
-    return { ...effect, corrections: [made], decided: true };
+    return { ...effect, corrections: [{ ...made, overrules: null, before: null }], decided: true };
   };
   return {
     said,
     preview: async ({ merge }) => {
       if (merge === undefined) throw new Problem(400, "correction_unclear", "Say one thing.");
-      return { ...effect, corrections: [{ verdict: "same", ...pairOf(merge.a, merge.b), overrules: null }] };
+      const planned = { verdict: "same" as const, ...pairOf(merge.a, merge.b), overrules: null, before: null };
+      return { ...effect, corrections: [planned], basis: "as it is" };
     },
-    correct: async ({ merge, apart }, saying) => {
+    correct: async ({ merge, apart }, { basis, ...saying }) => {
+      if (basis !== undefined && basis !== "as it is") throw new Problem(409, "changed_meanwhile", "It has changed.");
       const { a, b } = merge ?? apart ?? { a: "a:1", b: "b:1" };
       const verdict = merge === undefined ? "different" : "same";
       return answer({ id: `c_${said.length}`, verdict, ...pairOf(a, b), ...saying, receivedAt: at });
     },
-    withdraw: async (id, saying) => {
+    withdraw: async (id, { by, reason }) => {
       const found = said.find((each) => each.id === id);
       if (found === undefined) throw new Problem(404, "correction_not_found", "There is none.");
-      return answer({ ...found, ...saying, id: `c_${said.length}`, verdict: "withdrawn" });
+      return answer({ ...found, by, reason, id: `c_${said.length}`, verdict: "withdrawn" });
     },
-    list: async ({ before, limit }) => {
+    list: async ({ before, limit, verdict }) => {
       const newest = said.map((each, position): RecordedCorrection => {
         return { ...each, position, status: "in_effect", overruledBy: null, explanation: null };
       });
-      const rest = newest.toReversed().filter(({ position }) => before === null || position < before);
+      const wanted = newest.toReversed().filter((each) => verdict === null || each.verdict === verdict);
+      const rest = wanted.filter(({ position }) => before === null || position < before);
       const items = rest.slice(0, limit);
       return { items, next: rest.length > items.length ? (items.at(-1)?.position ?? null) : null };
     },

@@ -92,6 +92,11 @@ export const profile = Type.Object(
     lastSeenAt: Type.Optional(isoTime),
     sources: Type.Optional(Type.Array(Type.String())),
     retiredIds: Type.Optional(Type.Array(Type.String())),
+    household: Type.Optional(
+      Type.Union([Type.Object({ id: Type.String(), people: Type.Integer() }), Type.Null()], {
+        description: "The home that this person shares with others: `GET /api/households/{id}`.",
+      }),
+    ),
   },
   { title: "Profile" },
 );

@@ -17,6 +17,7 @@ import { answerError, problemBody } from "./problems.ts";
 import type { Api } from "./routeTypes.ts";
 import { correctionRoutes } from "./routes/corrections.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { householdRoutes } from "./routes/households.ts";
 import { identityRoutes } from "./routes/identity.ts";
 import { importRoutes } from "./routes/imports.ts";
 import { profileRoutes, timelineRoutes } from "./routes/profiles.ts";
@@ -126,6 +127,7 @@ function addRoutes(api: Api, services: Services, now: () => number): void {
   profileRoutes(api, services);
   traitRoutes(api, services);
   timelineRoutes(api, services);
+  householdRoutes(api, services);
   identityRoutes(api, services);
   eventRoutes(api, services);
   queryRoutes(api, services);

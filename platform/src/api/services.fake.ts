@@ -6,7 +6,7 @@ import type { AccessStore } from "../storage/access.ts";
 import type { ProfileSearch, SearchEntry, SearchQuery } from "../storage/profileSearch.ts";
 import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timeline.ts";
 import { fakeCorrections } from "./corrections.fake.ts";
-import type { EdgeView, FateView, RejectionView, Services } from "./services.ts";
+import type { EdgeView, FateView, HouseholdView, RejectionView, Services } from "./services.ts";
 
 /** Services over plain memory for tests of what calls them: the API's routes and the command line. */
 export interface FakeServices extends Services {
@@ -50,6 +50,18 @@ export const ada: Profile = {
   lastSeenAt: at,
   sources: ["crm", "web"],
   retiredIds: ["p_BBBBBBBBBBBBBBBB"],
+};
+
+export const lovelaces: HouseholdView = {
+  id: "h_1AAAAAAAAAAAAAAAA",
+  kind: "address",
+  members: [
+    { id: ada.id, displayName: "Ada", shares: ["address"] },
+    { id: "p_CCCCCCCCCCCCCCCC", displayName: "Byron", shares: ["address"] },
+  ],
+  shared: [{ kind: "address", value: "12 St James's Square", members: [ada.id, "p_CCCCCCCCCCCCCCCC"] }],
+  isWhole: true,
+  explanation: "2 people of one household: 2 share one address. Each is a person of their own.",
 };
 
 export const adaTraits: TraitHistory[] = [
@@ -291,8 +303,10 @@ export function fakeServices(): FakeServices {
       },
       byId: async (id) => (isAda(id) ? ada : null),
       fragmentsOf: async (id) => (isAda(id) ? ["f1", "f2"] : null),
+      householdOf: async (id) => (isAda(id) ? { id: lovelaces.id, people: 2 } : null),
       traitValues: async (id) => (isAda(id) ? { items: adaTraits, isWhole: true, asOf: noon } : null),
     },
+    households: { byId: async (id) => (id === lovelaces.id ? lovelaces : null) },
     identity: {
       of: async (id) =>
         isAda(id)

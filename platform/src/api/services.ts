@@ -1,6 +1,7 @@
 import type { CorrectionService } from "../identity/index.ts";
 import type { JsonObject } from "../model/event.ts";
 import type { FragmentId } from "../model/fragment.ts";
+import type { HouseholdId, HouseholdKind } from "../model/household.ts";
 import type { NodeDecision } from "../model/evidence.ts";
 import type { Profile, ProfileId, TraitHistory } from "../model/profile.ts";
 import type { AccessStore } from "../storage/access.ts";
@@ -39,6 +40,21 @@ export interface WhyView {
   /** Edges from a to b in order when they are one person; else the refused edges and decisions that keep them apart. */
   path: EdgeView[];
   refused: EdgeView[];
+  explanation: string;
+}
+
+/** `people`: how many, up to the most that are told. */
+export interface ProfileHousehold {
+  id: HouseholdId;
+  people: number;
+}
+
+export interface HouseholdView {
+  id: HouseholdId;
+  kind: HouseholdKind;
+  members: { id: ProfileId; displayName: string; shares: HouseholdKind[] }[];
+  shared: { kind: HouseholdKind; value: string; members: ProfileId[] }[];
+  isWhole: boolean;
   explanation: string;
 }
 
@@ -109,8 +125,13 @@ export interface Services {
     /** A living or a retired id. */
     byId(id: ProfileId): Promise<Profile | null>;
     fragmentsOf(id: ProfileId): Promise<FragmentId[] | null>;
+    /** Null where they share a home with nobody. */
+    householdOf(id: ProfileId): Promise<ProfileHousehold | null>;
     /** Of each source; `isWhole` is false where not all of the person's identify calls were read. `asOf`: UTC ms. */
     traitValues(id: ProfileId): Promise<{ items: TraitHistory[]; isWhole: boolean; asOf: number } | null>;
+  };
+  households: {
+    byId(id: string): Promise<HouseholdView | null>;
   };
   identity: {
     of(id: ProfileId): Promise<IdentityView | null>;

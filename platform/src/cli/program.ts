@@ -215,7 +215,7 @@ function addSearch(root: Command, io: CliIo, exit: SetExit): void {
 
 function addQuery(root: Command, io: CliIo, exit: SetExit): void {
   const command = reaching(root.command("query"))
-    .argument("<sql>", "one SELECT over events, profiles, identifiers, orders, order_lines")
+    .argument("<sql>", "one SELECT over events, profiles, identifiers, orders, order_lines, households")
     .description("ask in SQL")
     .option("--format <format>", `one of ${queryFormats.join(", ")}; table by default`)
     .option("--limit <rows>", "at most so many rows", wholeNumber(1, maxQueryRows), 1_000)

@@ -91,9 +91,10 @@ function whyText(why: WhyView): string {
   return edges.length === 0 ? head : `${head}\n${title}:\n${tableOf(edgeColumns, edges.map(edgeRow))}`;
 }
 
-const edgeColumns = ["from", "to", "rule", "source", "times", "first seen", "message", "reason"];
+const edgeColumns = ["from", "to", "rule", "source", "times", "sure to", "first seen", "message", "reason"];
 function edgeRow(edge: EdgeView): (string | number | null)[] {
-  return [edge.from, edge.to, edge.rule, edge.source, edge.count, edge.occurredAt, edge.messageId, edge.reason];
+  const { from, to, rule, source, count, confidence, occurredAt, messageId, reason } = edge;
+  return [from, to, rule, source, count, confidence.toFixed(2), occurredAt, messageId, reason];
 }
 
 export const queryFormats = ["table", "csv", "json", "parquet"] as const;

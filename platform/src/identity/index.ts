@@ -8,6 +8,8 @@ export { correctionService } from "./correcting/service.ts";
 export type { CorrectionAnswer, CorrectionPreview, CorrectionService } from "./correcting/service.ts";
 export type { RecordedCorrection } from "./correcting/record.ts";
 export type { WantedCorrections } from "./correcting/wanted.ts";
+export { explainerOver } from "./explainer.ts";
+export type { Explainer } from "./explainer.ts";
 export { identityReads } from "./read.ts";
 export type { IdentityReads } from "./read.ts";
 export { loosenedReach } from "./reach.ts";

@@ -196,12 +196,34 @@ describe("Identity property 12: merge then unmerge is never merged", () => {
     expect(why.explanation).toContain("Somebody said on 2026-02-01 that");
   });
 
-  it("an event of one of the two in the same batch is not told as what joined them", async () => {
+  it("tells whom a correction joined, by itself and not by an event of one of them in the same batch", async () => {
     const one = await folding();
     await one.deliver(ada);
     const again = accepted({ messageId: "9", identifiers: ["user_id:ada", "phone:+442079460018"] });
     const merge = corrected("same", "user_id:ada", "user_id:a.l", { id: "c1" });
-    expect(await one.deliver([merge, again])).toMatchObject({ joined: 1, joins: [] });
+    const { joined, joins } = await one.deliver([merge, again]);
+    expect(joined).toBe(1);
+    const [living, ...others] = await one.profiles();
+    expect(others).toEqual([]);
+    expect(joins).toEqual([
+      {
+        position: 2,
+        profileId: living?.id,
+        retiredIds: living?.retiredIds.filter((id) => joins[0]?.retiredIds.includes(id)),
+        identifiers: ["user_id:a.l", "user_id:ada"],
+        messageId: "c1",
+        source: "_corrections",
+        sourceKind: null,
+        occurredAt: Date.UTC(2026, 1, 1),
+        rule: "same",
+      },
+    ]);
+    expect(joins[0]?.retiredIds).toHaveLength(1);
+    // Taken back, nobody is joined; said again, two are.
+    const back = corrected("withdrawn", "user_id:ada", "user_id:a.l", { id: "c2", receivedAt: Date.UTC(2026, 2, 1) });
+    expect((await one.deliver([back])).joined).toBe(1);
+    const anew = corrected("same", "user_id:ada", "user_id:a.l", { id: "c3", receivedAt: Date.UTC(2026, 3, 1) });
+    expect((await one.deliver([anew])).joins.map(({ messageId }) => messageId)).toEqual(["c1", "c3"]);
   });
 
   it("a correction is nobody's event, and counts once", async () => {

@@ -4,9 +4,9 @@ import type { Position } from "./position.ts";
 import type { ProfileId } from "./profile.ts";
 import type { SourceKind } from "./source.ts";
 
-/** Two or more people that one decision found to be one, with the event that showed it. */
+/** Two or more people that one decision found to be one, with the event that showed it or the correction that said it. */
 export interface Join {
-  /** Of that event. */
+  /** Of that event or correction. */
   position: Position;
   /** The living one. */
   profileId: ProfileId;
@@ -16,8 +16,10 @@ export interface Join {
   identifiers: IdentifierKey[];
   messageId: string;
   source: string;
-  sourceKind: SourceKind;
-  /** UTC ms. */
+  /** Null for a correction: no source sent it. */
+  sourceKind: SourceKind | null;
+  /** UTC ms: of a correction, when it was said. */
   occurredAt: number;
-  rule: EdgeRule;
+  /** `withdrawn`: evidence joins them again, now that nobody keeps them apart any more. */
+  rule: EdgeRule | "withdrawn";
 }

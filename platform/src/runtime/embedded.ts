@@ -5,7 +5,7 @@ import { lockDirectory, type DirectoryLock } from "../adapters/embedded/director
 import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
-import { correctionService, defaultIdentityRules, identityReads, type CorrectionService } from "../identity/index.ts";
+import { correctionService, type CorrectionService } from "../identity/index.ts";
 import { fateReader, rejectionReader } from "../ingestion/index.ts";
 import { correctionSource } from "../model/correction.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
@@ -18,7 +18,7 @@ import type { AccessStore } from "../storage/access.ts";
 import { dataPaths, hashKeyOf, makeDataDirectory, rebuildFolder } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
-import { fateView, healthView, identityService, rejectionView } from "./services.ts";
+import { fateView, healthView, householdOf, householdServices, identityService, rejectionView } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { openStages, type Stages } from "./stages.ts";
 
@@ -125,15 +125,18 @@ function servicesOver(parts: ServiceParts): Services {
     sources: async () => [...(await access.sources()).map((source) => source.id), correctionSource],
     pendingPositions: (keys) => parts.undecided.find(keys),
   });
+  const profiles = profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency });
   return {
     access,
     analytics,
     search,
+    ...householdServices(parts.households, profiles.byId),
     profiles: {
-      ...profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency }),
+      ...profiles,
+      householdOf: householdOf(parts.households),
       traitValues: traitValueReads({ people, analytics }),
     },
-    identity: identityService(identityReads({ people, hash, rules: defaultIdentityRules })),
+    identity: identityService(parts.explainer),
     corrections: correctionsOver(parts),
     fateOf: async (messageId, source) => {
       const fate = await fateOf(messageId, source);
@@ -160,13 +163,14 @@ function servicesOver(parts: ServiceParts): Services {
 }
 
 function correctionsOver(parts: ServiceParts): CorrectionService {
-  const { people, corrections, hash, append, log, ingestion, settings } = parts;
+  const { people, corrections, explainer, hash, append, log, ingestion, settings } = parts;
   const { homeCurrency } = settings;
   return correctionService({
     people,
     corrections,
-    rules: defaultIdentityRules,
     hash,
+    look: explainer.look,
+    list: explainer.list,
     compose: (record) => composeProfile({ ...record, hash, homeCurrency }),
     append,
     decided: () => ingestion.reached(log.end()),

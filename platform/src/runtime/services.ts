@@ -3,6 +3,9 @@ import type { ResolvedEdge } from "../model/evidence.ts";
 import type { EdgeView, FateView, RejectionView, Services, SourceHealthView } from "../api/services.ts";
 import type { Fate, KeptCall } from "../ingestion/index.ts";
 import type { JsonObject } from "../model/event.ts";
+import type { Profile } from "../model/profile.ts";
+import { readHousehold } from "../profiles/index.ts";
+import type { HouseholdStore } from "../storage/households.ts";
 import type { SourceActivity } from "../storage/sourceActivity.ts";
 import type { IdentityReads } from "../identity/index.ts";
 
@@ -36,6 +39,33 @@ export function identityService(reads: IdentityReads): Services["identity"] {
     why: async (a, b) => {
       const answer = await reads.why(a, b);
       return { ...answer, path: answer.path.map(edgeView), refused: answer.refused.map(edgeView) };
+    },
+  };
+}
+
+export function householdOf(households: HouseholdStore): Services["profiles"]["householdOf"] {
+  return async (id) => {
+    const household = await households.ofProfile(id);
+    return household === null ? null : { id: household.id, people: household.members.length };
+  };
+}
+
+export function householdServices(
+  households: HouseholdStore,
+  profileOf: (id: string) => Promise<Profile | null>,
+): Pick<Services, "households"> {
+  return {
+    households: {
+      byId: async (id) => {
+        const household = await readHousehold(id, { households, profileOf });
+        if (household === null) return null;
+        const { members, shared, ...rest } = household;
+        return {
+          ...rest,
+          members: members.map(({ profileId, ...member }) => ({ id: profileId, ...member })),
+          shared: shared.map(({ profileIds, ...value }) => ({ ...value, members: profileIds })),
+        };
+      },
     },
   };
 }

@@ -4,19 +4,22 @@ import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/ana
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
+import { startExplaining } from "../adapters/embedded/explaining/client.ts";
 import { startSearch, type EmbeddedSearch } from "../adapters/embedded/search/client.ts";
 import { correctionsOver } from "../adapters/embedded/state/corrections.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
+import { householdsOver } from "../adapters/embedded/state/households.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
 import { openStateReader } from "../adapters/embedded/state/schema.ts";
 import { sourceActivityOver } from "../adapters/embedded/state/sourceActivity.ts";
 import type { EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
-import { defaultIdentityRules, identifierOrder } from "../identity/index.ts";
+import { defaultIdentityRules, identifierOrder, type Explainer } from "../identity/index.ts";
 import { pendingMessages, type PendingMessages } from "../ingestion/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { Corrections } from "../storage/corrections.ts";
 import type { Fates } from "../storage/fates.ts";
+import type { HouseholdStore } from "../storage/households.ts";
 import type { People } from "../storage/people.ts";
 import type { SourceActivities } from "../storage/sourceActivity.ts";
 import type { DataPaths } from "./dataDirectory.ts";
@@ -37,7 +40,9 @@ export interface Stages {
   ingestion: Ingestion;
   analytics: EmbeddedAnalytics;
   search: EmbeddedSearch;
+  explainer: Explainer;
   people: People;
+  households: HouseholdStore;
   corrections: Corrections;
   fates: Fates;
   activities: SourceActivities;
@@ -75,6 +80,9 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   // What a crash left undecided is as pending as what comes from now on.
   backlog.pending = await recordsFrom(paths.log, ingestion.decidedUntil());
   const followers = await startFollowers(options, { parts, ingestion });
+  const { homeCurrency } = options.settings;
+  const explainer = await startExplaining({ stateFile: paths.state, hashKey, homeCurrency, onTrouble });
+  opened.push(() => explainer.close());
   const database = openStateReader(paths.state);
   opened.push(async () => database.close());
   const lookups = openEventLogReader(paths.log);
@@ -83,18 +91,22 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   parts.undecided = undecided;
   opened.push(() => undecided.close());
   const hash = keyedHash(hashKey);
-  const stored = { people: peopleOver(database, hash), corrections: correctionsOver(database) };
+  const stored = {
+    people: peopleOver(database, hash),
+    households: householdsOver(database, hash),
+    corrections: correctionsOver(database),
+  };
   const reads = { ...stored, fates: fatesOver(database), lookups };
   const from = { taken: log.end(), decided: ingestion.decidedUntil() };
   const pending = (): number => backlog.pending;
-  const { homeCurrency } = options.settings;
   const stream = startStream({ ...reads, logDirectory: paths.log, hash, homeCurrency, pending, from, onTrouble });
   parts.stream = stream;
   opened.push(() => stream.close());
   ingestion.advance(log.end());
   const activities = sourceActivityOver(database);
   const health = { logFailed: false };
-  return { access, log, ingestion, ...followers, stream, meters, backlog, undecided, health, activities, ...reads };
+  const told = { stream, meters, backlog, undecided, health, activities };
+  return { access, log, ingestion, ...followers, explainer, ...told, ...reads };
 }
 
 function startDeciding(

@@ -1,11 +1,19 @@
+import type { Verdict } from "../model/correction.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { Position } from "../model/position.ts";
 import type { StoredCorrection } from "./identityAndProfiles.ts";
 
+export interface LatestCorrections {
+  before: Position | null;
+  limit: number;
+  verdict: Verdict | null;
+  by: string | null;
+}
+
 /** The record of what people said of who is who: decided corrections, none ever changed or taken away. */
 export interface Corrections {
-  /** Newest in the log first, before a position where one is given; at most `limit`. */
-  latest(wanted: { before: Position | null; limit: number }): Promise<StoredCorrection[]>;
+  /** Newest in the log first, before a position, of one verdict, by one token, where these are given; at most `limit`. */
+  latest(wanted: LatestCorrections): Promise<StoredCorrection[]>;
   byId(id: string): Promise<StoredCorrection | null>;
   /** With either end among the keys. */
   of(keys: readonly IdentifierKey[]): Promise<StoredCorrection[]>;

@@ -1,4 +1,5 @@
 import type { FragmentId } from "../model/fragment.ts";
+import type { HouseholdId } from "../model/household.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { OrderFigures, OrderKey } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
@@ -35,6 +36,13 @@ export interface Seen {
   identifiers: { key: IdentifierKey; firstAt: number; lastAt: number }[];
 }
 
+export interface FollowedProfile {
+  profile: Profile;
+  fragments: FragmentId[];
+  /** What others may share: see `HouseholdReads`. */
+  ties: { id: HouseholdId; records: number; isHeld: boolean }[];
+}
+
 export interface FeedEntry extends Change {
   /** Ascending; gaps mean nothing. The same id may come again at any later version. */
   version: number;
@@ -69,7 +77,7 @@ export interface Decided {
    */
   everything(after: string, limit: number): { changes: Change[]; next: string | null };
   /** Null where the id is not a living profile's (retired or gone): remove its rows. */
-  profiles(ids: readonly ProfileId[]): Map<ProfileId, { profile: Profile; fragments: FragmentId[] } | null>;
+  profiles(ids: readonly ProfileId[]): Map<ProfileId, FollowedProfile | null>;
   /** What changes with every event, read without composing the profile. By living or retired id; null for neither. */
   activity(ids: readonly ProfileId[]): Map<ProfileId, Activity | null>;
   /** The same of fragments and identifiers, for who holds them too. Null where the id is not a living profile's. */

@@ -1,6 +1,7 @@
 import type { Correction } from "../model/correction.ts";
 import type { Rejection } from "../model/event.ts";
 import type { FragmentId, FragmentState, SourceSpan } from "../model/fragment.ts";
+import type { HouseholdId } from "../model/household.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { OrderKey, OrderState } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
@@ -65,6 +66,8 @@ export interface Decision {
   /** Events and corrections that this batch processed (neither rejected nor seen again). */
   processed: number;
   fragments: { row: FragmentRow; isNew: boolean; detailChanged: boolean }[];
+  /** What of a fragment's says with whom somebody lives, where it changed. */
+  ties: { fragment: FragmentId; added: HouseholdId[]; removed: HouseholdId[] }[];
   /** Fragments that change only their person. */
   movedFragments: { id: FragmentId; person: PersonNumber }[];
   /** Known ones may come again. None is ever taken back: one that holds no more costs a look. */

@@ -14,6 +14,8 @@ export interface PersonRecord {
   orders: OrderState[];
 }
 
+export const maxEvidenceRead = 20_000;
+
 /** What the explanation of a person's identity is computed from. */
 export interface EvidenceAround {
   identifiers: IdentifierRow[];
@@ -37,6 +39,9 @@ export interface People {
   profileIdOfFragment(id: FragmentId): Promise<ProfileId | null>;
   /** Orders that belong to one of the fragments. */
   ordersOf(fragments: readonly FragmentId[]): Promise<{ state: OrderState; ownerFragment: FragmentId }[]>;
-  /** The evidence components that the keys belong to. */
+  /**
+   * The evidence components that the keys belong to. Problem 422 `evidence_too_large` where more than
+   * {@link maxEvidenceRead} identifiers hang together: nobody has so many, and nothing would be explained by them.
+   */
   evidenceAround(keys: readonly IdentifierKey[]): Promise<EvidenceAround>;
 }

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { verdicts } from "../model/correction.ts";
 import { profileIdOf } from "../model/keyedHash.ts";
 import type { Corrections } from "./corrections.ts";
 import type { Fates } from "./fates.ts";
@@ -94,12 +95,20 @@ function correctionsOf(key: string, { corrections }: StateModel) {
   return corrections.filter(({ a, b }) => a === key || b === key);
 }
 
+const any = { verdict: null, by: null };
+
 async function correctionsAgree(corrections: Corrections, model: StateModel): Promise<void> {
   const newest = model.corrections.toReversed();
-  expect(plain(await corrections.latest({ before: null, limit: 2 }))).toEqual(plain(newest.slice(0, 2)));
+  expect(plain(await corrections.latest({ ...any, before: null, limit: 2 }))).toEqual(plain(newest.slice(0, 2)));
   const [first] = newest;
-  const older = await corrections.latest({ before: first?.position ?? 0, limit: 100 });
+  const older = await corrections.latest({ ...any, before: first?.position ?? 0, limit: 100 });
   expect(plain(older)).toEqual(plain(newest.slice(1)));
+  for (const verdict of verdicts) {
+    const said = await corrections.latest({ ...any, verdict, before: null, limit: 100 });
+    expect(plain(said)).toEqual(plain(newest.filter((each) => each.verdict === verdict)));
+  }
+  expect(await corrections.latest({ ...any, by: "nobody", before: null, limit: 100 })).toEqual([]);
+  expect(plain(await corrections.latest({ ...any, by: "t1", before: null, limit: 100 }))).toEqual(plain(newest));
   expect(plain(await corrections.byId(first?.id ?? "none"))).toEqual(plain(first ?? null));
   expect(sorted(await corrections.of([emailOf(0)]))).toEqual(sorted(correctionsOf(emailOf(0), model)));
 }

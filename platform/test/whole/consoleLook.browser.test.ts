@@ -72,7 +72,7 @@ const smallTargets = (): Promise<string[]> =>
     string[]
   >(`[...document.querySelectorAll("a, button, select, summary, input:not([type=checkbox]):not([type=radio]), textarea")]
     .filter((each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-    .filter((each) => getComputedStyle(each, "::after").position !== "absolute" && !each.closest(".identityGraph, p, .cm-editor"))
+    .filter((each) => getComputedStyle(each, "::after").position !== "absolute" && !each.closest("p, .cm-editor"))
     .map((each) => ({ each, box: each.getBoundingClientRect() }))
     .filter(({ box }) => box.width > 1 && box.right > 0 && box.bottom > 0 && box.height < ${minTargetPixels} - 0.5)
     .map(({ each, box }) => each.tagName + "." + each.className + " " + Math.round(box.height) + " " + each.innerText)`);
@@ -82,6 +82,7 @@ describe("the look of the console", () => {
     ["/live", ".liveFacts"],
     ["/customers", ".customerRow a"],
     ["/query", ".cm-content"],
+    ["/corrections", ".stateBox"],
     ["/sources", ".sourceTable a"],
     ["/sources/default", ".sourceTable td"],
     ["/no-such-page", "h1"],

@@ -275,6 +275,31 @@ const customers: State[] = [
   },
 ];
 
+const corrections: State[] = [
+  {
+    name: "nothing was corrected",
+    path: "/corrections",
+    heading: "Corrections",
+    reach: (page) => told(page, "Nobody has corrected anything."),
+  },
+  {
+    name: "a list that fails",
+    path: "/corrections",
+    heading: "Corrections",
+    failing: "**/api/identity/corrections*",
+    reach: (page) => told(page, "It broke."),
+  },
+  {
+    name: "looking for one of two",
+    path: "/customers",
+    heading: "Customers",
+    reach: async (page) => {
+      await press(page, "Merge two…");
+      await inDialog(page, "Type two characters or more");
+    },
+  },
+];
+
 /** Opens the state's page, asserts its heading, and brings the state about. */
 async function openState(state: State, width: Width, colours: Colours): Promise<Page> {
   const context = await browser.newContext({ viewport: widths[width], colorScheme: colours });
@@ -302,6 +327,7 @@ describe.each(["light", "dark"] as const)("in %s", (colours) => {
       ["Query", queries],
       ["Live", live],
       ["Customers", customers],
+      ["Corrections", corrections],
     ] as const)("axe finds nothing in the dialogs, menus and states of %s, nor is anything cut", async (_, states) => {
       const reached: string[] = [];
       for (const state of states) {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CorrectionAnswer, CorrectionView } from "../../src/api/correctionViews.ts";
-import { openSite, type Site } from "./server.ts";
+import { apiToken, openSite, type Site } from "./server.ts";
+import { watch } from "./watching.ts";
 
 let site: Site;
 beforeEach(async () => {
@@ -66,10 +67,21 @@ describe("Promise 6: unmerge is exact", () => {
     expect([preview.before.length, preview.after.length]).toEqual([2, 1]);
     expect(await picture()).toBe(before);
 
+    const watching = await watch(site.url, apiToken, { query: "?status=joined" });
+    await watching.message("the history", ({ event }) => event === "history");
     const merged = await said("corrections", { merge: ada, reason: "She called: both are hers." });
     expect(merged).toMatchObject({ decided: true, corrections: [{ by: "administrator" }] });
     expect(merged.after).toEqual(preview.after);
     const [correction] = merged.corrections;
+    const joined = await watching.message("the join", ({ event }) => event === "joined");
+    watching.stop();
+    expect(joined.data).toMatchObject({
+      source: "_corrections",
+      sourceKind: null,
+      messageId: correction?.id,
+      rule: "same",
+      profileId: merged.after[0]?.profile.id,
+    });
     await site.reads.settled();
     const one = await site.reads.someone("email", "al@example.com");
     expect(one).toMatchObject({ id: merged.after[0]?.profile.id, computed: { eventCount: 4, orderCount: 2 } });

@@ -146,6 +146,7 @@ describe("Promise 9: the feed", () => {
       fragments: [],
       movedFragments: [],
       crossings: [],
+      ties: [],
       identifiers: [],
       persons: [],
       removedPersons: [],

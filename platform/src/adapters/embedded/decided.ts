@@ -5,6 +5,7 @@ import type { ProfileId } from "../../model/profile.ts";
 import { composeProfile, figuresOf, seenOf } from "../../profiles/index.ts";
 import type { Activity, Change, Decided, FeedEntry, Seen } from "../../storage/followed.ts";
 import type { People } from "../../storage/people.ts";
+import { tiesReader } from "./state/households.ts";
 import { peopleOver } from "./state/people.ts";
 import { decodeSpans, identifierRow, int, json, splitKeys, text, type Row } from "./state/rows.ts";
 import { feedIdName, openStateReader } from "./state/schema.ts";
@@ -13,6 +14,7 @@ import { feedIdName, openStateReader } from "./state/schema.ts";
 export function openDecided(options: { file: string; hash: KeyedHash; homeCurrency: string }): Decided {
   const database = openStateReader(options.file);
   const people = peopleOver(database, options.hash);
+  const tiesOf = tiesReader(database, options.hash);
   const statements = decidedStatements(database);
   return {
     head: () => {
@@ -37,7 +39,7 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
         };
       }),
     everything: (after, limit) => snapshot(database, () => page(statements, after, limit)),
-    profiles: (ids) => livingProfiles(statements, people, ids, options),
+    profiles: (ids) => livingProfiles({ statements, people, tiesOf }, ids, options),
     activity: (ids) => new Map(ids.map((id) => [id, activityOf(statements, id)])),
     seen: (ids) => snapshot(database, () => new Map(ids.map((id) => [id, seenNow(statements, id)]))),
     orders: (keys) =>
@@ -121,8 +123,7 @@ function feedEntries(rows: readonly Row[], people: People): FeedEntry[] {
 }
 
 function livingProfiles(
-  statements: Statements,
-  people: People,
+  { statements, people, tiesOf }: { statements: Statements; people: People; tiesOf: ReturnType<typeof tiesReader> },
   ids: readonly ProfileId[],
   { hash, homeCurrency }: { hash: KeyedHash; homeCurrency: string },
 ): ReturnType<Decided["profiles"]> {
@@ -134,14 +135,16 @@ function livingProfiles(
   const records = people.byPersons([...persons.values()]);
   const found: ReturnType<Decided["profiles"]> = new Map();
   for (const id of ids) {
-    const record = records.get(persons.get(id) ?? 0);
+    const person = persons.get(id) ?? 0;
+    const record = records.get(person);
     // Decided anew between the two reads: the feed names it again.
     const isLiving = record !== undefined && record.profileId === id;
     const profile = isLiving ? composeProfile({ ...record, hash, homeCurrency }) : null;
-    found.set(
-      id,
-      isLiving && profile !== null ? { profile, fragments: record.fragments.map((each) => each.id) } : null,
-    );
+    if (!isLiving || profile === null) found.set(id, null);
+    else {
+      const { fragments } = record;
+      found.set(id, { profile, fragments: fragments.map((each) => each.id), ties: tiesOf(person, fragments) });
+    }
   }
   return found;
 }

@@ -14,7 +14,8 @@ describe("corrections", () => {
   it("are looked at before they are said", async () => {
     const { status, body } = await api.post("/api/identity/preview", { merge });
     expect(status).toBe(200);
-    expect(body.corrections).toEqual([{ verdict: "same", a: merge.b, b: merge.a, overrules: null }]);
+    expect(body.corrections).toEqual([{ verdict: "same", a: merge.b, b: merge.a, overrules: null, before: null }]);
+    expect(body.basis).toBe("as it is");
     expect(body.before).toHaveLength(2);
     expect(body.after).toHaveLength(1);
     expect(body.conflicts[0].correctionId).toBe("c_0");
@@ -32,6 +33,13 @@ describe("corrections", () => {
     expect(byAdministrator.body.corrections[0]).toMatchObject({ verdict: "different", by: "administrator" });
   });
 
+  it("are not said when they would do something else than the preview showed", async () => {
+    const changed = await api.post("/api/identity/corrections", { merge, reason, basis: "as it was" });
+    expect([changed.status, changed.body.error.code]).toEqual([409, "changed_meanwhile"]);
+    expect(api.services.corrections.said).toEqual([]);
+    expect((await api.post("/api/identity/corrections", { merge, reason, basis: "as it is" })).status).toBe(200);
+  });
+
   it("are said once under one Idempotency-Key", async () => {
     const key = { "idempotency-key": "k1" };
     const first = await api.post("/api/identity/corrections", { merge, reason }, key);
@@ -47,6 +55,11 @@ describe("corrections", () => {
     expect(body.items[0]).toMatchObject({ status: "in_effect", overruledBy: null, receivedAt: expect.any(String) });
     const rest = await api.call("GET", `/api/identity/corrections?after=${body.next}`);
     expect(rest.body).toMatchObject({ items: [{ id: "c_0" }], next: null });
+    const others = await api.call("GET", "/api/identity/corrections?verdict=different&profileId=p_a&by=t1");
+    expect(others.body.items).toEqual([]);
+    for (const query of ["verdict=maybe", "by=", "profileId=", "who=me"]) {
+      expect((await api.call("GET", `/api/identity/corrections?${query}`)).status).toBe(400);
+    }
     const wrong = await api.call("GET", "/api/identity/corrections?after=x");
     expect([wrong.status, wrong.body.error.code]).toEqual([400, "cursor_invalid"]);
   });

@@ -62,13 +62,18 @@ const correction = {
   reason: Type.String(),
   receivedAt: shapes.isoTime,
 };
+const held = {
+  overrules: Type.Union([Type.String(), Type.Null()], { description: "What held of the pair before, by its id." }),
+  before: Type.Union([verdict, Type.Null()], { description: "What that one says. To take all back, say these." }),
+};
+const basis = Type.String({ minLength: 1, maxLength: 100, description: "The same while it would do the same." });
 const preview = Type.Object(
-  { corrections: Type.Array(Type.Object({ ...said, overrules: shapes.nullableText })), ...effect },
+  { corrections: Type.Array(Type.Object({ ...said, ...held })), basis, ...effect },
   { title: "CorrectionPreview" },
 );
 const answer = Type.Object(
   {
-    corrections: Type.Array(Type.Object(correction)),
+    corrections: Type.Array(Type.Object({ ...correction, ...held })),
     decided: Type.Boolean({ description: "False: durable, and decided in a moment." }),
     ...effect,
   },
@@ -108,7 +113,7 @@ function previewRoute(api: Api, { corrections }: Services): void {
         summary: "Who would be who if this were said: the people before and after, and what stands in the way",
         description: "Say one of `merge`, `unmerge`, `apart`, `corrections`. Nothing is changed.",
         body: Type.Object(wanted, { additionalProperties: false }),
-        response: { 200: preview, ...shapes.problems(400, 401, 404, 409) },
+        response: { 200: preview, ...shapes.problems(400, 401, 404, 409, 422, 503) },
       },
     },
     ({ body }) => corrections.preview(body),
@@ -130,14 +135,15 @@ function writeRoutes(
         summary: "Say who is who: merge, unmerge or keep apart, recorded with who, when and why",
         description:
           "As the preview, with a `reason`. It is durable when it is answered, and decided unless `decided` is false. " +
-          "It goes before all evidence, holds through new events and rebuilds, and can be taken back exactly.",
-        body: Type.Object({ ...wanted, reason }, { additionalProperties: false }),
+          "It goes before all evidence, holds through new events and rebuilds, and can be taken back exactly. With the " +
+          "`basis` of a preview nothing is said when it would do something else by now (409 `changed_meanwhile`).",
+        body: Type.Object({ ...wanted, reason, basis: Type.Optional(basis) }, { additionalProperties: false }),
         response: { 200: answer, ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 503) },
       },
     },
     async ({ body, headers }) => {
-      const { reason: why, ...wanting } = body;
-      const made = await corrections.correct(wanting, { by: await by(headers), reason: why });
+      const { reason: why, basis: seen, ...wanting } = body;
+      const made = await corrections.correct(wanting, { by: await by(headers), reason: why, basis: seen });
       return answerView(made);
     },
   );
@@ -151,12 +157,12 @@ function writeRoutes(
         tags: ["identity"],
         summary: "Take a correction back: people are as if it had never been said",
         params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
-        body: Type.Object({ reason }, { additionalProperties: false }),
+        body: Type.Object({ reason, basis: Type.Optional(basis) }, { additionalProperties: false }),
         response: { 200: answer, ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 503) },
       },
     },
     async ({ params, body, headers }) => {
-      const made = await corrections.withdraw(params.id, { by: await by(headers), reason: body.reason });
+      const made = await corrections.withdraw(params.id, { by: await by(headers), ...body });
       return answerView(made);
     },
   );
@@ -170,13 +176,25 @@ function listRoute(api: Api, { corrections }: Services): void {
         operationId: "listCorrections",
         tags: ["identity"],
         summary: "Everything that people said of who is who, newest first: by whom, when, why, and whether it holds",
-        querystring: listQuery,
-        response: { 200: shapes.page(recorded), ...shapes.problems(400, 401) },
+        querystring: Type.Object(
+          {
+            ...listQuery.properties,
+            profileId: Type.Optional({
+              ...shapes.profileId,
+              description: "Of one person, by a living or a retired id.",
+            }),
+            verdict: Type.Optional(verdict),
+            by: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "Id of an API token." })),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: shapes.page(recorded), ...shapes.problems(400, 401, 422, 503) },
       },
     },
     async ({ query }) => {
       const before = query.after === undefined ? null : positionIn(query.after);
-      const page = await corrections.list({ before, limit: query.limit ?? shapes.defaultPageItems });
+      const { limit = shapes.defaultPageItems, profileId = null, verdict: said = null, by = null } = query;
+      const page = await corrections.list({ before, limit, profileId, verdict: said, by });
       return { items: page.items.map(correctionView), next: page.next === null ? null : String(page.next) };
     },
   );

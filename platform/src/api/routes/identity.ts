@@ -28,7 +28,7 @@ const explains = {
       },
       { title: "Why" },
     ),
-    ...shapes.problems(400, 401, 404),
+    ...shapes.problems(400, 401, 404, 422, 503),
   },
 };
 
@@ -55,7 +55,7 @@ export function identityRoutes(api: Api, { identity }: Services): void {
             },
             { title: "Identity" },
           ),
-          ...shapes.problems(400, 401, 404),
+          ...shapes.problems(400, 401, 404, 422, 503),
         },
       },
     },

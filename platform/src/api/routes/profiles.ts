@@ -4,7 +4,7 @@ import type { Profile, ProfileId } from "../../model/profile.ts";
 import type { TimelineEvent } from "../../storage/timeline.ts";
 import { type Api, iso } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
-import type { Services } from "../services.ts";
+import type { ProfileHousehold, Services } from "../services.ts";
 
 const profileFields = [
   "identifiers",
@@ -15,7 +15,8 @@ const profileFields = [
   "lastSeenAt",
   "sources",
   "retiredIds",
-] as const satisfies (keyof Profile)[];
+  "household",
+] as const satisfies (keyof ProfileAnswer)[];
 type ProfileField = (typeof profileFields)[number];
 
 const fieldsQuery = Type.Object(
@@ -31,9 +32,12 @@ const fieldsQuery = Type.Object(
   { additionalProperties: false },
 );
 
-/** The profile with only the wanted fields. Problem 400 `field_unknown`. */
-export function narrow(profile: Profile, fields: string | undefined): Pick<Profile, "id"> & Partial<Profile> {
-  if (fields === undefined) return profile;
+/** Of a profile what is answered; a household is looked up only where it is wanted. */
+type ProfileAnswer = Profile & { household: ProfileHousehold | null };
+
+/** The names that `fields` gives; null: all. Problem 400 `field_unknown`. */
+function wantedFields(fields: string | undefined): Set<string> | null {
+  if (fields === undefined) return null;
   const wanted = fields.split(",").map((name) => name.trim());
   for (const name of wanted) {
     if (name !== "id" && !profileFields.includes(name as ProfileField)) {
@@ -43,7 +47,18 @@ export function narrow(profile: Profile, fields: string | undefined): Pick<Profi
       });
     }
   }
-  const chosen = profileFields.filter((name) => wanted.includes(name)).map((name) => [name, profile[name]]);
+  return new Set(wanted);
+}
+
+async function answerOf(
+  profile: Profile,
+  fields: string | undefined,
+  householdOf: Services["profiles"]["householdOf"],
+): Promise<Pick<Profile, "id"> & Partial<ProfileAnswer>> {
+  const wanted = wantedFields(fields);
+  if (wanted === null) return { ...profile, household: await householdOf(profile.id) };
+  const whole = { ...profile, household: wanted.has("household") ? await householdOf(profile.id) : null };
+  const chosen = profileFields.filter((name) => wanted.has(name)).map((name) => [name, whole[name]]);
   return { id: profile.id, ...Object.fromEntries(chosen) };
 }
 
@@ -60,7 +75,7 @@ const answers = { 200: shapes.profile, ...shapes.problems(400, 401, 404) };
 export function profileRoutes(api: Api, { profiles }: Services): void {
   const found = (profile: Profile | null, fields: string | undefined, hint?: string) => {
     if (profile === null) throw profileNotFound(hint);
-    return narrow(profile, fields);
+    return answerOf(profile, fields, profiles.householdOf);
   };
 
   api.get(

@@ -15,7 +15,7 @@ export function queryRoutes(api: Api, { analytics }: Services): void {
       schema: {
         operationId: "query",
         tags: ["sql"],
-        summary: "One SELECT over the views events, profiles, identifiers, orders and order_lines",
+        summary: "One SELECT over the views events, profiles, identifiers, orders, order_lines and households",
         body: Type.Object(
           {
             sql: Type.String({

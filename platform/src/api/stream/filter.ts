@@ -44,7 +44,7 @@ export function matches(filter: StreamFilter, taken: Taken, person: WatchedPerso
 export function matchesJoin(filter: StreamFilter, join: Join): boolean {
   if (filter.events !== null || !wants(filter, "joined")) return false;
   if (filter.sources !== null && !filter.sources.has(join.source)) return false;
-  if (filter.sourceKinds !== null && !filter.sourceKinds.has(join.sourceKind)) return false;
+  if (filter.sourceKinds !== null && !filter.sourceKinds.has(join.sourceKind ?? "")) return false;
   const { profileId } = filter;
   return profileId === null || join.profileId === profileId || join.retiredIds.includes(profileId);
 }

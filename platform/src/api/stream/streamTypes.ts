@@ -39,7 +39,8 @@ export interface StreamJoin {
   identifiers: Identifier[];
   messageId: string;
   source: string;
-  sourceKind: SourceKind;
+  /** Null where a person said it. */
+  sourceKind: SourceKind | null;
   occurredAt: string;
   rule: string;
   displayName?: string | null;

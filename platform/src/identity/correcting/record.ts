@@ -1,5 +1,6 @@
-import { lastSaid, pairName } from "../../model/correction.ts";
+import { lastSaid, pairName, type Verdict } from "../../model/correction.ts";
 import { Problem } from "../../model/problem.ts";
+import type { ProfileId } from "../../model/profile.ts";
 import type { Corrections } from "../../storage/corrections.ts";
 import type { StoredCorrection } from "../../storage/identityAndProfiles.ts";
 import type { People } from "../../storage/people.ts";
@@ -18,20 +19,49 @@ export interface RecordedCorrection extends StoredCorrection {
 }
 
 export interface RecordParts {
-  people: Pick<People, "evidenceAround">;
+  people: Pick<People, "evidenceAround" | "byProfileId">;
   corrections: Corrections;
   rules: IdentityRules;
 }
 
+/** Null: any. */
+export interface RecordedPage {
+  /** A position. */
+  before: number | null;
+  limit: number;
+  /** Only those with an identifier of this person, by a living or a retired id. */
+  profileId: ProfileId | null;
+  verdict: Verdict | null;
+  /** The id of a token. */
+  by: string | null;
+}
+
 /** Newest first; `next` is where the page after begins, null on the last one. */
 export async function recordedCorrections(
-  wanted: { before: number | null; limit: number },
+  wanted: RecordedPage,
   parts: RecordParts,
 ): Promise<{ items: RecordedCorrection[]; next: number | null }> {
-  const found = await parts.corrections.latest({ ...wanted, limit: wanted.limit + 1 });
+  const found = await latestOf({ ...wanted, limit: wanted.limit + 1 }, parts);
   const page = found.slice(0, wanted.limit);
   const items = await withStatus(page, parts);
   return { items, next: found.length > page.length ? (page.at(-1)?.position ?? null) : null };
+}
+
+async function latestOf(
+  { profileId, ...wanted }: RecordedPage,
+  { corrections, people }: RecordParts,
+): Promise<StoredCorrection[]> {
+  if (profileId === null) return corrections.latest(wanted);
+  const person = await people.byProfileId(profileId);
+  const { before, verdict, by, limit } = wanted;
+  const found = await corrections.of((person?.identifiers ?? []).map(({ key }) => key));
+  const matching = found.filter(
+    (each) =>
+      (before === null || each.position < before) &&
+      (verdict === null || each.verdict === verdict) &&
+      (by === null || each.by === by),
+  );
+  return matching.sort((one, other) => other.position - one.position).slice(0, limit);
 }
 
 async function withStatus(page: readonly StoredCorrection[], parts: RecordParts): Promise<RecordedCorrection[]> {
@@ -54,7 +84,10 @@ async function withStatus(page: readonly StoredCorrection[], parts: RecordParts)
 }
 
 /** The correction that may be taken back. Problem 404 `correction_not_found`, 409 `correction_overruled`. */
-export async function standingCorrection(id: string, { corrections }: RecordParts): Promise<StoredCorrection> {
+export async function standingCorrection(
+  id: string,
+  { corrections }: Pick<RecordParts, "corrections">,
+): Promise<StoredCorrection> {
   const correction = await corrections.byId(id);
   if (correction === null) {
     throw new Problem(404, "correction_not_found", "There is no correction of this id.", {

@@ -11,6 +11,7 @@ beforeEach(async () => {
 afterEach(() => folding.close());
 
 const said = { by: "t1", reason: "I asked them" };
+const all = { before: null, limit: 9, profileId: null, verdict: null, by: null };
 const bytes = async (): Promise<string> => JSON.stringify(await folding.profiles());
 const keysOf = async (one: Folding): Promise<string[][]> =>
   (await one.profiles()).map(({ identifiers }) => identifiers.map(({ type, value }) => `${type}:${value}`).sort());
@@ -127,6 +128,48 @@ describe("a correction", () => {
     );
   });
 
+  it("is undone by saying of each pair what held before, byte for byte", async () => {
+    const merges = fc.array(fc.record({ merge: fc.record({ a: key, b: key }) }), { maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(events, merges, wish, (list, merged, wanted) =>
+        withFolding(async (one) => {
+          await one.deliver(list);
+          for (const each of merged) await tried(one.corrections.correct(each, said));
+          const before = JSON.stringify(await one.profiles());
+          const answer = await tried(one.corrections.correct(wanted, said));
+          fc.pre(answer !== null);
+          const undoing = (answer?.corrections ?? [])
+            .toReversed()
+            .map(({ a, b, before: held }) => ({ a, b, verdict: held ?? ("withdrawn" as const) }));
+          await tried(one.corrections.correct({ corrections: undoing }, said));
+          expect(JSON.stringify(await one.profiles())).toBe(before);
+        }),
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("is not said when it would do something else than its preview showed", async () => {
+    await folding.deliver([
+      accepted({ messageId: "1", identifiers: ["user_id:1"] }),
+      accepted({ messageId: "2", identifiers: ["user_id:2"] }),
+    ]);
+    const merge = { a: "user_id:1", b: "user_id:2" };
+    const { basis } = await folding.corrections.preview({ merge });
+    // Another event of either changes nothing of who they are.
+    await folding.deliver([accepted({ messageId: "3", identifiers: ["user_id:1"] })]);
+    expect((await folding.corrections.preview({ merge })).basis).toBe(basis);
+    await folding.deliver([accepted({ messageId: "4", identifiers: ["user_id:1", "email:x@x.co"] })]);
+    await expect(folding.corrections.correct({ merge }, { ...said, basis })).rejects.toMatchObject({
+      status: 409,
+      code: "changed_meanwhile",
+    });
+    expect(await folding.profiles()).toHaveLength(2);
+    const again = await folding.corrections.preview({ merge });
+    await folding.corrections.correct({ merge }, { ...said, basis: again.basis });
+    expect(await folding.profiles()).toHaveLength(1);
+  });
+
   it("Identity property 14, 16: merges at once come one after the other; no identifier is lost or owned twice", async () => {
     await folding.deliver(
       Array.from({ length: 12 }, (_, n) =>
@@ -197,7 +240,7 @@ describe("two people with a login each", () => {
   ])("%s is refused", async (_, wanted, status, code) => {
     await expect(folding.corrections.correct(wanted, said)).rejects.toMatchObject({ status, code });
     await expect(folding.corrections.preview(wanted)).rejects.toMatchObject({ status, code });
-    expect((await folding.corrections.list({ before: null, limit: 9 })).items).toEqual([]);
+    expect((await folding.corrections.list(all)).items).toEqual([]);
   });
 
   it("a merge of whom somebody keeps apart is refused, naming the correction", async () => {
@@ -220,7 +263,7 @@ describe("two people with a login each", () => {
     await say("same", "user_id:2", "user_id:9");
     await say("different", "user_id:1", "user_id:9");
     await folding.corrections.correct({ apart: { a: "user_id:1", b: "user_id:2" } }, said);
-    const { items } = await folding.corrections.list({ before: null, limit: 9 });
+    const { items } = await folding.corrections.list(all);
     expect(items.map(({ id, status, overruledBy }) => [id, status, overruledBy])).toEqual([
       ["c_4", "in_effect", null],
       ["c_3", "in_effect", null],
@@ -229,10 +272,27 @@ describe("two people with a login each", () => {
     ]);
     await folding.corrections.withdraw("c_4", said);
     await say("same", "user_id:1", "user_id:2");
-    const [latest] = (await folding.corrections.list({ before: null, limit: 1 })).items;
+    const [latest] = (await folding.corrections.list({ ...all, limit: 1 })).items;
     expect(latest).toMatchObject({ id: "c_6", status: "refused", overruledBy: "c_3" });
     await expect(folding.corrections.withdraw("c_1", said)).rejects.toMatchObject({ code: "correction_overruled" });
     await expect(folding.corrections.withdraw("c_99", said)).rejects.toMatchObject({ code: "correction_not_found" });
+  });
+
+  it("the record tells what was said of one person, of one verdict, by one token", async () => {
+    await folding.corrections.correct({ merge: { a, b } }, { ...said, by: "t2" });
+    await folding.corrections.correct({ unmerge: { a, b } }, said);
+    await folding.deliver([accepted({ messageId: "6", identifiers: ["user_id:9"] })]);
+    await folding.corrections.correct({ apart: { a: "user_id:9", b } }, said);
+    const told = async (wanted: Partial<Parameters<typeof folding.corrections.list>[0]>) =>
+      (await folding.corrections.list({ ...all, ...wanted })).items.map(({ id }) => id);
+    const idOf = async (user: string): Promise<string> => (await folding.profile("user_id", user))?.id ?? "";
+    expect(await told({})).toEqual(["c_3", "c_2", "c_1"]);
+    expect(await told({ profileId: await idOf("1") })).toEqual(["c_2", "c_1"]);
+    expect(await told({ profileId: await idOf("2") })).toEqual(["c_3", "c_2", "c_1"]);
+    expect(await told({ profileId: await idOf("9"), limit: 1 })).toEqual(["c_3"]);
+    expect(await told({ profileId: "p_nobody" })).toEqual([]);
+    expect(await told({ verdict: "same" })).toEqual(["c_1"]);
+    expect(await told({ by: "t2" })).toEqual(["c_1"]);
   });
 
   it.each(["", "   ", "x".repeat(501), "a\u0007b", "\ud800"])("needs a reason, and %j is none", async (reason) => {

@@ -5,26 +5,30 @@ import { fragmentIdOf, messageKeyOf, profileIdOf, type KeyedHash } from "../../m
 import { encodeRecord } from "../../model/logRecord.ts";
 import { Problem } from "../../model/problem.ts";
 import type { ProfileId } from "../../model/profile.ts";
+import type { Corrections } from "../../storage/corrections.ts";
 import type { People } from "../../storage/people.ts";
-import { planned } from "./plan.ts";
-import { effectOf, movesBetween, type Composing, type Effect, type PersonSeen } from "./preview.ts";
-import { recordedCorrections, standingCorrection, type RecordedCorrection, type RecordParts } from "./record.ts";
-import { situationOf, type Situation } from "./situation.ts";
-import { readWanted, type Planned, type ReadWanted, type WantedCorrections } from "./wanted.ts";
+import type { Looked, PlannedCorrection } from "./look.ts";
+import { movesBetween, type Composing, type Effect, type PersonSeen } from "./preview.ts";
+import { standingCorrection, type RecordedCorrection, type RecordedPage } from "./record.ts";
+import { said } from "./situation.ts";
+import { readWanted, type ReadWanted, type WantedCorrections } from "./wanted.ts";
 
 /** Who says it, by the id of a token, and why. */
 export interface Saying {
   by: string;
   reason: string;
+  /** Of the preview that they saw: when it would do something else by now, nothing is said. */
+  basis?: string | undefined;
 }
 
 export interface CorrectionPreview extends Effect {
   /** What would be said. */
-  corrections: (Planned & { overrules: string | null })[];
+  corrections: PlannedCorrection[];
+  basis: string;
 }
 
 export interface CorrectionAnswer extends Effect {
-  corrections: Correction[];
+  corrections: (Correction & Pick<PlannedCorrection, "overrules" | "before">)[];
   /** False where it is durable but not decided yet: then the effect is what it would have been a moment ago. */
   decided: boolean;
 }
@@ -35,12 +39,17 @@ export interface CorrectionService {
   /** Durable when it resolves. One at a time, so that each is planned on what the one before it decided. */
   correct(wanted: WantedCorrections, saying: Saying): Promise<CorrectionAnswer>;
   withdraw(id: string, saying: Saying): Promise<CorrectionAnswer>;
-  list(wanted: { before: number | null; limit: number }): Promise<{ items: RecordedCorrection[]; next: number | null }>;
+  list(wanted: RecordedPage): Promise<{ items: RecordedCorrection[]; next: number | null }>;
 }
 
-export interface CorrectionServiceParts extends RecordParts {
-  people: People;
+export interface CorrectionServiceParts {
+  people: Pick<People, "byProfileId">;
+  corrections: Corrections;
   hash: KeyedHash;
+  /** `lookAt`, wherever it is done: of many thousand identifiers it takes a while. */
+  look: (wanted: ReadWanted) => Promise<Looked>;
+  /** `recordedCorrections`, likewise. */
+  list: CorrectionService["list"];
   compose: Composing["compose"];
   append: (records: readonly BufferRecord[]) => Promise<unknown>;
   /** Resolves when everything that is durable by now is decided. */
@@ -56,18 +65,14 @@ const maxDecisionMs = 10_000;
 
 export function correctionService(parts: CorrectionServiceParts): CorrectionService {
   const inTurn = oneAtATime();
-  const look = async (wanted: ReadWanted): Promise<{ plan: Planned[]; situation: Situation; effect: Effect }> => {
-    const around = await parts.people.evidenceAround(keysOf(wanted));
-    const situation = situationOf(around, parts.rules);
-    const plan = planned(wanted, situation);
-    const orders = await parts.people.ordersOf(around.fragments.map(({ id }) => id));
-    const effect = effectOf(plan, situation, { hash: parts.hash, compose: parts.compose, orders });
-    return { plan, situation, effect };
-  };
   const say = async (wanted: ReadWanted, saying: Saying): Promise<CorrectionAnswer> => {
-    const { plan, situation, effect } = await look(wanted);
-    const how = { by: saying.by, reason: readReason(saying.reason), now: parts.now() };
-    const corrections = situation.said(plan, how, parts.newId);
+    const { plan, effect, basis, newest } = await parts.look(wanted);
+    if (saying.basis !== undefined && saying.basis !== basis) throw changedMeanwhile();
+    const how = { by: saying.by, reason: readReason(saying.reason), now: parts.now(), newest };
+    const corrections = said(plan, how, parts.newId).map((correction, at) => {
+      const { overrules = null, before = null } = plan[at] ?? {};
+      return { ...correction, overrules, before };
+    });
     await parts.append(corrections.map((correction) => bufferRecord(correction, parts.hash)));
     await Promise.race([parts.decided(), parts.sleep(maxDecisionMs)]);
     const decided = (await parts.corrections.byId(corrections.at(-1)?.id ?? "")) !== null;
@@ -75,9 +80,8 @@ export function correctionService(parts: CorrectionServiceParts): CorrectionServ
   };
   return {
     preview: async (wanted) => {
-      const { plan, situation, effect } = await look(readWanted(wanted));
-      const corrections = plan.map((each) => ({ ...each, overrules: situation.lastOf(each)?.id ?? null }));
-      return { ...effect, corrections };
+      const { plan, effect, basis } = await parts.look(readWanted(wanted));
+      return { ...effect, corrections: plan, basis };
     },
     correct: (wanted, saying) => inTurn(() => say(readWanted(wanted), saying)),
     withdraw: (id, saying) =>
@@ -85,13 +89,20 @@ export function correctionService(parts: CorrectionServiceParts): CorrectionServ
         const { a, b } = await standingCorrection(id, parts);
         return say({ kind: "corrections", planned: [{ verdict: "withdrawn", a, b, field: "id" }] }, saying);
       }),
-    list: (wanted) => recordedCorrections(wanted, parts),
+    list: parts.list,
   };
 }
 
-function keysOf(wanted: ReadWanted): string[] {
-  const pairs = wanted.kind === "corrections" ? wanted.planned : [wanted.pair];
-  return [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
+function changedMeanwhile(): Problem {
+  return new Problem(
+    409,
+    "changed_meanwhile",
+    "Who is who has changed since the preview: this would do something else.",
+    {
+      hint: "Look at the preview again: somebody corrected the same people, or new evidence came.",
+      field: "basis",
+    },
+  );
 }
 
 function readReason(given: string): string {
@@ -116,10 +127,12 @@ function bufferRecord(correction: Correction, hash: KeyedHash): BufferRecord {
 /** The people that those from before are now: as decided, whatever else came meanwhile. */
 async function effectNow(effect: Effect, { people, hash, compose }: CorrectionServiceParts): Promise<Effect> {
   const after = new Map<ProfileId, PersonSeen>();
+  const read = new Set<string>();
   for (const key of new Set(effect.before.flatMap(({ identifiers }) => identifiers))) {
-    const record = await people.byProfileId(profileIdOf(hash, key));
+    const record = read.has(key) ? null : await people.byProfileId(profileIdOf(hash, key));
     if (record === null || after.has(record.profileId)) continue;
     const identifiers = record.identifiers.map((row) => row.key).sort();
+    for (const own of identifiers) read.add(own);
     after.set(record.profileId, { identifiers, profile: compose(record) });
   }
   const now = [...after.values()].sort((one, other) => (one.profile.id < other.profile.id ? -1 : 1));

@@ -25,35 +25,41 @@ export interface Situation {
   lastOf(pair: IdentifierPair): Correction | null;
   /** If this were said now, in this order. */
   with(planned: readonly Planned[]): Resolution;
-  /** As it would be said: after all that was said around it, whatever the clock says, and in this order. */
-  said(planned: readonly Planned[], how: { by: string; reason: string; now: number }, ids: () => string): Correction[];
+  /** UTC ms of the latest correction around; 0 without any. */
+  readonly newest: number;
+}
+
+/** As it would be said: after all that was said around it, whatever the clock says, and in this order. */
+export function said(
+  planned: readonly Planned[],
+  { by, reason, now, newest }: { by: string; reason: string; now: number; newest: number },
+  newId: () => string,
+): Correction[] {
+  const at = Math.max(now, newest + 1);
+  return planned.map(({ verdict, a, b }, index) => ({
+    id: newId(),
+    verdict,
+    a,
+    b,
+    by,
+    reason,
+    receivedAt: at + index,
+  }));
 }
 
 export function situationOf(around: EvidenceAround, rules: IdentityRules): Situation {
   const last = lastSaid(around.corrections);
   const lastOf = (pair: IdentifierPair): Correction | null => last.get(pairName(pair)) ?? null;
   const newest = around.corrections.toSorted(compareCorrections).at(-1)?.receivedAt ?? 0;
-  const said: Situation["said"] = (planned, { by, reason, now }, ids) => {
-    const at = Math.max(now, newest + 1);
-    return planned.map(({ verdict, a, b }, index) => ({
-      id: ids(),
-      verdict,
-      a,
-      b,
-      by,
-      reason,
-      receivedAt: at + index,
-    }));
-  };
   return {
     around,
     rules,
     rows: new Map(around.identifiers.map((row) => [row.key, row])),
     lastOf,
-    said,
+    newest,
     with: (planned) => {
       let number = 0;
-      const supposed = said(planned, { by: "", reason: "", now: 0 }, () => `supposed ${number++}`);
+      const supposed = said(planned, { by: "", reason: "", now: 0, newest }, () => `supposed ${number++}`);
       return resolveAround(around, rules, supposed);
     },
   };

@@ -1,5 +1,7 @@
 import type { FragmentId } from "../../model/fragment.ts";
+import type { KeyedHash } from "../../model/keyedHash.ts";
 import type { Position } from "../../model/position.ts";
+import { tieChange, type TieChange } from "../../profiles/index.ts";
 import type { Decision, PersonNumber } from "../../storage/identityAndProfiles.ts";
 import { correctionOf } from "../../model/correction.ts";
 import type { PipelineParts } from "../pipeline.ts";
@@ -15,6 +17,11 @@ export async function decide(
 ): Promise<Decision> {
   const rewritten = new Set(people.changedPersons);
   for (const person of await ownersOfOrders(folded, people, parts)) rewritten.add(person);
+  const ties = homeTies(folded, parts.hash);
+  for (const { fragment } of ties) {
+    const person = folded.folded.get(fragment)?.row.person ?? 0;
+    if (person !== 0) rewritten.add(person);
+  }
   const changed = new Set(rewritten);
   for (const { row, detailChanged } of folded.folded.values()) {
     if (row.person === 0) continue;
@@ -28,6 +35,7 @@ export async function decide(
     processedAt: at.processedAt,
     processed: folded.events.length + folded.corrections.length,
     fragments: [...folded.folded.values()],
+    ties,
     movedFragments: people.movedFragments,
     crossings: people.crossings,
     identifiers: people.identifiers,
@@ -43,6 +51,16 @@ export async function decide(
     seenAgain: folded.seenAgain,
     received: folded.received,
   };
+}
+
+function homeTies({ folded }: Folded, hash: KeyedHash): TieChange[] {
+  const changes: TieChange[] = [];
+  for (const { row, isNew, detailChanged, addressBefore } of folded.values()) {
+    if (!isNew && !detailChanged) continue;
+    const change = tieChange({ state: row.state, isNew, addressBefore }, hash);
+    if (change !== null) changes.push(change);
+  }
+  return changes;
 }
 
 /** A refund from a shop changes the profile of whoever ordered on the web; an order may also change hands. */

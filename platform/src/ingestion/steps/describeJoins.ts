@@ -3,15 +3,15 @@ import type { Join } from "../../model/join.ts";
 import type { PersonNumber, PersonRow } from "../../storage/identityAndProfiles.ts";
 import type { Joins, PeopleBefore } from "./changedPeople.ts";
 import type { Folded } from "./fold.ts";
-import type { Incoming } from "./validate.ts";
+import type { Incoming, IncomingCorrection } from "./validate.ts";
 
 /** Of one batch: a first import can join thousands, and nobody watches those one by one. */
 const maxJoinsTold = 50;
 
 /**
  * Which people the batch joined: sets of identifiers that were several persons before it. People that appear and meet
- * within one batch were never two. One walk over the batch, and only where somebody was joined. What a person's
- * correction joined is counted, and told by the record of corrections.
+ * within one batch were never two. One walk over the batch, and only where somebody was joined: by an event that names
+ * two of them, else by a correction that does.
  */
 export function describeJoins(
   folded: Folded,
@@ -39,18 +39,17 @@ export function describeJoins(
   }
   if (told.length === 0) return { joined, joins: [] };
   findEvents(folded, evidence, new Map(told.map((meeting) => [meeting.person, meeting])));
+  for (const meeting of told) if ((meeting.shown?.met ?? 0) < 2) findCorrection(folded, evidence, meeting);
   const rows = new Map(persons.map((row) => [row.person, row]));
-  // Beside a correction, an event that names only one of them need not be what joined them.
-  const shown = folded.corrections.length === 0 ? told : told.filter((meeting) => (meeting.shown?.met ?? 0) >= 2);
-  const joins = shown.flatMap((meeting) => joinOf(meeting, evidence, rows.get(meeting.person)) ?? []);
+  const joins = told.flatMap((meeting) => joinOf(meeting, evidence, rows.get(meeting.person)) ?? []);
   return { joined, joins: joins.sort((one, other) => one.position - other.position) };
 }
 
 interface Meeting {
   person: PersonNumber;
   before: PersonNumber[];
-  /** The event that showed it; `met`: how many of the former persons its identifiers name. */
-  shown: { incoming: Incoming; keys: IdentifierKey[]; met: number } | null;
+  /** What showed it; `met`: how many of the former persons its identifiers name. */
+  shown: { by: Incoming | IncomingCorrection; keys: IdentifierKey[]; met: number } | null;
 }
 
 /** The first event that names two of them; where a chain of events joined them, the last that names one. */
@@ -63,8 +62,24 @@ function findEvents(folded: Folded, evidence: PeopleBefore, meetings: ReadonlyMa
       if (meeting === undefined || (meeting.shown?.met ?? 0) >= 2) continue;
       const before = new Set(keys.map((key) => evidence.before.get(key)?.person ?? 0));
       before.delete(0);
-      meeting.shown = { incoming, keys, met: before.size };
+      meeting.shown = { by: incoming, keys, met: before.size };
     }
+  }
+}
+
+/**
+ * The last that holds for it in the batch: the latest one of two former persons of it. Where corrections joined them in
+ * a chain, or beside events, the last that names one of them; an event alone need not be what did.
+ */
+function findCorrection({ corrections }: Folded, { before, identifiers }: PeopleBefore, meeting: Meeting): void {
+  if (corrections.length === 0) return;
+  meeting.shown = null;
+  for (const incoming of corrections) {
+    const { a, b, verdict } = incoming.event.body;
+    const keys = [a, b].filter((key) => identifiers.get(key)?.person === meeting.person);
+    if (verdict === "different" || keys.length === 0) continue;
+    const met = new Set(keys.map((key) => before.get(key)?.person ?? 0)).size;
+    if (met >= (meeting.shown?.met ?? 0)) meeting.shown = { by: incoming, keys, met };
   }
 }
 
@@ -97,7 +112,7 @@ function heirOf(former: PersonNumber, { before, identifiers }: PeopleBefore): Pe
 
 function joinOf({ person, before, shown }: Meeting, evidence: PeopleBefore, row: PersonRow | undefined): Join | null {
   if (shown === null || row === undefined) return null;
-  const { position, event } = shown.incoming;
+  const { position } = shown.by;
   // One that was taken apart in the same moment may have left its id to another.
   const joined = before.filter((former) => heirOf(former, evidence) === person);
   const ids = joined.flatMap((former) => evidence.persons.get(former)?.profileId ?? []);
@@ -106,10 +121,18 @@ function joinOf({ person, before, shown }: Meeting, evidence: PeopleBefore, row:
     profileId: row.profileId,
     retiredIds: ids.filter((id) => id !== row.profileId).sort(),
     identifiers: shown.keys,
-    messageId: event.messageId,
-    source: event.source,
-    sourceKind: event.sourceKind,
-    occurredAt: event.occurredAt,
-    rule: event.aliasOf.some((key) => shown.keys.includes(key)) ? "alias" : "seen_together",
+    ...tellingOf(shown.by, shown.keys),
   };
+}
+
+type Telling = Pick<Join, "messageId" | "source" | "sourceKind" | "occurredAt" | "rule">;
+
+function tellingOf({ event }: Incoming | IncomingCorrection, keys: readonly IdentifierKey[]): Telling {
+  const { messageId, source } = event;
+  if (event.status === "correction") {
+    const { verdict } = event.body;
+    return { messageId, source, sourceKind: null, occurredAt: event.receivedAt, rule: verdict };
+  }
+  const rule = event.aliasOf.some((key) => keys.includes(key)) ? "alias" : "seen_together";
+  return { messageId, source, sourceKind: event.sourceKind, occurredAt: event.occurredAt, rule };
 }

@@ -1,5 +1,5 @@
 import type { ExplicitEdge } from "../../model/evidence.ts";
-import type { FragmentId } from "../../model/fragment.ts";
+import type { FragmentId, TraitValue } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { OrderKey, OrderState } from "../../model/order.ts";
 import { mergeEdges } from "../../identity/index.ts";
@@ -14,6 +14,8 @@ export interface FoldedFragment {
   detailChanged: boolean;
   /** An event earlier than all before it came, which may change how edges are ordered. */
   firstLowered: boolean;
+  /** Before this batch, where its traits were read. */
+  addressBefore: TraitValue | undefined;
 }
 
 export interface Folded extends Batch {
@@ -39,7 +41,8 @@ function foldOne(batch: Batch, folded: Map<FragmentId, FoldedFragment>, incoming
   if (fragment === undefined) {
     const stored = batch.fragments.get(fragmentId);
     const row = stored ?? { state: emptyFragment(fragmentId, event.identifiers), person: 0 };
-    fragment = { row, isNew: stored === undefined, detailChanged: false, firstLowered: false };
+    const addressBefore = row.state.traits["address"];
+    fragment = { row, isNew: stored === undefined, detailChanged: false, firstLowered: false, addressBefore };
     folded.set(fragmentId, fragment);
   }
   const change = foldEvent(fragment.row.state, event, mayHoldConsents);

@@ -32,7 +32,9 @@ async function settle(
   parts: PipelineParts,
 ): Promise<PeopleChange> {
   const { change, persons } = await settledChange(settled, { plain, folded: folded.folded }, nextNumber, parts);
-  return Object.assign(change, describeJoins(folded, settled, persons, change.removedPersons));
+  // No correction speaks of them.
+  const shown = { ...folded, corrections: [] };
+  return Object.assign(change, describeJoins(shown, settled, persons, change.removedPersons));
 }
 
 function resolveEvidence(evidence: Evidence, nextNumber: number, folded: Folded, parts: PipelineParts): PeopleChange {

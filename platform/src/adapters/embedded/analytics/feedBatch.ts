@@ -4,7 +4,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { parseIdentifierKey } from "../../../model/identifier.ts";
 import type { OrderFigures, OrderKey } from "../../../model/order.ts";
 import type { Profile, ProfileId } from "../../../model/profile.ts";
-import type { Change, Decided, Seen } from "../../../storage/followed.ts";
+import type { Change, Decided, FollowedProfile, Seen } from "../../../storage/followed.ts";
 import { quoted } from "./sqlText.ts";
 
 /** Read, composed and written at a time: garbage of a slice dies young, of all it would be copied again and again. */
@@ -31,7 +31,7 @@ export async function replaceChanged(
 
 /** Before a full copy, inside the caller's transaction. */
 export async function removeAll(writer: DuckDBConnection): Promise<void> {
-  for (const table of ["profiles", "identifiers", "fragments", "orders", "order_lines"]) {
+  for (const table of ["profiles", "identifiers", "home_ties", "fragments", "orders", "order_lines"]) {
     await writer.run(`DELETE FROM store.${table}`);
   }
 }
@@ -121,19 +121,18 @@ function seenRow(id: ProfileId, seen: Seen): object {
 /** `read_at` tells slices apart: a person who moved between two of them counts where the later one says. */
 const profileColumns = `{id: 'VARCHAR', living: 'BOOLEAN', read_at: 'BIGINT', first: 'BIGINT', last: 'BIGINT',
   events: 'BIGINT', orders: 'BIGINT', revenue: 'BIGINT', currency: 'VARCHAR', traits: 'JSON', fragments: 'VARCHAR[]',
-  identifiers: 'STRUCT(type VARCHAR, value VARCHAR, first BIGINT, last BIGINT)[]'}`;
+  identifiers: 'STRUCT(type VARCHAR, value VARCHAR, first BIGINT, last BIGINT)[]',
+  ties: 'STRUCT(id VARCHAR, records BIGINT, held BOOLEAN)[]'}`;
 
 async function replaceProfiles(stage: Stage, ids: readonly ProfileId[], decided: Decided): Promise<void> {
   if (ids.length === 0) return;
   await stageRows(stage, profileColumns, ids, (slice, readAt) =>
     [...decided.profiles(slice)].map(([id, read]) =>
-      read === null
-        ? { id, living: false }
-        : { ...profileRow(id, read.profile), fragments: read.fragments, read_at: readAt },
+      read === null ? { id, living: false } : { ...profileRow(id, read.profile), ...heldRows(read), read_at: readAt },
     ),
   );
   const { writer } = stage;
-  for (const table of ["profiles", "identifiers", "fragments"]) {
+  for (const table of ["profiles", "identifiers", "home_ties", "fragments"]) {
     await writer.run(`DELETE FROM store.${table} WHERE profile_id IN (SELECT id FROM temp.changed)`);
   }
   // A fragment may still stand under a person it left, whose own entry comes later in the feed.
@@ -148,6 +147,12 @@ async function replaceProfiles(stage: Stage, ids: readonly ProfileId[], decided:
   await writer.run(`INSERT INTO store.identifiers
     SELECT id, i.type, i.value, epoch_ms(i.first), epoch_ms(i.last)
     FROM (SELECT id, unnest(identifiers) AS i FROM temp.changed WHERE living)`);
+  await writer.run(`INSERT INTO store.home_ties SELECT id, t.id, t.records, t.held
+    FROM (SELECT id, unnest(ties) AS t FROM temp.changed WHERE living)`);
+}
+
+function heldRows({ fragments, ties }: FollowedProfile): object {
+  return { fragments, ties: ties.map(({ id, records, isHeld }) => ({ id, records, held: isHeld })) };
 }
 
 function profileRow(id: ProfileId, profile: Profile): object {

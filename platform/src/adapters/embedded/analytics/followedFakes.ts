@@ -6,7 +6,7 @@ import type { AcceptedEvent, LogRecord } from "../../../model/event.ts";
 import { identifierKey } from "../../../model/identifier.ts";
 import type { OrderFigures } from "../../../model/order.ts";
 import type { Profile } from "../../../model/profile.ts";
-import type { Change, Decided, FeedEntry, Seen } from "../../../storage/followed.ts";
+import type { Change, Decided, FeedEntry, FollowedProfile, Seen } from "../../../storage/followed.ts";
 
 /** For tests: a log and decided state in memory, which a test fills and which may fail on purpose. */
 export class FakeFollowed {
@@ -17,7 +17,7 @@ export class FakeFollowed {
   /** In the order in which they first came, as the store numbers them. */
   readonly #numbers = new Map<string, number>();
   #lastNumber = 0;
-  readonly #profiles = new Map<string, { profile: Profile; fragments: string[] }>();
+  readonly #profiles = new Map<string, FollowedProfile>();
   readonly #orders = new Map<string, OrderFigures>();
   #version = 0;
   /** Called before each read; a throw is the fault. */
@@ -34,9 +34,13 @@ export class FakeFollowed {
     return position;
   }
 
-  setProfile(id: string, state: { profile: Profile; fragments: string[] } | null, cause?: "activity"): void {
+  setProfile(
+    id: string,
+    state: Pick<FollowedProfile, "profile" | "fragments"> | FollowedProfile | null,
+    cause?: "activity",
+  ): void {
     if (state === null) this.#profiles.delete(id);
-    else this.#profiles.set(id, state);
+    else this.#profiles.set(id, { ties: [], ...state });
     this.#changed({ kind: "profile", id }, state === null, cause);
   }
 

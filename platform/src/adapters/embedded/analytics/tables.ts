@@ -1,7 +1,7 @@
 import { viewsSql } from "./views.ts";
 
 /** Of the analytic database and its lake together; another version is rebuilt from the log. */
-export const formatVersion = 2;
+export const formatVersion = 3;
 
 /** Columns of a stored event, in the order of the hot table and of every lake file. */
 export const eventColumns = [
@@ -45,6 +45,7 @@ const tablesSql = [
     event_count BIGINT, order_count BIGINT, revenue_minor BIGINT, currency VARCHAR, traits JSON)`,
   `CREATE TABLE store.identifiers (profile_id VARCHAR, type VARCHAR, value VARCHAR, first_seen_at TIMESTAMP,
     last_seen_at TIMESTAMP)`,
+  "CREATE TABLE store.home_ties (profile_id VARCHAR, tie VARCHAR, records BIGINT, held BOOLEAN)",
   `CREATE TABLE store.orders (order_key VARCHAR, order_id VARCHAR, fragment VARCHAR, channel VARCHAR,
     occurred_at TIMESTAMP, gross_minor BIGINT, refunded_minor BIGINT, net_minor BIGINT, currency VARCHAR)`,
   `CREATE TABLE store.order_lines (order_key VARCHAR, order_id VARCHAR, fragment VARCHAR, occurred_at TIMESTAMP,

@@ -1,7 +1,8 @@
+import { householdsSql } from "./householdsView.ts";
 import { quoted } from "./sqlText.ts";
 
 /** The relations that a user's query may read (API.md, SQL). */
-export const viewNames = ["events", "profiles", "identifiers", "orders", "order_lines"] as const;
+export const viewNames = ["events", "profiles", "identifiers", "orders", "order_lines", "households"] as const;
 
 const eventsBody = `e.message_id, e.source, e.source_kind, e.type, e.event, e.occurred_at, e.received_at,
   e.original_timestamp, CASE WHEN e.identifier IS NOT NULL THEN split_part(e.identifier, ':', 1) END AS identifier_type,
@@ -37,6 +38,7 @@ export function viewsSql(lakeFiles: readonly string[]): string[] {
   for (const schema of ["main", "narrow"]) {
     views.push([`${schema}.profiles`, "SELECT * FROM store.profiles"]);
     views.push([`${schema}.identifiers`, "SELECT * FROM store.identifiers"]);
+    views.push([`${schema}.households`, householdsSql]);
   }
   return views.map(([name, body]) => `CREATE OR REPLACE VIEW ${name} AS ${body}`);
 }

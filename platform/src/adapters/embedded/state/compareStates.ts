@@ -51,6 +51,8 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
     identifier:
       rowLines(`SELECT i.id AS name, i.key, i.decision, i.seen_with, i.first_at, p.profile_id FROM identifiers i
       LEFT JOIN persons p USING (person) ORDER BY i.id`),
+    "home tie": rowLines(`SELECT t.tie AS name, f.id FROM home_ties t JOIN fragments f ON f.number = t.fragment
+      ORDER BY t.tie, f.id`),
     edge: rowLines("SELECT first_message_id AS name, * FROM edges ORDER BY a, b, rule, source"),
     correction: rowLines("SELECT id AS name, * FROM corrections ORDER BY id"),
     order: function* orders(database) {

@@ -7,8 +7,10 @@ export function correctionsOver(database: DatabaseSync): Corrections {
   const statements = correctionStatements(database);
   const ends = correctionEnds(database);
   return {
-    latest: async ({ before, limit }) =>
-      (statements.latest.all(before ?? Number.MAX_SAFE_INTEGER, limit) as Row[]).map(correctionRow),
+    latest: async ({ before, limit, verdict, by }) =>
+      (statements.latest.all(before ?? Number.MAX_SAFE_INTEGER, verdict, verdict, by, by, limit) as Row[]).map(
+        correctionRow,
+      ),
     byId: async (id) => {
       const row = statements.byId.get(id);
       return row === undefined ? null : correctionRow(row);
@@ -19,7 +21,8 @@ export function correctionsOver(database: DatabaseSync): Corrections {
 
 export function correctionStatements(database: DatabaseSync) {
   return {
-    latest: database.prepare("SELECT * FROM corrections WHERE position < ? ORDER BY position DESC LIMIT ?"),
+    latest: database.prepare(`SELECT * FROM corrections WHERE position < ? AND (? IS NULL OR verdict = ?)
+      AND (? IS NULL OR said_by = ?) ORDER BY position DESC LIMIT ?`),
     byId: database.prepare("SELECT * FROM corrections WHERE id = ?"),
   };
 }

@@ -3,7 +3,8 @@ import { correctionEdges } from "../../../identity/index.ts";
 import type { IdentifierKey } from "../../../model/identifier.ts";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { IdentifierRow } from "../../../storage/identityAndProfiles.ts";
-import type { EvidenceAround } from "../../../storage/people.ts";
+import { Problem } from "../../../model/problem.ts";
+import { maxEvidenceRead, type EvidenceAround } from "../../../storage/people.ts";
 import { aliasEnds, edgesOf } from "./aliases.ts";
 import { correctionEnds, correctionsOf } from "./corrections.ts";
 import { crossingFragments, crossingStatements } from "./crossings.ts";
@@ -61,7 +62,11 @@ export function evidenceReader(
 
 function whole(statements: ReturnType<typeof evidenceStatements>, hash: KeyedHash, components: ReadonlySet<number>) {
   const persons = new Set(rowsFor(statements.personsOfComponent, components).map((row) => int(row, "person")));
-  const identifiers = rowsFor(statements.identifiersOfPerson, persons).map(identifierRow);
+  const identifiers: IdentifierRow[] = [];
+  for (const person of persons) {
+    identifiers.push(...rowsFor(statements.identifiersOfPerson, [person]).map(identifierRow));
+    if (identifiers.length > maxEvidenceRead) throw tooLarge();
+  }
   const crossing = crossingFragments(
     statements,
     identifiers.filter(({ decision }) => decision === "ordinary").map(({ key }) => profileIdOf(hash, key)),
@@ -73,6 +78,13 @@ function whole(statements: ReturnType<typeof evidenceStatements>, hash: KeyedHas
     rows: new Map(identifiers.map((row) => [row.key, row])),
     fragments: [...fragments.values()],
   };
+}
+
+function tooLarge(): Problem {
+  const message = `More than ${maxEvidenceRead} identifiers hang together here: too many to explain.`;
+  return new Problem(422, "evidence_too_large", message, {
+    hint: "Look for a shared value among them, such as a test's login or a cashier's card, and block it.",
+  });
 }
 
 export function evidenceStatements(database: DatabaseSync) {

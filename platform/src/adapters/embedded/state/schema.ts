@@ -30,6 +30,8 @@ CREATE TABLE identifiers (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, person INTEGER NOT NULL,
   decision TEXT NOT NULL, seen_with TEXT NOT NULL, first_at INTEGER NOT NULL) STRICT;
 CREATE INDEX identifiers_of_person ON identifiers (person);
+-- What people of a home share, of each fragment by its number: a merge writes nothing here.
+CREATE TABLE home_ties (tie TEXT NOT NULL, fragment INTEGER NOT NULL, PRIMARY KEY (tie, fragment)) STRICT, WITHOUT ROWID;
 CREATE TABLE persons (person INTEGER PRIMARY KEY, component INTEGER NOT NULL, profile_id TEXT NOT NULL) STRICT;
 CREATE INDEX persons_of_component ON persons (component);
 CREATE TABLE edges (

@@ -20,6 +20,10 @@ export function commitStatements(database: DatabaseSync) {
     putIdentifier: prepare(`INSERT INTO identifiers (id, key, person, decision, seen_with, first_at)
       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET person = excluded.person,
       decision = excluded.decision, seen_with = excluded.seen_with, first_at = excluded.first_at`),
+    addTie: prepare("INSERT OR IGNORE INTO home_ties SELECT ?, number FROM fragments WHERE id = ?"),
+    removeTie: prepare(
+      "DELETE FROM home_ties WHERE tie = ? AND fragment = (SELECT number FROM fragments WHERE id = ?)",
+    ),
     putPerson: prepare("INSERT OR REPLACE INTO persons VALUES (?, ?, ?)"),
     removePerson: prepare("DELETE FROM persons WHERE person = ?"),
     putEdge: prepare("INSERT OR REPLACE INTO edges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -87,6 +91,10 @@ function writePeople(statements: CommitStatements, hash: KeyedHash, decision: De
     if (isNew) statements.addFragment.run(id, row.person, identifiers.join("\n"), encodeSpans(spans));
     else statements.updateFragment.run(encodeSpans(spans), id);
     if (detailChanged) statements.putDetail.run(id, JSON.stringify(traits), JSON.stringify(consents));
+  }
+  for (const { fragment, added, removed } of decision.ties) {
+    for (const tie of removed) statements.removeTie.run(tie, fragment);
+    for (const tie of added) statements.addTie.run(tie, fragment);
   }
   for (const { id, person } of decision.movedFragments) statements.moveFragment.run(person, id);
   for (const { identifier, fragment } of decision.crossings) {

@@ -1,0 +1,39 @@
+import type { Explainer } from "../../../identity/index.ts";
+import { ownedThread } from "../ownedThread.ts";
+import type { ExplainingAnswers, ExplainingRequest, ExplainingThreadSettings, Question } from "./messages.ts";
+
+/** Questions that may wait for the thread; beyond, the answer is 503 with a time to come back. */
+const maxWaiting = 32;
+const retryAfterSeconds = 1;
+const maxYoungGenerationMb = 32;
+
+export interface ExplainingOptions extends ExplainingThreadSettings {
+  /** For the operator's log. No personal data in it. */
+  onTrouble?: (message: string) => void;
+}
+
+/** Starts the thread that explains, so that the work of a question never holds up who takes events and answers others. */
+export async function startExplaining({
+  onTrouble,
+  ...workerData
+}: ExplainingOptions): Promise<Explainer & { close(): Promise<void> }> {
+  const thread = ownedThread<ExplainingAnswers, ExplainingRequest>({
+    entry: new URL("./thread.ts", import.meta.url),
+    name: "explaining",
+    workerData,
+    maxYoungGenerationMb,
+    retryAfterSeconds,
+    onTrouble,
+    onFollowed: undefined,
+  });
+  await thread.start();
+  const ask = <Verb extends keyof Explainer>(question: Question & { kind: Verb }): Promise<ExplainingAnswers[Verb]> =>
+    thread.ask(question.kind, (id) => ({ ...question, id }), { maxWaiting, counts: () => true });
+  return {
+    of: (...asked) => ask({ kind: "of", asked }),
+    why: (...asked) => ask({ kind: "why", asked }),
+    look: (...asked) => ask({ kind: "look", asked }),
+    list: (...asked) => ask({ kind: "list", asked }),
+    close: () => thread.close((id) => ({ kind: "close", id })),
+  };
+}

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { accepted, foldingHarness, homeCurrency, type Folding } from "../../../../test/pipelineHarness.ts";
+import { maxEvidenceRead } from "../../../storage/people.ts";
+import { openStateFile } from "../state/schema.ts";
+import { startExplaining } from "./client.ts";
+
+const hashKey = Buffer.alloc(32, 7);
+/** Of a new thread, on a machine that has other things to do. */
+const maxStartMs = 60_000;
+/** Of the thread that asks: what it does meanwhile is not held up. */
+const maxHeldUpMs = 200;
+
+let folding: Folding;
+let explaining: Awaited<ReturnType<typeof startExplaining>>;
+beforeEach(async () => {
+  folding = await foldingHarness();
+  explaining = await startExplaining({ stateFile: folding.file, hashKey, homeCurrency });
+}, maxStartMs);
+afterEach(async () => {
+  await explaining.close();
+  await folding.close();
+});
+
+const met = accepted({ messageId: "1", identifiers: ["user_id:ada", "email:ada@example.com"] });
+const other = accepted({ messageId: "2", identifiers: ["user_id:ben"] });
+
+describe("the thread that explains", () => {
+  it("answers as the functions that it runs, Problems too", async () => {
+    await folding.deliver([met, other]);
+    const [a, b] = ["user_id:ada", "email:ada@example.com"];
+    expect(await explaining.why(a, b)).toEqual(await folding.identity.why(a, b));
+    const id = (await folding.profile("user_id", "ada"))?.id ?? "";
+    expect(await explaining.of(id)).toEqual(await folding.identity.of(id));
+    expect(await explaining.of("p_nobody")).toBeNull();
+    const merge = { kind: "merge" as const, pair: { a, b: "user_id:ben" }, field: "merge" };
+    expect((await explaining.look(merge)).effect.after).toHaveLength(1);
+    expect(await explaining.list({ before: null, limit: 9, profileId: null, verdict: null, by: null })).toEqual({
+      items: [],
+      next: null,
+    });
+    await expect(explaining.why(a, "user_id:nobody")).rejects.toMatchObject({
+      status: 404,
+      code: "identifier_not_found",
+      field: "b",
+    });
+    await expect(explaining.why("ada", b)).rejects.toMatchObject({ status: 400, code: "identifier_invalid" });
+  });
+
+  it("of ten thousand identifiers that hang together it answers without holding anybody up; of too many it says so", async () => {
+    await folding.deliver([met]);
+    hangTogether(folding.file, 10_000);
+    let longest = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    const { samePerson, path } = await explaining.why("user_id:ada", "email:ada@example.com");
+    clearInterval(timer);
+    expect([samePerson, path.length]).toEqual([true, 1]);
+    expect(longest).toBeLessThan(maxHeldUpMs);
+    hangTogether(folding.file, maxEvidenceRead);
+    await expect(explaining.why("user_id:ada", "email:ada@example.com")).rejects.toMatchObject({
+      status: 422,
+      code: "evidence_too_large",
+    });
+  });
+
+  it("turns away whom it cannot serve soon", async () => {
+    await folding.deliver([met]);
+    hangTogether(folding.file, 5_000);
+    const asked = Array.from({ length: 40 }, () => explaining.why("user_id:ada", "email:ada@example.com"));
+    const answers = await Promise.allSettled(asked);
+    const refused = answers.filter(({ status }) => status === "rejected");
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]).toMatchObject({ reason: { status: 503, code: "explaining_busy" } });
+    expect(answers.some(({ status }) => status === "fulfilled")).toBe(true);
+  });
+});
+
+/** So many people more in the component of the first, each with a fragment that names them and the next: as a load test leaves it. */
+function hangTogether(file: string, count: number): void {
+  const database = openStateFile(file);
+  try {
+    const { component } = database.prepare("SELECT component FROM persons LIMIT 1").get() as { component: number };
+    const person = database.prepare("INSERT OR IGNORE INTO persons VALUES (?, ?, ?)");
+    const identifier = database.prepare(
+      "INSERT OR IGNORE INTO identifiers (id, key, person, decision, seen_with, first_at) VALUES (?, ?, ?, 'ordinary', '', 1)",
+    );
+    const fragment = database.prepare(
+      "INSERT OR IGNORE INTO fragments (id, person, identifiers, spans) VALUES (?, ?, ?, ?)",
+    );
+    database.exec("BEGIN");
+    for (let n = 0; n < count; n++) {
+      const number = 1_000 + n;
+      person.run(number, component, `p_crowd${n}`);
+      identifier.run(`p_crowd${n}`, `user_id:crowd${n}`, number);
+      const keys = [`user_id:crowd${n}`, `user_id:crowd${n + 1}`].sort().join("\n");
+      fragment.run(`crowd${n}`.padEnd(16, "_"), number, keys, JSON.stringify([["web", 1, 1, `m${n}`, 1]]));
+    }
+    database.exec("COMMIT");
+  } finally {
+    database.close();
+  }
+}

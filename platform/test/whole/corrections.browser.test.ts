@@ -1,0 +1,270 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { axeFindings, type Colours, launchBrowser, type Width, widths } from "./browser.ts";
+import { apiToken, openSite, type Site } from "./server.ts";
+
+let site: Site;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+const elm = { street: "12 Elm Street", postalCode: "BS1 4DJ", city: "Bristol" };
+const on = (day: number): string => `2026-0${day}-01T10:00:00.000Z`;
+
+/** Ana has an account on the web and a card of the shop; Rui lives with her. */
+const calls = [
+  {
+    type: "identify",
+    messageId: "a1",
+    userId: "ana",
+    timestamp: on(1),
+    traits: { name: "Ana Silva", email: "ana@example.com", city: "Porto", address: elm },
+    context: { consent: { categoryPreferences: { "marketing.email": true } } },
+  },
+  {
+    type: "identify",
+    messageId: "b1",
+    anonymousId: "till-4021",
+    timestamp: on(2),
+    traits: { name: "Ana Silva", loyalty_card: "4021", city: "Lisboa" },
+    context: { consent: { categoryPreferences: { "marketing.email": false } } },
+  },
+  order("a2", { userId: "ana" }, 90),
+  order("b2", { anonymousId: "till-4021" }, 1_243),
+  { type: "identify", messageId: "c1", userId: "rui", timestamp: on(3), traits: { name: "Rui Costa", address: elm } },
+];
+
+function order(messageId: string, who: object, total: number) {
+  const properties = { order_id: messageId, total, currency: "EUR" };
+  return { type: "track", messageId, ...who, event: "Order Completed", timestamp: on(4), properties };
+}
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  site = await openSite();
+  await site.start();
+  await site.reads.import("default", calls);
+  await site.reads.settled();
+});
+afterEach(async () => {
+  await context.close();
+  if (complaints.length > 0) throw new Error(`the page complains: ${complaints.join(", ")}`);
+  await site.close();
+});
+
+async function open(path: string, width: Width = "wide", colours: Colours = "light"): Promise<void> {
+  context = await browser.newContext({ viewport: widths[width], colorScheme: colours });
+  await context.addInitScript((token) => localStorage.setItem("c360.token", token), apiToken);
+  page = await context.newPage();
+  complaints = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      complaints.push(message.text());
+    }
+  });
+  await page.goto(`${site.url}${path}`);
+}
+
+/** Both Anas as anybody is answered, byte for byte. */
+async function bothAnas(): Promise<string> {
+  const profiles = [await site.reads.someone("user_id", "ana"), await site.reads.someone("loyalty_card", "4021")];
+  const timelines = [];
+  for (const { id } of profiles) timelines.push(await site.reads.timeline(id));
+  return JSON.stringify([profiles, timelines]);
+}
+
+const heading = (name: string) => page.getByRole("heading", { level: 1, name });
+const dialog = () => page.getByRole("dialog");
+const button = (name: string | RegExp) => dialog().getByRole("button", { name });
+const cards = () => dialog().getByTestId("person-card");
+const anaId = async (): Promise<string> => (await site.reads.someone("user_id", "ana")).id;
+
+async function openAna(width: Width = "wide", colours: Colours = "light"): Promise<void> {
+  await open(`/customers/${await anaId()}`, width, colours);
+  await heading("Ana Silva").waitFor();
+  await page.getByText("Rui Costa").waitFor();
+}
+
+/** Up to the preview of a merge with the Ana of the card. */
+async function previewMerge(): Promise<void> {
+  await page.getByRole("button", { name: "Merge…" }).first().click();
+  await dialog().getByRole("textbox", { name: "The other customer" }).fill("silva");
+  await button(/Ana Silva/)
+    .first()
+    .click();
+  await cards().nth(2).waitFor();
+}
+
+async function say(reason: string, action: string): Promise<void> {
+  await dialog().getByRole("textbox", { name: "Why?" }).fill(reason);
+  await button(action).click();
+  await dialog()
+    .getByText(/^Done:/)
+    .waitFor();
+}
+
+describe("merging and splitting in the console", () => {
+  test("two duplicates are found, looked at, merged to one timeline, and unmerged to exactly the two from before", async () => {
+    const before = await bothAnas();
+    await open("/customers#q=ana+silva");
+    await page.locator(".customerRow.atPlace").nth(1).waitFor();
+    expect(await page.getByRole("link", { name: "Ana Silva" }).count()).toBe(2);
+    await page.goto(`${site.url}/customers/${await anaId()}`);
+    await heading("Ana Silva").waitFor();
+
+    await previewMerge();
+    expect(await cards().count()).toBe(3);
+    expect(await cards().nth(2).innerText()).toMatch(/2 orders · €1,333\.00/);
+    expect(await cards().nth(2).innerText()).toMatch(/marketing\.email refused/);
+    const told = await dialog().innerText();
+    expect(told).toMatch(/Name\s+Ana Silva\s+Ana Silva\s+= same/);
+    expect(told).toContain("≠ differs");
+    expect(told).toContain("Lisboa over Porto");
+    expect(told).toContain("No evidence connects them.");
+    expect(await bothAnas()).toBe(before);
+
+    await button("Merge").click();
+    await dialog().getByText("Write a reason").waitFor();
+    await say("She called: both are hers.", "Merge");
+    await button("Close").last().click();
+    await heading("Ana Silva").waitFor();
+    const row = page.getByTestId("correction-row");
+    await row.waitFor();
+    expect(await row.innerText()).toContain("Said to be one person");
+    expect(await row.innerText()).toContain("She called: both are hers.");
+    const merged = await site.reads.someone("loyalty_card", "4021");
+    expect(merged.id).toBe(await anaId());
+    await expect.poll(() => page.locator(".timeline button.timelineRow").count()).toBe(4);
+    expect(await page.locator(".customerFacts").innerText()).toContain("€1,333.00");
+
+    await page.getByRole("link", { name: "Corrections" }).first().click();
+    await heading("Corrections").waitFor();
+    const item = page.getByTestId("correction");
+    expect(await item.innerText()).toMatch(/by administrator · .* · holds/s);
+    await item.getByRole("button", { name: "Take back…" }).click();
+    await cards().nth(2).waitFor();
+    await say("Two sisters after all.", "Take back");
+    expect(await bothAnas()).toBe(before);
+    await button("Close").last().click();
+    await expect.poll(() => item.count()).toBe(2);
+    expect(await item.first().innerText()).toContain("Taken back");
+    expect(await item.last().innerText()).toContain("overruled");
+    await page.getByRole("combobox", { name: "Said" }).selectOption("same");
+    await expect.poll(() => item.count()).toBe(1);
+    await page.reload();
+    await item.waitFor();
+    expect(await item.count()).toBe(1);
+  });
+
+  test("Undo right after a merge, and after an identifier was taken out, gives back what was", async () => {
+    const before = await bothAnas();
+    await openAna();
+    await previewMerge();
+    await say("wrong", "Merge");
+    expect(await bothAnas()).not.toBe(before);
+    await button("Undo").click();
+    await dialog().getByText("Taken back: everybody is as before.").waitFor();
+    expect(await bothAnas()).toBe(before);
+    await button("Close").last().click();
+
+    await page.keyboard.press("x");
+    await dialog().getByRole("combobox").selectOption("email:ana@example.com");
+    await button("Show what happens").click();
+    await cards().nth(2).waitFor();
+    await say("her mother's address", "Take out");
+    expect((await site.reads.someone("email", "ana@example.com")).id).not.toBe(await anaId());
+    await button("Undo").click();
+    await dialog().getByText("Taken back: everybody is as before.").waitFor();
+    expect(await bothAnas()).toBe(before);
+  });
+
+  test("evidence is cut where it stands, and why not is asked against anybody, by the keyboard", async () => {
+    await openAna();
+    await page.keyboard.press("l");
+    await page.locator(".edgeItem").first().waitFor();
+    expect(await page.locator(".edgeItem").first().innerText()).toMatch(
+      /seen together · 1 event · since.*sure to 1\.00/s,
+    );
+    await page.locator(".edgeItem").first().getByRole("button", { name: "Cut…" }).click();
+    await cards().nth(2).waitFor();
+    await page.keyboard.press("Escape");
+    await dialog().waitFor({ state: "detached" });
+
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Why not the same as…" }).click();
+    await dialog().getByRole("textbox", { name: "The other customer" }).pressSequentially("rui costa");
+    await page.keyboard.press("Enter");
+    await page.getByText("Not one person").waitFor();
+    expect(await page.locator(".whyAnswer").innerText()).toContain("No evidence connects them.");
+    await page.locator(".whyAnswer").getByRole("button", { name: "Keep apart…" }).click();
+    await dialog().getByText("The same people as now").waitFor();
+    await say("neighbours", "Keep apart");
+    await button("Close").last().click();
+    await page.getByText(/Somebody said on .* are two people/).waitFor();
+  });
+
+  test("who corrected the same people meanwhile is heeded: nothing is said, and the preview is looked at again", async () => {
+    await openAna();
+    await previewMerge();
+    const rival = { corrections: [{ verdict: "same", a: "user_id:rui", b: "user_id:ana" }], reason: "meanwhile" };
+    expect((await site.reads.request("POST", "/api/identity/corrections", rival)).status).toBe(200);
+    await dialog().getByRole("textbox", { name: "Why?" }).fill("both are hers");
+    await button("Merge").click();
+    await dialog().getByText("Who is who has changed since the preview").waitFor();
+    await button("Look again").click();
+    await expect.poll(() => cards().last().innerText()).toContain("rui");
+    // What was written stays.
+    expect(await dialog().getByRole("textbox", { name: "Why?" }).inputValue()).toBe("both are hers");
+    const two = { apart: { a: "user_id:ana", b: "loyalty_card:4021" }, reason: "they are two" };
+    expect((await site.reads.request("POST", "/api/identity/corrections", two)).status).toBe(200);
+    await button("Merge").click();
+    await dialog()
+      .getByText(/keeps these two people apart/)
+      .waitFor();
+    await page.keyboard.press("Escape");
+  });
+
+  test("people who share a home are named, and lead to each other", async () => {
+    await openAna();
+    const panel = page.getByRole("region", { name: "Household" });
+    await panel.getByText("12 Elm Street, BS1 4DJ, Bristol").waitFor();
+    expect(await panel.innerText()).toMatch(/shares the address/);
+    await panel.getByRole("link", { name: "Rui Costa" }).click();
+    await heading("Rui Costa").waitFor();
+    const id = await anaId();
+    const household = await site.reads.value(`SELECT count(*) FROM households WHERE profile_id = '${id}'`);
+    expect(household).toBe(1);
+    await page.goto(`${site.url}/customers/${(await site.reads.someone("loyalty_card", "4021")).id}`);
+    await page.getByText("Shares no home that is known").waitFor();
+  });
+
+  test.each([
+    ["wide", "light"],
+    ["wide", "dark"],
+    ["phone", "light"],
+    ["phone", "dark"],
+  ] as const)("%s, %s: the dialog and the list are readable, reachable and whole", async (width, colours) => {
+    await openAna(width, colours);
+    await previewMerge();
+    expect(await axeFindings(page)).toEqual([]);
+    const fits = "document.documentElement.scrollWidth <= innerWidth";
+    expect(await page.evaluate<boolean>(fits)).toBe(true);
+    if (width === "phone") {
+      const small = await dialog()
+        .locator("button, input, textarea")
+        .evaluateAll((all) => all.map((each) => each.getBoundingClientRect().height).filter((high) => high < 43.5));
+      expect(small).toEqual([]);
+    }
+    await say("both are hers", "Merge");
+    expect(await axeFindings(page)).toEqual([]);
+    await page.goto(`${site.url}/corrections`);
+    await page.getByTestId("correction").waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    expect(await page.evaluate<boolean>(fits)).toBe(true);
+  });
+});
