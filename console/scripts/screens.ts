@@ -1,6 +1,7 @@
 import { customerScreens } from "./customerScreens.ts";
 import { liveScreens } from "./liveScreens.ts";
 import { queryScreens } from "./queryScreens.ts";
+import { reviewScreens } from "./reviewScreens.ts";
 import { heading, type Screen } from "./screen.ts";
 import { sourceScreens } from "./sourceScreens.ts";
 
@@ -21,6 +22,7 @@ export const screens: readonly Screen[] = [
   ...sourceScreens,
   ...queryScreens,
   ...liveScreens,
+  ...reviewScreens,
   {
     name: "palette",
     path: "/sources",

@@ -22,6 +22,7 @@ const pages: readonly Page[] = [
     lazy: async () => ({ Component: (await import("./customer/CustomerPage.tsx")).CustomerPage }),
   },
   { path: "query/:id?", lazy: async () => ({ Component: (await import("./query/QueryPage.tsx")).QueryPage }) },
+  { path: "review/:pair?", lazy: async () => ({ Component: (await import("./review/ReviewPage.tsx")).ReviewPage }) },
   { path: "sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage.tsx")).SourcesPage }) },
   { path: "sources/:id", lazy: async () => ({ Component: (await import("./sources/SourcePage.tsx")).SourcePage }) },
 ];

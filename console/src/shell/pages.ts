@@ -1,4 +1,11 @@
-import { IconBolt, IconDatabase, IconPlugConnected, IconUsers, type TablerIcon } from "@tabler/icons-react";
+import {
+  IconArrowsJoin2,
+  IconBolt,
+  IconDatabase,
+  IconPlugConnected,
+  IconUsers,
+  type TablerIcon,
+} from "@tabler/icons-react";
 import { words } from "../words/words.ts";
 
 /** A page of the rail: its route is in routes.tsx, lazily loaded. */
@@ -15,5 +22,6 @@ export const railPages: readonly RailPage[] = [
   { path: "/live", label: words.pages.live, icon: IconBolt, key: "l" },
   { path: "/customers", label: words.pages.customers, icon: IconUsers, key: "c" },
   { path: "/query", label: words.pages.query, icon: IconDatabase, key: "q" },
+  { path: "/review", label: words.pages.review, icon: IconArrowsJoin2, key: "r" },
   { path: "/sources", label: words.pages.sources, icon: IconPlugConnected, key: "s" },
 ];

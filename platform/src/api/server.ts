@@ -19,8 +19,10 @@ import { correctionRoutes } from "./routes/corrections.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { identityRoutes } from "./routes/identity.ts";
 import { importRoutes } from "./routes/imports.ts";
+import { linkageRoutes } from "./routes/linkage.ts";
 import { profileRoutes, timelineRoutes } from "./routes/profiles.ts";
 import { queryRoutes } from "./routes/query.ts";
+import { reviewRoutes } from "./routes/reviews.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { segmentReadRoutes } from "./routes/segmentReads.ts";
 import { sourceRoutes } from "./routes/sources.ts";
@@ -117,6 +119,8 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   const api = scope.withTypeProvider<TypeBoxTypeProvider>();
   addRoutes(api, services, now);
   correctionRoutes(api, services, callerOf);
+  reviewRoutes(api, services, callerOf);
+  linkageRoutes(api, services, callerOf);
   streamRoutes(api, services, isToken);
   refuseOtherMethods(scope, methodsByUrl);
 }

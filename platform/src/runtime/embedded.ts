@@ -4,9 +4,15 @@ import { lockDirectory, type DirectoryLock } from "../adapters/embedded/director
 import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
-import { correctionService, defaultIdentityRules, identityReads, type CorrectionService } from "../identity/index.ts";
+import {
+  correctionService,
+  defaultIdentityRules,
+  identityReads,
+  type CorrectionService,
+  type LinkageRuns,
+} from "../identity/index.ts";
 import { fateReader, rejectionReader } from "../ingestion/index.ts";
-import { correctionSource } from "../model/correction.ts";
+import { correctionSource, linkSource } from "../model/correction.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import type { Source } from "../model/source.ts";
@@ -17,6 +23,7 @@ import type { AccessStore } from "../storage/access.ts";
 import { dataPaths, hashKeyOf, makeDataDirectory } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
+import { linkageRunsOver, reviewServices } from "./reviewing.ts";
 import { fateView, healthView, identityService, rejectionView } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { openStages, type Stages } from "./stages.ts";
@@ -76,7 +83,10 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       onAppended: stages.stream.hub.taken,
       onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error)}`),
     });
-    const services = servicesOver({ ...stages, gateway, append, hash, settings });
+    const parts = { ...stages, gateway, append, hash, settings };
+    const runs = linkageRunsOver(parts, { indexFile: paths.linkage, onTrouble });
+    opened.push(() => runs.close());
+    const services = servicesOver({ ...parts, runs });
     const drained = async (): Promise<void> => {
       await stages.ingestion.reached(stages.log.end());
       await Promise.all([stages.analytics.caughtUp(), stages.search.caughtUp()]);
@@ -110,6 +120,7 @@ type ServiceParts = Stages & {
   append: EventBuffer["append"];
   hash: KeyedHash;
   settings: Settings;
+  runs: LinkageRuns;
 };
 
 function servicesOver(parts: ServiceParts): Services {
@@ -120,19 +131,21 @@ function servicesOver(parts: ServiceParts): Services {
     hash,
     firstPositions: ingestion.firstPositions,
     profileIdOfFragment: (id) => people.profileIdOfFragment(id),
-    sources: async () => [...(await access.sources()).map((source) => source.id), correctionSource],
+    sources: async () => [...(await access.sources()).map((source) => source.id), correctionSource, linkSource],
     pendingPositions: (keys) => parts.undecided.find(keys),
   });
+  const corrections = correctionsOver(parts);
   return {
     access,
     analytics,
     search,
+    corrections,
     profiles: {
       ...profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency }),
       traitValues: traitValueReads({ people, analytics }),
     },
     identity: identityService(identityReads({ people, hash, rules: defaultIdentityRules })),
-    corrections: correctionsOver(parts),
+    ...reviewServices({ ...parts, corrections }),
     fateOf: async (messageId, source) => {
       const fate = await fateOf(messageId, source);
       return fate === null ? null : fateView(fate);

@@ -4,8 +4,9 @@ import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/ana
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
+import { startReviews, type EmbeddedReviews } from "../adapters/embedded/reviews/client.ts";
 import { startSearch, type EmbeddedSearch } from "../adapters/embedded/search/client.ts";
-import { correctionsOver } from "../adapters/embedded/state/corrections.ts";
+import { correctionsOver, linksOver } from "../adapters/embedded/state/corrections.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
 import { openStateReader } from "../adapters/embedded/state/schema.ts";
@@ -15,7 +16,7 @@ import { defaultIdentityRules, identifierOrder } from "../identity/index.ts";
 import { pendingMessages, type PendingMessages } from "../ingestion/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import type { AccessStore } from "../storage/access.ts";
-import type { Corrections } from "../storage/corrections.ts";
+import type { Corrections, Links } from "../storage/corrections.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { People } from "../storage/people.ts";
 import type { SourceActivities } from "../storage/sourceActivity.ts";
@@ -23,11 +24,11 @@ import type { DataPaths } from "./dataDirectory.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import type { Settings } from "./settings.ts";
-import { lagSeconds } from "./followerLag.ts";
+import { lagSeconds, reviewFigures } from "./followerLag.ts";
 import { slowestFollower } from "./slowestFollower.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
-/** Above it, search follows more slowly: deciding goes first. */
+/** Above it, followers go more slowly: deciding goes first. */
 const busyPendingRecords = 10_000;
 
 export interface Stages {
@@ -37,8 +38,10 @@ export interface Stages {
   ingestion: Ingestion;
   analytics: EmbeddedAnalytics;
   search: EmbeddedSearch;
+  reviews: EmbeddedReviews;
   people: People;
   corrections: Corrections;
+  links: Links;
   fates: Fates;
   activities: SourceActivities;
   stream: EmbeddedStream;
@@ -83,7 +86,8 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   parts.undecided = undecided;
   opened.push(() => undecided.close());
   const hash = keyedHash(hashKey);
-  const stored = { people: peopleOver(database, hash), corrections: correctionsOver(database) };
+  const said = { corrections: correctionsOver(database), links: linksOver(database) };
+  const stored = { people: peopleOver(database, hash), ...said };
   const reads = { ...stored, fates: fatesOver(database), lookups };
   const from = { taken: log.end(), decided: ingestion.decidedUntil() };
   const pending = (): number => backlog.pending;
@@ -114,6 +118,7 @@ function startDeciding(
         const isBusy = backlog.pending > busyPendingRecords;
         parts.analytics?.advance(isBusy);
         parts.search?.advance(isBusy);
+        parts.reviews?.advance(isBusy);
         parts.stream?.hub.decided(position, outcome);
       },
       onTrouble: (message) => {
@@ -130,14 +135,14 @@ function startDeciding(
   });
 }
 
-/** Analytics and search: what both have of the feed is let go. */
+/** Analytics, search and the review queue: what all have of the feed is let go. */
 async function startFollowers(
   { settings, paths, hashKey, onTrouble, opened }: StagesOptions,
   { parts, ingestion }: { parts: RunningParts; ingestion: Ingestion },
-): Promise<{ analytics: EmbeddedAnalytics; search: EmbeddedSearch }> {
+): Promise<{ analytics: EmbeddedAnalytics; search: EmbeddedSearch; reviews: EmbeddedReviews }> {
   const { homeCurrency } = settings;
   const shared = { stateFile: paths.state, hashKey, homeCurrency, onTrouble };
-  const followed = slowestFollower(["analytics", "search"], (version) => ingestion.releaseFeed(version));
+  const followed = slowestFollower(["analytics", "search", "reviews"], (version) => ingestion.releaseFeed(version));
   const analytics = await startAnalytics({
     ...shared,
     logDirectory: paths.log,
@@ -154,7 +159,17 @@ async function startFollowers(
   });
   parts.search = search;
   opened.push(() => search.close());
-  return { analytics, search };
+  const reviews = await startReviews({
+    ...shared,
+    indexFile: paths.linkage,
+    reviewFile: paths.reviews,
+    rules: defaultIdentityRules,
+    reviewFrom: settings.reviewFrom,
+    onFollowed: (version) => followed("reviews", version),
+  });
+  parts.reviews = reviews;
+  opened.push(() => reviews.close());
+  return { analytics, search, reviews };
 }
 
 /** What is started later than what has to tell it something. */
@@ -162,6 +177,7 @@ interface RunningParts {
   ingestion?: Ingestion;
   analytics?: EmbeddedAnalytics;
   search?: EmbeddedSearch;
+  reviews?: EmbeddedReviews;
   stream?: EmbeddedStream;
   undecided?: PendingMessages;
 }
@@ -171,6 +187,7 @@ function metersOver(parts: RunningParts, backlog: { pending: number }): Meters {
     pendingRecords: () => backlog.pending,
     followerLagSeconds: () => lagSeconds(parts.analytics, Date.now),
     searchLagSeconds: () => lagSeconds(parts.search, Date.now),
+    reviews: () => reviewFigures(parts.reviews, Date.now),
     stream: () => parts.stream?.hub.counts() ?? { subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 },
   });
 }

@@ -1,4 +1,4 @@
-import type { Correction } from "../model/correction.ts";
+import type { Correction, Link, Statement } from "../model/correction.ts";
 import type { Rejection } from "../model/event.ts";
 import type { FragmentId, FragmentState, SourceSpan } from "../model/fragment.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
@@ -55,7 +55,7 @@ export interface Decision {
   position: Position;
   /** UTC ms. */
   processedAt: number;
-  /** Events and corrections that this batch processed (neither rejected nor seen again). */
+  /** Events, corrections and links that this batch processed (neither rejected nor seen again). */
   processed: number;
   fragments: { row: FragmentRow; isNew: boolean; detailChanged: boolean }[];
   /** Fragments that change only their person. */
@@ -64,8 +64,8 @@ export interface Decision {
   persons: PersonRow[];
   removedPersons: PersonNumber[];
   edges: ExplicitEdge[];
-  /** New ones: a correction is never changed. */
-  corrections: StoredCorrection[];
+  /** What people and linkages said, new ones: none is ever changed. */
+  corrections: StoredStatement[];
   orders: { state: OrderState; ownerFragment: FragmentId }[];
   /** Persons whose profile reads differently now. */
   changedPersons: PersonNumber[];
@@ -81,9 +81,9 @@ export interface Decision {
 }
 
 /** `position`: of its record in the log. */
-export interface StoredCorrection extends Correction {
-  position: Position;
-}
+export type StoredStatement = Statement & { position: Position };
+export type StoredCorrection = Correction & { position: Position };
+export type StoredLink = Link & { position: Position };
 
 export interface SourceMinute {
   source: string;
@@ -115,12 +115,12 @@ export interface IdentityAndProfiles {
   identifiers(keys: readonly IdentifierKey[]): Promise<Map<IdentifierKey, IdentifierRow>>;
   /** Explicit edges with either end among the keys. */
   edges(keys: readonly IdentifierKey[]): Promise<ExplicitEdge[]>;
-  /** With either end among the keys, the overruled and withdrawn ones too. */
-  corrections(keys: readonly IdentifierKey[]): Promise<StoredCorrection[]>;
+  /** What people and linkages said with either end among the keys, the overruled and withdrawn too. */
+  corrections(keys: readonly IdentifierKey[]): Promise<StoredStatement[]>;
   persons(numbers: readonly PersonNumber[]): Promise<Map<PersonNumber, PersonRow>>;
   /**
    * Those whose evidence component holds nobody else, so that no edge of theirs is refused, and of whose identifiers
-   * no correction speaks, a withdrawn one neither.
+   * no person and no linkage said anything, withdrawn or not.
    */
   personsAlone(numbers: readonly PersonNumber[]): Promise<Set<PersonNumber>>;
   components(numbers: readonly number[]): Promise<ComponentRows>;

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { profileIdOf } from "../model/keyedHash.ts";
-import type { Corrections } from "./corrections.ts";
+import { isCorrection } from "../model/correction.ts";
+import type { Corrections, Links } from "./corrections.ts";
 import type { Fates } from "./fates.ts";
 import type { IdentityAndProfiles } from "./identityAndProfiles.ts";
 import type { People } from "./people.ts";
@@ -10,13 +11,14 @@ import { emailOf, fragmentOf, loginOf, messageKey, orderKey, StateModel, worldSi
 /** Everything that can be asked is answered as the model has it. */
 export async function expectAgreed(
   store: IdentityAndProfiles,
-  harness: Pick<StateHarness, "fates" | "people" | "corrections">,
+  harness: Pick<StateHarness, "fates" | "people" | "corrections" | "links">,
   model: StateModel,
 ): Promise<void> {
   await storeAgrees(store, model);
   await fatesAgree(harness.fates(), model);
   await peopleAgree(harness.people(), model);
   await correctionsAgree(harness.corrections(), model);
+  await linksAgree(harness.links(), model);
 }
 
 const everybody = Array.from({ length: worldSize }, (_, who) => who);
@@ -76,13 +78,31 @@ function correctionsOf(key: string, { corrections }: StateModel) {
 }
 
 async function correctionsAgree(corrections: Corrections, model: StateModel): Promise<void> {
-  const newest = model.corrections.toReversed();
+  const newest = model.corrections.filter(isCorrection).toReversed();
   expect(plain(await corrections.latest({ before: null, limit: 2 }))).toEqual(plain(newest.slice(0, 2)));
   const [first] = newest;
   const older = await corrections.latest({ before: first?.position ?? 0, limit: 100 });
   expect(plain(older)).toEqual(plain(newest.slice(1)));
   expect(plain(await corrections.byId(first?.id ?? "none"))).toEqual(plain(first ?? null));
-  expect(sorted(await corrections.of([emailOf(0)]))).toEqual(sorted(correctionsOf(emailOf(0), model)));
+  expect(sorted(await corrections.of([emailOf(0)]))).toEqual(
+    sorted(correctionsOf(emailOf(0), model).filter(isCorrection)),
+  );
+  const link = model.corrections.find((each) => !isCorrection(each));
+  expect(await corrections.byId(link?.id ?? "none")).toBeNull();
+}
+
+async function linksAgree(links: Links, model: StateModel): Promise<void> {
+  const all = model.corrections.filter((each) => !isCorrection(each));
+  const linked = all.filter(({ verdict }) => verdict === "probable");
+  expect(plain(await links.ofRun("t1", { after: -1, limit: 2 }))).toEqual(plain(linked.slice(0, 2)));
+  const rest = await links.ofRun("t1", { after: linked[0]?.position ?? 0, limit: 100 });
+  expect(plain(rest)).toEqual(plain(linked.slice(1)));
+  expect(await links.ofRun("t2", { after: -1, limit: 2 })).toEqual([]);
+  expect(plain(await links.byId(all[0]?.id ?? "none"))).toEqual(plain(all[0] ?? null));
+  const person = model.corrections.find(isCorrection);
+  expect(await links.byId(person?.id ?? "none")).toBeNull();
+  const touching = correctionsOf(emailOf(0), model).filter((each) => !isCorrection(each));
+  expect(sorted(await links.of([emailOf(0)]))).toEqual(sorted(touching));
 }
 
 async function fatesAgree(fates: Fates, model: StateModel): Promise<void> {

@@ -94,7 +94,7 @@ function keysOf(wanted: ReadWanted): string[] {
   return [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
 }
 
-function readReason(given: string): string {
+export function readReason(given: string): string {
   const reason = given.trim();
   const isReason = reason !== "" && reason.length <= maxReasonChars && reason.isWellFormed();
   if (isReason && !/[^\P{Cc}\n]/u.test(reason)) return reason;

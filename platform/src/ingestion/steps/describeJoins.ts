@@ -18,7 +18,7 @@ export interface Joins {
 /**
  * Which people the batch joined: sets of identifiers that were several persons before it. People that appear and meet
  * within one batch were never two. One walk over the batch, and only where somebody was joined. What a person's
- * correction joined is counted, and told by the record of corrections.
+ * correction or a linkage joined is counted, and told by the records of those.
  */
 export function describeJoins(
   folded: Folded,

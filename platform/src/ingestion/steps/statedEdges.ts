@@ -1,11 +1,11 @@
-import { correctionEdges } from "../../identity/index.ts";
-import { correctionOf, type Correction } from "../../model/correction.ts";
+import { correctionEdges, probableEdges } from "../../identity/index.ts";
+import { statementOf, type Statement } from "../../model/correction.ts";
 import type { Edge, ExplicitEdge } from "../../model/evidence.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import { addEdge, edgeId, type Folded } from "./fold.ts";
 
-/** What was said, not seen, of the identifiers that are looked at: aliases by sources, corrections by people. */
+/** What was said, not seen, of the identifiers that are looked at: aliases by sources, the rest by people and linkages. */
 export interface Stated {
   /** What this batch speaks of. */
   readonly ends: readonly IdentifierKey[];
@@ -20,9 +20,9 @@ export interface Stated {
 }
 
 export function statedEdges(folded: Folded, { store }: PipelineParts): Stated {
-  const said = folded.corrections.map(({ event }) => correctionOf(event));
+  const said = folded.corrections.map(({ event }) => statementOf(event));
   const aliases = new Map<string, ExplicitEdge>();
-  const corrections = new Map<string, Correction>();
+  const corrections = new Map<string, Statement>();
   return {
     ends: [...folded.aliases, ...said].flatMap(({ a, b }) => [a, b]),
     load: async (keys) => {
@@ -33,7 +33,11 @@ export function statedEdges(folded: Folded, { store }: PipelineParts): Stated {
       for (const alias of folded.aliases) addEdge(aliases, alias);
       for (const correction of said) corrections.set(correction.id, correction);
     },
-    edges: () => [...aliases.values(), ...correctionEdges(corrections.values())],
+    edges: () => [
+      ...aliases.values(),
+      ...correctionEdges(corrections.values()),
+      ...probableEdges(corrections.values()),
+    ],
     changed: () => folded.aliases.map((alias) => aliases.get(edgeId(alias)) as ExplicitEdge),
   };
 }

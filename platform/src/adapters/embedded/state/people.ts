@@ -7,7 +7,7 @@ import type { ProfileId } from "../../../model/profile.ts";
 import type { IdentifierRow } from "../../../storage/identityAndProfiles.ts";
 import type { EvidenceAround, People, PersonRecord } from "../../../storage/people.ts";
 import { correctionEnds, correctionsOf } from "./corrections.ts";
-import { correctionEdges } from "../../../identity/index.ts";
+import { correctionEdges, probableEdges } from "../../../identity/index.ts";
 import { decodeSpans, edgeRow, identifierRow, int, json, rowsFor, splitKeys, text, type Row } from "./rows.ts";
 
 /** Reads of persons, over any connection to the state file. Each call is one snapshot. */
@@ -137,7 +137,7 @@ function evidenceAround(statements: Statements, hash: KeyedHash, keys: readonly 
   const edges = [...rowsFor(statements.edgesFrom, known), ...rowsFor(statements.edgesTo, known)].map(edgeRow);
   const corrections = correctionsOf(statements, new Set([...known, ...keys]));
   // Those of a withdrawn correction are of no component here.
-  const named = [...edges, ...correctionEdges(corrections)];
+  const named = [...edges, ...correctionEdges(corrections), ...probableEdges(corrections)];
   for (const key of named.flatMap(({ a, b }) => [a, b])) {
     const row = identifiers.has(key) ? null : rowOf(key);
     if (row !== null) identifiers.set(key, row);
