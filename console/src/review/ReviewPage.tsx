@@ -75,7 +75,7 @@ function Pair({ id, queue }: { id: string; queue: Queue }) {
         <Actions queue={queue} isDecidable={isOpen} onGive={give} />
       </div>
       {isGone ? (
-        <Gone queue={queue} />
+        <Gone message={error.message} queue={queue} />
       ) : (
         <PanelStates query={review} height={reservedHeight}>
           {(shown) => (
@@ -105,10 +105,11 @@ function NextButton({ queue }: { queue: Queue }) {
   );
 }
 
-function Gone({ queue }: { queue: Queue }) {
+function Gone({ message, queue }: { message: string; queue: Queue }) {
   return (
-    <div className="panel stateBox" role="status">
+    <div className="panel stateBox reviewGone" role="status">
       <p className="stateTitle">{text.goneTitle}</p>
+      <p>{message}</p>
       <p>{text.gone}</p>
       <NextButton queue={queue} />
     </div>

@@ -37,7 +37,7 @@ export interface Marked {
 
 /** Both parted where they differ: what they begin and end with alike stays outside. By whole characters. */
 export function markedApart(one: string, other: string): [Marked, Marked] {
-  const [a, b] = [[...one], [...other]];
+  const [a, b] = [Array.from(one), Array.from(other)];
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start++;
   let end = 0;

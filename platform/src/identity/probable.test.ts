@@ -156,7 +156,7 @@ describe("a linkage's words", () => {
     fc.assert(
       fc.property(linkedInputs, list, ({ identifiers, edges }, words) => {
         const links = words.filter(({ verdict }) => verdict === "probable");
-        const taken = links.map(({ confidence: _, ...each }) => ({
+        const taken = links.map((each) => ({
           ...each,
           id: `${each.id}x`,
           verdict: "unlinked" as const,

@@ -34,7 +34,7 @@ const records: fc.Arbitrary<LogRecord[]> = fc
       if (verdict === "probable" || verdict === "unlinked") {
         return [linked(verdict, one, other, { id: `l${index}`, receivedAt, confidence })];
       }
-      return [corrected(verdict as "same" | "different" | "withdrawn", one, other, { id: `c${index}`, receivedAt })];
+      return [corrected(verdict, one, other, { id: `c${index}`, receivedAt })];
     }),
   );
 const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 8 });

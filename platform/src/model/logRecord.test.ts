@@ -108,7 +108,7 @@ describe("a log record", () => {
     expect(() => decodeRecord(newer)).toThrow(
       expect.objectContaining({
         code: "record_newer",
-        message: expect.stringContaining(`format ${correctionVersion + 1}`),
+        message: expect.stringContaining(`format ${linkVersion + 1}`),
       }),
     );
   });

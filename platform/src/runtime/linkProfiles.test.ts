@@ -131,7 +131,7 @@ describe("batch and live agree", () => {
     expect(applied.model).toEqual(learned);
   });
 
-  it("it does not depend on when the profiles came", async () => {
+  it("does not depend on when the profiles came", async () => {
     const before = await byProfiles();
     followed = new FakeFollowed();
     const other = await opened("turned");
@@ -166,7 +166,7 @@ describe("batch and live agree", () => {
     const { items } = await live.waiting({ after: null, limit: 1_000 });
     await live.close();
     expect(items.length).toBeGreaterThan(200);
-    for (const pair of items) expect(pair.probability, pair.id).toBeCloseTo(batch.get(pair.id)?.probability ?? -1, 9);
+    for (const pair of items) expect(pair.probability).toBeCloseTo(batch.get(pair.id)?.probability ?? -1, 9);
     expect(missedBy(items, batch) / items.length).toBeLessThan(0.1);
   });
 

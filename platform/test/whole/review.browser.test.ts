@@ -57,7 +57,7 @@ async function send(numbers: readonly number[]): Promise<void> {
       type: "identify",
       messageId: `${n}-${copy}`,
       traits: person(n, copy) as never,
-      context: { externalIds: [{ id: `${n}-${copy}`, type: "crm_id" }] },
+      context: { externalIds: [{ id: `p${n}-${copy}`, type: "crm_id" }] },
     })),
   );
   await site.reads.import("default", calls);
@@ -130,6 +130,7 @@ describe("Review in a browser", () => {
     expect(weights.reduce((total, each) => total + each, 0)).toBeCloseTo(sum, 0);
     await page.keyboard.press("w");
     await page.getByText("Hidden, so that you judge for yourself.").waitFor();
+    expect(await page.locator(".reviewBar").count()).toBe(0);
   });
 
   test("decided elsewhere: told by whom and why, and S goes on", async () => {
@@ -145,9 +146,9 @@ describe("Review in a browser", () => {
       apart,
       reason: "They are sisters",
     });
-    await page.reload();
     await page.goto(`${site.url}/review/${first?.id}`);
     await page.getByText(/Decided meanwhile|not in the queue any more/).waitFor();
+    expect(await page.locator(".reviewElsewhere, .reviewGone").innerText()).toMatch(/apart.*Said by administrator/s);
     const before = page.url();
     await page.keyboard.press("s");
     await page.waitForURL((url) => url.href !== before);
@@ -214,6 +215,7 @@ describe("Review in a browser", () => {
     await open("/review");
     await page.getByRole("button", { name: "Compare all profiles" }).click();
     await page.getByText(/Last comparison: \d+ profiles, \d+ pairs to review\./).waitFor({ timeout: 60_000 });
+    expect(await page.getByRole("button", { name: "Compare all profiles" }).isEnabled()).toBe(true);
   });
 
   test("no permission and failure have their states", async () => {
@@ -228,5 +230,6 @@ describe("Review in a browser", () => {
     );
     await page.goto(`${site.url}/review`);
     await page.getByRole("button", { name: "Retry" }).waitFor();
+    expect(await page.getByRole("alert").innerText()).toContain("Something went wrong inside.");
   });
 });

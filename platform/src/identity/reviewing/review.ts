@@ -1,3 +1,4 @@
+import { isoTime } from "../../model/isoTime.ts";
 import type { Profile, ProfileId } from "../../model/profile.ts";
 import { Problem } from "../../model/problem.ts";
 import type { People, PersonRecord } from "../../storage/people.ts";
@@ -107,8 +108,30 @@ const maxPagesLooked = 4;
 async function found(id: string, reviews: Reviews): Promise<Review> {
   const review = await reviews.byId(id);
   if (review !== null) return review;
-  throw new Problem(404, "review_not_found", "This pair is not in the queue.", {
+  throw notFound();
+}
+
+function notFound(): Problem {
+  return new Problem(404, "review_not_found", "This pair is not in the queue.", {
     hint: "It may have been decided meanwhile, or one of the two has changed. List what waits: GET /api/identity/reviews",
+  });
+}
+
+/** Of a pair that has left the queue: who decided it, where that is known. */
+async function goneProblem(id: string, { people, rules }: ReviewServiceParts): Promise<Problem> {
+  const anchors = [];
+  for (const profileId of id.split("~").slice(0, 2)) {
+    const record = await people.byProfileId(profileId);
+    const anchor = record?.identifiers.find((each) => each.id === profileId)?.key;
+    if (anchor !== undefined) anchors.push({ profileId, anchor });
+  }
+  const [a, b] = anchors;
+  const elsewhere = a === undefined || b === undefined ? null : await decidedElsewhere({ a, b }, { people, rules });
+  if (elsewhere === null) return notFound();
+  const { message, said } = elsewhere;
+  const by = said === null ? "" : ` Said by ${said.by} on ${isoTime(said.at).slice(0, 10)}.`;
+  return new Problem(404, "review_not_found", `${message}${by}`, {
+    hint: "Go on with the next: GET /api/identity/reviews",
   });
 }
 
@@ -124,7 +147,8 @@ async function profileOf(id: ProfileId, { people, compose }: ReviewServiceParts)
 }
 
 async function inFull(id: string, parts: ReviewServiceParts): Promise<ReviewInFull> {
-  const review = await found(id, parts.reviews);
+  const review = await parts.reviews.byId(id);
+  if (review === null) throw await goneProblem(id, parts);
   const [one, other] = [await profileOf(review.a.profileId, parts), await profileOf(review.b.profileId, parts)];
   if (one === null || other === null) {
     await parts.reviews.drop([id]);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { corrected, foldingHarness } from "../../../test/pipelineHarness.ts";
 import { identified, reviewingHarness, type Reviewing } from "../../../test/reviewHarness.ts";
+import { linkRecordOf } from "../../model/correction.ts";
 import { fakeRecords, traitsOf } from "../linkage/people.fake.ts";
 
 let world: Reviewing;
@@ -132,7 +133,11 @@ describe("a pair for review", () => {
       effect: null,
       elsewhere: { code: "kept_apart", said: { verdict: "different", by: "t1", reason: "I asked" } },
     });
-    await expect(world.service.inFull(id)).rejects.toMatchObject({ code: "review_not_found" });
+    // And so does whoever comes later.
+    await expect(world.service.inFull(id)).rejects.toMatchObject({
+      code: "review_not_found",
+      message: expect.stringMatching(/keeps these two people apart.* Said by t1 on 2026-02-01/),
+    });
   });
 
   it("that evidence or somebody has joined meanwhile is not listed any more", async () => {
@@ -143,6 +148,10 @@ describe("a pair for review", () => {
     const listed = await world.service.list({ after: null, limit: 50, by });
     expect(listed.items).toEqual([]);
     expect(await world.reviews.byId(id)).toBeNull();
+    await expect(world.service.inFull(id)).rejects.toMatchObject({
+      message: expect.stringMatching(/are one person already.* Said by t1/),
+    });
+    await expect(world.service.inFull("p_x~p_y")).rejects.toMatchObject({ code: "review_not_found" });
   });
 
   it("which cannot be joined at all is not asked", async () => {
@@ -283,8 +292,7 @@ describe("a linkage of all profiles", () => {
   });
 
   async function logged(run: string) {
-    const { linkRecordOf } = await import("../../model/correction.ts");
     const { items } = await world.links.ofRun(run, { after: null, limit: 1_000 });
-    return items.map(({ position: _, status: __, explanation: ___, ...link }) => linkRecordOf(link));
+    return items.map((link) => linkRecordOf(link));
   }
 });

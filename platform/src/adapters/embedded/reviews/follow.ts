@@ -43,7 +43,7 @@ export interface ReviewFollower {
 /**
  * Keeps the index of records as the profiles are, and offers what new and changed ones resemble. A slice is one
  * transaction, its pairs are offered within it: what a crash leaves half done is done again. While everything is being
- * copied nothing is compared: that is a linkage's work.
+ * copied nothing is compared: that is a linkage's work, and whoever changes afterwards is compared then.
  */
 export function reviewFollower(parts: FollowParts): ReviewFollower {
   const { index, decided, now } = parts;
@@ -108,8 +108,8 @@ async function takeSlice(ids: readonly ProfileId[], isCopying: boolean, parts: F
       queue.dropOf(id);
       continue;
     }
-    const digest = digestOf(record);
-    if (index.digestOf(id) !== digest) changed.push({ ...record, digest });
+    const digest = isCopying ? copiedDigest : digestOf(record);
+    if (isCopying || index.digestOf(id) !== digest) changed.push({ ...record, digest });
   }
   if (changed.length === 0) return;
   const database = await parts.engine();
@@ -122,6 +122,9 @@ async function takeSlice(ids: readonly ProfileId[], isCopying: boolean, parts: F
   );
   if (!isCopying) await offerLike(numbers, database, parts);
 }
+
+/** Of who was copied and never compared: the next change, of whatever, has them compared. */
+const copiedDigest = "copied";
 
 function digestOf({ anchor, texts }: ProfileRecord): string {
   return createHash("sha256")

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { ProfileId } from "../../../model/profile.ts";
 import type { FeedProgress } from "../../../storage/followFeed.ts";
 import type { ReviewSide } from "../../../storage/reviews.ts";
@@ -175,9 +175,9 @@ function progressOf(statements: Statements): IndexProgress {
 }
 
 // Written by this file alone, in a file that is made anew when it is damaged.
-function valuesIn(json: unknown): (string | null)[] {
-  return JSON.parse(String(json ?? "[]")) as (string | null)[];
+function valuesIn(json: SQLOutputValue | undefined): (string | null)[] {
+  return JSON.parse(typeof json === "string" ? json : "[]") as (string | null)[];
 }
-function numbersIn(json: unknown): number[] {
-  return JSON.parse(String(json ?? "[]")) as number[];
+function numbersIn(json: SQLOutputValue | undefined): number[] {
+  return JSON.parse(typeof json === "string" ? json : "[]") as number[];
 }

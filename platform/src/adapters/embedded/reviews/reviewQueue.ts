@@ -35,7 +35,7 @@ export function reviewQueue(database: DatabaseSync): Queue {
     WHERE place IS NULL AND corrections = '[]'`);
   const byId = (id: string): Review | null => {
     const row = statements.byId.get(id);
-    return row === undefined ? null : reviewOf(row as Row);
+    return row === undefined ? null : reviewOf(row);
   };
   const count = (): number => Number(statements.count.get()?.["waiting"] ?? 0);
   return {
@@ -80,8 +80,8 @@ export function reviewQueue(database: DatabaseSync): Queue {
     summary: async (by) => ({
       open: Number(statements.countState.get("open")?.["waiting"] ?? 0),
       skipped: Number(statements.countState.get("skipped")?.["waiting"] ?? 0),
-      bands: bandsOf(statements.answered.all() as Row[]),
-      own: bandsOf(statements.answeredBy.all(by) as Row[]),
+      bands: bandsOf(statements.answered.all()),
+      own: bandsOf(statements.answeredBy.all(by)),
     }),
     partnersOf: (id) => (statements.partners.all(id, id) as Row[]).map((row) => String(row["partner"])),
     dropOf: (id) => {

@@ -26,7 +26,7 @@ export function runRecords(database: DatabaseSync): Pick<Reviews, "keepModel" | 
     },
     run: async (id) => {
       const row = runById.get(id);
-      return row === undefined ? null : runOf(row as Row);
+      return row === undefined ? null : runOf(row);
     },
     runs: async ({ before, limit }) => (runs.all(before ?? Number.MAX_SAFE_INTEGER, limit) as Row[]).map(runOf),
     keepModel: async ({ run, madeAt, document }) => {
@@ -36,7 +36,7 @@ export function runRecords(database: DatabaseSync): Pick<Reviews, "keepModel" | 
     },
     model: async (version) => {
       const row = version === null ? latest.get() : byVersion.get(version);
-      return row === undefined ? null : modelOf(row as Row);
+      return row === undefined ? null : modelOf(row);
     },
   };
 }
