@@ -28,7 +28,7 @@ export const reviewScreens: readonly Screen[] = [
       ];
       const summary = { open: 0, skipped: 0, bands, answered, own: { ...answered, pairs: 31 } };
       await page.route(list, (route) => route.fulfill({ json: { items: [], next: null, summary } }));
-      await page.goto("/review");
+      await page.goto(new URL("/review", page.url()).href);
       await page.getByText("Nothing waits for review").waitFor();
     },
   },
@@ -38,7 +38,7 @@ export const reviewScreens: readonly Screen[] = [
     prepare: async (page) => {
       const summary = { open: 0, skipped: 0, bands: [], answered: nobody, own: nobody };
       await page.route(list, (route) => route.fulfill({ json: { items: [], next: null, summary } }));
-      await page.goto("/review");
+      await page.goto(new URL("/review", page.url()).href);
       await page.getByText("Nothing waits for review").waitFor();
     },
   },

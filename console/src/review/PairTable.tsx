@@ -8,7 +8,9 @@ import type { Review, ReviewField } from "./reviewQueries.ts";
 import { fieldLabel, likenessSigns, type Marked, markedApart } from "./reviewText.ts";
 
 const text = words.review;
-const maxShownIdentifiers = 6;
+const maxShownIdentifiers = 4;
+const deviceTypes = ["anonymous_id", "device_id", "cookie", "advertising_id", "idfa", "gaid", "idfv"];
+const isDevice = (type: string): boolean => deviceTypes.includes(type);
 type Side = Review["a"];
 
 /** What both say, field by field; what differs is marked by sign and word. */
@@ -104,7 +106,8 @@ function MoreRow({ label, a, b }: { label: string; a: React.ReactNode; b: React.
 }
 
 function Identifiers({ side }: { side: Side }) {
-  const all = side.profile.identifiers ?? [];
+  // Who somebody is before what they hold.
+  const all = (side.profile.identifiers ?? []).toSorted((a, b) => Number(isDevice(a.type)) - Number(isDevice(b.type)));
   return (
     <ul className="reviewIdentifiers">
       {all.slice(0, maxShownIdentifiers).map(({ type, value }) => (

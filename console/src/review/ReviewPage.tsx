@@ -81,12 +81,14 @@ function Pair({ id, queue }: { id: string; queue: Queue }) {
           {(shown) => (
             <>
               {shown.elsewhere !== null && <Elsewhere elsewhere={shown.elsewhere} queue={queue} />}
-              <section className="panel" aria-label={text.pairTitle}>
-                <PairTable review={shown} />
-              </section>
-              <div className="reviewBelow">
-                <Weights review={shown} isShown={isShown || !isOpen} onToggle={() => setShown(!isShown)} />
-                <Effect review={shown} />
+              <div className="reviewColumns">
+                <section className="panel" aria-label={text.pairTitle}>
+                  <PairTable review={shown} />
+                </section>
+                <div className="reviewSide">
+                  <Effect review={shown} />
+                  <Weights review={shown} isShown={isShown || !isOpen} onToggle={() => setShown(!isShown)} />
+                </div>
               </div>
             </>
           )}
@@ -110,7 +112,6 @@ function Gone({ message, queue }: { message: string; queue: Queue }) {
     <div className="panel stateBox reviewGone" role="status">
       <p className="stateTitle">{text.goneTitle}</p>
       <p>{message}</p>
-      <p>{text.gone}</p>
       <NextButton queue={queue} />
     </div>
   );
