@@ -2,6 +2,7 @@ import { correctionScreens } from "./correctionScreens.ts";
 import { customerScreens } from "./customerScreens.ts";
 import { liveScreens } from "./liveScreens.ts";
 import { queryScreens } from "./queryScreens.ts";
+import { reviewScreens } from "./reviewScreens.ts";
 import { heading, type Screen } from "./screen.ts";
 import { sourceScreens } from "./sourceScreens.ts";
 
@@ -23,6 +24,7 @@ export const screens: readonly Screen[] = [
   ...sourceScreens,
   ...queryScreens,
   ...liveScreens,
+  ...reviewScreens,
   {
     name: "palette",
     path: "/sources",

@@ -26,6 +26,7 @@ const pages: readonly Page[] = [
     path: "corrections",
     lazy: async () => ({ Component: (await import("./corrections/CorrectionsPage.tsx")).CorrectionsPage }),
   },
+  { path: "review/:pair?", lazy: async () => ({ Component: (await import("./review/ReviewPage.tsx")).ReviewPage }) },
   { path: "sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage.tsx")).SourcesPage }) },
   { path: "sources/:id", lazy: async () => ({ Component: (await import("./sources/SourcePage.tsx")).SourcePage }) },
 ];

@@ -19,8 +19,8 @@ import {
   type IdentityRules,
 } from "../src/identity/index.ts";
 import { createIngestionLoop, type BatchOutcome } from "../src/ingestion/index.ts";
-import { pairOf, recordOf, type Verdict } from "../src/model/correction.ts";
-import type { AcceptedEvent, CorrectionRecord, LogRecord } from "../src/model/event.ts";
+import { linkRecordOf, pairOf, recordOf, type LinkVerdict, type Verdict } from "../src/model/correction.ts";
+import type { AcceptedEvent, CorrectionRecord, LinkRecord, LogRecord } from "../src/model/event.ts";
 import { fragmentKey } from "../src/model/fragment.ts";
 import { fragmentIdOf, keyedHash, messageKeyOf } from "../src/model/keyedHash.ts";
 import { decodeRecord, encodeRecord } from "../src/model/logRecord.ts";
@@ -66,7 +66,7 @@ export function stored(record: LogRecord, position: Position): StoredRecord {
 }
 
 function identifiersOf(record: LogRecord): readonly string[] {
-  if (record.status === "correction") return [record.body.a, record.body.b];
+  if (record.status === "correction" || record.status === "link") return [record.body.a, record.body.b];
   return record.status === "accepted" ? record.identifiers : [];
 }
 
@@ -79,6 +79,18 @@ export function corrected(
 ): CorrectionRecord {
   const said = { by: "t1", reason: "I asked", receivedAt: more.receivedAt ?? Date.UTC(2026, 1, 1) };
   return recordOf({ id: more.id, verdict, ...pairOf(one, other), ...said });
+}
+
+/** What a linkage says, as it comes from a run. */
+export function linked(
+  verdict: LinkVerdict,
+  one: string,
+  other: string,
+  more: { id: string; receivedAt?: number; confidence?: number },
+): LinkRecord {
+  const { id, receivedAt = Date.UTC(2026, 1, 1), confidence = 0.99 } = more;
+  const likely = verdict === "probable" ? { confidence } : {};
+  return linkRecordOf({ id, verdict, ...pairOf(one, other), by: "lr_1", reason: "model 1", receivedAt, ...likely });
 }
 
 /** A message index in memory: what the port promises, nothing else. */

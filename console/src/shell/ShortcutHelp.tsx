@@ -60,12 +60,25 @@ export function ShortcutHelp({
       <Row label={words.customer.timeline.keys.reason}>
         <Kbd>Enter</Kbd>
       </Row>
+      {reviewKeys.map(([letter, label]) => (
+        <Row key={letter} label={label}>
+          <Kbd>{letter}</Kbd>
+        </Row>
+      ))}
       <Row label={words.keys.help}>
         <Kbd>?</Kbd>
       </Row>
     </Modal>
   );
 }
+
+const reviewKeys = [
+  ["A", words.review.keys.same],
+  ["R", words.review.keys.different],
+  ["S", words.review.keys.skip],
+  ["Z", words.review.keys.undo],
+  ["W", words.review.keys.weights],
+] as const;
 
 function Row({ label, children }: { label: string; children: ReactNode }) {
   return (

@@ -1,5 +1,6 @@
 import {
   IconArrowsSplit,
+  IconArrowsJoin2,
   IconBolt,
   IconDatabase,
   IconPlugConnected,
@@ -23,5 +24,6 @@ export const railPages: readonly RailPage[] = [
   { path: "/customers", label: words.pages.customers, icon: IconUsers, key: "c" },
   { path: "/corrections", label: words.pages.corrections, icon: IconArrowsSplit, key: "w" },
   { path: "/query", label: words.pages.query, icon: IconDatabase, key: "q" },
+  { path: "/review", label: words.pages.review, icon: IconArrowsJoin2, key: "r" },
   { path: "/sources", label: words.pages.sources, icon: IconPlugConnected, key: "s" },
 ];

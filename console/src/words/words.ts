@@ -3,6 +3,7 @@ import { live } from "./live.ts";
 import { customer } from "./customer.ts";
 import { customers } from "./customers.ts";
 import { query } from "./query.ts";
+import { review } from "./review.ts";
 import { sources } from "./sources.ts";
 
 /** Every sentence of the console. A page adds a section in a file of its own; nothing is written in the pages themselves. */
@@ -12,6 +13,7 @@ export const words = {
     live: "Live",
     customers: "Customers",
     query: "Query",
+    review: "Review",
     sources: "Sources",
     corrections: "Corrections",
     signIn: "Sign in",
@@ -89,4 +91,5 @@ export const words = {
   customer,
   corrections,
   household,
+  review,
 } as const;

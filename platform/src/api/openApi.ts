@@ -7,6 +7,7 @@ export const docsPath = "/api/docs";
 const tags = [
   { name: "profiles", description: "One live profile of each customer" },
   { name: "identity", description: "Who is who, and why" },
+  { name: "reviews", description: "Who is probably who: linkages, and the pairs that people decide" },
   { name: "events", description: "What was sent, and what became of it" },
   { name: "sql", description: "Questions over everything" },
   { name: "sources", description: "The systems that send events, with their write keys" },

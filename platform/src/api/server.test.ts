@@ -188,6 +188,7 @@ describe("operations", () => {
     expect((await call("GET", "/api/status")).body.search.profiles).toBe(1);
     services.search.status = () => Promise.reject(new Problem(503, "search_busy", "search is not running"));
     services.analytics.status = () => new Promise(() => undefined);
+    services.reviews.status = () => Promise.reject(new Problem(503, "reviews_busy", "reviews is not running"));
     const { status, body } = await call("GET", "/api/status");
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -195,6 +196,7 @@ describe("operations", () => {
       pendingRecords: 0,
       analytics: { asOf: null },
       search: { asOf: null, profiles: null },
+      reviews: { asOf: null, waiting: null },
     });
   });
 

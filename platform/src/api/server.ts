@@ -20,8 +20,10 @@ import { eventRoutes } from "./routes/events.ts";
 import { householdRoutes } from "./routes/households.ts";
 import { identityRoutes } from "./routes/identity.ts";
 import { importRoutes } from "./routes/imports.ts";
+import { linkageRoutes } from "./routes/linkage.ts";
 import { profileRoutes, timelineRoutes } from "./routes/profiles.ts";
 import { queryRoutes } from "./routes/query.ts";
+import { reviewRoutes } from "./routes/reviews.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { segmentReadRoutes } from "./routes/segmentReads.ts";
 import { sourceRoutes } from "./routes/sources.ts";
@@ -118,6 +120,8 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   const api = scope.withTypeProvider<TypeBoxTypeProvider>();
   addRoutes(api, services, now);
   correctionRoutes(api, services, callerOf);
+  reviewRoutes(api, services, callerOf);
+  linkageRoutes(api, services, callerOf);
   streamRoutes(api, services, isToken);
   refuseOtherMethods(scope, methodsByUrl);
 }

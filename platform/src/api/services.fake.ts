@@ -6,11 +6,14 @@ import type { AccessStore } from "../storage/access.ts";
 import type { ProfileSearch, SearchEntry, SearchQuery } from "../storage/profileSearch.ts";
 import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timeline.ts";
 import { fakeCorrections } from "./corrections.fake.ts";
+import { fakeLinkage, fakeReviews } from "./reviews.fake.ts";
 import type { EdgeView, FateView, HouseholdView, RejectionView, Services } from "./services.ts";
 
 /** Services over plain memory for tests of what calls them: the API's routes and the command line. */
 export interface FakeServices extends Services {
   readonly corrections: ReturnType<typeof fakeCorrections>;
+  readonly reviews: ReturnType<typeof fakeReviews>;
+  readonly linkage: ReturnType<typeof fakeLinkage>;
   readonly token: string;
   readonly replayed: { messageId: string; corrected: JsonObject | null }[];
   readonly submitted: { source: string; call: JsonObject }[];
@@ -326,6 +329,8 @@ export function fakeServices(): FakeServices {
       }),
     },
     corrections: fakeCorrections(ada, noon),
+    reviews: fakeReviews(ada, noon),
+    linkage: fakeLinkage(noon),
     fateOf: fakeFate,
     ...fakeRejections(replayed),
     submit: async (source, calls) => {

@@ -1,4 +1,4 @@
-import type { CorrectionService } from "../identity/index.ts";
+import type { CorrectionService, LinkageRuns, LinkService, ReviewService } from "../identity/index.ts";
 import type { JsonObject } from "../model/event.ts";
 import type { FragmentId } from "../model/fragment.ts";
 import type { HouseholdId, HouseholdKind } from "../model/household.ts";
@@ -6,6 +6,7 @@ import type { NodeDecision } from "../model/evidence.ts";
 import type { Profile, ProfileId, TraitHistory } from "../model/profile.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { StreamHub } from "./stream/hub.ts";
+import type { Reviews } from "../storage/reviews.ts";
 import type { ProfileSearch } from "../storage/profileSearch.ts";
 import type { Analytics } from "../storage/timeline.ts";
 
@@ -139,6 +140,9 @@ export interface Services {
     why(a: string, b: string): Promise<WhyView>;
   };
   corrections: CorrectionService;
+  /** `model`: the latest that a linkage learned; null before the first. */
+  reviews: ReviewService & Pick<Reviews, "status"> & { model(): ReturnType<Reviews["model"]> };
+  linkage: { runs: LinkageRuns; links: LinkService };
   /** Problem 409 `message_id_ambiguous` without a source where two sources used it. */
   fateOf(messageId: string, source: string | null): Promise<FateView | null>;
   /** Newest first; `after` is the `next` of the page before. Problem 400 `cursor_invalid`. */

@@ -11,6 +11,7 @@ import { readCliToken } from "../runtime/cliToken.ts";
 import { findServer } from "../runtime/dataDirectory.ts";
 import { readSettings } from "../runtime/settings.ts";
 import { correctionCalls, type CorrectionCalls } from "./correctionCalls.ts";
+import { reviewCalls, type ReviewCalls } from "./reviewCalls.ts";
 import { followedUp, type ServerProgress } from "./followedUp.ts";
 import type { CliIo } from "./io.ts";
 import { directTransport, httpTransport, serverUrl, type Transport } from "./transport.ts";
@@ -49,7 +50,7 @@ export interface SearchView {
 }
 
 /** The platform as a verb sees it, over HTTP or opened in this process: the same answers either way. */
-export interface Connection extends CorrectionCalls {
+export interface Connection extends CorrectionCalls, ReviewCalls {
   readonly via: "http" | "direct";
   profile(type: string, value: string): Promise<Profile>;
   search(wanted: { q: string; limit: number; source?: string }): Promise<SearchView>;
@@ -67,7 +68,7 @@ export interface Connection extends CorrectionCalls {
   tokens(): Promise<{ id: string; name: string; createdAt: string }[]>;
   createToken(name: string): Promise<{ id: string; name: string; token: string }>;
   revokeToken(id: string): Promise<void>;
-  status(): Promise<PlatformStatus & ServerProgress>;
+  status(): Promise<PlatformStatus & ServerProgress & { reviews: { asOf: string | null; waiting: number | null } }>;
   /**
    * Resolves when everything accepted so far is decided and followed: queries hold it. Problem 503 `follower_stalled`
    * when that does not come; `onWait` is told before, who is behind.
@@ -201,6 +202,7 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
     identity: async (id) => (await get(`/api/profiles/id/${enc(id)}/identity`)) as IdentityView,
     why: async (a, b) => (await get(`/api/identity/why?a=${enc(a)}&b=${enc(b)}`)) as WhyView,
     ...correctionCalls(send),
+    ...reviewCalls(send),
     fate: async (messageId, source) =>
       (await get(`/api/events/${enc(messageId)}${source === undefined ? "" : `?source=${enc(source)}`}`)) as FateView,
     query: async (sql, limit) =>

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { platformVersion } from "../model/version.ts";
 import { maxQueryRows } from "../storage/timeline.ts";
 import * as access from "./accessVerbs.ts";
-import { addCorrections } from "./correctionVerbs.ts";
+import { addCorrections, type Reaching } from "./correctionVerbs.ts";
 import { connect, type Connection, type ConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
 import { describeLink } from "./linkVerb.ts";
@@ -10,6 +10,7 @@ import { type Output, outputTo } from "./output.ts";
 import { type QueryFormat, queryFormats, runQuery, showProfile, showStatus, showWhy } from "./reads.ts";
 import { showSearch } from "./search.ts";
 import { rebuild } from "./rebuild.ts";
+import { addReviews } from "./reviewVerbs.ts";
 import { send, type SendFlags } from "./send.ts";
 import { serve } from "./serve.ts";
 import { describeDemo, describeSimulate } from "./simulateVerb.ts";
@@ -45,10 +46,11 @@ export function program(io: CliIo, exit: SetExit): Command {
   addReads(root, io, exit);
   addRebuild(root, io, exit);
   withExamples(
-    describeLink(root.command("link"), io, exit),
+    describeLink(root.command("link"), { io, exit, connected: (flags, verb) => connected(io, flags, verb) }),
     "c360 link customers.csv --id customer_id --out clusters.csv",
     "c360 link crm.csv shop.parquet --id id --right-id customer --pairs pairs.csv",
     "c360 link new.csv --id id --map dob=birth_date --map notes=ignore --model customers.model.json",
+    "c360 link --profiles",
   );
   addSources(root, io, exit);
   addTokens(root, io, exit);
@@ -183,12 +185,14 @@ function addReads(root: Command, io: CliIo, exit: SetExit): void {
     });
   withExamples(why, "c360 why email:ada@example.com user_id:ada", "c360 why email:ada@example.com pos_card:778 --json");
 
-  addCorrections(root, {
+  const reach: Reaching = {
     reaching,
     withExamples,
     wholeNumber,
     run: async (flags, verb) => exit(await connected(io, flags, verb)),
-  });
+  };
+  addCorrections(root, reach);
+  addReviews(root, reach);
   addQuery(root, io, exit);
 
   const status = reaching(root.command("status"))

@@ -129,6 +129,8 @@ export async function showStatus(connection: Connection, output: Output): Promis
     ["pending", status.pendingRecords],
     ["SQL as of", status.analytics.asOf ?? "not known"],
     ["search at", status.search.asOf ?? "not known"],
+    ["reviews at", status.reviews.asOf ?? "not known"],
+    ["to review", status.reviews.waiting ?? "not known"],
   ];
   output.out(facts.map(([name, value]) => `${name.padEnd(11)}${value}\n`).join(""));
   return exitCodes.done;

@@ -1,10 +1,10 @@
-import type { Correction } from "../model/correction.ts";
+import type { Statement } from "../model/correction.ts";
 import type { Resolution } from "../model/evidence.ts";
 import { identifierKey, type IdentifierKey } from "../model/identifier.ts";
 import { normaliseIdentifier } from "../model/normalise.ts";
 import { Problem } from "../model/problem.ts";
 import type { EvidenceAround } from "../storage/people.ts";
-import { correctionEdges } from "./corrections.ts";
+import { correctionEdges, probableEdges } from "./corrections.ts";
 import { edgesOfFragments } from "./evidence.ts";
 import { resolve } from "./resolve.ts";
 import type { IdentityRules } from "./rules.ts";
@@ -13,10 +13,11 @@ import type { IdentityRules } from "./rules.ts";
 export function resolveAround(
   { identifiers, outside, fragments, edges, corrections }: EvidenceAround,
   rules: IdentityRules,
-  more: readonly Correction[] = [],
+  more: readonly Statement[] = [],
 ): Resolution {
   const seen = identifiers.map(({ key, decision }) => ({ key, decision, seen: true, outside: outside.has(key) }));
-  const all = [...edgesOfFragments(fragments), ...edges, ...correctionEdges([...corrections, ...more])];
+  const said = [...corrections, ...more];
+  const all = [...edgesOfFragments(fragments), ...edges, ...correctionEdges(said), ...probableEdges(said)];
   return resolve({ identifiers: seen, edges: all }, rules);
 }
 

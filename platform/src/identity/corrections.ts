@@ -1,22 +1,42 @@
-import { compareCorrections, correctionSource, lastSaid, type Correction } from "../model/correction.ts";
+import {
+  compareCorrections,
+  correctionSource,
+  lastLinked,
+  lastSaid,
+  linkSource,
+  type Statement,
+} from "../model/correction.ts";
 import type { Edge, EvidenceRule } from "../model/evidence.ts";
 
-/** An edge that a source showed; all but those of corrections. */
-export type EvidenceEdge = Edge & { rule: EvidenceRule };
+/** An edge that a source showed or a linkage holds for likely; all but those of corrections. */
+export type EvidenceEdge = Edge & { rule: EvidenceRule | "probable" };
 export type CorrectionEdge = Edge & { rule: "same" | "different" };
 
 /**
- * What holds of all that was said: of each pair the last verdict, unless that was withdrawn. A function of the set of
- * corrections, so that they may come in any order, and twice.
+ * What holds of all that people said: of each pair the last verdict, unless that was withdrawn. A function of the set
+ * of statements, so that they may come in any order, and twice.
  */
-export function correctionEdges(corrections: Iterable<Correction>): CorrectionEdge[] {
+export function correctionEdges(statements: Iterable<Statement>): CorrectionEdge[] {
   const edges: CorrectionEdge[] = [];
-  for (const { id, verdict, a, b, by, reason, receivedAt } of lastSaid(corrections).values()) {
-    if (verdict === "withdrawn") continue;
-    const common = { source: correctionSource, firstMessageId: id, count: 1, confidence: 1 };
-    edges.push({ a, b, rule: verdict, firstAt: receivedAt, lastAt: receivedAt, ...common, said: { by, reason } });
+  for (const said of lastSaid(statements).values()) {
+    if (said.verdict === "withdrawn") continue;
+    edges.push({ ...statedEdge(said), rule: said.verdict, source: correctionSource, confidence: 1 });
   }
   return edges;
+}
+
+/** The same of what linkages hold for likely. */
+export function probableEdges(statements: Iterable<Statement>): EvidenceEdge[] {
+  const edges: EvidenceEdge[] = [];
+  for (const said of lastLinked(statements).values()) {
+    if (said.verdict === "unlinked") continue;
+    edges.push({ ...statedEdge(said), rule: "probable", source: linkSource, confidence: said.confidence ?? 0 });
+  }
+  return edges;
+}
+
+function statedEdge({ id, a, b, by, reason, receivedAt }: Statement) {
+  return { a, b, firstAt: receivedAt, lastAt: receivedAt, firstMessageId: id, count: 1, said: { by, reason } };
 }
 
 /** `same` in the order in which it was said: of two that cannot both hold, the first does. */

@@ -5,10 +5,13 @@ import type { IdentityRules } from "./rules.ts";
 
 /** Above the rank of every rule that a document may name. */
 const correctionRank = Number.MAX_SAFE_INTEGER;
+/** Below it, whatever a document says: what is only likely gives way to all that was seen or said. */
+const probableRank = -1;
 
 /**
- * The total order in which evidence is taken, surest first (what people said before all else): rank of the edge's
- * rule; rank of the less sure of its two types, then of the surer (a chain holds as much as its weakest link); earliest event time; then (a, b, rule, source).
+ * The total order in which evidence is taken, surest first (what people said before all else, what is only probable
+ * after all else): rank of the edge's rule; confidence; rank of the less sure of its two types, then of the surer (a
+ * chain holds as much as its weakest link); earliest event time; then (a, b, rule, source).
  */
 export function rankedEdges<E extends Edge>(edges: readonly E[], rules: IdentityRules): E[] {
   const ranked = edges.map((edge) => {
@@ -19,6 +22,7 @@ export function rankedEdges<E extends Edge>(edges: readonly E[], rules: Identity
   ranked.sort(
     (x, y) =>
       y.rule - x.rule ||
+      y.edge.confidence - x.edge.confidence ||
       y.lesser - x.lesser ||
       y.greater - x.greater ||
       x.edge.firstAt - y.edge.firstAt ||
@@ -28,5 +32,6 @@ export function rankedEdges<E extends Edge>(edges: readonly E[], rules: Identity
 }
 
 function rankOf({ rule }: Edge, rules: IdentityRules): number {
+  if (rule === "probable") return probableRank;
   return rule === "same" || rule === "different" ? correctionRank : rules.ruleRanks[rule];
 }

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { correctionSource } from "../model/correction.ts";
+import { correctionSource, linkSource } from "../model/correction.ts";
 import type { Edge, NodeDecision, Resolution } from "../model/evidence.ts";
 import { parseIdentifierKey } from "../model/identifier.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
@@ -166,6 +166,22 @@ export function said(rule: "same" | "different", a: IdentifierKey, b: Identifier
   const more = { rule, source: correctionSource, firstAt: at, firstMessageId: `c_${first}_${second}` };
   return edge(first, second, { ...more, said: { by: "t1", reason: "I asked" } });
 }
+
+/** What a linkage holds for likely, as `probableEdges` makes it. */
+export function probable(one: IdentifierKey, other: IdentifierKey, confidence: number, at = 1): Edge {
+  const [a, b] = one < other ? [one, other] : [other, one];
+  const more = { firstAt: at, firstMessageId: `l_${a}_${b}`, said: { by: "lr_1", reason: "model 1" } };
+  return edge(a, b, { rule: "probable", source: linkSource, confidence, ...more });
+}
+
+/** One a pair. */
+export const probableSets: fc.Arbitrary<Edge[]> = fc.uniqueArray(
+  fc
+    .record({ a: identifierKeys, b: identifierKeys, confidence: fc.constantFrom(0.9, 0.95, 0.99), at: times })
+    .filter(({ a, b }) => a !== b)
+    .map(({ a, b, confidence, at }) => probable(a, b, confidence, at)),
+  { maxLength: 8, selector: ({ a, b }) => `${a}|${b}` },
+);
 
 /** Corrections that hold: one a pair. */
 export const correctionSets: fc.Arbitrary<Edge[]> = fc.uniqueArray(

@@ -1,5 +1,5 @@
 /** Who is who: pure functions of evidence, and the reads that explain them. docs/identity.md tells the rules. */
-export { correctionEdges } from "./corrections.ts";
+export { correctionEdges, probableEdges } from "./corrections.ts";
 export { decide, decideByAliases, mergeSeenWith } from "./decisions.ts";
 export { disjointSets } from "./disjointSets.ts";
 export { edgesOfFragments, mergeEdges } from "./evidence.ts";
@@ -17,3 +17,19 @@ export { resolve } from "./resolve.ts";
 export { defaultIdentityRules } from "./retailRules.ts";
 export { identifierOrder, rulesOfType, typeOfKey } from "./rules.ts";
 export type { IdentityRules } from "./rules.ts";
+export { linkProfiles, type FoundPair, type NormalisedProfile } from "./linkage/linkProfiles.ts";
+export { normaliseRecords, scoreRecords, termPositions, type LiveScore } from "./linkage/liveScore.ts";
+export { parseLinkageModel } from "./linkage/parseModel.ts";
+export { profileRecordOf, type ProfileRecord } from "./linkage/profileRecord.ts";
+export { usualProfileModel } from "./linkage/usualModel.ts";
+export type { LinkageModel } from "./linkage/model.ts";
+export { linkService, type LinkService, type RecordedLink } from "./reviewing/links.ts";
+export {
+  reviewAnswers,
+  reviewService,
+  type AnsweredReview,
+  type ListedReview,
+  type ReviewInFull,
+  type ReviewService,
+} from "./reviewing/review.ts";
+export { linkageRuns, type LinkageEngine, type LinkageListener, type LinkageRuns } from "./reviewing/runs.ts";

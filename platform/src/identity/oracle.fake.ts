@@ -127,13 +127,14 @@ function count(keys: string[]): [string, number][] {
   return [...counts];
 }
 
-/** What people said first, in the order in which they said it; then evidence by rule, types, time and name. */
+/** What people said first, in the order in which they said it; then evidence by rule, types, time and name; then what is only probable. */
 function surestFirst(edges: readonly Edge[], rules: IdentityRules): Edge[] {
   const rank = (key: string): number => rulesOfType(typeOfKey(key), rules).rank;
   const order = (e: Edge): (number | string)[] => {
     if (e.rule === "same" || e.rule === "different") return [-Infinity, e.firstAt, e.firstMessageId];
     const [low, high] = [rank(e.a), rank(e.b)].toSorted((x, y) => x - y);
-    return [-rules.ruleRanks[e.rule], -(low ?? 0), -(high ?? 0), e.firstAt, e.a, e.b, e.rule, e.source];
+    const rule = e.rule === "probable" ? Infinity : -rules.ruleRanks[e.rule];
+    return [rule, -e.confidence, -(low ?? 0), -(high ?? 0), e.firstAt, e.a, e.b, e.rule, e.source];
   };
   return edges.toSorted((x, y) => {
     const [left, right] = [order(x), order(y)];

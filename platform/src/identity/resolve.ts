@@ -47,6 +47,9 @@ export interface EvidenceInput {
  * and no cap is near, two people by evidence who are said to be one (by a unique identifier of each, where each has
  * one) become just what both were, and nobody else changes.
  *
+ * What a linkage holds for probable goes after all evidence, the most probable first: it is refused like any edge, and
+ * takes no part in what else is refused.
+ *
  * Persons hold seen identifiers only: ordinary ones as joined, hub and shared ones each alone, blocked ones not at all.
  * O(E log E).
  */

@@ -145,9 +145,12 @@ function joined(a: IdentifierKey, b: IdentifierKey, path: readonly ResolvedEdge[
   return `${a} and ${b} are one person: ${evidence} them. ${capitalised(steps)}.`;
 }
 
-function described({ a, b, rule, source, firstAt, count }: ResolvedEdge): string {
+function described({ a, b, rule, source, firstAt, count, confidence }: ResolvedEdge): string {
   const day = new Date(firstAt).toISOString().slice(0, 10);
   if (rule === "same") return `somebody said on ${day} that ${a} and ${b} are one person`;
+  if (rule === "probable") {
+    return `linkage found on ${day} that ${a} and ${b} are one person with probability ${confidence.toFixed(3)}`;
+  }
   const times = count === 1 ? "once" : `${count} times`;
   return rule === "alias"
     ? `source ${source} said that ${b} became ${a} (${times}, first on ${day})`

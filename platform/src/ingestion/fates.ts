@@ -1,5 +1,5 @@
 import type { EventBufferReader } from "../buffer/eventBuffer.ts";
-import type { LogRecord, Rejection } from "../model/event.ts";
+import { isCall, type LogRecord, type Rejection } from "../model/event.ts";
 import { messageKeyOf, type KeyedHash } from "../model/keyedHash.ts";
 import { decodeRecord } from "../model/logRecord.ts";
 import type { Position } from "../model/position.ts";
@@ -68,7 +68,7 @@ async function decidedFate(parts: FateParts, key: string, first: Position | null
   if (position === null || stored === null) return null;
   const again = await parts.fates.duplicatesOf(position);
   const record = decodeRecord(stored.payload);
-  const isOfSomebody = rejection === null && record.status !== "correction";
+  const isOfSomebody = rejection === null && isCall(record);
   return {
     fate: rejection === null ? "processed" : "rejected",
     reason: rejection?.reason ?? null,

@@ -1,5 +1,5 @@
 import type { EventBufferReader, StoredRecord } from "../buffer/eventBuffer.ts";
-import { maxMessageIdLength, type LogRecord, type RejectedCall } from "../model/event.ts";
+import { isCall, maxMessageIdLength, type LogRecord, type RejectedCall } from "../model/event.ts";
 import { decodeRecord, encodeRecord } from "../model/logRecord.ts";
 import { Problem } from "../model/problem.ts";
 import type { Position } from "../model/position.ts";
@@ -108,8 +108,8 @@ function unprocessable(record: StoredRecord): StoredRecord {
   const refusal: RejectedCall = {
     status: "rejected",
     source: nameOr(read.source),
-    // No source sent a correction; a refusal of one is read only beside the record itself.
-    sourceKind: read.status === "correction" ? "crm" : read.sourceKind,
+    // No source sent what people and linkages say; a refusal of it is read only beside the record itself.
+    sourceKind: isCall(read) ? read.sourceKind : "crm",
     messageId: nameOr(read.messageId),
     receivedAt: read.receivedAt,
     reason: { code: "record_unprocessable", message: "this event was accepted, but it cannot be processed" },

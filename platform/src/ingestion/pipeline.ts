@@ -25,7 +25,7 @@ export interface PipelineParts {
 }
 
 export interface BatchOutcome {
-  /** Events and corrections. */
+  /** Events, corrections, and what linkages say. */
   processed: number;
   rejected: number;
   duplicates: number;

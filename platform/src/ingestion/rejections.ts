@@ -1,4 +1,4 @@
-import type { Rejection } from "../model/event.ts";
+import { isCall, type Rejection } from "../model/event.ts";
 import { decodeRecord } from "../model/logRecord.ts";
 import type { Position } from "../model/position.ts";
 import type { SourceKind } from "../model/source.ts";
@@ -11,7 +11,7 @@ export interface KeptCall {
   position: Position;
   messageId: string;
   source: string;
-  /** Null of a correction, and where the record cannot be read any more; then there is no copy either. */
+  /** Null of what people and linkages said, and where the record cannot be read any more; then there is no copy either. */
   sourceKind: SourceKind | null;
   reason: Rejection;
   /** UTC ms. */
@@ -61,7 +61,7 @@ async function copyAt(
   try {
     const record = decodeRecord(stored.payload);
     const body = record.status === "rejected" ? record.body : JSON.stringify(record.body);
-    const sourceKind = record.status === "correction" ? null : record.sourceKind;
+    const sourceKind = isCall(record) ? record.sourceKind : null;
     return { receivedAt: record.receivedAt, sourceKind, body };
   } catch {
     return noCopy;

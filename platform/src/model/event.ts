@@ -1,5 +1,5 @@
 import type { IdentifierKey } from "./identifier.ts";
-import type { Verdict } from "./correction.ts";
+import type { LinkVerdict, Verdict } from "./correction.ts";
 import type { SourceKind } from "./source.ts";
 
 export const callTypes = ["track", "identify", "page", "screen", "group", "alias"] as const;
@@ -72,10 +72,35 @@ export interface CorrectionRecord {
 /** `a` and `b`: normalised identifiers, sorted. */
 export type CorrectionBody = { verdict: Verdict; a: IdentifierKey; b: IdentifierKey; by: string; reason: string };
 
+/** What a linkage says of two identifiers, as the log holds it (`Link`). It is nobody's event. */
+export interface LinkRecord {
+  readonly status: "link";
+  /** `linkSource`. */
+  readonly source: string;
+  readonly messageId: string;
+  readonly receivedAt: number;
+  readonly body: LinkBody;
+}
+
+/** `by`: the run's id, or of a withdrawal the API token's. `confidence`: the probability, of `probable` only. */
+export type LinkBody = {
+  verdict: LinkVerdict;
+  a: IdentifierKey;
+  b: IdentifierKey;
+  by: string;
+  reason: string;
+  confidence?: number;
+};
+
 /** What a source sent. */
 export type CallRecord = AcceptedEvent | RejectedCall;
 
-export type LogRecord = CallRecord | CorrectionRecord;
+export type LogRecord = CallRecord | CorrectionRecord | LinkRecord;
+
+/** False of what people and linkages say, which is nobody's event. */
+export function isCall(record: LogRecord): record is CallRecord {
+  return record.status === "accepted" || record.status === "rejected";
+}
 
 export const maxMessageIdLength = 100;
 /** The log's own limit on one record's payload. */

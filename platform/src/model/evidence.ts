@@ -5,13 +5,13 @@ export type NodeDecision = "ordinary" | "blocked" | "hub" | "shared";
 
 /** What sources show. */
 export type EvidenceRule = "seen_together" | "alias";
-/** And what people said. */
-export type EdgeRule = EvidenceRule | "same" | "different";
+/** And what people said, and what a linkage holds for likely. */
+export type EdgeRule = EvidenceRule | "same" | "different" | "probable";
 
 /**
  * Evidence that two identifiers belong to one person, one for each (a, b, rule, source). `seen_together` edges are
  * derived from fragments (a fragment is a combination of identifiers, with its spans by source); `same` and `different`
- * from corrections; others are stored.
+ * from corrections, `probable` from a linkage's words; others are stored.
  */
 export interface Edge {
   /** a < b by code units for `seen_together`; for `alias` a is the new id and b the previous one. */
@@ -25,7 +25,10 @@ export interface Edge {
   count: number;
   /** 0 to 1. */
   confidence: number;
-  /** Of `same` and `different`: who said it and why; when, and in which correction, tell `firstAt` and `firstMessageId`. */
+  /**
+   * Of `same` and `different`: who said it and why; when, and in which correction, tell `firstAt` and `firstMessageId`.
+   * Of `probable`: the linkage's run and model.
+   */
   said?: { by: string; reason: string };
 }
 

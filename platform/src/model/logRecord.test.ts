@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AcceptedEvent, CorrectionRecord, JsonObject, RejectedCall } from "./event.ts";
-import { decodeHead, correctionVersion, decodeRecord, encodeRecord, recordVersion } from "./logRecord.ts";
+import type { AcceptedEvent, CorrectionRecord, JsonObject, LinkRecord, RejectedCall } from "./event.ts";
+import { decodeHead, correctionVersion, decodeRecord, encodeRecord, linkVersion, recordVersion } from "./logRecord.ts";
 
 const accepted: AcceptedEvent = {
   status: "accepted",
@@ -34,11 +34,18 @@ const correction: CorrectionRecord = {
   receivedAt: 1_764_000_000_000,
   body: { verdict: "same", a: "email:ada@example.com", b: "user_id:ada", by: "t1", reason: 'she said ,"body": so' },
 };
+const link: LinkRecord = {
+  status: "link",
+  source: "_linkage",
+  messageId: "l_1",
+  receivedAt: 1_764_000_000_000,
+  body: { verdict: "probable", a: "crm_id:7", b: "crm_id:8", by: "lr_1", reason: "model 3", confidence: 0.995 },
+};
 const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
 describe("a log record", () => {
   it("is read as it was written", () => {
-    for (const record of [accepted, rejected, correction]) {
+    for (const record of [accepted, rejected, correction, link]) {
       expect(decodeRecord(encodeRecord(record))).toEqual(record);
       expect(decodeRecord(encodeRecord(record, JSON.stringify(record.body)))).toEqual(record);
       expect(encodeRecord(record, JSON.stringify(record.body))).toEqual(encodeRecord(record));
@@ -57,6 +64,18 @@ describe("a log record", () => {
     for (const mixed of [
       { ...correction, v: recordVersion },
       { ...accepted, v: correctionVersion },
+    ]) {
+      expect(() => decodeRecord(bytes(mixed))).toThrow(expect.objectContaining({ code: "record_unreadable" }));
+    }
+  });
+
+  it("of a linkage has a version of its own, too", () => {
+    expect(Buffer.from(encodeRecord(link)).toString()).toMatch(new RegExp(`^\\{"v":${linkVersion},`));
+    expect(decodeHead(encodeRecord(link))).toEqual(link);
+    for (const mixed of [
+      { ...link, v: correctionVersion },
+      { ...correction, v: linkVersion },
+      { ...link, v: linkVersion, status: "constructor" },
     ]) {
       expect(() => decodeRecord(bytes(mixed))).toThrow(expect.objectContaining({ code: "record_unreadable" }));
     }
@@ -85,11 +104,11 @@ describe("a log record", () => {
   });
 
   it("of a newer program is refused by its version", () => {
-    const newer = bytes({ ...accepted, v: correctionVersion + 1 });
+    const newer = bytes({ ...accepted, v: linkVersion + 1 });
     expect(() => decodeRecord(newer)).toThrow(
       expect.objectContaining({
         code: "record_newer",
-        message: expect.stringContaining(`format ${correctionVersion + 1}`),
+        message: expect.stringContaining(`format ${linkVersion + 1}`),
       }),
     );
   });

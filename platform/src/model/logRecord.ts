@@ -5,6 +5,15 @@ import { Problem } from "./problem.ts";
 export const recordVersion = 1;
 /** Of corrections: a program that does not know them must not take them for damage. */
 export const correctionVersion = 2;
+/** Of what a linkage says. */
+export const linkVersion = 3;
+const newestVersion = linkVersion;
+const versions: Readonly<Record<LogRecord["status"], number>> = {
+  accepted: recordVersion,
+  rejected: recordVersion,
+  correction: correctionVersion,
+  link: linkVersion,
+};
 const closingBrace = 0x7d;
 const bodyKey = Buffer.from(',"body":');
 
@@ -18,8 +27,7 @@ export function encodeRecord(
   bodyJson: string | Uint8Array = JSON.stringify(record.body),
 ): Uint8Array {
   const { body: _, ...head } = record;
-  const version = record.status === "correction" ? correctionVersion : recordVersion;
-  const text = JSON.stringify({ v: version, ...head });
+  const text = JSON.stringify({ v: versions[record.status], ...head });
   const start = `${text.slice(0, -1)},"body":`;
   if (typeof bodyJson === "string") return Buffer.from(`${start}${bodyJson}}`);
   const headBytes = Buffer.byteLength(start);
@@ -93,10 +101,10 @@ class EventOfHead implements AcceptedEvent {
 }
 
 function known({ v, ...record }: Parsed): LogRecord {
-  if (v === recordVersion && (record.status === "accepted" || record.status === "rejected")) return record as LogRecord;
-  if (v === correctionVersion && record.status === "correction") return record as LogRecord;
-  if (typeof v === "number" && v > correctionVersion) {
-    throw new Problem(500, "record_newer", `the record has format ${v}, this program reads ${correctionVersion}`, {
+  const { status } = record;
+  if (status !== undefined && Object.hasOwn(versions, status) && v === versions[status]) return record as LogRecord;
+  if (typeof v === "number" && v > newestVersion) {
+    throw new Problem(500, "record_newer", `the record has format ${v}, this program reads ${newestVersion}`, {
       hint: "run the version that wrote it, or a newer one",
     });
   }

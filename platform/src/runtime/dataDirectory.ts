@@ -18,6 +18,10 @@ export interface DataPaths {
   messages: string;
   analytics: string;
   search: string;
+  /** Profiles as linkage compares them: a copy. */
+  linkage: string;
+  /** The review queue: what people answered, runs and models. */
+  reviews: string;
   access: string;
   hashKey: string;
 }
@@ -29,6 +33,8 @@ export function dataPaths(dataDir: string): DataPaths {
     messages: join(dataDir, "messages"),
     analytics: join(dataDir, "analytics"),
     search: join(dataDir, "search.sqlite"),
+    linkage: join(dataDir, "linkage.sqlite"),
+    reviews: join(dataDir, "reviews.sqlite"),
     access: join(dataDir, "access.sqlite"),
     hashKey: join(dataDir, "hash.key"),
   };

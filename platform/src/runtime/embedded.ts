@@ -5,9 +5,9 @@ import { lockDirectory, type DirectoryLock } from "../adapters/embedded/director
 import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
-import { correctionService, type CorrectionService } from "../identity/index.ts";
+import { correctionService, type CorrectionService, type LinkageRuns } from "../identity/index.ts";
 import { fateReader, rejectionReader } from "../ingestion/index.ts";
-import { correctionSource } from "../model/correction.ts";
+import { correctionSource, linkSource } from "../model/correction.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import type { Source } from "../model/source.ts";
@@ -18,6 +18,7 @@ import type { AccessStore } from "../storage/access.ts";
 import { dataPaths, hashKeyOf, makeDataDirectory, rebuildFolder } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
+import { linkageRunsOver, reviewServices } from "./reviewing.ts";
 import { fateView, healthView, householdOf, householdServices, identityService, rejectionView } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { openStages, type Stages } from "./stages.ts";
@@ -78,7 +79,10 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       onAppended: stages.stream.hub.taken,
       onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error)}`),
     });
-    const services = servicesOver({ ...stages, gateway, append, hash, settings });
+    const parts = { ...stages, gateway, append, hash, settings };
+    const runs = linkageRunsOver(parts, { indexFile: paths.linkage, onTrouble });
+    opened.push(() => runs.close());
+    const services = servicesOver({ ...parts, runs });
     const drained = async (): Promise<void> => {
       await stages.ingestion.reached(stages.log.end());
       await Promise.all([stages.analytics.caughtUp(), stages.search.caughtUp()]);
@@ -112,6 +116,7 @@ type ServiceParts = Stages & {
   append: EventBuffer["append"];
   hash: KeyedHash;
   settings: Settings;
+  runs: LinkageRuns;
 };
 
 function servicesOver(parts: ServiceParts): Services {
@@ -122,22 +127,24 @@ function servicesOver(parts: ServiceParts): Services {
     hash,
     firstPositions: ingestion.firstPositions,
     profileIdOfFragment: (id) => people.profileIdOfFragment(id),
-    sources: async () => [...(await access.sources()).map((source) => source.id), correctionSource],
+    sources: async () => [...(await access.sources()).map((source) => source.id), correctionSource, linkSource],
     pendingPositions: (keys) => parts.undecided.find(keys),
   });
   const profiles = profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency });
+  const corrections = correctionsOver(parts);
   return {
     access,
     analytics,
     search,
     ...householdServices(parts.households, profiles.byId),
+    corrections,
     profiles: {
       ...profiles,
       householdOf: householdOf(parts.households),
       traitValues: traitValueReads({ people, analytics }),
     },
     identity: identityService(parts.explainer),
-    corrections: correctionsOver(parts),
+    ...reviewServices({ ...parts, corrections }),
     fateOf: async (messageId, source) => {
       const fate = await fateOf(messageId, source);
       return fate === null ? null : fateView(fate);

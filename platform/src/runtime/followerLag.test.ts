@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lagSeconds } from "./followerLag.ts";
+import { lagSeconds, reviewFigures } from "./followerLag.ts";
 import { platformMeters } from "./meters.ts";
 
 const gone = { status: () => Promise.reject(new Error("search is not running at the moment")) };
@@ -13,6 +13,7 @@ describe("how far a follower is behind", () => {
 
   it("is not a number while it is being started or is stuck", async () => {
     expect(await lagSeconds(undefined, now)).toBeNaN();
+    expect(await reviewFigures(undefined, now)).toEqual({ lagSeconds: Number.NaN, waiting: Number.NaN });
     expect(await lagSeconds(gone, now)).toBeNaN();
     expect(await lagSeconds({ status: () => new Promise(() => undefined) }, now)).toBeNaN();
   });
@@ -22,10 +23,13 @@ describe("how far a follower is behind", () => {
       pendingRecords: () => 7,
       followerLagSeconds: () => lagSeconds(gone, now),
       searchLagSeconds: async () => 1.5,
+      reviews: () => reviewFigures({ status: async () => ({ asOf: 7_500, waiting: 3 }) }, now),
       stream: () => ({ subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 }),
     }).text();
     expect(text).toMatch(/^c360_pending_records 7$/m);
     expect(text).toMatch(/^c360_analytics_lag_seconds nan$/im);
     expect(text).toMatch(/^c360_search_lag_seconds 1.5$/m);
+    expect(text).toMatch(/^c360_reviews_lag_seconds 2.5$/m);
+    expect(text).toMatch(/^c360_reviews_waiting 3$/m);
   });
 });

@@ -8,3 +8,13 @@ export async function lagSeconds(
   const status = follower === undefined ? null : await knownInTime(follower.status());
   return status === null ? Number.NaN : Math.max(0, (now() - status.asOf) / 1_000);
 }
+
+/** How far the review queue is behind, in seconds, and how many pairs wait in it; NaN while that is not known. */
+export async function reviewFigures(
+  reviews: { status(): Promise<{ asOf: number; waiting: number }> } | undefined,
+  now: () => number,
+): Promise<{ lagSeconds: number; waiting: number }> {
+  const status = reviews === undefined ? null : await knownInTime(reviews.status());
+  if (status === null) return { lagSeconds: Number.NaN, waiting: Number.NaN };
+  return { lagSeconds: Math.max(0, (now() - status.asOf) / 1_000), waiting: status.waiting };
+}

@@ -17,6 +17,7 @@ export function platformMeters(read: {
   followerLagSeconds: () => Promise<number>;
   stream: () => { subscribers: number; shown: number; sampledOut: number; skipped: number };
   searchLagSeconds: () => Promise<number>;
+  reviews: () => Promise<{ lagSeconds: number; waiting: number }>;
 }): Meters {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -30,6 +31,11 @@ export function platformMeters(read: {
   gauge(registry, "c360_stream_subscribers", "Live streams that are open", () => read.stream().subscribers);
   streamCounter(registry, read.stream);
   gauge(registry, "c360_search_lag_seconds", "Age of what search answers from", read.searchLagSeconds);
+  gauge(registry, "c360_reviews_lag_seconds", "Age of what pairs are offered from", async () => {
+    const { lagSeconds } = await read.reviews();
+    return lagSeconds;
+  });
+  gauge(registry, "c360_reviews_waiting", "Pairs that wait for review", async () => (await read.reviews()).waiting);
   const counts = { accepted: 0, processed: 0 };
   return {
     accepted: (records) => {

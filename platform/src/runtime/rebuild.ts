@@ -126,12 +126,13 @@ async function fold({ settings, from, end, progress, lookups, ...parts }: FoldPa
   return records;
 }
 
-/** State and message index change place together; analytics and search are derived and start over. */
+/** State and message index change place together; analytics, search and the index of records are derived and start over. */
 function takePlace(fresh: DataPaths, live: DataPaths): void {
   rmSync(live.analytics, { recursive: true, force: true });
   rmSync(live.messages, { recursive: true, force: true });
   for (const suffix of ["", "-wal", "-shm"]) {
     rmSync(`${live.search}${suffix}`, { force: true });
+    rmSync(`${live.linkage}${suffix}`, { force: true });
     rmSync(`${live.state}${suffix}`, { force: true });
   }
   renameSync(fresh.messages, live.messages);

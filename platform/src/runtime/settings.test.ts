@@ -25,6 +25,8 @@ describe("readSettings", () => {
       logLevel: "info",
       homeCurrency: "GBP",
       maxPendingRecords: 1_000_000,
+      reviewFrom: 0.5,
+      linkAutomaticFrom: null,
     });
   });
 
@@ -38,6 +40,8 @@ describe("readSettings", () => {
       C360_LOG_LEVEL: "DEBUG",
       C360_HOME_CURRENCY: "eur",
       C360_MAX_PENDING_RECORDS: "10000",
+      C360_REVIEW_FROM: "0.6",
+      C360_LINK_AUTOMATIC_FROM: "0.995",
     };
     expect(readSettings(env)).toEqual({
       port: 0,
@@ -48,6 +52,8 @@ describe("readSettings", () => {
       logLevel: "debug",
       homeCurrency: "EUR",
       maxPendingRecords: 10_000,
+      reviewFrom: 0.6,
+      linkAutomaticFrom: 0.995,
     });
   });
 
@@ -84,6 +90,12 @@ describe("readSettings", () => {
     ["C360_MAX_PENDING_RECORDS", "1,000,000"],
     ["C360_MAX_PENDING_RECORDS", "1e6"],
     ["C360_MAX_PENDING_RECORDS", "-20000"],
+    ["C360_REVIEW_FROM", "0.1"],
+    ["C360_REVIEW_FROM", "1"],
+    ["C360_REVIEW_FROM", "half"],
+    ["C360_LINK_AUTOMATIC_FROM", "0.5"],
+    ["C360_LINK_AUTOMATIC_FROM", "1.5"],
+    ["C360_LINK_AUTOMATIC_FROM", "on"],
   ])("stops at %s=%j, naming it with how to mend it", (name, value) => {
     const problem = problemOf({ [name]: value });
     expect(problem).toMatchObject({ code: "setting_invalid", field: name });

@@ -22,6 +22,10 @@ export interface Settings {
   readonly homeCurrency: string;
   /** Records that may be durable and undecided; past it senders get 429. */
   readonly maxPendingRecords: number;
+  /** Pairs at least so probable wait for review, 0.2 to 0.99. */
+  readonly reviewFrom: number;
+  /** A linkage joins pairs at least so probable, 0.9 to 1, by itself; null: none, people decide. */
+  readonly linkAutomaticFrom: number | null;
 }
 
 /** What a command line may set; it goes before the environment. */
@@ -57,6 +61,8 @@ export function readSettings(env: NodeJS.ProcessEnv, overrides: SettingOverrides
     logLevel: logLevelOf(given("C360_LOG_LEVEL")),
     homeCurrency: currencyOf(given("C360_HOME_CURRENCY")),
     maxPendingRecords: maxPendingRecordsOf(given("C360_MAX_PENDING_RECORDS")),
+    reviewFrom: reviewFromOf(given("C360_REVIEW_FROM")),
+    linkAutomaticFrom: linkAutomaticFromOf(given("C360_LINK_AUTOMATIC_FROM")),
   };
 }
 
@@ -135,4 +141,36 @@ function maxPendingRecordsOf(text: string | null): number {
     "is not a number of records",
     `Give a whole number from ${fewestMaxPendingRecords} to ${mostMaxPendingRecords}, without separators; without it it is ${maxPendingRecords}.`,
   );
+}
+
+/** Less probable pairs waste reviewers' time; a higher bound would hide what nobody has looked at. */
+const leastReviewFrom = 0.2;
+const mostReviewFrom = 0.99;
+const defaultReviewFrom = 0.5;
+/** What is less probable than this is a question, and no answer. */
+export const leastAutomaticFrom = 0.9;
+
+function reviewFromOf(text: string | null): number {
+  const probability = text === null ? defaultReviewFrom : probabilityOf(text);
+  if (probability >= leastReviewFrom && probability <= mostReviewFrom) return probability;
+  throw invalid(
+    "C360_REVIEW_FROM",
+    "is not such a probability",
+    `Give a number from ${leastReviewFrom} to ${mostReviewFrom}; without it it is ${defaultReviewFrom}.`,
+  );
+}
+
+function linkAutomaticFromOf(text: string | null): number | null {
+  if (text === null || text.toLowerCase() === "off") return null;
+  const probability = probabilityOf(text);
+  if (probability >= leastAutomaticFrom && probability <= 1) return probability;
+  throw invalid(
+    "C360_LINK_AUTOMATIC_FROM",
+    "is neither `off` nor such a probability",
+    `Give a number from ${leastAutomaticFrom} to 1; without it linkage joins nobody by itself.`,
+  );
+}
+
+function probabilityOf(text: string): number {
+  return /^[01](\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
 }

@@ -5,8 +5,9 @@ import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
 import { startExplaining } from "../adapters/embedded/explaining/client.ts";
+import { startReviews, type EmbeddedReviews } from "../adapters/embedded/reviews/client.ts";
 import { startSearch, type EmbeddedSearch } from "../adapters/embedded/search/client.ts";
-import { correctionsOver } from "../adapters/embedded/state/corrections.ts";
+import { correctionsOver, linksOver } from "../adapters/embedded/state/corrections.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { householdsOver } from "../adapters/embedded/state/households.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
@@ -17,7 +18,7 @@ import { defaultIdentityRules, identifierOrder, type Explainer } from "../identi
 import { pendingMessages, type PendingMessages } from "../ingestion/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import type { AccessStore } from "../storage/access.ts";
-import type { Corrections } from "../storage/corrections.ts";
+import type { Corrections, Links } from "../storage/corrections.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { HouseholdStore } from "../storage/households.ts";
 import type { People } from "../storage/people.ts";
@@ -26,11 +27,11 @@ import type { DataPaths } from "./dataDirectory.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import type { Settings } from "./settings.ts";
-import { lagSeconds } from "./followerLag.ts";
+import { lagSeconds, reviewFigures } from "./followerLag.ts";
 import { slowestFollower } from "./slowestFollower.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
-/** Above it, search follows more slowly: deciding goes first. */
+/** Above it, followers go more slowly: deciding goes first. */
 const busyPendingRecords = 10_000;
 
 export interface Stages {
@@ -41,9 +42,11 @@ export interface Stages {
   analytics: EmbeddedAnalytics;
   search: EmbeddedSearch;
   explainer: Explainer;
+  reviews: EmbeddedReviews;
   people: People;
   households: HouseholdStore;
   corrections: Corrections;
+  links: Links;
   fates: Fates;
   activities: SourceActivities;
   stream: EmbeddedStream;
@@ -95,6 +98,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
     people: peopleOver(database, hash),
     households: householdsOver(database, hash),
     corrections: correctionsOver(database),
+    links: linksOver(database),
   };
   const reads = { ...stored, fates: fatesOver(database), lookups };
   const from = { taken: log.end(), decided: ingestion.decidedUntil() };
@@ -126,6 +130,7 @@ function startDeciding(
         const isBusy = backlog.pending > busyPendingRecords;
         parts.analytics?.advance(isBusy);
         parts.search?.advance(isBusy);
+        parts.reviews?.advance(isBusy);
         parts.stream?.hub.decided(position, outcome);
       },
       onTrouble: (message) => {
@@ -142,14 +147,14 @@ function startDeciding(
   });
 }
 
-/** Analytics and search: what both have of the feed is let go. */
+/** Analytics, search and the review queue: what all have of the feed is let go. */
 async function startFollowers(
   { settings, paths, hashKey, onTrouble, opened }: StagesOptions,
   { parts, ingestion }: { parts: RunningParts; ingestion: Ingestion },
-): Promise<{ analytics: EmbeddedAnalytics; search: EmbeddedSearch }> {
+): Promise<{ analytics: EmbeddedAnalytics; search: EmbeddedSearch; reviews: EmbeddedReviews }> {
   const { homeCurrency } = settings;
   const shared = { stateFile: paths.state, hashKey, homeCurrency, onTrouble };
-  const followed = slowestFollower(["analytics", "search"], (version) => ingestion.releaseFeed(version));
+  const followed = slowestFollower(["analytics", "search", "reviews"], (version) => ingestion.releaseFeed(version));
   const analytics = await startAnalytics({
     ...shared,
     logDirectory: paths.log,
@@ -166,7 +171,17 @@ async function startFollowers(
   });
   parts.search = search;
   opened.push(() => search.close());
-  return { analytics, search };
+  const reviews = await startReviews({
+    ...shared,
+    indexFile: paths.linkage,
+    reviewFile: paths.reviews,
+    rules: defaultIdentityRules,
+    reviewFrom: settings.reviewFrom,
+    onFollowed: (version) => followed("reviews", version),
+  });
+  parts.reviews = reviews;
+  opened.push(() => reviews.close());
+  return { analytics, search, reviews };
 }
 
 /** What is started later than what has to tell it something. */
@@ -174,6 +189,7 @@ interface RunningParts {
   ingestion?: Ingestion;
   analytics?: EmbeddedAnalytics;
   search?: EmbeddedSearch;
+  reviews?: EmbeddedReviews;
   stream?: EmbeddedStream;
   undecided?: PendingMessages;
 }
@@ -183,6 +199,7 @@ function metersOver(parts: RunningParts, backlog: { pending: number }): Meters {
     pendingRecords: () => backlog.pending,
     followerLagSeconds: () => lagSeconds(parts.analytics, Date.now),
     searchLagSeconds: () => lagSeconds(parts.search, Date.now),
+    reviews: () => reviewFigures(parts.reviews, Date.now),
     stream: () => parts.stream?.hub.counts() ?? { subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 },
   });
 }

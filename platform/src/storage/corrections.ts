@@ -1,7 +1,7 @@
 import type { Verdict } from "../model/correction.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { Position } from "../model/position.ts";
-import type { StoredCorrection } from "./identityAndProfiles.ts";
+import type { StoredCorrection, StoredLink } from "./identityAndProfiles.ts";
 
 export interface LatestCorrections {
   before: Position | null;
@@ -17,4 +17,13 @@ export interface Corrections {
   byId(id: string): Promise<StoredCorrection | null>;
   /** With either end among the keys. */
   of(keys: readonly IdentifierKey[]): Promise<StoredCorrection[]>;
+}
+
+/** The record of what linkages said, kept in the same way. */
+export interface Links {
+  /** What a run linked, in the order of the log, after a position; at most `limit`. */
+  ofRun(run: string, wanted: { after: Position; limit: number }): Promise<StoredLink[]>;
+  byId(id: string): Promise<StoredLink | null>;
+  /** With either end among the keys. */
+  of(keys: readonly IdentifierKey[]): Promise<StoredLink[]>;
 }

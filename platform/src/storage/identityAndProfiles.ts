@@ -1,4 +1,4 @@
-import type { Correction } from "../model/correction.ts";
+import type { Correction, Link, Statement } from "../model/correction.ts";
 import type { Rejection } from "../model/event.ts";
 import type { FragmentId, FragmentState, SourceSpan } from "../model/fragment.ts";
 import type { HouseholdId } from "../model/household.ts";
@@ -63,7 +63,7 @@ export interface Decision {
   position: Position;
   /** UTC ms. */
   processedAt: number;
-  /** Events and corrections that this batch processed (neither rejected nor seen again). */
+  /** Events, corrections and links that this batch processed (neither rejected nor seen again). */
   processed: number;
   fragments: { row: FragmentRow; isNew: boolean; detailChanged: boolean }[];
   /** What of a fragment's says with whom somebody lives, where it changed. */
@@ -76,8 +76,8 @@ export interface Decision {
   persons: PersonRow[];
   removedPersons: PersonNumber[];
   edges: ExplicitEdge[];
-  /** New ones: a correction is never changed. */
-  corrections: StoredCorrection[];
+  /** What people and linkages said, new ones: none is ever changed. */
+  corrections: StoredStatement[];
   orders: { state: OrderState; ownerFragment: FragmentId }[];
   /** Persons whose profile reads differently now. */
   changedPersons: PersonNumber[];
@@ -93,9 +93,9 @@ export interface Decision {
 }
 
 /** `position`: of its record in the log. */
-export interface StoredCorrection extends Correction {
-  position: Position;
-}
+export type StoredStatement = Statement & { position: Position };
+export type StoredCorrection = Correction & { position: Position };
+export type StoredLink = Link & { position: Position };
 
 export interface SourceMinute {
   source: string;
@@ -129,12 +129,12 @@ export interface IdentityAndProfiles {
   edges(keys: readonly IdentifierKey[], most: number): Promise<ExplicitEdge[]>;
   /** Explicit edges from `a` to `b`, of all sources. */
   edgesBetween(pairs: readonly { a: IdentifierKey; b: IdentifierKey }[]): Promise<ExplicitEdge[]>;
-  /** With either end among the keys, the overruled and withdrawn ones too. */
-  corrections(keys: readonly IdentifierKey[]): Promise<StoredCorrection[]>;
+  /** What people and linkages said with either end among the keys, the overruled and withdrawn too. */
+  corrections(keys: readonly IdentifierKey[]): Promise<StoredStatement[]>;
   persons(numbers: readonly PersonNumber[]): Promise<Map<PersonNumber, PersonRow>>;
   /**
    * Those whose evidence component holds nobody else and no fragment crosses, so that no edge of theirs is refused but
-   * to hubs and the like, and of whose identifiers no correction speaks, a withdrawn one neither.
+   * to hubs and the like, and of whose identifiers no person and no linkage said anything, withdrawn or not.
    */
   personsAlone(numbers: readonly PersonNumber[]): Promise<Set<PersonNumber>>;
   /** All identifiers of these persons. */

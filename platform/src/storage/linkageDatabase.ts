@@ -17,5 +17,9 @@ export interface LinkageDatabase {
   stream(sql: string): AsyncIterable<LinkageCell[][]>;
   /** A new table of numbers, `columns` by name and all of one length. */
   load(table: string, columns: Readonly<Record<string, ArrayLike<number>>>): Promise<void>;
+  /** Rows of texts at the end of a table of VARCHAR columns, by column: some thousand at a time. */
+  appendTexts(table: string, columns: readonly (readonly (string | null)[])[]): Promise<void>;
+  /** What runs now ends with Problem 409 `linkage_cancelled`. */
+  interrupt(): void;
   close(): void;
 }

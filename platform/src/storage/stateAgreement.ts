@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { verdicts } from "../model/correction.ts";
 import { profileIdOf } from "../model/keyedHash.ts";
-import type { Corrections } from "./corrections.ts";
+import { isCorrection } from "../model/correction.ts";
+import type { Corrections, Links } from "./corrections.ts";
 import type { Fates } from "./fates.ts";
 import type { IdentityAndProfiles } from "./identityAndProfiles.ts";
 import type { People } from "./people.ts";
@@ -11,13 +12,14 @@ import { emailOf, fragmentOf, loginOf, messageKey, orderKey, StateModel, worldSi
 /** Everything that can be asked is answered as the model has it. */
 export async function expectAgreed(
   store: IdentityAndProfiles,
-  harness: Pick<StateHarness, "fates" | "people" | "corrections">,
+  harness: Pick<StateHarness, "fates" | "people" | "corrections" | "links">,
   model: StateModel,
 ): Promise<void> {
   await storeAgrees(store, model);
   await fatesAgree(harness.fates(), model);
   await peopleAgree(harness.people(), model);
   await correctionsAgree(harness.corrections(), model);
+  await linksAgree(harness.links(), model);
 }
 
 const everybody = Array.from({ length: worldSize }, (_, who) => who);
@@ -98,7 +100,7 @@ function correctionsOf(key: string, { corrections }: StateModel) {
 const any = { verdict: null, by: null };
 
 async function correctionsAgree(corrections: Corrections, model: StateModel): Promise<void> {
-  const newest = model.corrections.toReversed();
+  const newest = model.corrections.filter(isCorrection).toReversed();
   expect(plain(await corrections.latest({ ...any, before: null, limit: 2 }))).toEqual(plain(newest.slice(0, 2)));
   const [first] = newest;
   const older = await corrections.latest({ ...any, before: first?.position ?? 0, limit: 100 });
@@ -110,7 +112,25 @@ async function correctionsAgree(corrections: Corrections, model: StateModel): Pr
   expect(await corrections.latest({ ...any, by: "nobody", before: null, limit: 100 })).toEqual([]);
   expect(plain(await corrections.latest({ ...any, by: "t1", before: null, limit: 100 }))).toEqual(plain(newest));
   expect(plain(await corrections.byId(first?.id ?? "none"))).toEqual(plain(first ?? null));
-  expect(sorted(await corrections.of([emailOf(0)]))).toEqual(sorted(correctionsOf(emailOf(0), model)));
+  expect(sorted(await corrections.of([emailOf(0)]))).toEqual(
+    sorted(correctionsOf(emailOf(0), model).filter(isCorrection)),
+  );
+  const link = model.corrections.find((each) => !isCorrection(each));
+  expect(await corrections.byId(link?.id ?? "none")).toBeNull();
+}
+
+async function linksAgree(links: Links, model: StateModel): Promise<void> {
+  const all = model.corrections.filter((each) => !isCorrection(each));
+  const linked = all.filter(({ verdict }) => verdict === "probable");
+  expect(plain(await links.ofRun("t1", { after: -1, limit: 2 }))).toEqual(plain(linked.slice(0, 2)));
+  const rest = await links.ofRun("t1", { after: linked[0]?.position ?? 0, limit: 100 });
+  expect(plain(rest)).toEqual(plain(linked.slice(1)));
+  expect(await links.ofRun("t2", { after: -1, limit: 2 })).toEqual([]);
+  expect(plain(await links.byId(all[0]?.id ?? "none"))).toEqual(plain(all[0] ?? null));
+  const person = model.corrections.find(isCorrection);
+  expect(await links.byId(person?.id ?? "none")).toBeNull();
+  const touching = correctionsOf(emailOf(0), model).filter((each) => !isCorrection(each));
+  expect(sorted(await links.of([emailOf(0)]))).toEqual(sorted(touching));
 }
 
 async function fatesAgree(fates: Fates, model: StateModel): Promise<void> {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
 import { Problem } from "../model/problem.ts";
-import type { Corrections } from "./corrections.ts";
+import type { Corrections, Links } from "./corrections.ts";
 import type { Fates } from "./fates.ts";
 import type { Decision, IdentityAndProfiles } from "./identityAndProfiles.ts";
 import type { People } from "./people.ts";
@@ -28,6 +28,7 @@ export interface StateHarness {
   fates(): Fates;
   people(): People;
   corrections(): Corrections;
+  links(): Links;
   /** Null takes the fault away. */
   fail(fault: WriteFault | null): void;
   dispose(): Promise<void>;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { ExplicitEdge } from "../model/evidence.ts";
-import { verdicts } from "../model/correction.ts";
+import { linkVerdicts, verdicts } from "../model/correction.ts";
 import type { FragmentId } from "../model/fragment.ts";
 import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { OrderState } from "../model/order.ts";
@@ -12,7 +12,7 @@ import type {
   IdentifierRow,
   PersonNumber,
   PersonRow,
-  StoredCorrection,
+  StoredStatement,
 } from "./identityAndProfiles.ts";
 
 /** How many customers the world of a contract test has: few, so that they meet often. */
@@ -55,7 +55,7 @@ export class StateModel {
   identifiers = new Map<string, IdentifierRow>();
   persons = new Map<PersonNumber, PersonRow>();
   edges = new Map<string, ExplicitEdge>();
-  corrections: StoredCorrection[] = [];
+  corrections: StoredStatement[] = [];
   orders = new Map<string, { state: OrderState; ownerFragment: FragmentId }>();
   crossings: Crossing[] = [];
   rejected: Decision["rejected"] = [];
@@ -158,9 +158,11 @@ export class StateModel {
     }
     if (kind === "correct") {
       const [a = "", b = ""] = [loginOf(who), emailOf(whom)].toSorted();
-      const verdict = verdicts[at % verdicts.length] ?? "same";
+      const all = [...verdicts, ...linkVerdicts];
+      const verdict = all[at % all.length] ?? "same";
       const correction = { id: `c${at}`, verdict, a, b, by: "t1", reason: "I asked", receivedAt: at };
-      this.corrections.push({ ...correction, position: at });
+      const likely = verdict === "probable" ? { confidence: 0.97 } : {};
+      this.corrections.push({ ...correction, ...likely, position: at });
       return;
     }
     const row = this.#seen(who, at);

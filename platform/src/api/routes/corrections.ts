@@ -1,7 +1,7 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { maxReasonChars, verdicts } from "../../model/correction.ts";
 import { Problem } from "../../model/problem.ts";
-import { tokenShown } from "../authorisation.ts";
+import { callerIn, type CallerOf } from "../caller.ts";
 import { answerView, correctionView } from "../correctionViews.ts";
 import type { Api } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
@@ -38,7 +38,7 @@ const person = Type.Object(
   { identifiers: Type.Array(Type.String()), profile: shapes.profile },
   { title: "PersonSeen" },
 );
-const effect = {
+export const effect = {
   before: Type.Array(person, { description: "People that are spoken of, or would be others." }),
   after: Type.Array(person),
   joined: Type.Array(Type.Object({ from: Type.Array(Type.String()), into: Type.String() })),
@@ -89,15 +89,8 @@ const recorded = Type.Object(
   { title: "Correction" },
 );
 
-type CallerOf = (token: string) => Promise<string | null>;
-
 export function correctionRoutes(api: Api, services: Services, callerOf: CallerOf): void {
-  const by = async (headers: { authorization?: string | undefined }): Promise<string> => {
-    const caller = await callerOf(tokenShown("token", headers.authorization) ?? "");
-    // Revoked since the request was let in.
-    if (caller === null) throw new Problem(401, "token_unknown", "The API token is not known here any more.");
-    return caller;
-  };
+  const by = (headers: { authorization?: string | undefined }): Promise<string> => callerIn(headers, callerOf);
   previewRoute(api, services);
   listRoute(api, services);
   writeRoutes(api, services, by);

@@ -74,6 +74,13 @@ function tellingRoutes(api: Api, services: Services, now: () => number): void {
                 },
                 { description: "What search finds; null while that is not known." },
               ),
+              reviews: Type.Object(
+                {
+                  asOf: Type.Union([shapes.isoTime, Type.Null()]),
+                  waiting: Type.Union([Type.Integer(), Type.Null()]),
+                },
+                { description: "What pairs are offered from, and how many wait; null while that is not known." },
+              ),
             },
             { title: "Status" },
           ),
@@ -82,10 +89,11 @@ function tellingRoutes(api: Api, services: Services, now: () => number): void {
       },
     },
     async () => {
-      const [status, followed, search] = await Promise.all([
+      const [status, followed, search, reviews] = await Promise.all([
         services.status(),
         knownInTime(services.analytics.status()),
         knownInTime(services.search.status()),
+        knownInTime(services.reviews.status()),
       ]);
       return {
         ...status,
@@ -93,6 +101,8 @@ function tellingRoutes(api: Api, services: Services, now: () => number): void {
         analytics: { asOf: followed === null ? null : iso(followed.asOf) },
         search:
           search === null ? { asOf: null, profiles: null } : { asOf: iso(search.asOf), profiles: search.profiles },
+        reviews:
+          reviews === null ? { asOf: null, waiting: null } : { asOf: iso(reviews.asOf), waiting: reviews.waiting },
       };
     },
   );

@@ -1,5 +1,6 @@
 import type { EventBufferReader, StoredRecord } from "../../buffer/eventBuffer.ts";
 import { identifiersOfCall } from "../../model/callIdentifiers.ts";
+import { isCall } from "../../model/event.ts";
 import { decodeRecord } from "../../model/logRecord.ts";
 import type { Position } from "../../model/position.ts";
 import { refusedCall } from "./filter.ts";
@@ -10,7 +11,7 @@ export function takenOf({ position, fragment, payload }: StoredRecord): Taken | 
   try {
     const record = decodeRecord(payload);
     // Nobody's event: who was joined or parted by it is another matter.
-    if (record.status === "correction") return null;
+    if (!isCall(record)) return null;
     const identifiers =
       record.status === "accepted" ? record.identifiers : identifiersOfCall(refusedCall(record)).identifiers;
     return { position, fragment, record, identifiers };

@@ -1,4 +1,4 @@
-import type { Correction } from "../../model/correction.ts";
+import { isCorrection, type Correction } from "../../model/correction.ts";
 import type { Resolution } from "../../model/evidence.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
@@ -102,7 +102,7 @@ function conflictsOf(
   };
   for (const each of plan) add(each);
   const isPlanned = ({ a, b }: Correction): boolean => plan.some((each) => each.a === a && each.b === b);
-  for (const correction of around.corrections) {
+  for (const correction of around.corrections.filter(isCorrection)) {
     const edge = edgeOfPair(now, correction);
     const hadEffect = edge?.firstMessageId === correction.id && edge.reason === null;
     if (hadEffect && !isPlanned(correction)) add(correction);

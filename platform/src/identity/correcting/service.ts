@@ -105,7 +105,7 @@ function changedMeanwhile(): Problem {
   );
 }
 
-function readReason(given: string): string {
+export function readReason(given: string): string {
   const reason = given.trim();
   const isReason = reason !== "" && reason.length <= maxReasonChars && reason.isWellFormed();
   if (isReason && !/[^\P{Cc}\n]/u.test(reason)) return reason;

@@ -5,7 +5,7 @@ import { clusterByAverage, type ClusterSettings, defaultClusterSettings } from "
 import type { Comparison } from "./comparison.ts";
 import { type Estimate, estimate, type Patterns } from "./em.ts";
 import type { Field } from "./fields.ts";
-import { estimateOf, type LinkageModel, modelOf } from "./model.ts";
+import { defaultAcceptProbability, estimateOf, type LinkageModel, modelOf } from "./model.ts";
 import { checkModelFits } from "./parseModel.ts";
 import { comparePairs, fittingComparisons } from "./patterns.ts";
 import { type PatternScores, scorePatterns } from "./score.ts";
@@ -16,8 +16,6 @@ import { recordsSql } from "./sql/recordsSql.ts";
 import { type ReadOptions, readTables, type ReadTables } from "./tables.ts";
 import { countTerms, termFieldsOf, type TermShares } from "./terms.ts";
 
-/** Pairs at least as probable are accepted: the automatic threshold. */
-export const defaultAcceptProbability = 0.9;
 /** Enough to know what strangers look like; more cost time and change nothing. */
 const maxRandomPairs = 400_000;
 
@@ -65,6 +63,17 @@ export async function link(database: LinkageDatabase, options: LinkOptions): Pro
   tell("reading", 0);
   const tables = await readTables(database, { ...options, isComplete: options.model !== undefined });
   tell("normalising", 0);
+  await normaliseTables(database, tables);
+  return linkRecords(database, tables, options);
+}
+
+/** The same of records that are normalised already, in the table `records_text`. */
+export async function linkRecords(
+  database: LinkageDatabase,
+  tables: ReadTables,
+  options: Pick<LinkOptions, "model" | "onProgress">,
+): Promise<Linked> {
+  const tell = options.onProgress ?? (() => undefined);
   const { records, comparisons, terms } = await prepareRecords(database, tables);
   const totalPairs = Math.max(1, (records * (records - 1)) / 2);
   tell("blocking", 0);
@@ -96,9 +105,12 @@ export async function link(database: LinkageDatabase, options: LinkOptions): Pro
   return { tables, comparisons, ...counts, blocks, patterns, scores, estimate: found, model, clusters };
 }
 
-async function prepareRecords(database: LinkageDatabase, tables: ReadTables) {
+async function normaliseTables(database: LinkageDatabase, tables: ReadTables): Promise<void> {
   await database.run(recordsSql(tables.inputs, tables.fields, { dayFirst: tables.dayFirst }));
   for (const { sqlName } of tables.inputs) await database.run(`DROP TABLE ${sqlName}`);
+}
+
+async function prepareRecords(database: LinkageDatabase, tables: ReadTables) {
   const [[count] = []] = await database.rows("SELECT count(*) FROM records_text");
   const records = Number(count);
   const comparisons = fittingComparisons(comparisonsOf(tables.fields));

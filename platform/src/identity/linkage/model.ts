@@ -5,6 +5,8 @@ import type { Estimate } from "./em.ts";
 
 export const modelFormat = "c360-linkage-model";
 export const modelVersion = 1;
+/** Pairs at least as probable are accepted. */
+export const defaultAcceptProbability = 0.9;
 
 export interface ModelLevel {
   label: string;

@@ -1,3 +1,7 @@
+import type { JsonValue } from "../../model/event.ts";
+import { parseIdentifierKey } from "../../model/identifier.ts";
+import type { Profile } from "../../model/profile.ts";
+
 /** Made-up customer records with a known truth: households, slips of the pen, moves, missing values. */
 export interface FakeRecord {
   id: string;
@@ -95,6 +99,63 @@ export const plainColumns: Readonly<Record<string, (record: FakeRecord) => strin
   first_name: ({ given }) => given,
   last_name: ({ surname }) => surname,
   date_of_birth: ({ birth }) => birth,
+  street: ({ street }) => street,
+  city: ({ city }) => city,
+  postcode: ({ postcode }) => postcode,
+  email: ({ email }) => email,
+  phone: ({ phone }) => phone,
+};
+
+/** A profile with these traits and identifiers, and nothing else that matters. */
+export function profileOf(id: string, traits: Readonly<Record<string, unknown>>, keys: readonly string[]): Profile {
+  const at = "2026-01-15T12:00:00.000Z";
+  const revenue = { amount: 0, currency: "GBP" };
+  const identifiers = keys.map((key) => {
+    const { type, value } = parseIdentifierKey(key);
+    return { type, value, firstSeenAt: at, lastSeenAt: at, sources: ["crm"] };
+  });
+  const said = Object.entries(traits).filter(([, value]) => value !== undefined);
+  return {
+    id,
+    identifiers,
+    traits: Object.fromEntries(
+      said.map(([name, value]) => [name, { value: value as JsonValue, source: "crm", messageId: "m", occurredAt: at }]),
+    ),
+    computed: {
+      eventCount: 1,
+      orderCount: 0,
+      refundCount: 0,
+      revenue,
+      revenueByCurrency: {},
+      averageOrderValue: {},
+      firstOrderAt: null,
+      lastOrderAt: null,
+      daysBetweenOrders: null,
+      favouriteCategory: null,
+      favouriteChannel: null,
+      rfm: { lastOrderAt: null, frequency: 0, monetary: revenue },
+    },
+    consents: {},
+    firstSeenAt: at,
+    lastSeenAt: at,
+    sources: ["crm"],
+    retiredIds: [],
+  };
+}
+
+/** The traits that a CRM sends of a record. */
+export function traitsOf(record: FakeRecord): Record<string, unknown> {
+  const { given, surname, birth, street, city, postcode, email, phone } = record;
+  const address = { street, city, postalCode: postcode };
+  return { firstName: given, lastName: surname, birthday: birth, address, email, phone };
+}
+
+/** The columns of a file that says of records what a profile says. */
+export const profileFileColumns: Readonly<Record<string, (record: FakeRecord) => string>> = {
+  id: ({ id }) => id,
+  first_name: ({ given }) => given,
+  last_name: ({ surname }) => surname,
+  birthday: ({ birth }) => birth,
   street: ({ street }) => street,
   city: ({ city }) => city,
   postcode: ({ postcode }) => postcode,

@@ -3,7 +3,7 @@ import type { KeyedHash } from "../../model/keyedHash.ts";
 import type { Position } from "../../model/position.ts";
 import { tieChange, type TieChange } from "../../profiles/index.ts";
 import type { Decision, PersonNumber } from "../../storage/identityAndProfiles.ts";
-import { correctionOf } from "../../model/correction.ts";
+import { statementOf } from "../../model/correction.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { Folded } from "./fold.ts";
 import type { PeopleChange } from "./changedPeople.ts";
@@ -42,7 +42,7 @@ export async function decide(
     persons: people.persons,
     removedPersons: people.removedPersons,
     edges: people.edges,
-    corrections: folded.corrections.map(({ position, event }) => ({ ...correctionOf(event), position })),
+    corrections: folded.corrections.map(({ position, event }) => ({ ...statementOf(event), position })),
     orders: [...folded.foldedOrders.values()],
     changedPersons,
     onlyActive: changedPersons.filter((person) => !rewritten.has(person)),

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { decodeRecord } from "../../model/logRecord.ts";
-import type { AcceptedEvent, CorrectionRecord } from "../../model/event.ts";
+import type { AcceptedEvent } from "../../model/event.ts";
 import type { Position } from "../../model/position.ts";
 import type { Decision, SourceMinute } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
@@ -59,7 +59,7 @@ async function firstDeliveries<A extends Incoming | IncomingCorrection>(
   return { first, seenAgain };
 }
 
-type Taken = AcceptedEvent | CorrectionRecord;
+type Taken = AcceptedEvent | IncomingCorrection["event"];
 
 /** A later delivery of what was decided before this batch. */
 interface Repeated {

@@ -11,7 +11,7 @@ const maxJoinsTold = 50;
 /**
  * Which people the batch joined: sets of identifiers that were several persons before it. People that appear and meet
  * within one batch were never two. One walk over the batch, and only where somebody was joined: by an event that names
- * two of them, else by a correction that does.
+ * two of them, else by what a person or a linkage said of them.
  */
 export function describeJoins(
   folded: Folded,
@@ -129,9 +129,10 @@ type Telling = Pick<Join, "messageId" | "source" | "sourceKind" | "occurredAt" |
 
 function tellingOf({ event }: Incoming | IncomingCorrection, keys: readonly IdentifierKey[]): Telling {
   const { messageId, source } = event;
-  if (event.status === "correction") {
+  if (event.status !== "accepted") {
     const { verdict } = event.body;
-    return { messageId, source, sourceKind: null, occurredAt: event.receivedAt, rule: verdict };
+    const rule = verdict === "unlinked" ? "withdrawn" : verdict;
+    return { messageId, source, sourceKind: null, occurredAt: event.receivedAt, rule };
   }
   const rule = event.aliasOf.some((key) => keys.includes(key)) ? "alias" : "seen_together";
   return { messageId, source, sourceKind: event.sourceKind, occurredAt: event.occurredAt, rule };

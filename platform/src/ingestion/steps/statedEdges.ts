@@ -1,11 +1,11 @@
-import { correctionEdges } from "../../identity/index.ts";
-import { correctionOf, type Correction } from "../../model/correction.ts";
+import { correctionEdges, probableEdges } from "../../identity/index.ts";
+import { statementOf, type Statement } from "../../model/correction.ts";
 import type { Edge, ExplicitEdge } from "../../model/evidence.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import { addEdge, edgeId, type Folded } from "./fold.ts";
 
-/** What was said, not seen, of the identifiers that are looked at: aliases by sources, corrections by people. */
+/** What was said, not seen, of the identifiers that are looked at: aliases by sources, the rest by people and linkages. */
 export interface Stated {
   /** What this batch speaks of. */
   readonly ends: readonly IdentifierKey[];
@@ -24,10 +24,10 @@ export interface Stated {
 }
 
 export function statedEdges(folded: Folded, { store, rules }: PipelineParts): Stated {
-  const said = folded.corrections.map(({ event }) => correctionOf(event));
+  const said = folded.corrections.map(({ event }) => statementOf(event));
   const corrected = said.flatMap(({ a, b }) => [a, b]);
   const aliases = new Map<string, ExplicitEdge>();
-  const corrections = new Map<string, Correction>();
+  const corrections = new Map<string, Statement>();
   const keep = (edges: readonly ExplicitEdge[]): void => {
     for (const edge of edges) if (!aliases.has(edgeId(edge))) aliases.set(edgeId(edge), edge);
   };
@@ -48,7 +48,11 @@ export function statedEdges(folded: Folded, { store, rules }: PipelineParts): St
       for (const correction of spoken) corrections.set(correction.id, correction);
       return [...edges, ...spoken].flatMap(({ a, b }) => [a, b]);
     },
-    edges: () => [...aliases.values(), ...correctionEdges(corrections.values())],
+    edges: () => [
+      ...aliases.values(),
+      ...correctionEdges(corrections.values()),
+      ...probableEdges(corrections.values()),
+    ],
     aliasesOf: () => {
       const counts = new Map<IdentifierKey, number>();
       for (const { a, b } of aliases.values()) for (const key of [a, b]) counts.set(key, (counts.get(key) ?? 0) + 1);

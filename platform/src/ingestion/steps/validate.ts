@@ -1,7 +1,7 @@
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
 import { Problem } from "../../model/problem.ts";
 import { decodeHead } from "../../model/logRecord.ts";
-import type { AcceptedEvent, CorrectionRecord, RejectedCall } from "../../model/event.ts";
+import type { AcceptedEvent, CorrectionRecord, LinkRecord, RejectedCall } from "../../model/event.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import { mayHoldConsents } from "../../profiles/index.ts";
 import type { Position } from "../../model/position.ts";
@@ -17,11 +17,11 @@ export interface Incoming {
   mayHoldConsents: boolean;
 }
 
-/** A person's correction on its way. */
+/** What a person or a linkage says, on its way. */
 export interface IncomingCorrection {
   position: Position;
   messageKey: string;
-  event: CorrectionRecord;
+  event: CorrectionRecord | LinkRecord;
 }
 
 export interface Validated {
@@ -44,7 +44,7 @@ export function validate(records: readonly StoredRecord[]): Validated {
     if (record.status === "accepted") {
       const mayHold = mayHoldConsents(payload);
       events.push({ position, messageKey: message, fragmentId: fragment, event: record, mayHoldConsents: mayHold });
-    } else if (record.status === "correction") {
+    } else if (record.status === "correction" || record.status === "link") {
       corrections.push({ position, messageKey: message, event: record });
     } else {
       const { source, messageId, reason, receivedAt } = record;
@@ -56,7 +56,7 @@ export function validate(records: readonly StoredRecord[]): Validated {
 
 type Refused = Pick<RejectedCall, "status" | "source" | "messageId" | "reason"> & { receivedAt: number | null };
 
-function read(payload: Uint8Array): AcceptedEvent | CorrectionRecord | Refused {
+function read(payload: Uint8Array): AcceptedEvent | CorrectionRecord | LinkRecord | Refused {
   try {
     return decodeHead(payload);
   } catch (error) {

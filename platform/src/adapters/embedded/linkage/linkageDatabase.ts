@@ -6,6 +6,7 @@ import {
   DuckDBInstance,
   DOUBLE,
   type DuckDBValue,
+  VARCHAR,
 } from "@duckdb/node-api";
 import { Problem } from "../../../model/problem.ts";
 import type { LinkageCell, LinkageDatabase } from "../../../storage/linkageDatabase.ts";
@@ -44,6 +45,8 @@ export async function openLinkageDatabase(options: LinkageDatabaseOptions): Prom
     numbers: (sql, columns, count) => told(() => readNumbers(connection, sql, columns, count)),
     stream: (sql) => batches(connection, sql),
     load: (table, columns) => told(() => loadTable(connection, table, columns)),
+    appendTexts: (table, columns) => told(() => appendTexts(connection, table, columns)),
+    interrupt: () => connection.interrupt(),
     close() {
       connection.closeSync();
       instance.closeSync();
@@ -121,6 +124,22 @@ async function loadTable(
   appender.closeSync();
 }
 
+async function appendTexts(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly (readonly (string | null)[])[],
+): Promise<void> {
+  const count = columns[0]?.length ?? 0;
+  const types = columns.map(() => VARCHAR);
+  const appender = await connection.createAppender(table);
+  for (let from = 0; from < count; from += loadRows) {
+    const chunk = DataChunk.create(types, Math.min(loadRows, count - from));
+    chunk.setColumns(columns.map((texts) => texts.slice(from, from + loadRows)));
+    appender.appendDataChunk(chunk);
+  }
+  appender.closeSync();
+}
+
 function cellOf(value: DuckDBValue): LinkageCell {
   if (value === null || typeof value === "string" || typeof value === "number") return value;
   if (typeof value === "boolean" || typeof value === "bigint") return Number(value);
@@ -144,6 +163,7 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
         hint: "Check that it is CSV (UTF-8, with a header line) or Parquet, and whole.",
       });
     }
+    if (/^INTERRUPT Error/i.test(reason)) throw new Problem(409, "linkage_cancelled", "The linkage was cancelled.");
     throw error;
   }
 }

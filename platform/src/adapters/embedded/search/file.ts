@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, rmSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { openDerivedFile } from "../sqliteFile.ts";
 
 /** Raised when a table or the way to find words changes: a file of another version is made anew from the state. */
 const formatVersion = 2;
@@ -29,33 +29,14 @@ INSERT INTO found (found, rank) VALUES ('secure-delete', 1);
 
 /** Opens the index for its one thread, making it when it is new, of another format, or damaged: it is a copy. */
 export function openSearchFile(file: string): DatabaseSync {
-  const database = openedOrNull(file);
-  if (database !== null) return database;
-  removeSearchFile(file);
-  const fresh = new DatabaseSync(file);
-  chmodSync(file, 0o600);
-  configure(fresh);
-  fresh.exec(`BEGIN; ${schema} PRAGMA user_version = ${formatVersion}; COMMIT;`);
-  return fresh;
-}
-
-export function removeSearchFile(file: string): void {
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
-}
-
-function openedOrNull(file: string): DatabaseSync | null {
-  if (!existsSync(file)) return null;
-  const database = new DatabaseSync(file);
-  try {
-    configure(database);
-    const version = database.prepare("PRAGMA user_version").get()?.["user_version"];
-    database.prepare("SELECT feed_version FROM progress").get();
-    if (version === formatVersion) return database;
-  } catch {
-    // Not a database, or half of one.
-  }
-  database.close();
-  return null;
+  return openDerivedFile(file, {
+    configure,
+    isUsable: (database) => {
+      database.prepare("SELECT feed_version FROM progress").get();
+      return database.prepare("PRAGMA user_version").get()?.["user_version"] === formatVersion;
+    },
+    create: (database) => database.exec(`BEGIN; ${schema} PRAGMA user_version = ${formatVersion}; COMMIT;`),
+  });
 }
 
 function configure(database: DatabaseSync): void {
@@ -70,17 +51,4 @@ export function removeEverything(database: DatabaseSync): void {
   database.exec(`DELETE FROM entries; DELETE FROM facts; DELETE FROM spellings; DELETE FROM deletions;
     INSERT INTO found (found) VALUES ('delete-all');
     UPDATE progress SET feed = '', feed_version = 0, copied = NULL, as_of = 0, profiles = 0;`);
-}
-
-/** Runs `work` in one transaction; a throw leaves the file as it was. */
-export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec("BEGIN IMMEDIATE");
-  try {
-    const result = work();
-    database.exec("COMMIT");
-    return result;
-  } catch (error) {
-    if (database.isTransaction) database.exec("ROLLBACK");
-    throw error;
-  }
 }

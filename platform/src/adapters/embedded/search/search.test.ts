@@ -8,7 +8,7 @@ import { personOf, profileSearchContract } from "../../../storage/profileSearchC
 import { searchEntryOf } from "../../../profiles/index.ts";
 import { FakeFollowed, temporaryDirectory } from "../analytics/followedFakes.ts";
 import { openSearch } from "./core.ts";
-import { removeSearchFile } from "./file.ts";
+import { removeFile } from "../sqliteFile.ts";
 import { openSearchIndex, type SearchIndex } from "./searchIndex.ts";
 
 profileSearchContract("SQLite", async () => {
@@ -160,7 +160,7 @@ describe("the index file", () => {
     await second.caughtUp();
     expect((await second.search({ limit: 10 })).items.map(({ entry }) => entry.id)).toEqual(["p2"]);
     await second.close();
-    removeSearchFile(file);
+    removeFile(file);
     writeFileSync(file, "this is no database, however long it may be".repeat(100));
     const third = openSearch({ file, decided: after.decided(), now: Date.now });
     await third.caughtUp();

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { FeedProgress } from "../../../storage/followFeed.ts";
 import type { SearchAnswer, SearchQuery } from "../../../storage/profileSearch.ts";
-import { inTransaction, openSearchFile, removeEverything } from "./file.ts";
+import { inTransaction } from "../sqliteFile.ts";
+import { openSearchFile, removeEverything } from "./file.ts";
 import { finderOver } from "./findEntries.ts";
 import { spellingsOver } from "./spellings.ts";
 import { entryWriter, type EntryWriter } from "./writeEntries.ts";

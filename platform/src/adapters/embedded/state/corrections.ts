@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Corrections } from "../../../storage/corrections.ts";
-import type { StoredCorrection } from "../../../storage/identityAndProfiles.ts";
+import { isCorrection, type Statement } from "../../../model/correction.ts";
+import type { Corrections, Links } from "../../../storage/corrections.ts";
+import type { StoredLink, StoredStatement } from "../../../storage/identityAndProfiles.ts";
 import { correctionRow, rowsFor, type Row } from "./rows.ts";
 
 export function correctionsOver(database: DatabaseSync): Corrections {
@@ -8,21 +9,31 @@ export function correctionsOver(database: DatabaseSync): Corrections {
   const ends = correctionEnds(database);
   return {
     latest: async ({ before, limit, verdict, by }) =>
-      (statements.latest.all(before ?? Number.MAX_SAFE_INTEGER, verdict, verdict, by, by, limit) as Row[]).map(
-        correctionRow,
+      said(statements.latest.all(before ?? Number.MAX_SAFE_INTEGER, verdict, verdict, by, by, limit) as Row[]).filter(
+        isCorrection,
       ),
-    byId: async (id) => {
-      const row = statements.byId.get(id);
-      return row === undefined ? null : correctionRow(row);
-    },
-    of: async (keys) => correctionsOf(ends, keys),
+    byId: async (id) => said(statements.byId.all(id) as Row[]).find(isCorrection) ?? null,
+    of: async (keys) => correctionsOf(ends, keys).filter(isCorrection),
+  };
+}
+
+export function linksOver(database: DatabaseSync): Links {
+  const ofRun = database.prepare(`SELECT * FROM corrections WHERE said_by = ? AND verdict = 'probable' AND position > ?
+    ORDER BY position LIMIT ?`);
+  const { byId } = correctionStatements(database);
+  const ends = correctionEnds(database);
+  return {
+    ofRun: async (run, { after, limit }) => said(ofRun.all(run, after, limit) as Row[]).filter(isLink),
+    byId: async (id) => said(byId.all(id) as Row[]).find(isLink) ?? null,
+    of: async (keys) => correctionsOf(ends, keys).filter(isLink),
   };
 }
 
 export function correctionStatements(database: DatabaseSync) {
   return {
-    latest: database.prepare(`SELECT * FROM corrections WHERE position < ? AND (? IS NULL OR verdict = ?)
-      AND (? IS NULL OR said_by = ?) ORDER BY position DESC LIMIT ?`),
+    latest: database.prepare(`SELECT * FROM corrections WHERE position < ? AND confidence IS NULL
+      AND verdict <> 'unlinked' AND (? IS NULL OR verdict = ?) AND (? IS NULL OR said_by = ?)
+      ORDER BY position DESC LIMIT ?`),
     byId: database.prepare("SELECT * FROM corrections WHERE id = ?"),
   };
 }
@@ -38,8 +49,16 @@ export function correctionEnds(database: DatabaseSync) {
 export function correctionsOf(
   { correctionsFrom, correctionsTo }: { correctionsFrom: StatementSync; correctionsTo: StatementSync },
   keys: Iterable<string>,
-): StoredCorrection[] {
+): StoredStatement[] {
   const listed = [...keys];
-  const found = [...rowsFor(correctionsFrom, listed), ...rowsFor(correctionsTo, listed)].map(correctionRow);
+  const found = said([...rowsFor(correctionsFrom, listed), ...rowsFor(correctionsTo, listed)]);
   return [...new Map(found.map((correction) => [correction.id, correction])).values()];
+}
+
+function said(rows: readonly Row[]): StoredStatement[] {
+  return rows.map(correctionRow);
+}
+
+function isLink(statement: StoredStatement): statement is StoredLink {
+  return !isCorrection<Statement>(statement);
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { correctionEdges } from "../../../identity/index.ts";
+import { correctionEdges, probableEdges } from "../../../identity/index.ts";
 import type { IdentifierKey } from "../../../model/identifier.ts";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { IdentifierRow } from "../../../storage/identityAndProfiles.ts";
@@ -48,7 +48,7 @@ export function evidenceReader(
     ];
     const corrections = correctionsOf(statements, new Set([...rows.keys(), ...keys]));
     // Those of a withdrawn correction are of no component here.
-    add([...edges, ...correctionEdges(corrections)].flatMap(({ a, b }) => [a, b]));
+    add([...edges, ...correctionEdges(corrections), ...probableEdges(corrections)].flatMap(({ a, b }) => [a, b]));
     const outside = [...rows.values()].filter((row) => row.decision === "ordinary" && !persons.has(row.person));
     return {
       identifiers: [...rows.values()],

@@ -1,8 +1,8 @@
 import type { SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { Verdict } from "../../../model/correction.ts";
+import type { LinkVerdict, Verdict } from "../../../model/correction.ts";
 import type { ExplicitEdge, NodeDecision } from "../../../model/evidence.ts";
 import type { FragmentState, SourceSpan } from "../../../model/fragment.ts";
-import type { IdentifierRow, PersonRow, StoredCorrection } from "../../../storage/identityAndProfiles.ts";
+import type { IdentifierRow, PersonRow, StoredStatement } from "../../../storage/identityAndProfiles.ts";
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -91,16 +91,18 @@ export function edgeRow(row: Row): ExplicitEdge {
     confidence: int(row, "confidence"),
   };
 }
-export function correctionRow(row: Row): StoredCorrection {
+export function correctionRow(row: Row): StoredStatement {
+  const confidence = row["confidence"];
   return {
     position: int(row, "position"),
     id: text(row, "id"),
-    verdict: text(row, "verdict") as Verdict,
+    verdict: text(row, "verdict") as Verdict | LinkVerdict,
     a: text(row, "a"),
     b: text(row, "b"),
     by: text(row, "said_by"),
     reason: text(row, "reason"),
     receivedAt: int(row, "received_at"),
+    ...(typeof confidence === "number" ? { confidence } : {}),
   };
 }
 /** Of a row that has its details beside it; null where it has none. */

@@ -41,9 +41,11 @@ CREATE TABLE edges (
 CREATE INDEX edges_by_b ON edges (b);
 CREATE TABLE corrections (
   position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, a TEXT NOT NULL, b TEXT NOT NULL, verdict TEXT NOT NULL,
-  said_by TEXT NOT NULL, reason TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
+  said_by TEXT NOT NULL, reason TEXT NOT NULL, received_at INTEGER NOT NULL, confidence REAL) STRICT;
 CREATE INDEX corrections_by_a ON corrections (a);
 CREATE INDEX corrections_by_b ON corrections (b);
+-- What a linkage's run said, to take it back; a query finds it only when it says so too: verdict = 'probable'.
+CREATE INDEX links_of_run ON corrections (said_by, position) WHERE verdict = 'probable';
 CREATE TABLE orders (
   number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, owner_fragment TEXT NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE INDEX orders_of_fragment ON orders (owner_fragment);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { keyedHash } from "../../../model/keyedHash.ts";
 import type { StateHarness, WriteFault } from "../../../storage/stateContract.ts";
-import { correctionsOver } from "./corrections.ts";
+import { correctionsOver, linksOver } from "./corrections.ts";
 import { fatesOver } from "./fates.ts";
 import { faultyDatabase } from "./faultyDatabase.fake.ts";
 import { peopleOver } from "./people.ts";
@@ -35,6 +35,7 @@ export async function stateHarness(): Promise<StateHarness & { readonly file: st
       }),
     fates: () => fatesOver(reading()),
     corrections: () => correctionsOver(reading()),
+    links: () => linksOver(reading()),
     people: () => peopleOver(reading(), hash),
     fail: (fault) => fail(fault),
     dispose: async () => {

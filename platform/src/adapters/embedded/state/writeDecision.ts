@@ -27,7 +27,7 @@ export function commitStatements(database: DatabaseSync) {
     putPerson: prepare("INSERT OR REPLACE INTO persons VALUES (?, ?, ?)"),
     removePerson: prepare("DELETE FROM persons WHERE person = ?"),
     putEdge: prepare("INSERT OR REPLACE INTO edges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-    addCorrection: prepare("INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    addCorrection: prepare("INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     putOrder: prepare(`INSERT INTO orders (key, owner_fragment, state) VALUES (?, ?, ?)
       ON CONFLICT (key) DO UPDATE SET owner_fragment = excluded.owner_fragment, state = excluded.state`),
     addRejected: prepare("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)"),
@@ -110,8 +110,8 @@ function writePeople(statements: CommitStatements, hash: KeyedHash, decision: De
     const { a, b, rule, source, firstAt, firstMessageId, lastAt, count, confidence } = edge;
     statements.putEdge.run(a, b, rule, source, firstAt, firstMessageId, lastAt, count, confidence);
   }
-  for (const { position, id, a, b, verdict, by, reason, receivedAt } of decision.corrections) {
-    statements.addCorrection.run(position, id, a, b, verdict, by, reason, receivedAt);
+  for (const { position, id, a, b, verdict, by, reason, receivedAt, confidence } of decision.corrections) {
+    statements.addCorrection.run(position, id, a, b, verdict, by, reason, receivedAt, confidence ?? null);
   }
   for (const { state, ownerFragment } of decision.orders) {
     statements.putOrder.run(state.key, ownerFragment, JSON.stringify(state));

@@ -139,6 +139,6 @@ export function randomPairsSql(records: number, count: number): string {
     return "CREATE OR REPLACE TABLE random_pairs AS SELECT a.rid AS l, b.rid AS r FROM records a JOIN records b ON a.rid < b.rid";
   }
   return `CREATE OR REPLACE TABLE random_pairs AS SELECT l, r FROM (
-    SELECT (hash(i * 2) % ${records})::INTEGER AS l, (hash(i * 2 + 1 + ${process.env.SEED ?? 0}) % ${records})::INTEGER AS r FROM range(${count}) t(i)
+    SELECT (hash(i * 2) % ${records})::INTEGER AS l, (hash(i * 2 + 1) % ${records})::INTEGER AS r FROM range(${count}) t(i)
   ) WHERE l <> r`;
 }

@@ -7,8 +7,13 @@ export const termBuckets = 10;
 export function termsSql(field: string, records: number): string {
   return `CREATE OR REPLACE TEMP TABLE terms_${field} AS
     SELECT ${field} AS value, count(*)::INTEGER AS uses,
-      least(${termBuckets - 1}, greatest(0, floor(log2(${records} / count(*)) / 2)))::UTINYINT AS bucket
+      ${bucketOfUsesSql(records, "count(*)")} AS bucket
     FROM records_text WHERE ${field} IS NOT NULL GROUP BY ${field}`;
+}
+
+/** The bucket of a value that so many of the records have. */
+export function bucketOfUsesSql(records: number, uses: string): string {
+  return `least(${termBuckets - 1}, greatest(0, floor(log2(${records} / ${uses}) / 2)))::UTINYINT`;
 }
 
 /** Records and ordered pairs of records by bucket: `bucket, records, pairs` (unordered pairs of equal values). */

@@ -1,0 +1,115 @@
+import { tmpdir } from "node:os";
+import { version as engineVersion } from "@duckdb/node-api";
+import {
+  parseLinkageModel,
+  usualProfileModel,
+  type IdentityRules,
+  type LinkageModel,
+} from "../../../identity/index.ts";
+import type { Decided } from "../../../storage/followed.ts";
+import type { LinkageDatabase } from "../../../storage/linkageDatabase.ts";
+import type { Reviews } from "../../../storage/reviews.ts";
+import { FollowLoop } from "../followLoop.ts";
+import { openLinkageDatabase } from "../linkage/linkageDatabase.ts";
+import { reviewFollower } from "./follow.ts";
+import { openRecordIndex } from "./recordIndex.ts";
+import { openReviewFile } from "./reviewFile.ts";
+import { reviewQueue } from "./reviewQueue.ts";
+import { runRecords } from "./runRows.ts";
+
+export interface ReviewCoreOptions {
+  /** The index of records, and what people answered. */
+  indexFile: string;
+  reviewFile: string;
+  decided: Decided;
+  rules: IdentityRules;
+  /** Pairs at least so probable are offered. */
+  reviewFrom: number;
+  /** UTC ms. */
+  now: () => number;
+  /** Of the engine that compares. */
+  memoryLimitMb?: number;
+  /** The follower failed and will try again. No personal data in it. */
+  onTrouble?: (message: string) => void;
+  /** What of the feed is followed durably: nothing after that version may be pruned yet. */
+  onFollowed?: (version: number) => void;
+}
+
+export interface ReviewCore extends Reviews {
+  /** Something was decided: follow it soon. `isBusy`: much waits to be decided. */
+  advance(isBusy?: boolean): void;
+}
+
+const defaultMemoryLimitMb = 256;
+
+/** Everything of the review queue in one thread. */
+export async function openReviews(options: ReviewCoreOptions): Promise<ReviewCore> {
+  const { decided, onTrouble, onFollowed } = options;
+  const index = openRecordIndex(options.indexFile, `engine ${engineVersion()}`);
+  const database = openReviewFile(options.reviewFile);
+  const queue = reviewQueue(database);
+  const runs = runRecords(database);
+  const engine = openedOnce(() =>
+    openLinkageDatabase({
+      spillDirectory: tmpdir(),
+      memoryLimitMb: options.memoryLimitMb ?? defaultMemoryLimitMb,
+      threads: 1,
+    }),
+  );
+  const models = await modelInUse(runs);
+  const yieldTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const { rules, reviewFrom, now } = options;
+  const parts = { index, queue, decided, rules, reviewFrom, now, yieldTurn };
+  const follower = reviewFollower({ ...parts, engine: engine.open, model: models.current });
+  const loop = new FollowLoop(follower, { name: "reviews", head: () => decided.head(), onTrouble, onFollowed });
+  const { partnersOf: _, dropOf: __, count, ...asked } = queue;
+  return {
+    ...asked,
+    ...runs,
+    keepModel: async (model) => {
+      const version = await runs.keepModel(model);
+      await models.refresh();
+      return version;
+    },
+    sides: async (ids) =>
+      ids.flatMap((id) => {
+        const number = index.numberOf(id);
+        const found = number === null ? null : index.read(number);
+        if (found === null) return [];
+        const { profileId, anchor, isUnique } = found;
+        return [{ profileId, anchor, isUnique }];
+      }),
+    caughtUp: () => loop.caughtUp(),
+    status: async () => {
+      const { records, feedVersion, asOf } = follower.progress();
+      return { records, waiting: count(), feedVersion, asOf };
+    },
+    advance: (isBusy = false) => loop.wake(isBusy),
+    close: async () => {
+      await loop.stop();
+      await engine.close();
+      index.close();
+      database.close();
+      decided.close();
+    },
+  };
+}
+
+/** The latest one that was learned; what is usual, as version 0, before the first. */
+async function modelInUse({ model: read }: Pick<Reviews, "model">) {
+  let inUse: { version: number; model: LinkageModel } = { version: 0, model: usualProfileModel() };
+  const refresh = async (): Promise<void> => {
+    const kept = await read(null);
+    if (kept !== null) inUse = { version: kept.version, model: parseLinkageModel(kept.document) };
+  };
+  await refresh();
+  return { current: () => inUse, refresh };
+}
+
+function openedOnce(open: () => Promise<LinkageDatabase>) {
+  let opened: Promise<LinkageDatabase> | null = null;
+  return {
+    open: () => (opened ??= open()),
+    close: async (): Promise<void> => (await opened)?.close(),
+  };
+}

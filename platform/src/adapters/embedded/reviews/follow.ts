@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import {
+  normaliseRecords,
+  profileRecordOf,
+  type IdentityRules,
+  type LinkageModel,
+  type ProfileRecord,
+} from "../../../identity/index.ts";
+import type { ProfileId } from "../../../model/profile.ts";
+import { nextFeedStep } from "../../../storage/followFeed.ts";
+import type { Change, Decided } from "../../../storage/followed.ts";
+import type { LinkageDatabase } from "../../../storage/linkageDatabase.ts";
+import type { IndexProgress, RecordIndex } from "./recordIndex.ts";
+import { offerLike } from "./offerLike.ts";
+import type { reviewQueue } from "./reviewQueue.ts";
+
+/** Of one pass: entries of the feed, or profiles of a full copy. */
+const passLimits = { entries: 2_000, copied: 2_000 };
+/** Profiles of one transaction: a statement of the linkage's engine costs as much as some hundred of them. */
+const sliceProfiles = 400;
+
+export interface FollowParts {
+  index: RecordIndex;
+  queue: ReturnType<typeof reviewQueue>;
+  decided: Decided;
+  rules: IdentityRules;
+  /** Opened when something is to be compared. */
+  engine: () => Promise<LinkageDatabase>;
+  model: () => { version: number; model: LinkageModel };
+  /** Pairs at least so probable are offered. */
+  reviewFrom: number;
+  /** UTC ms. */
+  now: () => number;
+  /** Lets questions in between slices. */
+  yieldTurn: () => Promise<void>;
+}
+
+export interface ReviewFollower {
+  pass(): Promise<boolean>;
+  progress(): IndexProgress;
+}
+
+/**
+ * Keeps the index of records as the profiles are, and offers what new and changed ones resemble. A slice is one
+ * transaction, its pairs are offered within it: what a crash leaves half done is done again. While everything is being
+ * copied nothing is compared: that is a linkage's work, and whoever changes afterwards is compared then.
+ */
+export function reviewFollower(parts: FollowParts): ReviewFollower {
+  const { index, decided, now } = parts;
+  let progress = index.progress();
+  const inTransaction = async (work: () => Promise<void>, reached?: Parameters<RecordIndex["commit"]>[0]) => {
+    index.begin();
+    try {
+      await work();
+      index.commit(reached);
+    } catch (error) {
+      index.rollBack();
+      throw error;
+    }
+  };
+  return {
+    progress: () => progress,
+    pass: async () => {
+      const at = now();
+      const head = decided.head();
+      const step = nextFeedStep(decided, progress.followed, passLimits);
+      if (step === null) {
+        progress = { ...progress, asOf: Math.max(progress.asOf, at) };
+        return false;
+      }
+      const followed = step.progress;
+      const isCopying = step.startsOver || progress.followed.copied !== null;
+      if (step.startsOver) await inTransaction(async () => index.startOver());
+      for (const slice of slicesOf(changedProfiles(step.changes))) {
+        await inTransaction(() => takeSlice(slice, isCopying, parts));
+        await parts.yieldTurn();
+      }
+      const holdsAll = followed.copied === null && followed.version >= head.feedVersion;
+      await inTransaction(async () => undefined, {
+        followed,
+        asOf: holdsAll ? at : step.startsOver ? 0 : progress.asOf,
+      });
+      progress = index.progress();
+      return true;
+    },
+  };
+}
+
+/** Who was merely active reads as before. */
+function changedProfiles(changes: readonly Change[]): ProfileId[] {
+  const changed = changes.filter(({ kind, id, cause }) => kind === "profile" && id !== "" && cause !== "activity");
+  return [...new Set(changed.map(({ id }) => id))];
+}
+
+function slicesOf<T>(all: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / sliceProfiles) }, (_, at) =>
+    all.slice(at * sliceProfiles, (at + 1) * sliceProfiles),
+  );
+}
+
+async function takeSlice(ids: readonly ProfileId[], isCopying: boolean, parts: FollowParts): Promise<void> {
+  const { index, queue, decided, rules } = parts;
+  const changed: (ProfileRecord & { digest: string })[] = [];
+  for (const [id, found] of decided.profiles(ids)) {
+    const record = found === null ? null : profileRecordOf(found.profile, rules);
+    if (record === null) {
+      index.remove(id);
+      queue.dropOf(id);
+      continue;
+    }
+    const digest = isCopying ? copiedDigest : digestOf(record);
+    if (isCopying || index.digestOf(id) !== digest) changed.push({ ...record, digest });
+  }
+  if (changed.length === 0) return;
+  const database = await parts.engine();
+  const normalised = await normaliseRecords(
+    database,
+    changed.map(({ texts }) => texts),
+  );
+  const numbers = changed.map(({ id, anchor, isUnique, digest }, at) =>
+    index.put({ profileId: id, anchor, isUnique, digest, values: [], keys: [], ...normalised[at] }),
+  );
+  if (!isCopying) await offerLike(numbers, database, parts);
+}
+
+/** Of who was copied and never compared: the next change, of whatever, has them compared. */
+const copiedDigest = "copied";
+
+function digestOf({ anchor, texts }: ProfileRecord): string {
+  return createHash("sha256")
+    .update(JSON.stringify([anchor, texts]))
+    .digest("base64url")
+    .slice(0, 22);
+}

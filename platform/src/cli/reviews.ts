@@ -1,0 +1,92 @@
+import type { ListedReviewView, ReviewSummaryView, RunView } from "../api/reviewViews.ts";
+import type { Connection } from "./connection.ts";
+import type { Output } from "./output.ts";
+import { tableOf } from "./table.ts";
+import { exitCodes, wrongUsage } from "./usage.ts";
+
+const answers = ["same", "different", "skip", "undo"];
+
+export async function listReviews(connection: Connection, output: Output, limit: number): Promise<number> {
+  const found = await connection.reviews(limit);
+  if (output.json) {
+    output.document(found);
+    return exitCodes.done;
+  }
+  if (found.items.length > 0)
+    output.out(tableOf(["pair", "probability", "one", "other", "origin"], found.items.map(rowOf)));
+  output.note(summaryText(found.summary));
+  return exitCodes.done;
+}
+
+function rowOf({ id, probability, a, b, origin, state }: ListedReviewView): string[] {
+  return [id, probability.toFixed(3), a.name, b.name, state === "skipped" ? `${origin}, skipped` : origin];
+}
+
+function summaryText({ open, skipped, answered }: ReviewSummaryView): string {
+  const waiting = open + skipped === 0 ? "nothing waits for review" : `${open} wait, ${skipped} more were put off`;
+  if (answered.agreement === null) return waiting;
+  const agreed = Math.round(answered.agreement * 100);
+  return `${waiting}; of ${answered.pairs} answers ${agreed} % said what was likelier`;
+}
+
+export async function answerReview(
+  connection: Connection,
+  output: Output,
+  { id, answer, reason }: { id: string; answer: string; reason?: string },
+): Promise<number> {
+  if (!answers.includes(answer)) throw wrongUsage(`${answer} is no answer.`, `Say one of: ${answers.join(", ")}.`);
+  const made = await connection.answerReview(id, answer, reason);
+  if (output.json) output.document(made);
+  else
+    output.out(`${made.id}  ${made.state}${made.corrections.length === 0 ? "" : `  ${made.corrections.join(" ")}`}\n`);
+  if (!made.decided) output.note("it is kept, and decided in a moment");
+  return exitCodes.done;
+}
+
+export async function listLinkages(
+  connection: Connection,
+  output: Output,
+  { run, limit }: { run?: string; limit: number },
+): Promise<number> {
+  if (run !== undefined) {
+    const items = await connection.links(run, limit);
+    if (output.json) output.document({ items });
+    else if (items.length === 0) output.note("it linked nobody");
+    else {
+      const rows = items.map((link) => [link.id, link.probability.toFixed(3), link.a, link.b, statusText(link)]);
+      output.out(tableOf(["link", "probability", "a", "b", "status"], rows));
+    }
+    return exitCodes.done;
+  }
+  const items = await connection.linkageRuns(limit);
+  if (output.json) output.document({ items });
+  else if (items.length === 0) output.note("no linkage of all profiles yet: c360 link --profiles");
+  else output.out(tableOf(["run", "started", "state", "profiles", "to review", "linked"], items.map(runRow)));
+  return exitCodes.done;
+}
+
+function statusText({ status, explanation }: { status: string; explanation: string | null }): string {
+  return explanation === null ? status.replace("_", " ") : `${status}: ${explanation}`;
+}
+
+function runRow({ id, startedAt, state, records, offered, linked }: RunView): string[] {
+  return [id, startedAt, state, String(records), String(offered), String(linked)];
+}
+
+export async function unlink(
+  connection: Connection,
+  output: Output,
+  { id, reason }: { id: string; reason?: string },
+): Promise<number> {
+  if (reason === undefined || reason.trim() === "") {
+    throw wrongUsage(
+      "Taking links back needs a reason, for whoever looks at it later.",
+      'Add --reason "the model was wrong".',
+    );
+  }
+  const of = id.startsWith("lr_") ? "run" : "link";
+  const { withdrawn } = await connection.withdrawLinks(of, id, reason);
+  if (output.json) output.document({ withdrawn });
+  else output.out(`${withdrawn} ${withdrawn === 1 ? "link" : "links"} withdrawn\n`);
+  return exitCodes.done;
+}

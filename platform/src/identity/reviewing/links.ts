@@ -1,0 +1,147 @@
+import type { BufferRecord } from "../../buffer/eventBuffer.ts";
+import { lastLinked, type Link, linkRecordOf, linkSource, pairName, pairOf } from "../../model/correction.ts";
+import { fragmentKey } from "../../model/fragment.ts";
+import { fragmentIdOf, messageKeyOf, type KeyedHash } from "../../model/keyedHash.ts";
+import { encodeRecord } from "../../model/logRecord.ts";
+import { Problem } from "../../model/problem.ts";
+import type { Links } from "../../storage/corrections.ts";
+import type { StoredLink } from "../../storage/identityAndProfiles.ts";
+import type { People } from "../../storage/people.ts";
+import type { LinkageRun, OfferedPair } from "../../storage/reviews.ts";
+import { resolveAround } from "../around.ts";
+import { readReason } from "../correcting/service.ts";
+import type { IdentityRules } from "../rules.ts";
+
+export interface LinkWriterParts {
+  links: Links;
+  hash: KeyedHash;
+  append: (records: readonly BufferRecord[]) => Promise<unknown>;
+  /** Resolves when everything that is durable by now is decided. */
+  decided: () => Promise<void>;
+  /** UTC ms. */
+  now: () => number;
+  newId: () => string;
+}
+
+export interface LinkWriter {
+  /** Makes links of pairs; those that somebody took back before are answered, and stay as they are. */
+  link(pairs: readonly OfferedPair[], run: LinkageRun): Promise<OfferedPair[]>;
+}
+
+/** A link with what became of it. */
+export interface RecordedLink extends StoredLink {
+  /** `withdrawn`: by somebody; `refused`: it stands, but may not join anybody. */
+  status: "in_effect" | "withdrawn" | "refused";
+  /** Why it was refused, in words. */
+  explanation: string | null;
+}
+
+export interface LinkService {
+  /** In the order of the log; `next`: where the page after begins. */
+  ofRun(
+    run: string,
+    wanted: { after: number | null; limit: number },
+  ): Promise<{ items: RecordedLink[]; next: number | null }>;
+  /** Takes back what a run linked, as far as it stands. Answers how many. */
+  withdrawRun(run: string, saying: { by: string; reason: string }): Promise<number>;
+  /** Problem 404 `link_not_found`, 409 `link_withdrawn`. */
+  withdraw(id: string, saying: { by: string; reason: string }): Promise<void>;
+}
+
+/** Records of one append: what it decides is waited for, so that events get their turn in between. */
+const chunkLinks = 500;
+
+export function linkWriter(parts: LinkWriterParts): LinkWriter {
+  return {
+    link: async (pairs, run) => {
+      if (pairs.length === 0) return [];
+      const keys = [...new Set(pairs.flatMap(({ a, b }) => [a.anchor, b.anchor]))];
+      const last = lastLinked(await parts.links.of(keys));
+      const verdictOf = ({ a, b }: OfferedPair) => last.get(pairName(pairOf(a.anchor, b.anchor)))?.verdict ?? null;
+      const fresh = pairs.filter((pair) => verdictOf(pair) === null);
+      const reason = `Linkage with model ${run.model ?? 0}.`;
+      await say(
+        fresh.map((pair): Link => {
+          const named = pairOf(pair.a.anchor, pair.b.anchor);
+          const at = { id: `l_${parts.newId()}`, receivedAt: parts.now() };
+          return { ...at, verdict: "probable", ...named, by: run.id, reason, confidence: pair.probability };
+        }),
+        parts,
+      );
+      return pairs.filter((pair) => verdictOf(pair) === "unlinked");
+    },
+  };
+}
+
+export function linkService(
+  parts: LinkWriterParts & { people: Pick<People, "evidenceAround">; rules: IdentityRules },
+): LinkService {
+  const { links } = parts;
+  const standing = async (found: readonly StoredLink[]): Promise<StoredLink[]> => {
+    const last = lastLinked(await links.of(endsOf(found)));
+    return found.filter((link) => last.get(pairName(link))?.id === link.id);
+  };
+  const takeBack = async (found: readonly StoredLink[], { by, reason }: { by: string; reason: string }) => {
+    const given = readReason(reason);
+    const said = (await standing(found)).map((link): Link => {
+      const at = { id: `l_${parts.newId()}`, receivedAt: Math.max(parts.now(), link.receivedAt + 1) };
+      return { ...at, verdict: "unlinked", a: link.a, b: link.b, by, reason: given };
+    });
+    await say(said, parts);
+    return said.length;
+  };
+  return {
+    ofRun: async (run, { after, limit }) => {
+      const found = await links.ofRun(run, { after: after ?? -1, limit: limit + 1 });
+      const page = found.slice(0, limit);
+      const held = new Set((await standing(page)).map(({ id }) => id));
+      const around = await parts.people.evidenceAround(endsOf(page.filter(({ id }) => held.has(id))));
+      const fates = new Map(resolveAround(around, parts.rules).edges.map((edge) => [edge.firstMessageId, edge.reason]));
+      const items = page.map((link): RecordedLink => {
+        if (!held.has(link.id)) return { ...link, status: "withdrawn", explanation: null };
+        const reason = fates.get(link.id) ?? null;
+        return { ...link, status: reason === null ? "in_effect" : "refused", explanation: reason?.message ?? null };
+      });
+      return { items, next: found.length > page.length ? (page.at(-1)?.position ?? null) : null };
+    },
+    withdrawRun: async (run, saying) => {
+      let [after, count] = [-1, 0];
+      for (;;) {
+        const found = await links.ofRun(run, { after, limit: chunkLinks });
+        count += await takeBack(found, saying);
+        if (found.length < chunkLinks) return count;
+        after = found.at(-1)?.position ?? after;
+      }
+    },
+    withdraw: async (id, saying) => {
+      const link = await links.byId(id);
+      if (link === null || link.verdict !== "probable") {
+        throw new Problem(404, "link_not_found", "There is no link of this id.", {
+          hint: "List a run's with: GET /api/identity/linkage/runs/{id}/links",
+        });
+      }
+      if ((await takeBack([link], saying)) === 1) return;
+      throw new Problem(409, "link_withdrawn", "This link is withdrawn already.");
+    },
+  };
+}
+
+function endsOf(links: readonly StoredLink[]): string[] {
+  return [...new Set(links.flatMap(({ a, b }) => [a, b]))];
+}
+
+async function say(links: readonly Link[], parts: LinkWriterParts): Promise<void> {
+  for (let from = 0; from < links.length; from += chunkLinks) {
+    await parts.append(links.slice(from, from + chunkLinks).map((link) => bufferRecord(link, parts.hash)));
+    await parts.decided();
+  }
+}
+
+/** In the log erasure finds it as it finds an event that carried both identifiers. */
+function bufferRecord(link: Link, hash: KeyedHash): BufferRecord {
+  return {
+    fragment: fragmentIdOf(hash, fragmentKey([link.a, link.b], linkSource)),
+    message: messageKeyOf(hash, linkSource, link.id),
+    payload: encodeRecord(linkRecordOf(link)),
+  };
+}

@@ -1,0 +1,235 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { axeFindings, launchBrowser, widths, type Colours, type Width } from "./browser.ts";
+import { until } from "./polling.ts";
+import { apiToken, openSite, type Site } from "./server.ts";
+
+const pairs = 10;
+const maxOfferedMs = 60_000;
+
+let site: Site;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+const given = ["Ada", "Grace", "Joan", "Mary", "Edith", "Hedy", "Radia", "Barbara", "Frances", "Karen", "Sophie"];
+const family = [
+  "Lovelace",
+  "Hopper",
+  "Clarke",
+  "Jackson",
+  "Clarkson",
+  "Lamarr",
+  "Perlman",
+  "Liskov",
+  "Allen",
+  "Jones",
+  "Wilson",
+];
+
+function person(n: number, copy: number): Record<string, unknown> {
+  const lastName = family[n] ?? "";
+  return {
+    firstName: given[n],
+    lastName: copy === 0 ? lastName : `${lastName.slice(0, -1)}${lastName.endsWith("e") ? "" : "e"}`,
+    birthday: `19${70 + n}-0${1 + (n % 9)}-1${n % 9}`,
+    address: { street: `${10 + n} Oak Street`, city: copy === 0 ? "Leeds" : "York", postalCode: `LS${n} 4AP` },
+    ...(copy === 0 ? { phone: `020 7946 09${10 + n}` } : {}),
+  };
+}
+
+async function request<Body>(method: string, path: string, body?: unknown): Promise<Body> {
+  const answer = await site.reads.request(method, path, body);
+  if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body as Body;
+}
+
+interface Listed {
+  items: { id: string; state: string }[];
+  summary: { open: number; skipped: number; answered: { pairs: number; same: number } };
+}
+const queue = () => request<Listed>("GET", "/api/identity/reviews?limit=100");
+
+async function send(numbers: readonly number[]): Promise<void> {
+  const calls = numbers.flatMap((n) =>
+    [0, 1].map((copy) => ({
+      type: "identify",
+      messageId: `${n}-${copy}`,
+      traits: person(n, copy) as never,
+      context: { externalIds: [{ id: `p${n}-${copy}`, type: "crm_id" }] },
+    })),
+  );
+  await site.reads.import("default", calls);
+}
+
+async function offered(count: number): Promise<void> {
+  await until(`${count} pairs`, maxOfferedMs, async () => (await queue()).items.length >= count);
+}
+
+beforeAll(async () => {
+  site = await openSite();
+  await site.start();
+  await send(Array.from({ length: pairs }, (_, n) => n));
+  await offered(pairs);
+  browser = await launchBrowser();
+}, 180_000);
+afterAll(async () => {
+  await browser.close();
+  await site.close();
+});
+afterEach(() => context.close());
+
+async function open(path: string, width: Width = "wide", colours: Colours = "light"): Promise<void> {
+  context = await browser.newContext({ viewport: widths[width], colorScheme: colours });
+  await context.addInitScript((token) => localStorage.setItem("c360.token", token), apiToken);
+  page = await context.newPage();
+  complaints = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      complaints.push(message.text());
+    }
+  });
+  await page.goto(`${site.url}${path}`);
+}
+
+const table = () => page.locator(".reviewTable");
+const firstName = () => table().locator(".reviewRow td").first().innerText();
+
+describe("Review in a browser", () => {
+  test.each<[Width, Colours]>([
+    ["wide", "light"],
+    ["wide", "dark"],
+    ["phone", "light"],
+    ["phone", "dark"],
+  ])("a pair side by side: nothing is cut, axe finds nothing (%s, %s)", async (width, colours) => {
+    await open("/review", width, colours);
+    await table().waitFor();
+    expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe("Review");
+    const likeness = await page.locator(".reviewLikeness").allInnerTexts();
+    expect(likeness.some((each) => /≈\s*close/.test(each))).toBe(true);
+    expect(likeness.some((each) => /=\s*same/.test(each))).toBe(true);
+    expect(likeness.some((each) => /≠\s*differs/.test(each))).toBe(true);
+    expect(await axeFindings(page)).toEqual([]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test("blind first: the weights show on W and add up", async () => {
+    await open("/review");
+    await table().waitFor();
+    await page.getByText("Hidden, so that you judge for yourself.").waitFor();
+    expect(await page.locator(".reviewBar").count()).toBe(0);
+    await page.keyboard.press("w");
+    await page.locator(".reviewBar").first().waitFor();
+    const numberIn = (text: string): number => Number(text.replace("−", "-").replace(" bits", ""));
+    const weights = (await page.locator(".reviewBar .numbers").allInnerTexts()).map(numberIn);
+    const sum = numberIn(await page.locator(".reviewSum .numbers").innerText());
+    expect(weights.reduce((total, each) => total + each, 0)).toBeCloseTo(sum, 0);
+    await page.keyboard.press("w");
+    await page.getByText("Hidden, so that you judge for yourself.").waitFor();
+    expect(await page.locator(".reviewBar").count()).toBe(0);
+  });
+
+  test("decided elsewhere: told by whom and why, and S goes on", async () => {
+    const [first] = (await queue()).items;
+    await open("/review");
+    await table().waitFor();
+    const detail = await request<{ a: { anchor: string }; b: { anchor: string } }>(
+      "GET",
+      `/api/identity/reviews/${first?.id}`,
+    );
+    const apart = { a: detail.a.anchor, b: detail.b.anchor };
+    const { corrections } = await request<{ corrections: { id: string }[] }>("POST", "/api/identity/corrections", {
+      apart,
+      reason: "They are sisters",
+    });
+    await page.goto(`${site.url}/review/${first?.id}`);
+    await page.getByText(/Decided meanwhile|not in the queue any more/).waitFor();
+    expect(await page.locator(".reviewElsewhere, .reviewGone").innerText()).toMatch(/apart.*Said by administrator/s);
+    const before = page.url();
+    await page.keyboard.press("s");
+    await page.waitForURL((url) => url.href !== before);
+    await table().waitFor();
+    // As it was.
+    await request("POST", `/api/identity/corrections/${corrections[0]?.id}/withdraw`, { reason: "not sisters" });
+    await request("POST", "/api/identity/linkage/runs", {});
+    await offered(pairs);
+  });
+
+  test("a queue of ten pairs is cleared by the keyboard alone, with an undo, and the answers hold", async () => {
+    await open("/review");
+    await table().waitFor();
+    expect(
+      await page
+        .getByRole("status")
+        .filter({ hasText: /^1 of / })
+        .innerText(),
+    ).toMatch(/1 of 1\d/);
+    const shown = new Set<string>();
+    const answers = ["a", "a", "r", "a", "s", "a", "a", "a", "a", "a"];
+    for (const [n, key] of answers.entries()) {
+      await page.getByText(new RegExp(`^${n + 1} of `)).waitFor();
+      await table().waitFor();
+      shown.add(page.url());
+      const name = await firstName();
+      await page.keyboard.press(key);
+      if (n !== 2) continue;
+      // The third: taken back, and said otherwise.
+      await page.getByText("You said: different people.").waitFor();
+      await page.keyboard.press("z");
+      await page.waitForURL([...shown].at(-1) ?? "");
+      await table().waitFor();
+      expect(await firstName()).toBe(name);
+      await page.keyboard.press("a");
+    }
+    expect(shown.size).toBe(pairs);
+    await page.getByText("Nothing waits for review").waitFor();
+    await until("every answer", maxOfferedMs, async () => (await queue()).summary.answered.pairs >= pairs - 1);
+    const { summary } = await queue();
+    expect(summary).toMatchObject({ skipped: 1, answered: { pairs: pairs - 1, same: pairs - 1 } });
+    await page.getByText(/Of your 9 answers, 100 % agreed/).waitFor();
+    await page.getByText(/Put off: 1/).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("an answer that is not taken is told; nothing is lost", async () => {
+    await send([10]);
+    await offered(2);
+    await open("/review");
+    await table().waitFor();
+    await page.route("**/api/identity/reviews/*", (route) =>
+      route.request().method() === "POST"
+        ? route.fulfill({ status: 503, json: { error: { code: "reviews_busy", message: "The queue is busy." } } })
+        : route.continue(),
+    );
+    await page.keyboard.press("a");
+    await page.getByText("The last answer was not taken:").waitFor();
+    await page.getByText("The queue is busy.").waitFor();
+    expect((await queue()).summary.open + (await queue()).summary.skipped).toBe(2);
+  });
+
+  test("a comparison of all profiles is started, and told when it is done", async () => {
+    await open("/review");
+    await page.getByRole("button", { name: "Compare all profiles" }).click();
+    await page.getByText(/Last comparison: \d+ profiles, \d+ pairs to review\./).waitFor({ timeout: 60_000 });
+    expect(await page.getByRole("button", { name: "Compare all profiles" }).isEnabled()).toBe(true);
+  });
+
+  test("no permission and failure have their states", async () => {
+    await open("/review");
+    const error = { code: "forbidden", message: "Not allowed.", hint: "the role engineer" };
+    await page.route("**/api/identity/reviews?*", (route) => route.fulfill({ status: 403, json: { error } }));
+    await page.goto(`${site.url}/review`);
+    await page.getByText("You may not see this").waitFor();
+    await page.unroute("**/api/identity/reviews?*");
+    await page.route("**/api/identity/reviews?*", (route) =>
+      route.fulfill({ status: 500, json: { error: { code: "internal", message: "Something went wrong inside." } } }),
+    );
+    await page.goto(`${site.url}/review`);
+    await page.getByRole("button", { name: "Retry" }).waitFor();
+    expect(await page.getByRole("alert").innerText()).toContain("Something went wrong inside.");
+  });
+});
