@@ -66,6 +66,7 @@ describe("the OpenAPI document", () => {
       [
         "DELETE /api/tokens/{id}",
         "GET /api/events/{messageId}",
+        "GET /api/households/{id}",
         "GET /api/identity/corrections",
         "GET /api/identity/linkage/model",
         "GET /api/identity/linkage/runs",
