@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "../model/problem.ts";
 import { administratorToken, type TestedApi, testedApi } from "./apiCaller.fake.ts";
-import { ada, adaTraits } from "./services.fake.ts";
+import { ada, lovelaces, adaTraits } from "./services.fake.ts";
 
 let api: TestedApi;
 beforeEach(async () => {
@@ -22,7 +22,7 @@ describe("profiles", () => {
     ]);
     for (const { status, body } of answers) {
       expect(status).toBe(200);
-      expect(body).toEqual(ada);
+      expect(body).toEqual({ ...ada, household: { id: lovelaces.id, people: 2 } });
     }
   });
 
