@@ -118,11 +118,22 @@ export const correctionScreens: readonly Screen[] = [
   },
   {
     name: "customer-household",
-    path: "/customers",
+    path: "/corrections",
     prepare: async (page) => {
-      await openShown(page);
-      await page.getByRole("heading", { name: "Household" }).scrollIntoViewIfNeeded();
-      await page.locator(".householdMembers, .areaIdentity .dimmed").first().waitFor();
+      await heading(page, "Corrections");
+      // The panel stands at the end of a long column: the largest household is looked for by SQL.
+      const id = await page.evaluate(async () => {
+        const headers = {
+          authorization: `Bearer ${localStorage.getItem("c360.token")}`,
+          "content-type": "application/json",
+        };
+        const sql = "SELECT profile_id FROM households ORDER BY people DESC, profile_id LIMIT 1";
+        const answer = await fetch("/api/query", { method: "POST", headers, body: JSON.stringify({ sql }) });
+        return String(((await answer.json()) as { rows: unknown[][] }).rows[0]?.[0]);
+      });
+      await page.goto(new URL(`/customers/${id}`, page.url()).href);
+      await page.locator(".householdMembers").waitFor();
+      await page.locator(".householdMembers").scrollIntoViewIfNeeded();
     },
   },
 ];

@@ -27,28 +27,30 @@ export function IdentityList({ picture, picked, onPick, onAsk, onTakeOut }: List
       <ul>
         {identifiers.map(({ key, decision, reason, records: count }) => (
           <li key={key}>
-            <button type="button" className="pickRow" aria-pressed={picked.includes(key)} onClick={() => onPick(key)}>
-              <IdentifierText value={key} />
-              <span className="meta">
-                {decision === "ordinary"
-                  ? count === 1
-                    ? text.inOne
-                    : text.inRecords(countText(count))
-                  : text.decision[decision]}
-              </span>
-            </button>
-            {decision === "ordinary" && identifiers.length > 1 && (
-              <Button
-                variant="subtle"
-                size="xs"
-                h="var(--c360-target)"
-                aria-label={`${words.corrections.menu.takeOut} ${valueOf(key)}`}
-                onClick={() => onTakeOut(key)}
-                data-no-print
-              >
-                {words.corrections.menu.takeOut}
-              </Button>
-            )}
+            <div className="pickLine">
+              <button type="button" className="pickRow" aria-pressed={picked.includes(key)} onClick={() => onPick(key)}>
+                <IdentifierText value={key} />
+                <span className="meta">
+                  {decision === "ordinary"
+                    ? count === 1
+                      ? text.inOne
+                      : text.inRecords(countText(count))
+                    : text.decision[decision]}
+                </span>
+              </button>
+              {decision === "ordinary" && identifiers.length > 1 && (
+                <Button
+                  variant="subtle"
+                  size="xs"
+                  h="var(--c360-target)"
+                  aria-label={`${words.corrections.menu.takeOut} ${valueOf(key)}`}
+                  onClick={() => onTakeOut(key)}
+                  data-no-print
+                >
+                  {words.corrections.menu.takeOut}
+                </Button>
+              )}
+            </div>
             {reason !== null && <p className="meta refusedReason">{reason}</p>}
           </li>
         ))}

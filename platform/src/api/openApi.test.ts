@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nameComponents } from "./openApi.ts";
 import { createApi } from "./server.ts";
-import { ada, type FakeServices, fakeServices } from "./services.fake.ts";
+import { ada, lovelaces, type FakeServices, fakeServices } from "./services.fake.ts";
 
 interface Operation {
   operationId: string;
@@ -136,6 +136,8 @@ describe("the OpenAPI document", () => {
     const asked: [string, string][] = [
       ["/api/profiles/{type}/{value}", "/api/profiles/email/ada%40example.com"],
       ["/api/profiles/id/{id}", `/api/profiles/id/${ada.id}?fields=traits`],
+      ["/api/profiles/id/{id}", `/api/profiles/id/${ada.id}`],
+      ["/api/households/{id}", `/api/households/${lovelaces.id}`],
       ["/api/profiles/id/{id}/events", `/api/profiles/id/${ada.id}/events`],
       ["/api/profiles/id/{id}/identity", `/api/profiles/id/${ada.id}/identity`],
       ["/api/identity/why", "/api/identity/why?a=email:x&b=user_id:ada"],

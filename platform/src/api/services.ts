@@ -50,6 +50,9 @@ export interface ProfileHousehold {
   people: number;
 }
 
+/** A profile as it is answered whole. */
+export type ProfileView = Profile & { household: ProfileHousehold | null };
+
 export interface HouseholdView {
   id: HouseholdId;
   kind: HouseholdKind;

@@ -2,10 +2,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { SearchItemView } from "../api/searchItems.ts";
 import { createApi } from "../api/server.ts";
-import type { FateView, IdentityView, PlatformStatus, SubmitAnswer, WhyView } from "../api/services.ts";
+import type { FateView, IdentityView, PlatformStatus, ProfileView, SubmitAnswer, WhyView } from "../api/services.ts";
 import type { JsonObject } from "../model/event.ts";
 import { Problem } from "../model/problem.ts";
-import type { Profile } from "../model/profile.ts";
 import type { SourceKind } from "../model/source.ts";
 import { readCliToken } from "../runtime/cliToken.ts";
 import { findServer } from "../runtime/dataDirectory.ts";
@@ -52,7 +51,7 @@ export interface SearchView {
 /** The platform as a verb sees it, over HTTP or opened in this process: the same answers either way. */
 export interface Connection extends CorrectionCalls, ReviewCalls {
   readonly via: "http" | "direct";
-  profile(type: string, value: string): Promise<Profile>;
+  profile(type: string, value: string): Promise<ProfileView>;
   search(wanted: { q: string; limit: number; source?: string }): Promise<SearchView>;
   timeline(profileId: string, limit: number): Promise<TimelineView[]>;
   identity(profileId: string): Promise<IdentityView>;
@@ -194,7 +193,7 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
   // The shapes are the API's own, held by its tests.
   return {
     profile: async (type, value) =>
-      (await send({ method: "POST", path: "/api/profiles/lookup", body: { type, value } })) as Profile,
+      (await send({ method: "POST", path: "/api/profiles/lookup", body: { type, value } })) as ProfileView,
     search: async (wanted) =>
       (await send({ method: "POST", path: "/api/profiles/search", body: wanted })) as SearchView,
     timeline: async (id, limit) =>

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createApi } from "../api/server.ts";
-import { ada, type FakeServices, fakeServices } from "../api/services.fake.ts";
+import { ada, type FakeServices, fakeServices, lovelaces } from "../api/services.fake.ts";
 import { Problem } from "../model/problem.ts";
 import { issueCliToken } from "../runtime/cliToken.ts";
 import { type DirectoryLock, lockDirectory } from "../adapters/embedded/directoryLock.ts";
@@ -37,6 +37,7 @@ describe("reading", () => {
       ada.id,
       "ada@example.com",
       "GBP 123.45, JPY 900",
+      "shared by 2 people",
       "firstName",
       "marketing.email",
       "Product Viewed",
@@ -44,7 +45,7 @@ describe("reading", () => {
       expect(told.out).toContain(part);
     }
     const { code, json } = await c360("profile", "email", "ada@example.com", "--json");
-    expect([code, json]).toEqual([0, ada]);
+    expect([code, json]).toEqual([0, { ...ada, household: { id: lovelaces.id, people: 2 } }]);
     expect((await c360("profile", "user_id", "ada", "--json", "--events", "3")).json.events).toHaveLength(3);
   });
 
@@ -180,7 +181,7 @@ describe("reaching the platform", () => {
 
   it("opens the directory itself when nobody holds it, and closes it whatever happens", async () => {
     const { code, json } = await run(["profile", "user_id", "ada", "--json", "--data-dir", dir], directly());
-    expect([code, json]).toEqual([0, ada]);
+    expect([code, json]).toEqual([0, { ...ada, household: { id: lovelaces.id, people: 2 } }]);
     expect([opened, drained, closed]).toEqual([1, 1, 1]);
     expect((await run(["profile", "user_id", "nobody", "--data-dir", dir], directly())).code).toBe(1);
     services.failWith = new Error("broken");

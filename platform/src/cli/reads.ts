@@ -1,5 +1,4 @@
-import type { EdgeView, WhyView } from "../api/services.ts";
-import type { Profile } from "../model/profile.ts";
+import type { EdgeView, ProfileView, WhyView } from "../api/services.ts";
 import type { Connection, TimelineView } from "./connection.ts";
 import type { Output } from "./output.ts";
 import { csvOf, moneyText, printable, tableOf } from "./table.ts";
@@ -17,7 +16,7 @@ export async function showProfile(
   return exitCodes.done;
 }
 
-function profileText(profile: Profile, events: TimelineView[] | null): string {
+function profileText(profile: ProfileView, events: TimelineView[] | null): string {
   const { computed } = profile;
   const revenue = Object.entries(computed.revenueByCurrency).map(([currency, amount]) => moneyText(amount, currency));
   const facts: [string, string][] = [
@@ -31,6 +30,8 @@ function profileText(profile: Profile, events: TimelineView[] | null): string {
       revenue.length === 0 ? moneyText(computed.revenue.amount, computed.revenue.currency) : revenue.join(", "),
     ],
   ];
+  const { household } = profile;
+  if (household !== null) facts.push(["home", `shared by ${household.people} people (${household.id})`]);
   const head = facts.map(([name, value]) => `${name.padEnd(9)}${printable(value)}\n`).join("");
   const identifiers = profile.identifiers.map(({ type, value, sources, lastSeenAt }) => [
     type,

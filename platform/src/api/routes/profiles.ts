@@ -4,7 +4,7 @@ import type { Profile, ProfileId } from "../../model/profile.ts";
 import type { TimelineEvent } from "../../storage/timeline.ts";
 import { type Api, iso } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
-import type { ProfileHousehold, Services } from "../services.ts";
+import type { ProfileView, Services } from "../services.ts";
 
 const profileFields = [
   "identifiers",
@@ -16,7 +16,7 @@ const profileFields = [
   "sources",
   "retiredIds",
   "household",
-] as const satisfies (keyof ProfileAnswer)[];
+] as const satisfies (keyof ProfileView)[];
 type ProfileField = (typeof profileFields)[number];
 
 const fieldsQuery = Type.Object(
@@ -31,9 +31,6 @@ const fieldsQuery = Type.Object(
   },
   { additionalProperties: false },
 );
-
-/** Of a profile what is answered; a household is looked up only where it is wanted. */
-type ProfileAnswer = Profile & { household: ProfileHousehold | null };
 
 /** The names that `fields` gives; null: all. Problem 400 `field_unknown`. */
 function wantedFields(fields: string | undefined): Set<string> | null {
@@ -50,11 +47,12 @@ function wantedFields(fields: string | undefined): Set<string> | null {
   return new Set(wanted);
 }
 
+/** A household is looked up only where it is wanted. */
 async function answerOf(
   profile: Profile,
   fields: string | undefined,
   householdOf: Services["profiles"]["householdOf"],
-): Promise<Pick<Profile, "id"> & Partial<ProfileAnswer>> {
+): Promise<Pick<Profile, "id"> & Partial<ProfileView>> {
   const wanted = wantedFields(fields);
   if (wanted === null) return { ...profile, household: await householdOf(profile.id) };
   const whole = { ...profile, household: wanted.has("household") ? await householdOf(profile.id) : null };
