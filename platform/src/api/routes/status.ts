@@ -5,6 +5,36 @@ import { type Api, iso } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
 
+const wholeStatus = Type.Object(
+  {
+    ready: Type.Boolean(),
+    now: shapes.isoTime,
+    version: Type.String(),
+    acceptedRecords: Type.Integer(),
+    processedRecords: Type.Integer(),
+    pendingRecords: Type.Integer({ description: "Durable but not yet decided." }),
+    analytics: Type.Object(
+      { asOf: Type.Union([shapes.isoTime, Type.Null()]) },
+      { description: "What SQL and timelines hold; null while that is not known, as when they restart." },
+    ),
+    search: Type.Object(
+      {
+        asOf: Type.Union([shapes.isoTime, Type.Null()]),
+        profiles: Type.Union([Type.Integer(), Type.Null()]),
+      },
+      { description: "What search finds; null while that is not known." },
+    ),
+    reviews: Type.Object(
+      {
+        asOf: Type.Union([shapes.isoTime, Type.Null()]),
+        waiting: Type.Union([Type.Integer(), Type.Null()]),
+      },
+      { description: "What pairs are offered from, and how many wait; null while that is not known." },
+    ),
+  },
+  { title: "Status" },
+);
+
 export function statusRoutes(api: Api, services: Services, now: () => number): void {
   probeRoutes(api, services);
   tellingRoutes(api, services, now);
@@ -55,35 +85,7 @@ function tellingRoutes(api: Api, services: Services, now: () => number): void {
         tags: ["operations"],
         summary: "How far everything is",
         response: {
-          200: Type.Object(
-            {
-              ready: Type.Boolean(),
-              now: shapes.isoTime,
-              version: Type.String(),
-              acceptedRecords: Type.Integer(),
-              processedRecords: Type.Integer(),
-              pendingRecords: Type.Integer({ description: "Durable but not yet decided." }),
-              analytics: Type.Object(
-                { asOf: Type.Union([shapes.isoTime, Type.Null()]) },
-                { description: "What SQL and timelines hold; null while that is not known, as when they restart." },
-              ),
-              search: Type.Object(
-                {
-                  asOf: Type.Union([shapes.isoTime, Type.Null()]),
-                  profiles: Type.Union([Type.Integer(), Type.Null()]),
-                },
-                { description: "What search finds; null while that is not known." },
-              ),
-              reviews: Type.Object(
-                {
-                  asOf: Type.Union([shapes.isoTime, Type.Null()]),
-                  waiting: Type.Union([Type.Integer(), Type.Null()]),
-                },
-                { description: "What pairs are offered from, and how many wait; null while that is not known." },
-              ),
-            },
-            { title: "Status" },
-          ),
+          200: wholeStatus,
           ...shapes.problems(401, 503),
         },
       },

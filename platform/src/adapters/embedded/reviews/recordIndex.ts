@@ -55,21 +55,8 @@ export function openRecordIndex(file: string, madeWith: string): RecordIndex {
   const statements = indexStatements(database);
   let records = Number(database.prepare("SELECT records FROM progress").get()?.["records"] ?? 0);
   const recordsBefore = { count: records };
-  const count = (fields: readonly (string | null)[], by: 1 | -1): void => {
-    for (const [field, value] of fields.entries()) {
-      if (value === null) continue;
-      if (by === 1) statements.addTerm.run(field, value);
-      else if (statements.takeTerm.run(field, value).changes === 1) statements.dropTerm.run(field, value);
-    }
-  };
   const remove = (id: ProfileId): void => {
-    const row = statements.byId.get(id);
-    if (row === undefined) return;
-    const number = Number(row["number"]);
-    for (const key of numbersIn(row["keys"])) statements.dropKey.run(key, number);
-    count(valuesIn(row["field_values"]), -1);
-    statements.dropRecord.run(number);
-    records--;
+    if (removeRecord(statements, id)) records--;
   };
   return {
     begin: () => {
@@ -103,7 +90,7 @@ export function openRecordIndex(file: string, madeWith: string): RecordIndex {
       const made = statements.addRecord.run(profileId, digest, anchor, isUnique ? 1 : 0, ...stored);
       const number = Number(made.lastInsertRowid);
       for (const key of keys) statements.addKey.run(key, number);
-      count(values, 1);
+      for (const [field, value] of values.entries()) if (value !== null) statements.addTerm.run(field, value);
       records++;
       return number;
     },
@@ -147,6 +134,21 @@ function indexStatements(database: DatabaseSync) {
     setProgress: database.prepare("UPDATE progress SET feed = ?, feed_version = ?, copied = ?, as_of = ?"),
     progress: database.prepare("SELECT * FROM progress"),
   };
+}
+
+/** False where there is none. */
+function removeRecord(statements: Statements, id: ProfileId): boolean {
+  const row = statements.byId.get(id);
+  if (row === undefined) return false;
+  const number = Number(row["number"]);
+  for (const key of numbersIn(row["keys"])) statements.dropKey.run(key, number);
+  for (const [field, value] of valuesIn(row["field_values"]).entries()) {
+    if (value === null) continue;
+    statements.takeTerm.run(field, value);
+    statements.dropTerm.run(field, value);
+  }
+  statements.dropRecord.run(number);
+  return true;
 }
 
 function candidatesOf(statements: Statements, number: number): number[] {
