@@ -4,6 +4,7 @@ import { decide, defaultIdentityRules, edgesOfFragments, resolve } from "../iden
 import type { AcceptedEvent } from "../model/event.ts";
 import { parseIdentifierKey } from "../model/identifier.ts";
 import { accepted, foldingHarness, foldings, type Folding } from "../../test/pipelineHarness.ts";
+import { runs } from "../../test/runs.ts";
 
 const folding = foldings();
 
@@ -91,7 +92,7 @@ describe("Promise 5: order does not matter", () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -112,7 +113,7 @@ describe("Promise 5: order does not matter", () => {
           await one.close();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });
