@@ -1,15 +1,21 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./platform/test/longestFirst.ts";
 import { skipReporter } from "./platform/test/skipReporter.ts";
 
 /** Tests that need more than this process: a browser, real child processes, the data sets beside the checkout. */
 const whole = ["**/*.browser.test.ts", "**/*.process.test.ts", "**/*.data.test.ts"];
-/** Of those, what watches the clock has the machine for itself. */
-const timed = ["**/*.browser.test.ts", "platform/test/whole/stream.process.test.ts"];
-const timeouts = { testTimeout: 600_000, hookTimeout: 120_000 };
+/** Of those, what measures time has the machine for itself. */
+const timed = ["platform/test/whole/consoleBudgets.browser.test.ts", "platform/test/whole/stream.process.test.ts"];
+const wholeOptions = {
+  testTimeout: 600_000,
+  hookTimeout: 120_000,
+  globalSetup: ["platform/test/whole/browserSetup.ts"],
+};
 
 export default defineConfig({
   test: {
     reporters: ["default", skipReporter(process.env["CI"] === "true")],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -22,9 +28,11 @@ export default defineConfig({
           ],
           exclude: [...whole, "**/node_modules/**"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           // No test changes what others of its process see (there is no global state), and importing everything anew
           // for each file took a third of the time.
           isolate: false,
+          maxWorkers: 2,
         },
       },
       {
@@ -32,9 +40,11 @@ export default defineConfig({
           name: "whole",
           include: whole,
           exclude: [...timed, "**/node_modules/**"],
-          ...timeouts,
+          ...wholeOptions,
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          maxConcurrency: 2,
+          // With the unit tests: two workers, until the last file.
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -42,9 +52,9 @@ export default defineConfig({
           name: "timed",
           include: timed,
           exclude: ["**/node_modules/**"],
-          ...timeouts,
+          ...wholeOptions,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

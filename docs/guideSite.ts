@@ -26,11 +26,17 @@ export interface Ran {
   all: string;
 }
 
-/** A folder that looks like a clean clone, with a platform that was started by `npm start` and a shell for a guide. */
+/**
+ * How a site starts what guides name. `npm`: as a reader does. `bin`: what npm and npx would start, without them, which
+ * take most of a second each time.
+ */
+export type Launch = "npm" | "bin";
+
+/** A folder that looks like a clean clone, with a platform that was started and a shell for a guide. */
 export interface GuideSite {
   /** `http://host:port` */
   readonly url: string;
-  /** What `npm start` said, of all starts. */
+  /** What the platform said, of all starts. */
   said(): string;
   /** Waits until everything sent so far is in every answer, as a person does by being slow. */
   settled(): Promise<void>;
@@ -39,12 +45,12 @@ export interface GuideSite {
   close(): Promise<void>;
 }
 
-export async function openGuideSite(): Promise<GuideSite> {
+export async function openGuideSite(launch: Launch): Promise<GuideSite> {
   const folder = mkdtempSync(join(tmpdir(), "c360-guide-"));
   for (const name of checkoutNames) symlinkSync(join(root, name), join(folder, name));
   const port = await freePort();
-  const platform = platformIn(folder, port);
-  const shell = shellIn(folder, port);
+  const platform = platformIn(folder, port, launch);
+  const shell = shellIn(folder, port, launch);
   const url = `http://127.0.0.1:${port}`;
   const settled = async (): Promise<void> => caughtUp(url, tokenIn(folder));
   await platform.start();
@@ -89,7 +95,18 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-function platformIn(folder: string, port: number) {
+/** The folder of what npm installed that can be started. */
+const binOf = (folder: string): string => join(folder, "node_modules/.bin");
+
+/** What `npx` does with what is installed, as a function of the shell. */
+const npxFunction = (bin: string): string => `npx() {
+  [[ -x "${bin}/$1" ]] || { echo "npx: $1 is not installed" >&2; return 127; }
+  PATH="${bin}:$PATH" "${bin}/$1" "\${@:2}"
+}`;
+
+function platformIn(folder: string, port: number, launch: Launch) {
+  const serve = [join(binOf(folder), "node"), join(binOf(folder), "c360"), "serve"];
+  const [command = "", ...args] = launch === "npm" ? ["npm", "start"] : serve;
   let child: ChildProcess | null = null;
   let said = "";
   let startSaid = "";
@@ -100,7 +117,7 @@ function platformIn(folder: string, port: number) {
     start: async () => {
       startSaid = "";
       // A group of its own, so that a Ctrl-C reaches npm and the platform as it does from a terminal.
-      child = spawn("npm", ["start"], { cwd: folder, env: cleanEnvironment(port), detached: true });
+      child = spawn(command, args, { cwd: folder, env: cleanEnvironment(port), detached: true });
       child.stdout?.on("data", (chunk: Buffer) => {
         said += chunk.toString();
         startSaid += chunk.toString();
@@ -110,8 +127,8 @@ function platformIn(folder: string, port: number) {
       });
       const until = Date.now() + maxStartMs;
       while (!startSaid.includes(readyLine)) {
-        if (child.exitCode !== null) throw new Error(`npm start ended with ${child.exitCode}: ${trouble}`);
-        if (Date.now() > until) throw new Error(`npm start was not ready after ${maxStartMs} ms: ${trouble}`);
+        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${trouble}`);
+        if (Date.now() > until) throw new Error(`it was not ready after ${maxStartMs} ms: ${trouble}`);
         await sleep(pollMs);
       }
     },
@@ -134,8 +151,9 @@ function platformIn(folder: string, port: number) {
   };
 }
 
-function shellIn(folder: string, port: number) {
+function shellIn(folder: string, port: number, launch: Launch) {
   const child = spawn("bash", ["--norc"], { cwd: folder, env: cleanEnvironment(port) });
+  if (launch === "bin") child.stdin.write(`${npxFunction(binOf(folder))}\n`);
   const [stdoutFile, stderrFile, codeFile] = ["out", "err", "code"].map((name) => join(folder, `.guide.${name}`));
   let isGone = false;
   child.on("exit", () => {

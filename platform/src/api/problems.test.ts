@@ -3,6 +3,7 @@ import { type AddressInfo, connect } from "node:net";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TestedApi, testedApi } from "./apiCaller.fake.ts";
+import { runs } from "../../test/runs.ts";
 
 let api: TestedApi;
 beforeEach(async () => {
@@ -122,7 +123,7 @@ describe("errors", () => {
         if (status >= 400)
           expect(answer.error).toMatchObject({ code: expect.any(String), requestId: expect.any(String) });
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -140,7 +141,7 @@ describe("errors", () => {
         expect([400, 404, 200, 405]).toContain(status);
         expect(body).not.toBeNull();
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { maxRecordBytes } from "../model/event.ts";
 import type { Position } from "../model/position.ts";
 import type { BufferRecord, EventBuffer, EventBufferReader, StoredRecord } from "./eventBuffer.ts";
 import { numbered, plain, problemOf, range, readAll } from "./numberedRecords.ts";
+import { runs } from "../../test/runs.ts";
 
 /** What the suite needs of an adapter: one buffer at a time over storage that outlives it. */
 export interface BufferHarness {
@@ -368,7 +369,7 @@ function modelled(create: () => Promise<BufferHarness>): void {
         await log.close();
         await harness.dispose();
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 }

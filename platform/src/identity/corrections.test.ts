@@ -19,6 +19,7 @@ import { oracle } from "./oracle.fake.ts";
 import { resolve, type EvidenceInput } from "./resolve.ts";
 import { defaultIdentityRules } from "./retailRules.ts";
 import { compareIdentifiers, rulesOfType, typeOfKey } from "./rules.ts";
+import { runs } from "../../test/runs.ts";
 
 const noCap = { ...tightRules, maxEvidenceIdentifiers: 1_000 };
 
@@ -44,7 +45,7 @@ describe("Identity properties 12, 13: what people said, against the slow, obviou
           expect(resolved.reason?.code ?? null).toBe(isOnePerson ? null : code);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
@@ -54,7 +55,7 @@ describe("Identity properties 12, 13: what people said, against the slow, obviou
         const permuted = { identifiers: shuffled(input.identifiers, seed), edges: shuffled(input.edges, seed + 1) };
         expect(resolve(permuted, tightRules)).toEqual(resolve(input, tightRules));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -73,7 +74,7 @@ describe("Identity properties 12, 13: what people said, against the slow, obviou
           expect(own(part.persons)).toEqual(own(whole.persons));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });
@@ -135,7 +136,7 @@ describe("said to be one", () => {
         const sorted = expected.map((set) => set.toSorted().join(" ")).toSorted();
         expect(partition({ ...input, edges }, noCap)).toEqual(sorted);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -218,7 +219,7 @@ describe("Identity property 13: kept apart, the least sure edge of a way gives w
           expect(reason.message).toContain(`rule: kept apart by correction ${reason.correctionId}`);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -236,7 +237,7 @@ describe("Identity property 13: kept apart, the least sure edge of a way gives w
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compareEdges, edgesOfFragments, mergeEdges } from "./evidence.ts";
 import type { FragmentEvidence } from "./evidence.ts";
 import { edge, identifierKeys, shuffled } from "./evidence.fake.ts";
+import { runs } from "../../test/runs.ts";
 
 const spans = fc.record({
   count: fc.integer({ min: 1, max: 9 }),
@@ -56,7 +57,7 @@ describe("Identity properties 1, 2: edgesOfFragments", () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -8,6 +8,7 @@ import { personIndexes } from "./membership.ts";
 import { resolve } from "./resolve.ts";
 import { defaultIdentityRules } from "./retailRules.ts";
 import { rulesOfType, typeOfKey } from "./rules.ts";
+import { runs } from "../../test/runs.ts";
 
 function sortedPersons({ persons }: Resolution): string[] {
   return persons.map((set) => JSON.stringify(set)).toSorted();
@@ -31,7 +32,7 @@ describe("Identity properties 4, 7, 10, 19: resolve against a slow, obvious orac
           expect(status).toBe(reason === null ? "active" : "refused");
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -57,7 +58,7 @@ describe("Identity property 1: the order of evidence changes nothing", () => {
         const permuted = { identifiers: shuffled(input.identifiers, seed), edges: shuffled(input.edges, seed + 1) };
         expect(resolve(permuted, tightRules)).toEqual(resolve(input, tightRules));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -89,7 +90,7 @@ describe("Identity property 4: no person ever exceeds a limit", () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -118,7 +119,7 @@ describe("Identity property 7: a broken limit drops only less sure edges, each w
           else expect(after?.status).toBe("active");
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -169,7 +170,7 @@ describe("Identity property 7: a broken limit drops only less sure edges, each w
           fates.set(pair, fate);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -9,6 +9,7 @@ import { readParquetRows } from "../adapters/embedded/importReader/parquetRows.t
 import type { JsonObject } from "../model/event.ts";
 import { type FileImportOptions, openFileImport, type Reject } from "./importFile.ts";
 import { parseMapping } from "./mapping.ts";
+import { runs } from "../../test/runs.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -255,7 +256,7 @@ describe("the id of an imported event", () => {
         expect(after).toHaveLength(before.length);
         expect(new Set(before).size).toBe(new Set(rows.map(({ number }) => number)).size);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -270,7 +271,7 @@ describe("the id of an imported event", () => {
         expect(changed).toHaveLength(1);
         expect(changed[0]).toMatchObject({ properties: { order_id: String(rows[index]?.number) } });
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -452,7 +453,7 @@ describe("faulty lines", () => {
         expect(numbers).toEqual(expect.arrayContaining(["99991", "99992"]));
         expect(counts.lines).toBeGreaterThanOrEqual(2);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

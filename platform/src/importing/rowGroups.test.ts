@@ -7,6 +7,7 @@ import { maxRecordBytes } from "../model/event.ts";
 import type { RowGroup } from "./rowGroup.ts";
 import { openRowGroups } from "./rowGroups.ts";
 import type { MappedRow } from "./rowMapper.ts";
+import { runs } from "../../test/runs.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -64,7 +65,7 @@ describe("rows by key", () => {
         if (maxChars === 0 && rows.length > 0) expect(disk.spilledRows).toBeGreaterThanOrEqual(rows.length);
         expect(readdirSync(folder)).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

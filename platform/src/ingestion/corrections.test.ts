@@ -5,6 +5,7 @@ import { correctionOf } from "../model/correction.ts";
 import type { AcceptedEvent, CorrectionRecord, LogRecord } from "../model/event.ts";
 import { parseIdentifierKey } from "../model/identifier.ts";
 import { accepted, corrected, foldingHarness, foldings, type Folding } from "../../test/pipelineHarness.ts";
+import { runs } from "../../test/runs.ts";
 
 const folding = foldings();
 
@@ -123,7 +124,7 @@ describe("Promise 5: order does not matter, of corrections neither", () => {
           expect(await bytes(parts)).toBe(await bytes(whole));
         }),
       ),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 
@@ -140,7 +141,7 @@ describe("Promise 5: order does not matter, of corrections neither", () => {
           await one.close();
         }
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 });
@@ -164,7 +165,7 @@ describe("Identity property 12: merge then unmerge is never merged", () => {
           expect(await bytes(merged)).toBe(await bytes(never));
         }),
       ),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 

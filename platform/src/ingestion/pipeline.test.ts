@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { accepted, foldingHarness, foldings } from "../../test/pipelineHarness.ts";
+import { runs } from "../../test/runs.ts";
 import { bytes, events, evidence, oracle, partition } from "./smallWorld.fake.ts";
 
 const folding = foldings();
@@ -30,7 +31,7 @@ describe("Promise 5: order does not matter (Identity properties 1, 2, 5)", () =>
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -45,7 +46,7 @@ describe("Promise 5: order does not matter (Identity properties 1, 2, 5)", () =>
           await one.close();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

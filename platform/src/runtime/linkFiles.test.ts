@@ -9,10 +9,22 @@ import { linkFiles, type LinkedFiles } from "./linkFiles.ts";
 
 const records = fakeRecords(300, 1);
 let dir: string;
-beforeAll(() => {
+let plainFile: string;
+/** Linked once: many tests look at what comes of it. */
+let plain: LinkedFiles;
+beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "c360-link-test-"));
+  plainFile = file("plain.csv", records);
+  plain = await linkFiles({
+    tables: [{ file: plainFile, label: "table_0", idColumn: "customer_id" }],
+    truthColumn: "person",
+    types: new Map(),
+  });
 });
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+afterAll(() => {
+  plain.close();
+  rmSync(dir, { recursive: true, force: true });
+});
 
 type Columns = Readonly<Record<string, (record: FakeRecord) => string>>;
 
@@ -57,7 +69,7 @@ function partition(csv: string): string[] {
 
 describe("linking a table", () => {
   it("finds who is who among households, slips and missing values", async () => {
-    const { clusters, pairs } = await linked([{ file: file("plain.csv", records) }], (found) => found.measure());
+    const { clusters, pairs } = await plain.measure();
     expect(clusters.f1).toBeGreaterThan(0.96);
     expect(clusters.bCubed.f1).toBeGreaterThan(0.96);
     expect(clusters.blockingRecall).toBeGreaterThan(0.97);
@@ -68,23 +80,21 @@ describe("linking a table", () => {
   it("does not look at the truth", async () => {
     const columns: Columns = { ...plainColumns, person: ({ id }) => id };
     const path = file("untrue.csv", records, columns);
-    const without = await linked([{ file: file("plain.csv", records) }], async (found) => [...found.clusters]);
-    expect(await linked([{ file: path }], async (found) => [...found.clusters])).toEqual(without);
+    expect(await linked([{ file: path }], async (found) => [...found.clusters])).toEqual([...plain.clusters]);
   });
 
   it("gives the same people whatever the order of rows and columns", async () => {
-    const written = async (path: string): Promise<string[]> =>
-      linked([{ file: path }], async (found) => {
-        await found.writeClusters(join(dir, "out.csv"));
-        return partition(readFileSync(join(dir, "out.csv"), "utf8"));
-      });
-    const first = await written(file("plain.csv", records));
+    const written = async (found: LinkedFiles): Promise<string[]> => {
+      await found.writeClusters(join(dir, "out.csv"));
+      return partition(readFileSync(join(dir, "out.csv"), "utf8"));
+    };
+    const first = await written(plain);
     const columns = Object.fromEntries(Object.entries(plainColumns).reverse());
-    const other = await written(file("turned.csv", records.toReversed(), columns));
+    const other = await linked([{ file: file("turned.csv", records.toReversed(), columns) }], written);
     // Which random pairs stand for strangers depends on the order; a few pairs at the edge may fall to the other side.
     const same = other.filter((cluster) => first.includes(cluster)).length;
     expect(same / first.length).toBeGreaterThan(0.99);
-    expect(await written(file("plain.csv", records))).toEqual(first);
+    expect(await linked([{ file: plainFile }], written)).toEqual(first);
   });
 
   it.each<[string, Columns, string]>([
@@ -125,9 +135,8 @@ describe("linking a table", () => {
   it("does with columns left out what it can", async () => {
     const without = (...names: string[]): Record<string, ColumnType> =>
       Object.fromEntries(names.map((name) => [name, "ignore"]));
-    const path = file("plain.csv", records);
-    const noContact = await linked([{ file: path }], f1Of, { types: without("email", "phone") });
-    const noNames = await linked([{ file: path }], f1Of, { types: without("first_name", "last_name") });
+    const noContact = await linked([{ file: plainFile }], f1Of, { types: without("email", "phone") });
+    const noNames = await linked([{ file: plainFile }], f1Of, { types: without("first_name", "last_name") });
     expect([noContact > 0.85, noNames > 0.85]).toEqual([true, true]);
   });
 
@@ -192,48 +201,40 @@ describe("linking two tables", () => {
 
 describe("a linkage model", () => {
   it("finds the same again in the tables that it was learned from, and as good as that in others", async () => {
-    const path = file("plain.csv", records);
-    const learned = await linked([{ file: path }], async (found) => ({
-      model: found.model,
-      clusters: [...found.clusters],
-    }));
-    const model = parseLinkageModel(JSON.stringify(learned.model));
-    const again = await linked([{ file: path }], async (found) => [...found.clusters], { model });
-    const agreeing = again.filter((cluster, at) => cluster === learned.clusters[at]).length;
+    const model = parseLinkageModel(JSON.stringify(plain.model));
+    const again = await linked([{ file: plainFile }], async (found) => [...found.clusters], { model });
+    const agreeing = again.filter((cluster, at) => cluster === plain.clusters[at]).length;
     expect(agreeing / again.length).toBeGreaterThan(0.99);
     expect(await linked([{ file: file("others.csv", fakeRecords(200, 2)) }], f1Of, { model })).toBeGreaterThan(0.95);
   });
 
   it("is refused for tables that it was not made for", async () => {
-    const path = file("plain.csv", records);
-    const model = await linked([{ file: path }], async (found) => found.model, { types: { phone: "ignore" } });
+    const model = await linked([{ file: plainFile }], async (found) => found.model, { types: { phone: "ignore" } });
     const columns = model.columns.map((table) => table.filter(({ name }) => name !== "phone"));
     await expect(
-      linked([{ file: path }], async () => undefined, { model: { ...model, columns } }),
+      linked([{ file: plainFile }], async () => undefined, { model: { ...model, columns } }),
     ).rejects.toMatchObject({ code: "linkage_model_mismatch", field: "phone" });
   });
 });
 
 describe("what is written", () => {
   it("are all pairs with their probability, and the way to it", async () => {
-    await linked([{ file: file("plain.csv", records) }], async (found) => {
-      await found.writePairs(join(dir, "pairs.csv"));
-      const [head, ...lines] = readFileSync(join(dir, "pairs.csv"), "utf8").trim().split("\n");
-      expect(head).toBe("left_table,left_id,right_table,right_id,probability,accepted");
-      expect(lines).toHaveLength(found.pairs);
-      const told = lines.map((line) => line.split(","));
-      expect(
-        told.every(([, , , , probability, accepted]) => (accepted === "true") === Number(probability) >= 0.9),
-      ).toBe(true);
-      let explained = 0;
-      for await (const { priorWeight, steps, weight, probability, left, right } of found.explained(0.5)) {
-        expect(told[explained]?.slice(0, 4)).toEqual([left.table, left.id, right.table, right.id]);
-        expect(steps.reduce((sum, step) => sum + step.weight, priorWeight)).toBeCloseTo(weight, 6);
-        expect(probability).toBeGreaterThanOrEqual(0.5);
-        explained++;
-      }
-      expect(explained).toBe(told.filter(([, , , , probability]) => Number(probability) >= 0.5).length);
-    });
+    await plain.writePairs(join(dir, "pairs.csv"));
+    const [head, ...lines] = readFileSync(join(dir, "pairs.csv"), "utf8").trim().split("\n");
+    expect(head).toBe("left_table,left_id,right_table,right_id,probability,accepted");
+    expect(lines).toHaveLength(plain.pairs);
+    const told = lines.map((line) => line.split(","));
+    expect(told.every(([, , , , probability, accepted]) => (accepted === "true") === Number(probability) >= 0.9)).toBe(
+      true,
+    );
+    let explained = 0;
+    for await (const { priorWeight, steps, weight, probability, left, right } of plain.explained(0.5)) {
+      expect(told[explained]?.slice(0, 4)).toEqual([left.table, left.id, right.table, right.id]);
+      expect(steps.reduce((sum, step) => sum + step.weight, priorWeight)).toBeCloseTo(weight, 6);
+      expect(probability).toBeGreaterThanOrEqual(0.5);
+      explained++;
+    }
+    expect(explained).toBe(told.filter(([, , , , probability]) => Number(probability) >= 0.5).length);
   });
 });
 

@@ -6,6 +6,7 @@ import type { Decided } from "./followed.ts";
 import type { IdentityAndProfiles } from "./identityAndProfiles.ts";
 import type { StateHarness } from "./stateContract.ts";
 import { happening, StateModel, type Happening } from "./stateModel.ts";
+import { runs } from "../../test/runs.ts";
 
 /** The state's harness, with a follower's view of the same storage. */
 export type FollowedHarness = StateHarness & { decided(): Decided };
@@ -206,6 +207,6 @@ async function followersAgree(create: () => Promise<FollowedHarness>): Promise<v
         await harness.dispose();
       },
     ),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 }

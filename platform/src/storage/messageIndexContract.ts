@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { EventBufferReader, StoredRecord } from "../buffer/eventBuffer.ts";
 import { position, segmentOf, type Position } from "../model/position.ts";
 import type { MessageIndex } from "./messageIndex.ts";
+import { runs } from "../../test/runs.ts";
 
 /** What an index is opened over: the log, how far it is decided, and what of that was not processed. */
 export interface DecidedLog {
@@ -240,7 +241,7 @@ function modelled(withHarness: WithHarness): void {
           await index.close();
         }),
       ),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
     await expect(property).resolves.toBeUndefined();
   });

@@ -8,6 +8,7 @@ import type { Decision, IdentityAndProfiles } from "./identityAndProfiles.ts";
 import type { People } from "./people.ts";
 import { expectAgreed } from "./stateAgreement.ts";
 import { happening, loginOf, StateModel, type Happening } from "./stateModel.ts";
+import { runs } from "../../test/runs.ts";
 
 /** What becomes of the `nth` write to the storage from now on (from 1), once. */
 export interface WriteFault {
@@ -103,7 +104,7 @@ function modelled(create: () => Promise<StateHarness>): void {
         await store.close();
         await harness.dispose();
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
     await expect(property).resolves.toBeUndefined();
   });

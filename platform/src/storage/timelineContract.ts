@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FragmentId } from "../model/fragment.ts";
 import type { Analytics } from "./timeline.ts";
+import { runs } from "../../test/runs.ts";
 
 /** An event as the suite makes it up; everything else about it is the harness's to fill in. */
 export interface TimelineSample {
@@ -189,7 +190,7 @@ function pages(harness: () => AnalyticsHarness): void {
           expect(await timelineOf(analytics, query)).toEqual(expectedOf(matching, wanted));
         },
       ),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
     await analytics.close();
   });

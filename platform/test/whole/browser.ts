@@ -4,7 +4,9 @@ import { type Browser, type Page, chromium as playwright } from "playwright-core
 
 export const widths = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 export type Width = keyof typeof widths;
-export type Colours = "light" | "dark";
+
+/** What has not moved for so many frames is at rest: longer than a dialog waits before it fades in. */
+const framesAtRest = 8;
 
 /**
  * One process crashes as root. Drawing by a graphics card that is only simulated, inside of the browser's own process,
@@ -25,7 +27,36 @@ export async function launchBrowser(args: readonly string[] = []): Promise<Brows
 /** What axe finds, as "rule: element". */
 export async function axeFindings(page: Page): Promise<string[]> {
   // Evaluated as the test's, not the page's: its policy allows no scripts from elsewhere.
-  await page.evaluate(axe.source);
+  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source);
   return page.evaluate<string[]>(`axe.run().then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`);
+}
+
+/** Resolves once nothing moves any more that comes to rest: dialogs that open, colours that change. */
+async function atRest(page: Page): Promise<void> {
+  await page.evaluate(`(async () => {
+    const moves = () => document.getAnimations().some(({ playState, effect }) =>
+      playState === "running" && effect.getComputedTiming().endTime !== Infinity);
+    for (let still = 0; still < ${framesAtRest}; still = moves() ? 0 : still + 1) await new Promise(requestAnimationFrame);
+  })()`);
+}
+
+/**
+ * What is wrong with the look of a page of the console as it stands, in light and then in dark: what axe finds, and
+ * that it is wider than its window. Leaves the page in dark.
+ */
+export async function faultsOfLook(page: Page): Promise<string[]> {
+  const faults: string[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor({ state: "attached" });
+    await atRest(page);
+    for (const finding of await axeFindings(page)) faults.push(`${colorScheme}: ${finding}`);
+    if (await isCut(page)) faults.push(`${colorScheme}: it is wider than the window`);
+  }
+  return faults;
+}
+
+async function isCut(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 }

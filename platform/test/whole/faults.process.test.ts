@@ -167,7 +167,7 @@ describe("Promise 1: acknowledged means durable", () => {
       needs(context, spawnSync("strace", ["-V"]).status === 0, "strace is not installed: apt-get install strace");
       // Counted for each thread. Where only the n-th fails, what works later proves nothing of what failed.
       const fault = ["-e", `trace=${call}`, "-e", `inject=${call}:error=${error}:when=${when}`];
-      const server = await site.start({ under: ["strace", "-f", "-qq", "-o", "/dev/null", ...fault] });
+      const server = await site.start({ under: ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", ...fault] });
       const senders = startSenders();
       await expectNothingMoreAcknowledged(senders, server);
       await server.kill();

@@ -130,7 +130,7 @@ describe("Promise 9: overload is told, not hidden", () => {
 
   it("a disk that is too slow is told with 503 and Retry-After, and what was answered 200 is there", async (context) => {
     needsStrace(context);
-    const slow = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync"];
+    const slow = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync"];
     const server = await site.start({ under: [...slow, "-e", "inject=fdatasync:delay_enter=1s"] });
     // More than the log takes at once, in bodies as large as they may be.
     const bodies = Array.from({ length: 220 }, (_, n) => ({

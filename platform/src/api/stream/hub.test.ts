@@ -5,6 +5,7 @@ import { position } from "../../model/position.ts";
 import { Problem } from "../../model/problem.ts";
 import { noon, refused, seen, world, type Client } from "./hub.fake.ts";
 import { maxResumedRecords, maxShownPerSecond, maxStalledMs, maxSubscribers } from "./limits.ts";
+import { runs } from "../../../test/runs.ts";
 
 const join: Join = {
   position: 0,
@@ -142,7 +143,7 @@ describe("a watcher", () => {
           if (!sampledOut) expect(missing).toEqual([]);
         } else expect(skipped.length).toBeGreaterThan(0);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

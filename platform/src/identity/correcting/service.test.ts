@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AcceptedEvent } from "../../model/event.ts";
 import { accepted, foldingHarness, type Folding } from "../../../test/pipelineHarness.ts";
 import type { WantedCorrections } from "./wanted.ts";
+import { runs } from "../../../test/runs.ts";
 
 let folding: Folding;
 beforeEach(async () => {
@@ -101,7 +102,7 @@ describe("a correction", () => {
           }
         }),
       ),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 
@@ -124,7 +125,7 @@ describe("a correction", () => {
           });
         }),
       ),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 

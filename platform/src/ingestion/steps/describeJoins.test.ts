@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { accepted, foldingHarness, hash, foldings } from "../../../test/pipelineHarness.ts";
 import { profileIdOf } from "../../model/keyedHash.ts";
+import { runs } from "../../../test/runs.ts";
 
 const folding = foldings();
 
@@ -96,7 +97,7 @@ describe("joins that a decision tells", () => {
           await one.close();
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });

@@ -10,6 +10,7 @@ import { quoted } from "../../../identity/linkage/sql/sqlText.ts";
 import { countTerms, termFieldsOf } from "../../../identity/linkage/terms.ts";
 import type { LinkageDatabase } from "../../../storage/linkageDatabase.ts";
 import { openLinkageDatabase } from "./linkageDatabase.ts";
+import { runs } from "../../../../test/runs.ts";
 
 const fields: Field[] = (
   [
@@ -173,7 +174,7 @@ describe("comparisons", () => {
           for (const label of Object.values(levels))
             expect(label).toMatch(/^(missing|same( (street|postcode|city)(, same (postcode|city))*)?)$/);
       }),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 });

@@ -10,6 +10,7 @@ import { FakeFollowed, temporaryDirectory } from "../analytics/followedFakes.ts"
 import { openSearch } from "./core.ts";
 import { removeFile } from "../sqliteFile.ts";
 import { openSearchIndex, type SearchIndex } from "./searchIndex.ts";
+import { runs } from "../../../../test/runs.ts";
 
 profileSearchContract("SQLite", async () => {
   const directory = temporaryDirectory();
@@ -99,7 +100,7 @@ describe("misspellings", () => {
           });
         },
       ),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });

@@ -6,6 +6,7 @@ import { keptMinutes } from "../../../storage/sourceActivity.ts";
 import { fatesOver } from "./fates.ts";
 import { openStateReader } from "./schema.ts";
 import { sourceActivityOver } from "./sourceActivity.ts";
+import { runs } from "../../../../test/runs.ts";
 
 const folding = foldings();
 
@@ -79,7 +80,7 @@ describe("what came from each source", () => {
           expect(kept).toMatchObject({ minutes: Math.min(minutes, keptMinutes) });
         },
       ),
-      { numRuns: 4 },
+      { numRuns: runs(4) },
     );
   });
 });
