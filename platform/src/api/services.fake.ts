@@ -5,12 +5,14 @@ import type { Source } from "../model/source.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { ProfileSearch, SearchEntry, SearchQuery } from "../storage/profileSearch.ts";
 import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timeline.ts";
+import { fakeBackups } from "./backups.fake.ts";
 import { fakeCorrections } from "./corrections.fake.ts";
 import type { EdgeView, FateView, RejectionView, Services } from "./services.ts";
 
 /** Services over plain memory for tests of what calls them: the API's routes and the command line. */
 export interface FakeServices extends Services {
   readonly corrections: ReturnType<typeof fakeCorrections>;
+  readonly backups: ReturnType<typeof fakeBackups>;
   readonly token: string;
   readonly replayed: { messageId: string; corrected: JsonObject | null }[];
   readonly submitted: { source: string; call: JsonObject }[];
@@ -312,6 +314,7 @@ export function fakeServices(): FakeServices {
       }),
     },
     corrections: fakeCorrections(ada, noon),
+    backups: fakeBackups(at),
     fateOf: fakeFate,
     ...fakeRejections(replayed),
     submit: async (source, calls) => {

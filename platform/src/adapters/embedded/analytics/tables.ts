@@ -1,7 +1,12 @@
 import { viewsSql } from "./views.ts";
 
-/** Of the analytic database and its lake together; another version is rebuilt from the log. */
-export const formatVersion = 2;
+/** Of the analytic database and its lake together; an older version is upgraded, or rebuilt from the log. */
+export const formatVersion = 3;
+
+/** What makes an older format the next one; from others there is no way but to begin anew. */
+export const upgradeSql: Readonly<Record<number, readonly string[]>> = {
+  2: ["ALTER TABLE store.lake_files ADD COLUMN checksum VARCHAR"],
+};
 
 /** Columns of a stored event, in the order of the hot table and of every lake file. */
 export const eventColumns = [
@@ -39,7 +44,7 @@ const tablesSql = [
   "INSERT INTO store.progress VALUES (0, 0, 0, NULL, NULL)",
   `CREATE TABLE store.hot (fragment_key BIGINT, ${columnsSql})`,
   `CREATE TABLE store.lake_files (path VARCHAR, month VARCHAR, bucket INTEGER, first_position BIGINT,
-    last_position BIGINT, row_count BIGINT)`,
+    last_position BIGINT, row_count BIGINT, checksum VARCHAR)`,
   "CREATE TABLE store.fragments (fragment VARCHAR, profile_id VARCHAR)",
   `CREATE TABLE store.profiles (profile_id VARCHAR, first_seen_at TIMESTAMP, last_seen_at TIMESTAMP,
     event_count BIGINT, order_count BIGINT, revenue_minor BIGINT, currency VARCHAR, traits JSON)`,

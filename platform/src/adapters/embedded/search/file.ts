@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { Problem } from "../../../model/problem.ts";
 
 /** Raised when a table or the way to find words changes: a file of another version is made anew from the state. */
-const formatVersion = 2;
+export const formatVersion = 2;
 const cacheKib = 65_536;
 /** 64 MB: pages that many small updates touch are written to the file once for many. */
 const walPages = 16_000;
@@ -27,7 +28,10 @@ CREATE VIRTUAL TABLE found USING fts5(terms, content = '', detail = none, column
 INSERT INTO found (found, rank) VALUES ('secure-delete', 1);
 `;
 
-/** Opens the index for its one thread, making it when it is new, of another format, or damaged: it is a copy. */
+/**
+ * Opens the index for its one thread, making it when it is new, of an older format, or damaged: it is a copy. Problem
+ * 409 `search_newer`.
+ */
 export function openSearchFile(file: string): DatabaseSync {
   const database = openedOrNull(file);
   if (database !== null) return database;
@@ -51,11 +55,27 @@ function openedOrNull(file: string): DatabaseSync | null {
     const version = database.prepare("PRAGMA user_version").get()?.["user_version"];
     database.prepare("SELECT feed_version FROM progress").get();
     if (version === formatVersion) return database;
-  } catch {
+    if (typeof version === "number" && version > formatVersion) throw newer(version);
+  } catch (error) {
+    if (error instanceof Problem) {
+      database.close();
+      throw error;
+    }
     // Not a database, or half of one.
   }
   database.close();
   return null;
+}
+
+function newer(version: number): Problem {
+  return new Problem(
+    409,
+    "search_newer",
+    `the search index has format ${version}, this program reads ${formatVersion}`,
+    {
+      hint: "run the version that wrote it, or a newer one; to stay with this one, remove search.sqlite: it is made again",
+    },
+  );
 }
 
 function configure(database: DatabaseSync): void {
