@@ -25,8 +25,8 @@ describe("c360 backup", () => {
   it("opens the directory itself where no server runs, as fast as it goes or as it is told", async () => {
     const asked: unknown[] = [];
     const runtime = world({
-      backUpDirectory: async (settings, { progress: _, ...options }) => {
-        asked.push([settings.dataDir, options]);
+      backUpDirectory: async (settings, { directory, withDerived, bytesPerS }) => {
+        asked.push([settings.dataDir, { directory, withDerived, bytesPerS }]);
         return result;
       },
     });

@@ -45,11 +45,13 @@ export async function serve(io: CliIo, flags: SettingOverrides): Promise<number>
 /** An upgrade may take long, and what it makes counts only once it is whole: a signal ends it at once. */
 function stoppableUpgrade(io: CliIo, wished: Promise<void>): { begins: () => void; ends: () => void } {
   let isUnderWay = false;
-  void wished.then(() => {
+  const stop = async (): Promise<void> => {
+    await wished;
     if (!isUnderWay) return;
     io.stdout("Stopped. What there was before is as it was; the next start upgrades from the beginning.\n");
     io.exitNow(exitCodes.done);
-  });
+  };
+  void stop();
   return {
     begins: () => {
       isUnderWay = true;

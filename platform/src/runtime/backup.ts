@@ -9,7 +9,7 @@ import { dataPaths } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import type { Settings } from "./settings.ts";
 
-export { checkBackup, type CheckedBackup } from "../adapters/embedded/backup/checkBackup.ts";
+export { checkBackup } from "../adapters/embedded/backup/checkBackup.ts";
 
 export interface BackupOptions {
   /** The folder. */

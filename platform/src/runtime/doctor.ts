@@ -22,7 +22,7 @@ import { dataPaths, hashKeyOf, refuseUnfinishedRestore, type DataPaths } from ".
 import { rebuildPlatform } from "./rebuild.ts";
 import type { Settings } from "./settings.ts";
 
-export type { Finding, PartReport, Severity } from "../adapters/embedded/doctor/report.ts";
+export type { Finding, PartReport } from "../adapters/embedded/doctor/report.ts";
 
 export interface Examined {
   /** Whether a server ran on it: then what only that server can open was not looked at. */
