@@ -137,14 +137,15 @@ export async function foldLog(
   return records;
 }
 
-/** State and message index change place together; analytics and search are derived and start over. */
+/**
+ * State and message index change place together; analytics and search are derived and start over. The state last, in
+ * one step: until then the old one is there, and whatever ends this early is made up for by doing it again.
+ */
 function takePlace(fresh: DataPaths, live: DataPaths): void {
   rmSync(live.analytics, { recursive: true, force: true });
   rmSync(live.messages, { recursive: true, force: true });
-  for (const suffix of ["", "-wal", "-shm"]) {
-    rmSync(`${live.search}${suffix}`, { force: true });
-    rmSync(`${live.state}${suffix}`, { force: true });
-  }
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${live.search}${suffix}`, { force: true });
   renameSync(fresh.messages, live.messages);
+  for (const suffix of ["-wal", "-shm"]) rmSync(`${live.state}${suffix}`, { force: true });
   renameSync(fresh.state, live.state);
 }

@@ -3,6 +3,8 @@ import { renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { checkLog } from "../../src/adapters/embedded/doctor/checkLog.ts";
+import { examination } from "../../src/adapters/embedded/doctor/report.ts";
 import { openPlatform } from "../../src/runtime/embedded.ts";
 import { examineDirectory, type Examined } from "../../src/runtime/doctor.ts";
 import { run } from "../../src/cli/io.fake.ts";
@@ -31,6 +33,13 @@ async function badParts(isDeep = false): Promise<string[]> {
   const { findings } = await examine(isDeep);
   const bad = findings.filter(({ severity }) => severity !== "harmless");
   return [...new Set(bad.map(({ part, severity }) => `${part}: ${severity}`))];
+}
+
+/** The log's part alone, which is all that is asked here of hundreds. */
+async function badInLog(): Promise<unknown[]> {
+  const exam = examination();
+  await checkLog(path("log"), { isServed: false, observers: [], onBytes: () => undefined }, exam.of("log"));
+  return exam.findings();
 }
 
 function flip(file: string, at: number, bit: number): void {
@@ -84,10 +93,10 @@ describe("c360 doctor", () => {
   it("finds a bit that flipped anywhere in a sealed segment of the log", async () => {
     for (const file of filesUnder("log", ".log").slice(0, -1)) {
       const size = statSync(path(file)).size;
-      for (const at of [0, 9, 30, 40, size - 30, size - 3, ...Array.from({ length: 6 }, () => pick(size))]) {
+      for (const at of [0, 9, 30, 40, size - 30, size - 3, ...Array.from({ length: 40 }, () => pick(size))]) {
         const bit = pick(8);
         flip(path(file), at, bit);
-        expect({ file, at, bad: await badParts() }).toMatchObject({ bad: expect.arrayContaining(["log: data"]) });
+        expect({ file, at, bad: await badInLog() }).toMatchObject({ bad: [{ part: "log", severity: "data" }] });
         flip(path(file), at, bit);
       }
     }

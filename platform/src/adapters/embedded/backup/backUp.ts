@@ -87,7 +87,7 @@ async function backUpInto(target: BackupTarget, parts: BackupParts, hashKey: Uin
   await target.finish(manifest);
   const { position, statePosition } = manifest;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const counted = { files: files.length, bytes, copiedBytes: meter.copied() };
+  const counted = { files: files.length, bytes, copiedBytes: bytes - meter.skipped() };
   return { position, lastReceivedAt: manifest.lastReceivedAt, statePosition, ...counted };
 }
 
@@ -104,7 +104,7 @@ interface Meter extends CopyOptions {
   expect(bytes: number): void;
   /** Of what need not be copied. */
   skip(bytes: number): void;
-  copied(): number;
+  skipped(): number;
 }
 
 function meterOf({ bytesPerS, onProgress }: BackupParts): Meter {
@@ -125,7 +125,7 @@ function meterOf({ bytesPerS, onProgress }: BackupParts): Meter {
       skipped += bytes;
       advance(bytes);
     },
-    copied: () => done - skipped,
+    skipped: () => skipped,
   };
 }
 
@@ -158,10 +158,12 @@ async function storeState(
 }
 
 async function storeKey(target: BackupTarget, { paths }: BackupParts, meter: Meter): Promise<StoredFile> {
+  meter.expect(statSync(paths.hashKey).size);
   return withFile(paths.hashKey, (fd) => storeFile(target, { path: "hash.key", fd, bytes: null }, meter));
 }
 
 async function storeAccess(target: BackupTarget, parts: BackupParts, meter: Meter): Promise<StoredFile> {
   await parts.copyAccess(target.incoming);
+  meter.expect(statSync(target.incoming).size);
   return target.keep("access.sqlite", await contentOf(target.incoming, meter));
 }
