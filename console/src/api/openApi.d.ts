@@ -511,6 +511,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a folder on the platform's machine a backup of everything, while it runs
+         * @description Events go on being taken. What the folder has of an earlier backup is not copied again; until the new one is whole, the earlier one stays. It holds customers' data and secrets.
+         */
+        post: operations["startBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a backup is, or how it ended; of those since the start */
+        get: operations["getBackup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/identity/preview": {
         parameters: {
             query?: never;
@@ -772,6 +809,39 @@ export interface components {
             corrections: string[];
             /** @description False: durable, and decided in a moment. */
             decided: boolean;
+        };
+        Backup: {
+            id: string;
+            directory: string;
+            withDerived: boolean;
+            /** @enum {unknown} */
+            status: "running" | "done" | "failed";
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            startedAt: string;
+            endedAt: string | null;
+            doneBytes: number;
+            /** @description Grows at the beginning, as files are found. */
+            totalBytes: number;
+            result: components["schemas"]["BackupResult"] | null;
+            error: {
+                code: string;
+                message: string;
+                hint?: string;
+            } | null;
+        };
+        BackupResult: {
+            /** @description The log up to here is in it. */
+            position: number;
+            lastReceivedAt: string | null;
+            statePosition: number | null;
+            files: number;
+            /** @description Of the whole backup. */
+            bytes: number;
+            /** @description Of it, copied by this run. */
+            copiedBytes: number;
         };
         ComputedTraits: {
             eventCount: number;
@@ -3471,6 +3541,128 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    startBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Absolute; new, empty, or with an earlier backup of this platform.
+                     * @example /var/backups/c360
+                     */
+                    directory: string;
+                    /**
+                     * @description The state too, so that a restore need not fold the log.
+                     * @default false
+                     */
+                    withDerived?: boolean;
+                    /** @default 64 */
+                    maxMiBPerS?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backup"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backup"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -65,6 +65,7 @@ describe("the OpenAPI document", () => {
     expect(described.toSorted()).toEqual(
       [
         "DELETE /api/tokens/{id}",
+        "GET /api/backups/{id}",
         "GET /api/events/{messageId}",
         "GET /api/households/{id}",
         "GET /api/identity/corrections",
@@ -94,6 +95,7 @@ describe("the OpenAPI document", () => {
           (what) => `GET /v1/spaces/{space}/collections/users/profiles/{profile}/${what}`,
         ),
         "PATCH /api/sources/{id}",
+        "POST /api/backups",
         "POST /api/events/{messageId}/replay",
         "POST /api/identity/corrections",
         "POST /api/identity/corrections/{id}/withdraw",

@@ -15,6 +15,7 @@ import { readJsonBodies } from "./jsonBody.ts";
 import { describeRoutes, docsPath } from "./openApi.ts";
 import { answerError, problemBody } from "./problems.ts";
 import type { Api } from "./routeTypes.ts";
+import { backupRoutes } from "./routes/backups.ts";
 import { correctionRoutes } from "./routes/corrections.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { householdRoutes } from "./routes/households.ts";
@@ -140,6 +141,7 @@ function addRoutes(api: Api, services: Services, now: () => number): void {
   tokenRoutes(api, services);
   segmentReadRoutes(api, services);
   statusRoutes(api, services, now);
+  backupRoutes(api, services);
   api.get("/api/openapi.json", { config: { access: "docs" }, schema: { hide: true } }, async () => api.swagger());
 }
 

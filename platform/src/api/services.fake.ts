@@ -5,6 +5,7 @@ import type { Source } from "../model/source.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { ProfileSearch, SearchEntry, SearchQuery } from "../storage/profileSearch.ts";
 import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timeline.ts";
+import { fakeBackups } from "./backups.fake.ts";
 import { fakeCorrections } from "./corrections.fake.ts";
 import { fakeLinkage, fakeReviews } from "./reviews.fake.ts";
 import type { EdgeView, FateView, HouseholdView, RejectionView, Services } from "./services.ts";
@@ -14,6 +15,7 @@ export interface FakeServices extends Services {
   readonly corrections: ReturnType<typeof fakeCorrections>;
   readonly reviews: ReturnType<typeof fakeReviews>;
   readonly linkage: ReturnType<typeof fakeLinkage>;
+  readonly backups: ReturnType<typeof fakeBackups>;
   readonly token: string;
   readonly replayed: { messageId: string; corrected: JsonObject | null }[];
   readonly submitted: { source: string; call: JsonObject }[];
@@ -331,6 +333,7 @@ export function fakeServices(): FakeServices {
     corrections: fakeCorrections(ada, noon),
     reviews: fakeReviews(ada, noon),
     linkage: fakeLinkage(noon),
+    backups: fakeBackups(at),
     fateOf: fakeFate,
     ...fakeRejections(replayed),
     submit: async (source, calls) => {

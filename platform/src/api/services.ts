@@ -5,6 +5,7 @@ import type { HouseholdId, HouseholdKind } from "../model/household.ts";
 import type { NodeDecision } from "../model/evidence.ts";
 import type { Profile, ProfileId, TraitHistory } from "../model/profile.ts";
 import type { AccessStore } from "../storage/access.ts";
+import type { Backups } from "./backups.ts";
 import type { StreamHub } from "./stream/hub.ts";
 import type { Reviews } from "../storage/reviews.ts";
 import type { ProfileSearch } from "../storage/profileSearch.ts";
@@ -160,6 +161,7 @@ export interface Services {
   sourceHealth(): Promise<(source: string) => SourceHealthView>;
   /** Calls from an import or a trusted script: Segment-shaped, up to 1 MiB each, guests allowed. Durable when it resolves. */
   submit(source: string, calls: readonly JsonObject[]): Promise<SubmitAnswer>;
+  backups: Backups;
   /** What is shown live. */
   stream: Pick<StreamHub, "subscribe">;
   status(): Promise<PlatformStatus>;

@@ -9,6 +9,7 @@ import type { SourceKind } from "../model/source.ts";
 import { readCliToken } from "../runtime/cliToken.ts";
 import { findServer } from "../runtime/dataDirectory.ts";
 import { readSettings } from "../runtime/settings.ts";
+import { backupCalls, type BackupCalls } from "./backupCalls.ts";
 import { correctionCalls, type CorrectionCalls } from "./correctionCalls.ts";
 import { reviewCalls, type ReviewCalls } from "./reviewCalls.ts";
 import { followedUp, type ServerProgress } from "./followedUp.ts";
@@ -49,7 +50,7 @@ export interface SearchView {
 }
 
 /** The platform as a verb sees it, over HTTP or opened in this process: the same answers either way. */
-export interface Connection extends CorrectionCalls, ReviewCalls {
+export interface Connection extends CorrectionCalls, ReviewCalls, BackupCalls {
   readonly via: "http" | "direct";
   profile(type: string, value: string): Promise<ProfileView>;
   search(wanted: { q: string; limit: number; source?: string }): Promise<SearchView>;
@@ -202,6 +203,7 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
     why: async (a, b) => (await get(`/api/identity/why?a=${enc(a)}&b=${enc(b)}`)) as WhyView,
     ...correctionCalls(send),
     ...reviewCalls(send),
+    ...backupCalls(send),
     fate: async (messageId, source) =>
       (await get(`/api/events/${enc(messageId)}${source === undefined ? "" : `?source=${enc(source)}`}`)) as FateView,
     query: async (sql, limit) =>

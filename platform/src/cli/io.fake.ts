@@ -62,6 +62,10 @@ export function fakeIo({ env = {}, stdin = "", isTerminal = false, runtime = {} 
       openPlatform: missing,
       servePlatform: missing,
       rebuildPlatform: missing,
+      backUpDirectory: missing,
+      checkBackup: missing,
+      restorePlatform: missing,
+      examineDirectory: missing,
       ...runtime,
     }),
   };

@@ -258,7 +258,21 @@ describe("rebuilding", () => {
 });
 
 describe("using it", () => {
-  const verbs = ["serve", "import", "send", "profile", "why", "query", "rebuild", "sources", "tokens", "status"];
+  const verbs = [
+    "serve",
+    "import",
+    "send",
+    "profile",
+    "why",
+    "query",
+    "rebuild",
+    "sources",
+    "tokens",
+    "status",
+    "backup",
+    "restore",
+    "doctor",
+  ];
   const nested = [
     ...["list", "create", "rotate", "enable", "disable"].map((verb) => ["sources", verb]),
     ...["list", "create", "revoke"].map((verb) => ["tokens", verb]),

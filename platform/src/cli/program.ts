@@ -9,6 +9,7 @@ import { describeLink } from "./linkVerb.ts";
 import { type Output, outputTo } from "./output.ts";
 import { type QueryFormat, queryFormats, runQuery, showProfile, showStatus, showWhy } from "./reads.ts";
 import { showSearch } from "./search.ts";
+import { addOperations } from "./operationVerbs.ts";
 import { rebuild } from "./rebuild.ts";
 import { addReviews } from "./reviewVerbs.ts";
 import { send, type SendFlags } from "./send.ts";
@@ -45,6 +46,7 @@ export function program(io: CliIo, exit: SetExit): Command {
   );
   addReads(root, io, exit);
   addRebuild(root, io, exit);
+  addOperations(root, { io, exit, reaching, withExamples, wholeNumber });
   withExamples(
     describeLink(root.command("link"), { io, exit, connected: (flags, verb) => connected(io, flags, verb) }),
     "c360 link customers.csv --id customer_id --out clusters.csv",

@@ -20,8 +20,10 @@ export async function serve(io: CliIo, flags: SettingOverrides): Promise<number>
   const log = pino({ level: settings.logLevel, base: null }, { write: (line) => io.stderr(line) });
   const stopped = stopSignal(io);
   let platform: ServedPlatform;
+  const upgrade = stoppableUpgrade(io, stopped.wished);
   try {
-    platform = await servePlatform(settings, { log });
+    platform = await servePlatform(settings, { log, onUpgrade: upgrade.begins });
+    upgrade.ends();
   } catch (error) {
     stopped.forget();
     throw error;
@@ -38,6 +40,26 @@ export async function serve(io: CliIo, flags: SettingOverrides): Promise<number>
   io.stderr(`error: it did not stop within ${maxStopMs / 1_000} s and is cut off; nothing acknowledged is lost\n`);
   io.exitNow(exitCodes.failed);
   return exitCodes.failed;
+}
+
+/** An upgrade may take long, and what it makes counts only once it is whole: a signal ends it at once. */
+function stoppableUpgrade(io: CliIo, wished: Promise<void>): { begins: () => void; ends: () => void } {
+  let isUnderWay = false;
+  const stop = async (): Promise<void> => {
+    await wished;
+    if (!isUnderWay) return;
+    io.stdout("Stopped. What there was before is as it was; the next start upgrades from the beginning.\n");
+    io.exitNow(exitCodes.done);
+  };
+  void stop();
+  return {
+    begins: () => {
+      isUnderWay = true;
+    },
+    ends: () => {
+      isUnderWay = false;
+    },
+  };
 }
 
 /** `wished` resolves at the first signal; a later one ends the process at once. */

@@ -1,7 +1,7 @@
 import { Problem } from "../model/problem.ts";
 
 /** Exit codes of API.md. */
-export const exitCodes = { done: 0, failed: 1, wrongUsage: 2, doneWithRejects: 3 } as const;
+export const exitCodes = { done: 0, failed: 1, wrongUsage: 2, doneWithRejects: 3, findings: 3 } as const;
 
 const wrongUsageCodes = new Set(["wrong_usage", "setting_invalid"]);
 

@@ -24,7 +24,7 @@ export interface LoopParts extends PipelineParts {
 export interface IngestionLoop {
   /**
    * Decides everything up to `end`, in order; resolves when it is done or stopped. One run at a time. Rejects with
-   * Problem `decided_elsewhere` when another writer has the state.
+   * Problem `decided_elsewhere` when another writer has the state, `record_newer` at a record of a newer program.
    */
   run(end: Position): Promise<void>;
   stop(): void;
@@ -63,7 +63,7 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
         return;
       } catch (error) {
         parts.onTrouble(error);
-        if (isOvertaken(error)) throw error;
+        if (isFinal(error)) throw error;
         isDecided ||= await stands(next);
         if (isDecided === null) return;
         if (!isDecided && !isRefusal && !isStoreTrouble(error)) return decideApart(records, next);
@@ -132,6 +132,7 @@ function isStoreTrouble(error: unknown): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "string";
 }
 
-function isOvertaken(error: unknown): boolean {
-  return error instanceof Problem && error.code === "decided_elsewhere";
+/** Another writer has the state, or a newer program has written to the log: trying again would not help. */
+function isFinal(error: unknown): boolean {
+  return error instanceof Problem && (error.code === "decided_elsewhere" || error.code === "record_newer");
 }

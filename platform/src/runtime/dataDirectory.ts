@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
@@ -8,6 +8,7 @@ import type { StoredRecord } from "../buffer/eventBuffer.ts";
 import { keyedHash, messageKeyOf } from "../model/keyedHash.ts";
 import { decodeRecord } from "../model/logRecord.ts";
 import { Problem } from "../model/problem.ts";
+import { platformVersion } from "../model/version.ts";
 
 export { findServer } from "../adapters/embedded/directoryLock.ts";
 
@@ -115,4 +116,47 @@ function readOrNull(file: string): Uint8Array | null {
 
 export function makeDataDirectory(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+}
+
+/** A directory that a restore has begun to fill holds this file. */
+export const unfinishedRestoreMark = "restoring";
+
+/** Problem 409 `restore_unfinished`: what is in the directory is a part of something. */
+export function refuseUnfinishedRestore(dataDir: string): void {
+  if (!existsSync(join(dataDir, unfinishedRestoreMark))) return;
+  throw new Problem(409, "restore_unfinished", `A restore into ${dataDir} did not finish.`, {
+    hint: "Run the same c360 restore again: it begins anew.",
+  });
+}
+
+const programFile = "program.json";
+
+/** Leaves the version of this program, for the words of an older one that cannot read what this one writes. */
+export function noteProgram(dataDir: string): void {
+  if (programOf(dataDir) === platformVersion) return;
+  const file = join(dataDir, programFile);
+  writeFileSync(`${file}.new`, `${JSON.stringify({ version: platformVersion })}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+function programOf(dataDir: string): string | null {
+  try {
+    const { version } = JSON.parse(readFileSync(join(dataDir, programFile), "utf8")) as { version?: unknown };
+    return typeof version === "string" && /^[\w.+-]{1,40}$/.test(version) ? version : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Where `work` meets a file of a newer format, its Problem also says which program wrote here last. */
+export async function tellingProgram<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const by = programOf(dataDir);
+    if (!(error instanceof Problem) || !error.code.endsWith("_newer") || by === null) throw error;
+    const { status, code, message, hint } = error;
+    const told = `${message.replace(/\.$/, "")}. Version ${by} wrote here last; this is ${platformVersion}.`;
+    throw new Problem(status, code, told, hint === undefined ? {} : { hint });
+  }
 }

@@ -11,22 +11,34 @@ const sqliteFull = 13;
  * Does what needs room on the disk of `dataDir`. A failure for want of room, however deep and in whatever words it is
  * told (SQLite, LevelDB, DuckDB, the log, a thread), becomes Problem 507 `disk_full`; others stay what they are.
  */
-export async function tellingDiskFull<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
+export async function tellingDiskFull<T>(
+  dataDir: string,
+  work: () => Promise<T>,
+  told: FullDisk = dataDisk(dataDir),
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const room = roomOf(dataDir);
     if (isInUse(error) || !(saysFull(error) || (room !== null && room < leastRoomBytes))) throw error;
-    throw new Problem(
-      507,
-      "disk_full",
-      `There is no room left on the disk of the data directory ${dataDir}${left(room)}.`,
-      {
-        hint: "Make room there (or raise the quota), or move the whole directory and name it with C360_DATA_DIR; then start again. Nothing that was acknowledged is lost.",
-        field: "C360_DATA_DIR",
-      },
-    );
+    const { what, hint, field } = told;
+    throw new Problem(507, "disk_full", `There is no room left on the disk ${what}${left(room)}.`, { hint, field });
   }
+}
+
+/** Whose disk it is, and how to mend it. */
+interface FullDisk {
+  what: string;
+  hint: string;
+  field: string;
+}
+
+function dataDisk(dataDir: string): FullDisk {
+  return {
+    what: `of the data directory ${dataDir}`,
+    hint: "Make room there (or raise the quota), or move the whole directory and name it with C360_DATA_DIR; then start again. Nothing that was acknowledged is lost.",
+    field: "C360_DATA_DIR",
+  };
 }
 
 /** Somebody else holds the directory, which room would not change. */

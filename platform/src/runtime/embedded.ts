@@ -15,7 +15,16 @@ import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { composeProfile, profileReads, traitValueReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
-import { dataPaths, hashKeyOf, makeDataDirectory, rebuildFolder } from "./dataDirectory.ts";
+import { backupJobs, type BackupJobs } from "./backupJobs.ts";
+import {
+  dataPaths,
+  hashKeyOf,
+  makeDataDirectory,
+  noteProgram,
+  rebuildFolder,
+  refuseUnfinishedRestore,
+  tellingProgram,
+} from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
 import { linkageRunsOver, reviewServices } from "./reviewing.ts";
@@ -49,11 +58,13 @@ export interface OpenOptions {
  * `disk_full`.
  */
 export async function openPlatform(settings: Settings, options: OpenOptions = {}): Promise<Platform> {
-  return tellingDiskFull(settings.dataDir, () => openOn(settings, options));
+  const { dataDir } = settings;
+  return tellingDiskFull(dataDir, () => tellingProgram(dataDir, () => openOn(settings, options)));
 }
 
 async function openOn(settings: Settings, options: OpenOptions): Promise<Platform> {
   makeDataDirectory(settings.dataDir);
+  refuseUnfinishedRestore(settings.dataDir);
   const lock = await lockDirectory(settings.dataDir);
   const opened: (() => Promise<void>)[] = [() => lock.release()];
   const close = async (): Promise<void> => {
@@ -82,12 +93,15 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const parts = { ...stages, gateway, append, hash, settings };
     const runs = linkageRunsOver(parts, { indexFile: paths.linkage, onTrouble });
     opened.push(() => runs.close());
-    const services = servicesOver({ ...parts, runs });
+    const backups = backupsOver(settings, stages);
+    opened.push(() => backups.close());
+    const services = { ...servicesOver({ ...parts, runs }), backups };
     const drained = async (): Promise<void> => {
       await stages.ingestion.reached(stages.log.end());
       await Promise.all([stages.analytics.caughtUp(), stages.search.caughtUp()]);
     };
     const closeStreams = stages.stream.hub.close;
+    noteProgram(settings.dataDir);
     return { services, gateway, access: stages.access, lock, drained, closeStreams, close };
   } catch (error) {
     await close();
@@ -119,7 +133,12 @@ type ServiceParts = Stages & {
   runs: LinkageRuns;
 };
 
-function servicesOver(parts: ServiceParts): Services {
+function backupsOver({ dataDir }: Settings, { access }: Stages): BackupJobs {
+  const newId = (): string => `b_${randomUUID()}`;
+  return backupJobs({ dataDir, copyAccess: (to) => access.copyTo(to), now: Date.now, newId });
+}
+
+function servicesOver(parts: ServiceParts): Omit<Services, "backups"> {
   const { access, analytics, search, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
   const fateOf = fateReader({
     fates,

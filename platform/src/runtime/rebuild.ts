@@ -10,7 +10,15 @@ import { defaultIdentityRules } from "../identity/index.ts";
 import { createIngestionLoop, recordsAt } from "../ingestion/index.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
-import { dataPaths, hashKeyOf, rebuildFolder, type DataPaths } from "./dataDirectory.ts";
+import {
+  dataPaths,
+  hashKeyOf,
+  noteProgram,
+  rebuildFolder,
+  refuseUnfinishedRestore,
+  tellingProgram,
+  type DataPaths,
+} from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { foldedWith } from "./foldedWith.ts";
 import { lockDirectory } from "../adapters/embedded/directoryLock.ts";
@@ -35,10 +43,12 @@ export interface RebuildOptions {
  * Needs the data directory for itself.
  */
 export async function rebuildPlatform(settings: Settings, options: RebuildOptions): Promise<Rebuilt> {
-  return tellingDiskFull(settings.dataDir, () => rebuildOn(settings, options));
+  const { dataDir } = settings;
+  return tellingDiskFull(dataDir, () => tellingProgram(dataDir, () => rebuildOn(settings, options)));
 }
 
 async function rebuildOn(settings: Settings, options: RebuildOptions): Promise<Rebuilt> {
+  refuseUnfinishedRestore(settings.dataDir);
   const lock = await lockDirectory(settings.dataDir);
   const live = dataPaths(settings.dataDir);
   const folder = rebuildFolder(settings.dataDir);
@@ -47,9 +57,12 @@ async function rebuildOn(settings: Settings, options: RebuildOptions): Promise<R
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // The live state may lag behind the log (after a crash): bring it to the end first, as a start would.
-    if (options.verify) await foldLog(settings, live, () => undefined);
+    if (options.verify && (await isBehind(settings, live))) await foldLog(settings, live, () => undefined);
     const records = await foldLog(settings, fresh, options.progress);
-    if (!options.verify) takePlace(fresh, live);
+    if (!options.verify) {
+      takePlace(fresh, live);
+      noteProgram(settings.dataDir);
+    }
     const hash = keyedHash(await hashKeyOf(live));
     const differences = options.verify
       ? await compareStates({ live: live.state, fresh: fresh.state, hash, homeCurrency: settings.homeCurrency })
@@ -61,7 +74,24 @@ async function rebuildOn(settings: Settings, options: RebuildOptions): Promise<R
   }
 }
 
-async function foldLog(settings: Settings, paths: DataPaths, progress: RebuildOptions["progress"]): Promise<number> {
+/** Opened as a start would: of another version, or folded with other settings, it cannot be compared. */
+async function isBehind(settings: Settings, paths: DataPaths): Promise<boolean> {
+  const hash = keyedHash(await hashKeyOf(paths));
+  const { end } = await logSummary(paths.log);
+  const store = openStateStore({ file: paths.state, hash, foldedWith: foldedWith(settings.homeCurrency) });
+  try {
+    return (await store.position()) < end;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Decides what of the log the state has not decided yet; gives how many records that were. */
+export async function foldLog(
+  settings: Settings,
+  paths: DataPaths,
+  progress: RebuildOptions["progress"],
+): Promise<number> {
   const hash = keyedHash(await hashKeyOf(paths));
   const { end } = await logSummary(paths.log);
   const store = openStateStore({ file: paths.state, hash, foldedWith: foldedWith(settings.homeCurrency) });
@@ -126,15 +156,19 @@ async function fold({ settings, from, end, progress, lookups, ...parts }: FoldPa
   return records;
 }
 
-/** State and message index change place together; analytics, search and the index of records are derived and start over. */
+/**
+ * State and message index change place together; analytics, search and the index of
+ * records are derived and start over. The state last, in
+ * one step: until then the old one is there, and whatever ends this early is made up for by doing it again.
+ */
 function takePlace(fresh: DataPaths, live: DataPaths): void {
   rmSync(live.analytics, { recursive: true, force: true });
   rmSync(live.messages, { recursive: true, force: true });
   for (const suffix of ["", "-wal", "-shm"]) {
     rmSync(`${live.search}${suffix}`, { force: true });
     rmSync(`${live.linkage}${suffix}`, { force: true });
-    rmSync(`${live.state}${suffix}`, { force: true });
   }
   renameSync(fresh.messages, live.messages);
+  for (const suffix of ["-wal", "-shm"]) rmSync(`${live.state}${suffix}`, { force: true });
   renameSync(fresh.state, live.state);
 }

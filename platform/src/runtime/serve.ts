@@ -10,8 +10,9 @@ import { platformVersion } from "../model/version.ts";
 import { issueCliToken } from "./cliToken.ts";
 import { connectionLimit, openFilesLimit } from "./connectionLimit.ts";
 import { tellingDiskFull } from "./diskFull.ts";
-import { openPlatform, type Platform } from "./embedded.ts";
+import { openPlatform, type OpenOptions, type Platform } from "./embedded.ts";
 import { prepareFirstRun, useWriteKey, type FirstRun } from "./firstRun.ts";
+import { rebuildPlatform } from "./rebuild.ts";
 import type { Settings } from "./settings.ts";
 
 /** Requests under way may end within it; then their connections are cut. */
@@ -23,6 +24,8 @@ export interface ServeOptions {
   log: Logger;
   /** Whoever starts it makes its sources and tokens: no source `default` is wanted. */
   isPrepared?: boolean;
+  /** The state is of an older program: it is folded anew before anything is served, which may take long. */
+  onUpgrade?: () => void;
 }
 
 export interface ServedPlatform {
@@ -34,7 +37,7 @@ export interface ServedPlatform {
 /** The platform behind one port: ingestion by the gateway, the console's pages and files, everything else by the API. */
 export async function servePlatform(settings: Settings, options: ServeOptions): Promise<ServedPlatform> {
   const { log } = options;
-  const platform = await openPlatform(settings, {
+  const platform = await openUpgrading(settings, options, {
     onTrouble: (message) => log.warn({ trouble: message }, "retrying"),
     onDeath: (error) => {
       log.fatal({ error: error.name, ...toldBy(error) }, "ingestion stopped; exiting");
@@ -47,6 +50,32 @@ export async function servePlatform(settings: Settings, options: ServeOptions): 
   } catch (error) {
     await platform.close();
     throw error;
+  }
+}
+
+const upgradeToldEveryMs = 10_000;
+
+/**
+ * A state of an older version is made anew from the log, beside the old one, which is there until the new one is whole:
+ * whoever is asked to call `c360 rebuild` would get the same, later.
+ */
+async function openUpgrading(settings: Settings, options: ServeOptions, open: OpenOptions): Promise<Platform> {
+  try {
+    return await openPlatform(settings, open);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "state_older") throw error;
+    const { log, onUpgrade } = options;
+    log.warn({ reason: error.message }, "upgrading: the log is folded again; nothing is served before");
+    onUpgrade?.();
+    let toldAt = performance.now();
+    const progress = (done: number, total: number): void => {
+      if (performance.now() - toldAt < upgradeToldEveryMs) return;
+      toldAt = performance.now();
+      log.warn({ percent: Math.floor((100 * done) / Math.max(1, total)) }, "upgrading");
+    };
+    const { records } = await rebuildPlatform(settings, { verify: false, progress });
+    log.warn({ records }, "upgraded");
+    return openPlatform(settings, open);
   }
 }
 

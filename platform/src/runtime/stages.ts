@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { openAccessStore } from "../adapters/embedded/accessStore.ts";
+import { openAccessStore, type CopiedAccessStore } from "../adapters/embedded/accessStore.ts";
 import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
@@ -17,7 +17,6 @@ import type { EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
 import { defaultIdentityRules, identifierOrder, type Explainer } from "../identity/index.ts";
 import { pendingMessages, type PendingMessages } from "../ingestion/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
-import type { AccessStore } from "../storage/access.ts";
 import type { Corrections, Links } from "../storage/corrections.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { HouseholdStore } from "../storage/households.ts";
@@ -35,7 +34,7 @@ import { startStream, type EmbeddedStream } from "./stream.ts";
 const busyPendingRecords = 10_000;
 
 export interface Stages {
-  access: AccessStore;
+  access: CopiedAccessStore;
   log: EventBuffer;
   lookups: EventBufferReader;
   ingestion: Ingestion;

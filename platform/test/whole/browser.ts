@@ -4,6 +4,7 @@ import { type Browser, type Page, chromium as playwright } from "playwright-core
 
 export const widths = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 export type Width = keyof typeof widths;
+export type Colours = "light" | "dark";
 
 /** What has not moved for so many frames is at rest: longer than a dialog waits before it fades in. */
 const framesAtRest = 8;

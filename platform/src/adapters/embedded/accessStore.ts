@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Problem } from "../../model/problem.ts";
 import { sourceKinds, type Source, type SourceKind } from "../../model/source.ts";
 import type { AccessStore } from "../../storage/access.ts";
+import { copyDatabase } from "./backup/databaseCopy.ts";
 
 export interface AccessStoreParts {
   /** UTC ms. */
@@ -28,12 +30,17 @@ const maxNameChars = 200;
 const minKeyChars = 8;
 const maxKeyChars = 256;
 
+export interface CopiedAccessStore extends AccessStore {
+  /** A copy of the file as it is now, for a backup; nobody else can read the file meanwhile. */
+  copyTo(file: string): Promise<void>;
+}
+
 /**
  * Sources, write keys and tokens in a small file of their own. All of it is in memory too, keys and tokens as their
  * hashes: a request costs one hash, an unknown key costs no more and leaves nothing behind, and a change takes effect
  * at once. Problem 500 `access_store_damaged`, `access_store_newer`; 409 `data_dir_in_use`.
  */
-export async function openAccessStore(file: string, parts: AccessStoreParts): Promise<AccessStore> {
+export async function openAccessStore(file: string, parts: AccessStoreParts): Promise<CopiedAccessStore> {
   return new EmbeddedAccessStore(openDatabase(file), parts);
 }
 
@@ -41,6 +48,7 @@ function openDatabase(file: string): DatabaseSync {
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(file);
+    chmodSync(file, 0o600);
     const version = database.prepare("PRAGMA user_version").get()?.["user_version"];
     if (typeof version === "number" && version > accessFormat) throw newer(version);
     // Held for as long as it is open: where the directory's own lock was deleted, a second process stops here, before
@@ -81,7 +89,7 @@ interface Token {
   createdAt: number;
 }
 
-class EmbeddedAccessStore implements AccessStore {
+class EmbeddedAccessStore implements CopiedAccessStore {
   readonly #database: DatabaseSync;
   readonly #parts: AccessStoreParts;
   readonly #sources = new Map<string, Source>();
@@ -173,6 +181,10 @@ class EmbeddedAccessStore implements AccessStore {
 
   async idOfToken(token: string): Promise<string | null> {
     return this.#tokens.get(hashOf(token))?.id ?? null;
+  }
+
+  copyTo(file: string): Promise<void> {
+    return copyDatabase(this.#database, file, { bytesPerS: null });
   }
 
   async close(): Promise<void> {

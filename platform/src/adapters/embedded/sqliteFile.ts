@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { Problem } from "../../model/problem.ts";
 
 /** Runs `work` in one transaction; a throw leaves the file as it was. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
@@ -20,7 +21,7 @@ export function removeFile(file: string): void {
 
 /**
  * Opens a file whose content can be made again, for its one thread; anew where it is not there, damaged, or not what
- * `isUsable` wants.
+ * `isUsable` wants. A Problem of that is thrown on: the file is left as it is.
  */
 export function openDerivedFile(
   file: string,
@@ -35,8 +36,12 @@ export function openDerivedFile(
     try {
       how.configure(database);
       if (how.isUsable(database)) return database;
-    } catch {
-      // Not a database, or half of one.
+    } catch (error) {
+      // Otherwise it is no database, or half of one.
+      if (error instanceof Problem) {
+        database.close();
+        throw error;
+      }
     }
     database.close();
   }

@@ -32,8 +32,9 @@ export interface Validated {
 }
 
 /**
- * Reads the records. What the gateway refused has its reason already; a payload that this version cannot read is
- * refused here, so that one bad record never stops the log.
+ * Reads the records. What the gateway refused has its reason already; a payload that nobody can read is refused here,
+ * so that one bad record never stops the log. Throws Problem `record_newer` for one that a newer program wrote: to refuse
+ * it would lose what it says.
  */
 export function validate(records: readonly StoredRecord[]): Validated {
   const events: Incoming[] = [];
@@ -60,6 +61,7 @@ function read(payload: Uint8Array): AcceptedEvent | CorrectionRecord | LinkRecor
   try {
     return decodeHead(payload);
   } catch (error) {
+    if (error instanceof Problem && error.code === "record_newer") throw error;
     const message = error instanceof Problem ? error.message : "the stored record cannot be read";
     return {
       status: "rejected",

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { Problem } from "../../../model/problem.ts";
 import { quoted } from "./sqlText.ts";
-import { formatVersion, newDatabaseSql, olderDatabaseSql } from "./tables.ts";
+import { formatVersion, newDatabaseSql, olderDatabaseSql, upgradeSql } from "./tables.ts";
 import { viewsSql } from "./views.ts";
 
 export const defaultMemoryLimitMb = 768;
@@ -30,8 +30,9 @@ export interface Engine {
 }
 
 /**
- * Opens or makes the database. One of another format is made anew: its content is a copy of what the log and the feed
- * hold. Problem 500 `analytics_unreadable` when the file is damaged (the hint says how to rebuild it).
+ * Opens or makes the database. One of an older format is made anew: its content is a copy of what the log and the feed
+ * hold. Problem 500 `analytics_unreadable` when the file is damaged (the hint says how to rebuild it), 409
+ * `analytics_newer`.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const directory = resolve(options.directory);
@@ -91,6 +92,7 @@ async function openFile(file: string, config: Record<string, string>): Promise<D
     }
     return instance;
   } catch (error) {
+    if (error instanceof Problem) throw error;
     throw new Problem(500, "analytics_unreadable", `the analytic database does not open: ${firstLine(error)}`, {
       hint: "stop the platform and remove analytics.duckdb (with its .wal): it is rebuilt from the event log",
     });
@@ -108,10 +110,19 @@ async function hasOtherFormat(instance: DuckDBInstance): Promise<boolean> {
     if ((await tableCount(connection, "true")) === 0) return false;
     if ((await tableCount(connection, "schema_name = 'store' AND table_name = 'format'")) === 0) return true;
     const found = await connection.runAndReadAll("SELECT version FROM store.format");
-    return found.getRows()[0]?.[0] !== formatVersion;
+    const version = Number(found.getRows()[0]?.[0]);
+    if (version > formatVersion) throw newer(version);
+    return version !== formatVersion && upgradeSql[version] === undefined;
   } finally {
     connection.closeSync();
   }
+}
+
+function newer(version: number): Problem {
+  const what = `the analytic database has format ${version}, this program reads ${formatVersion}`;
+  return new Problem(409, "analytics_newer", what, {
+    hint: "run the version that wrote it, or a newer one; to stay with this one, remove the folder analytics: it is made again",
+  });
 }
 
 /** Makes the tables of a new database, and what one from an earlier build lacks. */
@@ -120,6 +131,19 @@ async function prepareDatabase(writer: DuckDBConnection): Promise<void> {
     for (const sql of newDatabaseSql) await writer.run(sql);
   }
   for (const sql of olderDatabaseSql) await writer.run(sql);
+  await upgrade(writer);
+}
+
+/** Format by format, each in one transaction. */
+async function upgrade(writer: DuckDBConnection): Promise<void> {
+  const found = await writer.runAndReadAll("SELECT version FROM store.format");
+  for (let version = Number(found.getRows()[0]?.[0]); version < formatVersion; version++) {
+    const steps = upgradeSql[version] ?? [];
+    await transaction(writer, async () => {
+      for (const sql of steps) await writer.run(sql);
+      await writer.run(`UPDATE store.format SET version = ${version + 1}`);
+    });
+  }
 }
 
 /** Transactionally swaps the views to these lake files (absolute paths). */

@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSy
 import { dirname, join, relative, sep } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { replaceViews, transaction } from "./engine.ts";
-import { type LakeFile, register, registeredFiles, removeUnregistered } from "./lakeCatalog.ts";
+import { checksumOf, type LakeFile, register, registeredFiles, removeUnregistered } from "./lakeCatalog.ts";
 import { quoted } from "./sqlText.ts";
 import { eventColumnNames } from "./tables.ts";
 
@@ -42,7 +42,7 @@ export const defaultLakeLimits: LakeLimits = {
 };
 
 /** Rows that become one file. */
-type Group = Omit<LakeFile, "path">;
+type Group = Omit<LakeFile, "path" | "checksum">;
 
 interface Move {
   /** Rows before this position go. */
@@ -208,9 +208,10 @@ export class Lake {
        (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
     );
     syncPath(temporary);
+    const checksum = await checksumOf(temporary);
     renameSync(temporary, file);
     for (let at = folder; at.startsWith(directory); at = dirname(at)) syncPath(at);
-    return { ...group, path: relative(directory, file).split(sep).join("/") };
+    return { ...group, path: relative(directory, file).split(sep).join("/"), checksum };
   }
 
   #absolute(files: readonly LakeFile[]): string[] {

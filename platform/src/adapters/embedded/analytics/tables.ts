@@ -1,7 +1,16 @@
 import { viewsSql } from "./views.ts";
 
-/** Of the analytic database and its lake together; another version is rebuilt from the log. */
-export const formatVersion = 3;
+/** Of the analytic database and its lake together; an older version is upgraded, or rebuilt from the log. */
+export const formatVersion = 4;
+
+const homeTiesSql = "CREATE TABLE store.home_ties (profile_id VARCHAR, tie VARCHAR, records BIGINT, held BOOLEAN)";
+
+/** What makes an older format the next one; from others there is no way but to begin anew. */
+export const upgradeSql: Readonly<Record<number, readonly string[]>> = {
+  2: ["ALTER TABLE store.lake_files ADD COLUMN checksum VARCHAR"],
+  // Everybody is copied anew, with whom they live.
+  3: [homeTiesSql, "UPDATE store.progress SET feed = NULL, feed_version = 0, copied = NULL"],
+};
 
 /** Columns of a stored event, in the order of the hot table and of every lake file. */
 export const eventColumns = [
@@ -39,13 +48,13 @@ const tablesSql = [
   "INSERT INTO store.progress VALUES (0, 0, 0, NULL, NULL)",
   `CREATE TABLE store.hot (fragment_key BIGINT, ${columnsSql})`,
   `CREATE TABLE store.lake_files (path VARCHAR, month VARCHAR, bucket INTEGER, first_position BIGINT,
-    last_position BIGINT, row_count BIGINT)`,
+    last_position BIGINT, row_count BIGINT, checksum VARCHAR)`,
   "CREATE TABLE store.fragments (fragment VARCHAR, profile_id VARCHAR)",
   `CREATE TABLE store.profiles (profile_id VARCHAR, first_seen_at TIMESTAMP, last_seen_at TIMESTAMP,
     event_count BIGINT, order_count BIGINT, revenue_minor BIGINT, currency VARCHAR, traits JSON)`,
   `CREATE TABLE store.identifiers (profile_id VARCHAR, type VARCHAR, value VARCHAR, first_seen_at TIMESTAMP,
     last_seen_at TIMESTAMP)`,
-  "CREATE TABLE store.home_ties (profile_id VARCHAR, tie VARCHAR, records BIGINT, held BOOLEAN)",
+  homeTiesSql,
   `CREATE TABLE store.orders (order_key VARCHAR, order_id VARCHAR, fragment VARCHAR, channel VARCHAR,
     occurred_at TIMESTAMP, gross_minor BIGINT, refunded_minor BIGINT, net_minor BIGINT, currency VARCHAR)`,
   `CREATE TABLE store.order_lines (order_key VARCHAR, order_id VARCHAR, fragment VARCHAR, occurred_at TIMESTAMP,

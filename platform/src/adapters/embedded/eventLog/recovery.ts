@@ -125,7 +125,7 @@ async function copyAgain(file: ChunkedFile, from: number, to: number, write: Wri
  * record follows. It also is when those that follow belong to the same group commit and a whole block before them is
  * zeros: a power cut may leave a group's later blocks on disk and an earlier one unwritten.
  */
-async function assertTorn(segment: Segment, offset: number): Promise<void> {
+export async function assertTorn(segment: Segment, offset: number): Promise<void> {
   const { salt, segment: number } = segment.header;
   const file = segment.sequential;
   const first = await findRecord(file, offset + 1, salt);

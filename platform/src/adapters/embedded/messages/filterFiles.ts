@@ -1,5 +1,6 @@
 import { open, readFile, rename, type FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import { Problem } from "../../../model/problem.ts";
 import { keyFilter, type KeyFilter } from "./keyFilter.ts";
 
 /** The bytes of docs/formats/state.md, "The message index". Integers are little endian. */
@@ -11,6 +12,18 @@ const chunkBytes = 4 << 20;
 
 /** A filter's file that is not there, not whole or not of this version. The tree has every key, so it can be made again. */
 export class FilterDamage extends Error {}
+
+/** Problem 409 `message_index_newer`. */
+export function newerIndex(version: number, known: number): Problem {
+  return new Problem(
+    409,
+    "message_index_newer",
+    `the message index has format ${version}, this program reads ${known}`,
+    {
+      hint: "run the version that wrote it, or a newer one; to stay with this one, remove the folder messages: it is made again from the log",
+    },
+  );
+}
 
 /**
  * Writes a filter under a temporary name, syncs and renames it; what an early end leaves is removed at the next start. Keys may be added meanwhile: `count` is what it held
@@ -42,7 +55,7 @@ export async function writeFilter(
   return true;
 }
 
-/** Throws {@link FilterDamage}. */
+/** Throws {@link FilterDamage}, or Problem `message_index_newer`. */
 export async function readFilter(file: string, wordCount: number): Promise<KeyFilter> {
   const handle = await openWhole(file);
   try {
@@ -76,7 +89,7 @@ export async function writeJournal(file: string, until: number, keys: Uint8Array
   await rename(`${file}.tmp`, file);
 }
 
-/** Throws {@link FilterDamage}. */
+/** Throws {@link FilterDamage}, or Problem `message_index_newer`. */
 export async function readJournal(file: string): Promise<{ until: number; keys: Uint8Array }> {
   const bytes = await readFile(file).catch((error: unknown) => Promise.reject(missing(error, file)));
   const { count, length, checksum } = parseHeader(bytes.subarray(0, headerBytes), journalMagic, file);
@@ -110,7 +123,9 @@ function parseHeader(
   file: string,
 ): { count: number; length: number; checksum: number } {
   const isKnown = bytes.length === headerBytes && bytes.subarray(0, 8).equals(magic);
-  if (!isKnown || bytes.readUInt32LE(8) !== fileVersion) throw new FilterDamage(`${file} has no known header`);
+  const version = isKnown ? bytes.readUInt32LE(8) : 0;
+  if (version > fileVersion) throw newerIndex(version, fileVersion);
+  if (version !== fileVersion) throw new FilterDamage(`${file} has no known header`);
   return { checksum: bytes.readUInt32LE(12), count: bytes.readDoubleLE(16), length: bytes.readDoubleLE(24) };
 }
 
@@ -145,4 +160,39 @@ async function readFully(handle: FileHandle, bytes: Uint8Array, position: number
     if (bytesRead === 0) throw new FilterDamage(`${file} is cut short`);
     done += bytesRead;
   }
+}
+
+/**
+ * Reads a filter's or a journal's file whole. `fault` is null when it has its checksum, else what is wrong; `count` is
+ * what its header says, which no checksum covers. Problem `message_index_newer`.
+ */
+export async function examineFile(file: string): Promise<{ fault: string | null; count: number }> {
+  const magic = file.endsWith(".keys") ? journalMagic : filterMagic;
+  try {
+    const handle = await openWhole(file);
+    try {
+      const { count, length, checksum } = await readHeader(handle, magic, file);
+      if ((await handle.stat()).size !== headerBytes + length) {
+        return { fault: "it has another size than it says", count };
+      }
+      const isWhole = (await checksumOfContent(handle, length, file)) === checksum;
+      return { fault: isWhole ? null : "it does not have its checksum", count };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof FilterDamage) return { fault: "it is missing, cut short or has no known header", count: 0 };
+    throw error;
+  }
+}
+
+async function checksumOfContent(handle: FileHandle, length: number, file: string): Promise<number> {
+  const chunk = Buffer.alloc(Math.min(chunkBytes, length));
+  let checksum = 0;
+  for (let at = 0; at < length; at += chunk.length) {
+    const part = chunk.subarray(0, Math.min(chunk.length, length - at));
+    await readFully(handle, part, headerBytes + at, file);
+    checksum = crc32(part, checksum);
+  }
+  return checksum;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FilterDamage, readFilter, readJournal, syncDirectory, writeFilter, writeJournal } from "./filterFiles.ts";
 import { filterTiers, keyBytes, type FilterTiers, type TierSchedule } from "./filterTiers.ts";
 import { filterWords, type KeyFilter } from "./keyFilter.ts";
+import { readManifest, writeManifest, type FilterManifest } from "./keptKeys.ts";
 import type { KeyTree } from "./keyTree.ts";
 
 /**
@@ -11,18 +12,7 @@ import type { KeyTree } from "./keyTree.ts";
  */
 const leastKeysPerCopy = 2 ** 20;
 const mostKeysPerCopy = 2 ** 24;
-const manifestVersion = 2;
 const rebuildPageKeys = 10_000;
-
-/** Keys of the tree's own book-keeping are shorter than 12 bytes, so they never meet a message's. */
-const manifestKey = Buffer.from("filters");
-
-interface Manifest {
-  version: number;
-  /** The files hold the keys of all segments before it; later ones are in journals. */
-  before: number;
-  files: { name: string; count: number }[];
-}
 
 /** The filters over a tree's keys, and what keeps them over a restart. */
 export interface KeptFilters {
@@ -76,7 +66,7 @@ export async function openKeptFilters(parts: Parts): Promise<KeptFilters> {
 
 interface Loaded {
   tiers: FilterTiers;
-  copied: Manifest["files"];
+  copied: FilterManifest["files"];
   /** Null: nothing is on disk. */
   before: number | null;
 }
@@ -131,7 +121,7 @@ async function rebuild({ tree, schedule }: Parts): Promise<Omit<Loaded, "before"
 class FilterCopies {
   readonly tiers: FilterTiers;
   readonly #parts: Parts;
-  #copied: Manifest["files"];
+  #copied: FilterManifest["files"];
   #before: number | null;
   #keysSince: number;
   #running: Promise<void> | null = null;
@@ -182,7 +172,7 @@ class FilterCopies {
     const { directory, tree } = this.#parts;
     // Counts of this moment: what is added from here on comes again out of the journals.
     const held = this.tiers.filters.map(({ words, count }) => ({ words, count }));
-    const files: Manifest["files"] = [];
+    const files: FilterManifest["files"] = [];
     for (const [tier, filter] of held.entries()) {
       const before = this.#copied[tier];
       if (before?.count === filter.count) files.push(before);
@@ -209,18 +199,6 @@ class FilterCopies {
       if (!isNeeded) await rm(join(directory, name), { force: true });
     }
   }
-}
-
-async function readManifest(tree: KeyTree): Promise<Manifest | null> {
-  const value = await tree.get(manifestKey);
-  if (value === undefined) return null;
-  const manifest = JSON.parse(Buffer.from(value).toString()) as Manifest;
-  return manifest.version === manifestVersion ? manifest : null;
-}
-
-async function writeManifest(tree: KeyTree, content: Omit<Manifest, "version">): Promise<void> {
-  const manifest: Manifest = { version: manifestVersion, ...content };
-  await tree.put(manifestKey, Buffer.from(JSON.stringify(manifest)), { sync: true });
 }
 
 function journalFile(directory: string, from: number): string {

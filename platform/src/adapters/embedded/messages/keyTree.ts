@@ -44,7 +44,7 @@ export async function openSoundTree(directory: string, open = openKeyTree): Prom
 }
 
 /** Of this opening, or of the one before, which a crash may have ended before anybody looked. */
-function hasDropped(directory: string): boolean {
+export function hasDropped(directory: string): boolean {
   return ["LOG", "LOG.old"].some((name) => beginningOf(join(directory, name)).includes("(ignoring error)"));
 }
 

@@ -4,6 +4,7 @@ import type { EventBufferReader } from "../../../buffer/eventBuffer.ts";
 import type { MessageIndex } from "../../../storage/messageIndex.ts";
 import { defaultSchedule, keyBytes, type TierSchedule } from "./filterTiers.ts";
 import { openKeptFilters, type KeptFilters } from "./keptFilters.ts";
+import { positionBytes, positionIn, sealedKey } from "./keptKeys.ts";
 import { openSoundTree, type KeyTree, type openKeyTree } from "./keyTree.ts";
 
 const flushBatchKeys = 20_000;
@@ -47,6 +48,9 @@ export async function openMessageIndex(options: MessageIndexOptions): Promise<Em
     directory: join(options.directory, "filters"),
     schedule: options.schedule ?? defaultSchedule,
     sealedBefore,
+  }).catch(async (error: unknown) => {
+    await tree.close();
+    throw error;
   });
   const recent = new Map<string, Position>();
   const state: State = { tree, filters, recent, sealedBefore, treeLookups: 0 };
@@ -95,7 +99,7 @@ async function firstPositions(state: State, keys: readonly string[]): Promise<(P
   const found = await state.tree.getMany(bytes);
   for (const [nth, index] of asked.entries()) {
     const value = found[nth];
-    if (value !== undefined) answers[index] = decodePosition(value);
+    if (value !== undefined) answers[index] = positionIn(value);
   }
   return answers;
 }
@@ -111,23 +115,20 @@ async function sealThrough(state: State, segment: number): Promise<void> {
     for (const [nth, [key, at]] of moving.slice(from, from + flushBatchKeys).entries()) {
       const offset = (from + nth) * keyBytes;
       raw.write(key, offset, keyBytes, "base64url");
-      batch.put(raw.subarray(offset, offset + keyBytes), encodePosition(at));
+      batch.put(raw.subarray(offset, offset + keyBytes), positionBytes(at));
     }
     await batch.write({ sync: true });
   }
   await state.filters.journal(state.sealedBefore, segment, raw);
-  await state.tree.put(sealedKey, encodePosition(segment), { sync: true });
+  await state.tree.put(sealedKey, positionBytes(segment), { sync: true });
   state.sealedBefore = segment;
   state.filters.add(segment, raw);
   for (const [key] of moving) state.recent.delete(key);
 }
 
-/** Shorter than 12 bytes, so it never meets a message's key. */
-const sealedKey = Buffer.from("sealed");
-
 async function readSeal(tree: KeyTree): Promise<number> {
   const value = await tree.get(sealedKey);
-  return value === undefined ? 0 : decodePosition(value);
+  return value === undefined ? 0 : positionIn(value);
 }
 
 /** What is decided and not sealed, from the log; segments that are wholly decided are sealed on the way. */
@@ -142,13 +143,4 @@ async function rebuildRecent(state: State, options: MessageIndexOptions): Promis
     await sealThrough(state, segmentOf(at));
   }
   await sealThrough(state, segmentOf(options.decided));
-}
-
-function encodePosition(at: number): Uint8Array {
-  const value = Buffer.alloc(8);
-  value.writeDoubleLE(at, 0);
-  return value;
-}
-function decodePosition(value: Uint8Array): Position {
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).readDoubleLE(0);
 }

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { openDerivedFile } from "../sqliteFile.ts";
+import { Problem } from "../../../model/problem.ts";
 
 /** Raised when a table or the way to find words changes: a file of another version is made anew from the state. */
-const formatVersion = 2;
+export const formatVersion = 2;
 const cacheKib = 65_536;
 /** 64 MB: pages that many small updates touch are written to the file once for many. */
 const walPages = 16_000;
@@ -27,16 +28,32 @@ CREATE VIRTUAL TABLE found USING fts5(terms, content = '', detail = none, column
 INSERT INTO found (found, rank) VALUES ('secure-delete', 1);
 `;
 
-/** Opens the index for its one thread, making it when it is new, of another format, or damaged: it is a copy. */
+/**
+ * Opens the index for its one thread, making it when it is new, of an older format, or damaged: it is a copy. Problem
+ * 409 `search_newer`.
+ */
 export function openSearchFile(file: string): DatabaseSync {
   return openDerivedFile(file, {
     configure,
     isUsable: (database) => {
       database.prepare("SELECT feed_version FROM progress").get();
-      return database.prepare("PRAGMA user_version").get()?.["user_version"] === formatVersion;
+      const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+      if (version > formatVersion) throw newer(version);
+      return version === formatVersion;
     },
     create: (database) => database.exec(`BEGIN; ${schema} PRAGMA user_version = ${formatVersion}; COMMIT;`),
   });
+}
+
+function newer(version: number): Problem {
+  return new Problem(
+    409,
+    "search_newer",
+    `the search index has format ${version}, this program reads ${formatVersion}`,
+    {
+      hint: "run the version that wrote it, or a newer one; to stay with this one, remove search.sqlite: it is made again",
+    },
+  );
 }
 
 function configure(database: DatabaseSync): void {

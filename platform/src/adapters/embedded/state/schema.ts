@@ -6,7 +6,7 @@ import { Problem } from "../../../model/problem.ts";
 /** Raised when a table, or the JSON in one of its columns, changes shape. */
 const tablesVersion = 4;
 /** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
-const stateVersion = tablesVersion * 1_000 + normaliserVersion;
+export const stateVersion = tablesVersion * 1_000 + normaliserVersion;
 
 /**
  * What changes with every event (a fragment's spans) is apart from what is large and changes seldom (its traits):
@@ -69,7 +69,7 @@ CREATE TABLE feed (version INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL
 /** Beside what the state was folded with, its table names its feed: versions of another one mean something else. */
 export const feedIdName = "feed";
 
-/** Opens the deciding store's file for its one writer, making it when it is new. Problem 409 for another version, 500 `state_damaged`. */
+/** Opens the deciding store's file for its one writer, making it when it is new. Problem 409 `state_older`, `state_newer`, `state_settings`, 500 `state_damaged`. */
 export function openStateFile(file: string, foldedWith: FoldedWith = {}): DatabaseSync {
   const database = new DatabaseSync(file);
   try {
@@ -102,18 +102,20 @@ function prepareStateFile(database: DatabaseSync, file: string, foldedWith: Fold
   const version = readVersion(database);
   if (version === 0) {
     database.exec(`BEGIN; ${schema} PRAGMA user_version = ${stateVersion}; COMMIT;`);
-  } else if (version !== stateVersion) {
-    throw new Problem(
-      409,
-      "state_version",
-      `the state file has format ${version}, this program reads ${stateVersion}`,
-      {
-        hint: "fold the log again with: c360 rebuild",
-      },
-    );
-  }
+  } else if (version !== stateVersion) throw otherVersion(version);
   checkFoldedWith(database, foldedWith);
   database.exec(`INSERT OR IGNORE INTO folded_with VALUES ('${feedIdName}', lower(hex(randomblob(8))))`);
+}
+
+/** Problem 409 `state_newer`; `state_older` for one that this program makes anew from the log. */
+function otherVersion(version: number): Problem {
+  const what = `the state file has format ${version}, this program reads ${stateVersion}`;
+  if (version < stateVersion) {
+    return new Problem(409, "state_older", what, { hint: "fold the log again with: c360 rebuild" });
+  }
+  return new Problem(409, "state_newer", what, {
+    hint: "run the version that wrote it, or a newer one; to stay with this one, fold the log again with: c360 rebuild",
+  });
 }
 
 /** What decides the state beside the log: the rules' version, the home currency. Another value is another state. */

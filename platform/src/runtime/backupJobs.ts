@@ -1,0 +1,100 @@
+import { isAbsolute } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Backups, BackupView, BackupWish } from "../api/backups.ts";
+import { isoTime } from "../model/isoTime.ts";
+import { Problem } from "../model/problem.ts";
+import type { BackupThreadData, FromBackup, ToBackup } from "./backupMessages.ts";
+
+/** Of those that ended, so many can still be asked for. */
+const maxKept = 20;
+
+export interface BackupJobs extends Backups {
+  /** Breaks off what is under way: its folder keeps the former backup, and the next run goes on from there. */
+  close(): Promise<void>;
+}
+
+/** Backups while the platform runs, one at a time, each in a thread of its own. */
+export function backupJobs(parts: {
+  dataDir: string;
+  /** Copies the file of sources and tokens. */
+  copyAccess: (to: string) => Promise<void>;
+  /** UTC ms. */
+  now: () => number;
+  newId: () => string;
+}): BackupJobs {
+  const kept = new Map<string, BackupView>();
+  let running: Worker | null = null;
+  const start = (wanted: BackupWish): BackupView => {
+    if (running !== null) {
+      throw new Problem(409, "backup_running", "A backup is being made.", { hint: "Wait for it to end." });
+    }
+    const view = newView(parts.newId(), wanted, parts.now());
+    kept.set(view.id, view);
+    for (const id of [...kept.keys()].slice(0, -maxKept)) kept.delete(id);
+    const change = (changes: Partial<BackupView>): void => {
+      kept.set(view.id, { ...(kept.get(view.id) ?? view), ...changes });
+    };
+    const worker = startWorker({ dataDir: parts.dataDir, ...wanted });
+    running = worker;
+    const end = (changes: Partial<BackupView>): void => {
+      if (kept.get(view.id)?.status === "running") change({ ...changes, endedAt: isoTime(parts.now()) });
+    };
+    worker.on("message", (message: FromBackup) => {
+      if (message.kind === "progress") change({ doneBytes: message.doneBytes, totalBytes: message.totalBytes });
+      else if (message.kind === "copyAccess") void answerCopy(worker, parts.copyAccess(message.to));
+      else if (message.kind === "done") end({ status: "done", result: message.result, ...whole(kept.get(view.id)) });
+      else {
+        const { kind: _, ...error } = message;
+        end({ status: "failed", error });
+      }
+    });
+    // What ends without a word has failed.
+    worker.on("error", () => end({ status: "failed", error: brokenOff }));
+    worker.on("exit", () => {
+      end({ status: "failed", error: brokenOff });
+      running = null;
+    });
+    return view;
+  };
+  return {
+    start: async (wanted) => {
+      if (!isAbsolute(wanted.directory) || wanted.directory.includes("\0")) {
+        throw new Problem(422, "backup_directory_unusable", "The folder is no absolute path.", {
+          hint: "Name it from the root of the platform's machine: /var/backups/c360",
+          field: "directory",
+        });
+      }
+      return start(wanted);
+    },
+    find: (id) => kept.get(id) ?? null,
+    close: async () => {
+      await running?.terminate();
+    },
+  };
+}
+
+const brokenOff = { code: "backup_failed", message: "The backup was broken off.", hint: "Start it again." };
+
+function newView(id: string, { directory, withDerived }: BackupWish, now: number): BackupView {
+  const startedAt = isoTime(now);
+  const nothing = { doneBytes: 0, totalBytes: 0, result: null, error: null, endedAt: null };
+  return { id, directory, withDerived, status: "running", startedAt, ...nothing };
+}
+
+function whole(view: BackupView | undefined): { doneBytes?: number } {
+  return view === undefined ? {} : { doneBytes: view.totalBytes };
+}
+
+function startWorker(workerData: BackupThreadData): Worker {
+  return new Worker(new URL("./backupThread.ts", import.meta.url), { workerData, name: "backup" });
+}
+
+async function answerCopy(worker: Worker, copying: Promise<void>): Promise<void> {
+  const say = (message: ToBackup): void => worker.postMessage(message);
+  try {
+    await copying;
+    say({ kind: "accessCopied", failure: null });
+  } catch (error) {
+    say({ kind: "accessCopied", failure: error instanceof Error ? error.message : "unknown" });
+  }
+}

@@ -1,0 +1,305 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
+import { checkBackup } from "../../src/adapters/embedded/backup/checkBackup.ts";
+import type { BackupView } from "../../src/api/backups.ts";
+import type { JsonObject } from "../../src/model/event.ts";
+import { until } from "./polling.ts";
+import { randomFrom, startSender } from "./senders.ts";
+import { openSite, type Site, writeKey } from "./server.ts";
+
+const kills = 20;
+const maxUnderWayMs = 1_500;
+const maxBackupMs = 60_000;
+
+let site: Site;
+let others: Site[];
+/** A small disk that a test has mounted. */
+let disk: string | null = null;
+beforeEach(async () => {
+  site = await openSite();
+  others = [];
+});
+afterEach(async () => {
+  for (const each of [site, ...others]) await each.close();
+  if (disk === null) return;
+  spawnSync("umount", [disk]);
+  rmSync(disk, { recursive: true, force: true });
+  disk = null;
+});
+
+const backupIn = (): string => join(site.folder, "backup");
+
+/** The platform on another data directory, the same in everything else. */
+async function siteAt(dataDir: string): Promise<Site> {
+  const other = await openSite({ dataDir });
+  others.push(other);
+  return other;
+}
+
+async function shop(from: number, count: number): Promise<void> {
+  const calls: JsonObject[] = Array.from({ length: count }, (_, nth) => {
+    const n = from + nth;
+    const properties = { order_id: `o${n}`, total: n % 97, currency: "GBP", note: "n".repeat(300) };
+    return n % 3 === 0
+      ? { type: "identify", userId: `u${n % 50}`, messageId: `m${n}`, traits: { firstName: `Name ${n}` } }
+      : { type: "track", userId: `u${n % 50}`, messageId: `m${n}`, event: "Order Completed", properties };
+  });
+  await site.reads.import("default", calls);
+}
+
+/** Answers about everybody, as text. */
+async function answers(of: Site): Promise<string> {
+  await of.reads.settled();
+  const profiles = await Promise.all(Array.from({ length: 50 }, (_, n) => of.reads.profile("user_id", `u${n}`)));
+  const fates = await Promise.all([0, 100, 700].map((n) => of.reads.fate(`m${n}`)));
+  const rows = await of.reads.query("select count(*), sum(net_minor), count(distinct profile_id) from orders");
+  return JSON.stringify({ profiles, rows, fates: fates.map((fate) => ({ ...fate, processedAt: null })) });
+}
+
+async function expectWell(of: Site): Promise<void> {
+  const examined = await of.verb(["doctor", "--deep", "--json"]);
+  expect(JSON.parse(examined.stdout)).toMatchObject({ isContent: true });
+  expect(examined.code).toBe(0);
+  expect(await of.verb(["rebuild", "--verify"])).toMatchObject({ code: 0, stderr: "" });
+}
+
+/** Until what the backup reaches; every file of it is as it was stored. */
+async function checked(directory = backupIn()): Promise<number> {
+  const { manifest, faults } = await checkBackup(directory);
+  expect(faults).toEqual([]);
+  return manifest.position;
+}
+
+/** A backup's folder is held while one is made. */
+async function begun(directory = backupIn()): Promise<void> {
+  await until("a backup begins", maxBackupMs, () => names(directory).includes("server.json"));
+}
+
+describe("backup and restore", () => {
+  it("gives every answer as it was at a moment, taken while events come, with and without the state", async () => {
+    const server = await site.start();
+    await shop(0, 800);
+    const then = await answers(site);
+    const moment = new Date().toISOString();
+    await sleep(20);
+    const sender = startSender({ url: site.url, writeKey, name: "s", batchEvents: 20, pauseMs: 1 });
+    await shop(1_000, 300);
+    for (const [directory, flags] of [
+      [backupIn(), []],
+      [join(site.folder, "with"), ["--with-derived"]],
+    ] as const) {
+      const { code, stdout } = await site.verb(["backup", directory, "--json", ...flags]);
+      expect(code).toBe(0);
+      const done = JSON.parse(stdout) as { statePosition: number | null; position: number };
+      expect(done.statePosition === null).toBe(flags.length === 0);
+      expect(done.statePosition ?? 0).toBeLessThanOrEqual(done.position);
+    }
+    await sender.stop();
+    await server.stop();
+    const now = await site.verb(["backup", join(site.folder, "with"), "--with-derived", "--json"]);
+    const { position } = JSON.parse(now.stdout) as { position: number };
+    const last = await (async () => {
+      const again = await site.start();
+      const all = await answers(site);
+      await again.stop();
+      return all;
+    })();
+
+    for (const [name, from, untilFlag, expected] of [
+      ["then", backupIn(), ["--until", moment], then],
+      ["then-with", join(site.folder, "with"), ["--until", moment], then],
+      ["last", join(site.folder, "with"), ["--until", String(position)], last],
+      ["all", join(site.folder, "with"), [], last],
+    ] as const) {
+      const other = await siteAt(join(site.folder, name));
+      const done = await other.verb(["restore", from, "--json", ...untilFlag]);
+      expect({ name, code: done.code }).toEqual({ name, code: 0 });
+      if (name === "all") expect(JSON.parse(done.stdout)).toMatchObject({ foldedRecords: 0, position });
+      await expectWell(other);
+      const restored = await other.start();
+      expect(await answers(other)).toBe(expected);
+      // Keys are as they were, and what is sent again still counts once.
+      await other.reads.import("default", [{ type: "identify", userId: "u3", messageId: "m3", traits: {} }]);
+      await other.reads.settled();
+      expect(await other.reads.fate("m3")).toMatchObject({ fate: "processed", duplicates: 1 });
+      await restored.stop();
+      const again = await other.verb(["restore", from]);
+      expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("is not empty")]);
+    }
+  });
+
+  it("a backup that is killed leaves one that is whole, and never an older one", async () => {
+    const random = randomFrom(Number(process.env["C360_TEST_SEED"] ?? 11));
+    let server = await site.start();
+    let sent = 0;
+    const more = async (count: number): Promise<void> => {
+      await shop(sent, count);
+      sent += count;
+    };
+    await more(2_000);
+    expect((await site.verb(["backup", backupIn()])).code).toBe(0);
+    let position = await checked();
+    let grown = 0;
+    for (let nth = 0; nth < kills; nth++) {
+      await more(200);
+      // Every second one kills the command that has opened the directory itself.
+      const isDirect = nth % 2 === 1;
+      if (isDirect) await server.stop();
+      const flags = nth % 3 === 0 ? ["--with-derived"] : [];
+      const running = site.launchVerb(["backup", backupIn(), "--max-rate", "2", ...flags]);
+      await begun();
+      await sleep(random() * maxUnderWayMs);
+      await (isDirect ? running : server).kill();
+      await running.kill();
+      rmSync(join(backupIn(), "server.json"), { force: true });
+      const after = await checked();
+      expect(after).toBeGreaterThanOrEqual(position);
+      if (after > position) grown += 1;
+      position = after;
+      server = await site.start();
+    }
+    console.log(`backup.process.test.ts: ${grown} of ${kills} backups were done before the kill`);
+    expect((await site.verb(["backup", backupIn()])).code).toBe(0);
+    const final = await answers(site);
+    await server.stop();
+    await expectWell(site);
+    // Nothing of all the runs that were cut short is left.
+    expect(readdirSync(backupIn()).filter((name) => /tmp|unfinished/.test(name))).toEqual([]);
+    const other = await siteAt(join(site.folder, "restored"));
+    expect((await other.verb(["restore", backupIn()])).code).toBe(0);
+    await other.start();
+    expect(await answers(other)).toBe(final);
+  });
+
+  it("goes on with a first backup that was killed", async () => {
+    await site.start();
+    await shop(0, 500);
+    const { stderr, code } = await site.verb(["backup", backupIn(), "--check"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("There is no whole backup")]);
+    const running = site.launchVerb(["backup", backupIn(), "--max-rate", "1"]);
+    await begun();
+    await running.kill();
+    await until("the server is done with it", maxBackupMs, async () => {
+      const again = await site.verb(["backup", backupIn()]);
+      return again.code === 0;
+    });
+    await checked();
+  });
+
+  it("says that the backup's disk is full, and harms neither the data nor the former backup", async (context) => {
+    disk = smallDisk(context, "12m");
+    const target = join(disk, "backup");
+    const server = await site.start();
+    await shop(0, 200);
+    expect((await site.verb(["backup", target])).code).toBe(0);
+    const before = await checked(target);
+    for (let n = 0; n < 12; n++) await shop(200 + n * 2_000, 2_000);
+    const full = await site.verb(["backup", target]);
+    expect(full.code).toBe(1);
+    expect(full.stderr).toMatch(/^error: There is no room left on the disk of the backup .*\nhint: Make room there/);
+    expect(await checked(target)).toEqual(before);
+    await shop(50_000, 10);
+    await site.reads.settled();
+    await server.stop();
+    const direct = await site.verb(["backup", target]);
+    expect([direct.code, direct.stderr]).toEqual([1, expect.stringContaining("There is no room left")]);
+    await expectWell(site);
+  });
+
+  it("a restore that is killed, or has no room, is not taken for a data directory, and can be run again", async (context) => {
+    const server = await site.start();
+    for (let n = 0; n < 6; n++) await shop(n * 2_000, 2_000);
+    const then = await answers(site);
+    await server.stop();
+    expect((await site.verb(["backup", backupIn()])).code).toBe(0);
+    const other = await siteAt(join(site.folder, "restored"));
+    const restoring = other.launchVerb(["restore", backupIn()]);
+    await until("it has begun", 30_000, () => names(other.dataDir).includes("restoring"));
+    await restoring.kill();
+    for (const verb of ["serve", "rebuild", "doctor"]) {
+      const refused = await other.verb([verb]);
+      expect([verb, refused.code, refused.stdout]).toEqual([verb, 1, ""]);
+      expect(refused.stderr).toContain("did not finish");
+    }
+    expect((await other.verb(["restore", backupIn()])).code).toBe(0);
+    await other.start();
+    expect(await answers(other)).toBe(then);
+
+    disk = smallDisk(context, "4m");
+    mkdirSync(join(disk, "data"));
+    const small = await siteAt(join(disk, "data"));
+    const full = await small.verb(["restore", backupIn()]);
+    expect([full.code, full.stderr]).toEqual([1, expect.stringContaining("There is no room left")]);
+    expect((await small.verb(["serve"])).code).toBe(1);
+  });
+
+  it("refuses a damaged backup before it writes anything", async () => {
+    await site.start();
+    await shop(0, 50);
+    expect((await site.verb(["backup", backupIn()])).code).toBe(0);
+    const [segment = ""] = readdirSync(join(backupIn(), "log"));
+    writeFileSync(join(backupIn(), "log", segment), "x", { flag: "a" });
+    const other = await siteAt(join(site.folder, "restored"));
+    const { code, stderr } = await other.verb(["restore", backupIn()]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("The backup is damaged")]);
+    expect(names(other.dataDir)).toEqual([]);
+    expect((await site.verb(["backup", backupIn(), "--check"])).code).toBe(3);
+  });
+
+  it("is one at a time, and only for who has a token", async () => {
+    await site.start();
+    await shop(0, 4_000);
+    const bare = await fetch(`${site.url}/api/backups`, { method: "POST", body: "{}" });
+    expect(bare.status).toBe(401);
+    const wish = { directory: backupIn(), maxMiBPerS: 1 };
+    const first = await site.reads.request("POST", "/api/backups", wish);
+    expect(first.status).toBe(202);
+    expect(await site.reads.request("POST", "/api/backups", wish)).toMatchObject({
+      status: 409,
+      body: { error: { code: "backup_running" } },
+    });
+    const { id } = first.body as BackupView;
+    const done = await until("it is done", maxBackupMs, async () => {
+      const { body } = await site.reads.request("GET", `/api/backups/${id}`);
+      return (body as BackupView).status === "running" ? null : (body as BackupView);
+    });
+    expect(done).toMatchObject({ status: "done", error: null, result: { copiedBytes: done.totalBytes } });
+    expect(statSync(join(backupIn(), "manifest.json")).mode & 0o777).toBe(0o600);
+    for (const directory of ["relative", join(site.dataDir, "inside")]) {
+      const { body, status } = await site.reads.request("POST", "/api/backups", { directory });
+      const view = status === 202 ? await ended((body as BackupView).id) : body;
+      expect(view).toMatchObject({ error: { code: "backup_directory_unusable" } });
+    }
+    expect((await site.reads.request("GET", "/api/backups/b_none")).status).toBe(404);
+  });
+});
+
+async function ended(id: string): Promise<BackupView> {
+  return until("it has ended", maxBackupMs, async () => {
+    const { body } = await site.reads.request("GET", `/api/backups/${id}`);
+    return (body as BackupView).status === "running" ? null : (body as BackupView);
+  });
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function smallDisk(context: TestContext, size: string): string {
+  const made = mkdtempSync(join(tmpdir(), "c360-disk-"));
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", made]);
+  if (mounted.status !== 0) {
+    rmSync(made, { recursive: true });
+    if (process.env["CI"] === "true") throw new Error("this user may not mount a small disk");
+    context.skip("this user may not mount a small disk");
+  }
+  return made;
+}
