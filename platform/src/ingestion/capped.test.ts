@@ -80,7 +80,7 @@ describe("Identity properties 1, 3, 19: at the cap", () => {
           expect(differences).toEqual([]);
         }),
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -94,7 +94,7 @@ describe("Identity properties 1, 3, 19: at the cap", () => {
           }
         }),
       ),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 

@@ -142,10 +142,10 @@ export const mutations: readonly Mutation[] = [
     breaks: [1, 12],
   },
   {
-    name: "an alias that was refused supersedes all the same",
+    name: "every alias of a previous login frees another place",
     file: "identity/resolve.ts",
-    from: "if (uniqueBroken !== null) return limitRefusal(uniqueBroken, rules);",
-    to: "if (succeeded !== null) graph.superseded.add(b);\n  if (uniqueBroken !== null) return limitRefusal(uniqueBroken, rules);",
+    from: "isSuccession(edge, rules) && !graph.superseded.has(b) ?",
+    to: "isSuccession(edge, rules) ?",
     tests: ["identity/resolve.test.ts"],
     breaks: [4, 7],
   },

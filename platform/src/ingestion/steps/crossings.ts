@@ -16,6 +16,7 @@ export function crossingsOf(
 ): Crossing[] {
   const { identifiers, before, fragments, outside } = evidence;
   const components = new Map(persons.map(({ person, component }) => [person, component]));
+  if (outside.size === 0 && new Set(components.values()).size <= 1) return [];
   const personOf = (key: IdentifierKey): PersonNumber => identifiers.get(key)?.person ?? 0;
   const isElsewhere = (key: IdentifierKey): boolean => {
     const person = personOf(key);
