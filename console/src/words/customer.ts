@@ -100,7 +100,11 @@ export const customer = {
     silence: (days: string) => `${days} days silent`,
     silentNow: (days: string) => `Silent for ${days} days`,
     joined: "Found to be one person",
-    joinedBy: { seen_together: "seen together", alias: "one id became another" },
+    joinedBy: {
+      seen_together: "seen together",
+      alias: "one id became another",
+      probable: "held for likely by a linkage",
+    },
     late: (by: string) => `came ${by} late`,
     times: (name: string, count: number) => `${name} × ${count}`,
     andMore: (names: string, count: number) => `${names} and ${count} more`,
