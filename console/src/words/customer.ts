@@ -106,6 +106,7 @@ export const customer = {
       same: "said to be one",
       different: "said to be two",
       withdrawn: "nobody keeps them apart any more",
+      probable: "held for likely by a linkage",
     },
     late: (by: string) => `came ${by} late`,
     times: (name: string, count: number) => `${name} × ${count}`,

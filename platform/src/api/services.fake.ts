@@ -285,6 +285,25 @@ function fakeRejections(
   };
 }
 
+const fakeIdentity: Services["identity"] = {
+  of: async (id) =>
+    isAda(id)
+      ? {
+          identifiers: [{ identifier: "email:ada@example.com", decision: "ordinary", reason: null }],
+          edges: [edge],
+        }
+      : null,
+  why: async (a, b) => ({
+    a,
+    b,
+    samePerson: b === "user_id:ada",
+    profileIds: [ada.id, b === "user_id:ada" ? ada.id : null],
+    path: b === "user_id:ada" ? [edge] : [],
+    refused: b === "user_id:ada" ? [] : [{ ...edge, status: "refused", reason: "one user_id a person" }],
+    explanation: b === "user_id:ada" ? "They were seen together." : "They never met.",
+  }),
+};
+
 export function fakeServices(): FakeServices {
   const replayed: FakeServices["replayed"] = [];
   const token = "tok_0123456789abcdef";
@@ -312,24 +331,7 @@ export function fakeServices(): FakeServices {
       traitValues: async (id) => (isAda(id) ? { items: adaTraits, isWhole: true, asOf: noon } : null),
     },
     households: { byId: async (id) => (id === lovelaces.id ? lovelaces : null) },
-    identity: {
-      of: async (id) =>
-        isAda(id)
-          ? {
-              identifiers: [{ identifier: "email:ada@example.com", decision: "ordinary", reason: null }],
-              edges: [edge],
-            }
-          : null,
-      why: async (a, b) => ({
-        a,
-        b,
-        samePerson: b === "user_id:ada",
-        profileIds: [ada.id, b === "user_id:ada" ? ada.id : null],
-        path: b === "user_id:ada" ? [edge] : [],
-        refused: b === "user_id:ada" ? [] : [{ ...edge, status: "refused", reason: "one user_id a person" }],
-        explanation: b === "user_id:ada" ? "They were seen together." : "They never met.",
-      }),
-    },
+    identity: fakeIdentity,
     corrections: fakeCorrections(ada, noon),
     reviews: fakeReviews(ada, noon),
     linkage: fakeLinkage(noon),

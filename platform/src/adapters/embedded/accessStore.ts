@@ -44,11 +44,14 @@ export async function openAccessStore(file: string, parts: AccessStoreParts): Pr
   return new EmbeddedAccessStore(openDatabase(file), parts);
 }
 
+/** SQLite's word for no file at all. */
+const inMemory = ":memory:";
+
 function openDatabase(file: string): DatabaseSync {
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(file);
-    chmodSync(file, 0o600);
+    if (file !== inMemory) chmodSync(file, 0o600);
     const version = database.prepare("PRAGMA user_version").get()?.["user_version"];
     if (typeof version === "number" && version > accessFormat) throw newer(version);
     // Held for as long as it is open: where the directory's own lock was deleted, a second process stops here, before

@@ -93,12 +93,7 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
 
   return {
     progress: () => progress,
-    hasWholeStep: () => {
-      const { position, feedVersion } = decided.head();
-      return (
-        position - progress.position >= maxBatchRecords || feedVersion - progress.feedVersion >= feedLimits.entries
-      );
-    },
+    hasWholeStep: () => isWholeStep(decided.head(), progress),
     followed: () => (followed.feed === "" ? null : followed),
     unreadable: () => unreadable,
     async step() {
@@ -123,6 +118,10 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
       return false;
     },
   };
+}
+
+function isWholeStep(head: ReturnType<Decided["head"]>, { position, feedVersion }: Progress): boolean {
+  return head.position - position >= maxBatchRecords || head.feedVersion - feedVersion >= feedLimits.entries;
 }
 
 /** In one transaction with the progress; gives how many rows were left out because nobody can read them. */

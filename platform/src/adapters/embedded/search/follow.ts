@@ -1,6 +1,6 @@
 import type { ProfileId } from "../../../model/profile.ts";
 import { searchEntryOf } from "../../../profiles/index.ts";
-import { nextFeedStep } from "../../../storage/followFeed.ts";
+import { type FeedProgress, nextFeedStep } from "../../../storage/followFeed.ts";
 import type { Change, Decided } from "../../../storage/followed.ts";
 import type { SearchIndex, SearchProgress } from "./searchIndex.ts";
 import type { EntryWriter } from "./writeEntries.ts";
@@ -41,40 +41,12 @@ export interface Follower {
  * Most of the feed says that somebody was seen again; that may be known a moment later. Who is there, and under which
  * words, is followed ahead of it: `ahead` is only remembered while the thread lives, the progress is of both.
  */
-export function followerOf(parts: {
-  index: SearchIndex;
-  decided: Decided;
-  /** UTC ms. */
-  now: () => number;
-  /** Lets questions in between slices. */
-  yieldTurn: () => Promise<void>;
-  patience?: { fewEntries: number; gatherActivityMs: number };
-}): Follower {
-  const { index, decided, now, yieldTurn } = parts;
+export function followerOf(parts: FollowerParts): Follower {
+  const { index, decided, now } = parts;
   const { fewEntries, gatherActivityMs } = parts.patience ?? patience;
   let progress = index.progress();
-  let ahead = { feed: "", version: 0 };
-  let ledAt = 0;
   let steppedAt = 0;
-  const writeWhole = async (ids: readonly ProfileId[]): Promise<void> => {
-    for (const slice of slicesOf(ids, ids.length > manyProfiles ? bulkSliceProfiles : sliceProfiles)) {
-      index.write((writer) => writeProfiles(writer, slice, decided));
-      await yieldTurn();
-    }
-  };
-  const lead = async (): Promise<boolean> => {
-    ledAt = performance.now();
-    const { feed, version, copied } = progress.followed;
-    if (feed === "" || copied !== null) return false;
-    if (ahead.feed !== feed || ahead.version < version) ahead = { feed, version };
-    const stretch = decided.feed(ahead.version, passLimits.entries, "changes");
-    const isGone = stretch.feed !== feed || ahead.version < stretch.prunedUntil || ahead.version > stretch.head;
-    if (isGone || ahead.version === stretch.head) return false;
-    await writeWhole(named(stretch.entries, ahead.version).changed);
-    const isWhole = stretch.entries.length < passLimits.entries;
-    ahead = { feed, version: isWhole ? stretch.head : (stretch.entries.at(-1)?.version ?? stretch.head) };
-    return stretch.entries.length > 0;
-  };
+  const leader = leaderOf(parts);
   const step = async (): Promise<boolean> => {
     steppedAt = performance.now();
     const at = now();
@@ -86,17 +58,17 @@ export function followerOf(parts: {
     }
     if (next.startsOver) {
       index.startOver();
-      ahead = { feed: "", version: 0 };
+      leader.forget();
     }
-    const { changed, active } = named(next.changes, ahead.feed === next.progress.feed ? ahead.version : 0);
+    const { changed, active } = named(next.changes, leader.writtenOf(next.progress.feed));
     for (const slice of slicesOf(active, sliceTouches)) {
       const stale: ProfileId[] = [];
       index.write((writer) => stale.push(...touch(writer, slice, decided)));
       changed.push(...stale);
-      await yieldTurn();
-      if (performance.now() - ledAt >= leadEveryMs) await lead();
+      await parts.yieldTurn();
+      if (leader.isDue()) await leader.lead(progress.followed);
     }
-    await writeWhole(changed);
+    await writeWhole(changed, parts);
     const followed = next.progress;
     const holdsAll = followed.copied === null && followed.version >= head.feedVersion;
     // Of what is being copied nothing can be said as of a time.
@@ -114,11 +86,62 @@ export function followerOf(parts: {
   return {
     progress: () => progress,
     pass: async (isAwaited = true) => {
-      const hasLed = await lead();
+      const hasLed = await leader.lead(progress.followed);
       if (!isAwaited && mayWait()) return hasLed;
       return (await step()) || hasLed;
     },
   };
+}
+
+interface FollowerParts {
+  index: SearchIndex;
+  decided: Decided;
+  /** UTC ms. */
+  now: () => number;
+  /** Lets questions in between slices. */
+  yieldTurn: () => Promise<void>;
+  patience?: { fewEntries: number; gatherActivityMs: number };
+}
+
+/** Writes what changed, ahead of the rest. */
+interface Leader {
+  /** False when there was nothing. */
+  lead(followed: FeedProgress): Promise<boolean>;
+  isDue(): boolean;
+  /** Changes up to this version of that feed are written. */
+  writtenOf(feed: string): number;
+  forget(): void;
+}
+
+function leaderOf(parts: FollowerParts): Leader {
+  let ahead = { feed: "", version: 0 };
+  let ledAt = 0;
+  return {
+    isDue: () => performance.now() - ledAt >= leadEveryMs,
+    writtenOf: (feed) => (ahead.feed === feed ? ahead.version : 0),
+    forget: () => {
+      ahead = { feed: "", version: 0 };
+    },
+    lead: async ({ feed, version, copied }) => {
+      ledAt = performance.now();
+      if (feed === "" || copied !== null) return false;
+      if (ahead.feed !== feed || ahead.version < version) ahead = { feed, version };
+      const stretch = parts.decided.feed(ahead.version, passLimits.entries, "changes");
+      const isGone = stretch.feed !== feed || ahead.version < stretch.prunedUntil || ahead.version > stretch.head;
+      if (isGone || ahead.version === stretch.head) return false;
+      await writeWhole(named(stretch.entries, ahead.version).changed, parts);
+      const isWhole = stretch.entries.length < passLimits.entries;
+      ahead = { feed, version: isWhole ? stretch.head : (stretch.entries.at(-1)?.version ?? stretch.head) };
+      return stretch.entries.length > 0;
+    },
+  };
+}
+
+async function writeWhole(ids: readonly ProfileId[], { index, decided, yieldTurn }: FollowerParts): Promise<void> {
+  for (const slice of slicesOf(ids, ids.length > manyProfiles ? bulkSliceProfiles : sliceProfiles)) {
+    index.write((writer) => writeProfiles(writer, slice, decided));
+    await yieldTurn();
+  }
 }
 
 /**
