@@ -18,7 +18,7 @@ const moreSources = [
 /** The retailer of the demo, smaller and the same on every machine, and two sources more. */
 export async function fillWithRetailer(site: Site): Promise<void> {
   const flags = ["--customers", plan.customers, "--seed", plan.seed, "--days", plan.days].map(String);
-  const { code, stderr } = await site.verb(["simulate", ...flags]);
+  const { code, stderr } = await site.launchVerb(["simulate", ...flags]).ended;
   if (code !== 0) throw new Error(`the retailer could not be sent: ${stderr}`);
   for (const source of moreSources) {
     const answer = await fetch(`${site.url}/api/sources`, {
