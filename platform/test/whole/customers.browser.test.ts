@@ -143,6 +143,7 @@ describe("Customers in a browser", () => {
     await page.keyboard.press("/");
     await page.keyboard.type("jhon smtih", { delay: 40 });
     await page.getByText("1 customer", { exact: true }).waitFor();
+    await rows().first().waitFor();
     expect(await rows().count()).toBe(1);
     expect(await rows().first().innerText()).toContain("similar spelling");
     expect(await rows().first().innerText()).toContain("£12.50");

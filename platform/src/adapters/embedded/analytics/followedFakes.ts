@@ -40,7 +40,7 @@ export class FakeFollowed {
     cause?: "activity",
   ): void {
     if (state === null) this.#profiles.delete(id);
-    else this.#profiles.set(id, { ties: [], ...state });
+    else this.#profiles.set(id, { ...state, ties: "ties" in state ? state.ties : [] });
     this.#changed({ kind: "profile", id }, state === null, cause);
   }
 
