@@ -1,8 +1,13 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { corrected, foldingHarness } from "../../../test/pipelineHarness.ts";
 import { identified, reviewingHarness, type Reviewing } from "../../../test/reviewHarness.ts";
 import { linkRecordOf } from "../../model/correction.ts";
-import { fakeRecords, traitsOf } from "../linkage/people.fake.ts";
+import { linkFiles } from "../../runtime/linkFiles.ts";
+import { csvText, fakeRecords, profileFileColumns, traitsOf } from "../linkage/people.fake.ts";
+import { profileColumns } from "../linkage/profileRecord.ts";
 
 let world: Reviewing;
 beforeEach(async () => {
@@ -251,25 +256,48 @@ describe("a linkage of all profiles", () => {
     expect(await people()).toHaveLength(events.length);
   });
 
-  it("gives just the connected parts, by accepted pairs, of the clusters that linking the same file gives", async () => {
+  it("links just the accepted pairs within the clusters that linking the same file gives, and people are their connected parts", async () => {
     await world.folding.deliver(events);
-    const accepted: { a: string; b: string }[] = [];
     const run = await linked(0.9);
     const { items } = await world.links.ofRun(run.id, { after: null, limit: 10_000 });
-    for (const { a, b, confidence } of items) {
-      expect(confidence).toBeGreaterThanOrEqual(0.9);
-      accepted.push({ a, b });
-    }
+    expect(items.every(({ status }) => status === "in_effect")).toBe(true);
+    expect(items.map(({ a, b }) => `${a} ${b}`).toSorted()).toEqual(await acceptedInClusters());
     const parts = new Map(events.map(({ identifiers: [key = ""] }) => [key, new Set([key])]));
-    for (const { a, b } of accepted) {
+    for (const { a, b } of items) {
       const both = new Set([...(parts.get(a) ?? []), ...(parts.get(b) ?? [])]);
       for (const key of both) parts.set(key, both);
     }
     const expected = [...new Set(parts.values())].map((keys) => [...keys].toSorted().join(" ")).toSorted();
     expect(await people()).toEqual(expected);
-    // Nobody whom a limit of five CRM ids would part is among them.
-    expect(items.every(({ status }) => status === "in_effect")).toBe(true);
   });
+
+  /** What `c360 link` writes of a file of these records: accepted pairs, both in one cluster. */
+  async function acceptedInClusters(): Promise<string[]> {
+    const directory = mkdtempSync(join(tmpdir(), "c360-file-"));
+    const file = (name: string): string => join(directory, name);
+    const rows = (name: string): string[][] =>
+      readFileSync(file(name), "utf8")
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((line) => line.split(","));
+    writeFileSync(file("records.csv"), csvText(records, profileFileColumns));
+    const linkedFile = await linkFiles({
+      tables: [{ file: file("records.csv"), label: "records", idColumn: "id" }],
+      truthColumn: null,
+      types: new Map(profileColumns.map(({ name, type }) => [name, type])),
+    });
+    await linkedFile.writePairs(file("pairs.csv"));
+    await linkedFile.writeClusters(file("clusters.csv"));
+    linkedFile.close();
+    const clusterOf = new Map(rows("clusters.csv").map(([, id = "", cluster = ""]) => [id, cluster]));
+    const accepted = rows("pairs.csv").filter(
+      ([, left = "", , right = "", , isAccepted]) =>
+        isAccepted === "true" && clusterOf.get(left) === clusterOf.get(right),
+    );
+    rmSync(directory, { recursive: true });
+    return accepted.map(([, left, , right]) => [`crm_id:${left}`, `crm_id:${right}`].toSorted().join(" ")).toSorted();
+  }
 
   it("never joins two logins, whatever the probability, and nobody whom people keep apart", async () => {
     const logins = [identified("1", "user_id:ada", ada), identified("2", "user_id:a.lovelace", ada)];
