@@ -36,7 +36,7 @@ export async function wholeDirectory(records = 600): Promise<WholeDirectory> {
   writeFileSync(paths.hashKey, wholeKey, { mode: 0o600 });
   const disk = { ...nodeDisk, sync: async () => undefined };
   const log = await openEventLog({ directory: paths.log, segmentBytes, now: () => start, disk });
-  for (let n = 0; n < records; n++) await log.append([recordOf(n)]);
+  for (let n = 0; n < records; n++) await log.append([recordOf(n, 0)]);
   await log.close();
   await (await openPlatform(made.settings)).close();
   // Made again, from the index, they lie in files.
@@ -60,6 +60,13 @@ export async function wholeDirectory(records = 600): Promise<WholeDirectory> {
   return made;
 }
 
+/** Goes on with the log of such a directory, from record `from` on; each has `fillerBytes` more to carry. */
+export async function appendRecords(dataDir: string, from: number, count: number, fillerBytes: number): Promise<void> {
+  const log = await openEventLog({ directory: dataPaths(dataDir).log });
+  await log.append(Array.from({ length: count }, (_, nth) => recordOf(from + nth, fillerBytes)));
+  await log.close();
+}
+
 function at(dataDir: string, folder: string): WholeDirectory {
   return {
     dataDir,
@@ -74,7 +81,7 @@ function at(dataDir: string, folder: string): WholeDirectory {
   };
 }
 
-function recordOf(n: number): { fragment: string; message: string; payload: Uint8Array } {
+function recordOf(n: number, fillerBytes: number): { fragment: string; message: string; payload: Uint8Array } {
   const source = "web";
   const messageId = n % 17 === 16 ? `m-${n - 16}` : `m-${n}`;
   const customer = Math.floor(n / 6);
@@ -87,6 +94,7 @@ function recordOf(n: number): { fragment: string; message: string; payload: Uint
     return { fragment, message, payload: encodeRecord({ ...at, status: "rejected", reason, body: "{}" }) };
   }
   const isOrder = n % 6 === 3;
+  const filler = fillerBytes === 0 ? {} : { filler: "f".repeat(fillerBytes) };
   const properties = isOrder ? { order_id: `o-${n}`, total: n % 90, currency: "GBP" } : { sku: `s-${n % 40}` };
   const payload = encodeRecord({
     ...at,
@@ -98,7 +106,8 @@ function recordOf(n: number): { fragment: string; message: string; payload: Uint
     flags: [],
     identifiers,
     aliasOf: [],
-    body: n % 6 === 1 ? { userId: `u${customer}`, traits: { firstName: `Name ${customer}` } } : { properties },
+    body:
+      n % 6 === 1 ? { userId: `u${customer}`, traits: { firstName: `Name ${customer}` } } : { properties, ...filler },
   });
   return { fragment, message, payload };
 }

@@ -3570,7 +3570,7 @@ export interface operations {
                      * @default false
                      */
                     withDerived?: boolean;
-                    /** @default 64 */
+                    /** @default 16 */
                     maxMiBPerS?: number;
                 };
             };

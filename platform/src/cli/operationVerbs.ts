@@ -28,7 +28,7 @@ function addBackup(root: Command, { io, exit, reaching, withExamples, wholeNumbe
     .argument("<directory>", "new, empty, or with an earlier backup, of which only what changed is copied")
     .description("back everything up, while a server runs or without one")
     .option("--with-derived", "the state too, so that a restore need not fold the log")
-    .option("--max-rate <mib>", "read at most so many MiB a second (64 beside a server)", wholeNumber(1, maxMiBPerS))
+    .option("--max-rate <mib>", "read at most so many MiB a second (16 beside a server)", wholeNumber(1, maxMiBPerS))
     .option("--check", "only read the backup and compare it with its manifest")
     .action(async (directory: string, flags: BackupFlags & { json?: boolean }) => {
       exit(await backup(io, outputTo(io, { json: flags.json === true }), directory, flags));

