@@ -130,7 +130,7 @@ function needsStrace(context: TestContext): void {
 
 function injecting(fault: string): string[] {
   const call = fault.slice(0, fault.indexOf(":"));
-  return ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", `trace=${call}`, "-e", `inject=${fault}`];
+  return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${call}`, "-e", `inject=${fault}`];
 }
 
 describe("Promise 1: acknowledged means durable", () => {
