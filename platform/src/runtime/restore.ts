@@ -84,8 +84,10 @@ async function restoreInto(settings: Settings, options: RestoreOptions, parts: R
   }
   const end = await restoreLog(parts, paths.log);
   const hasState = manifest.statePosition !== null && manifest.statePosition <= end;
+  // What was answered later than the log goes would stand for corrections that nobody made.
+  const left = new Set([...(hasState ? [] : ["state.sqlite"]), ...(end < manifest.position ? ["reviews.sqlite"] : [])]);
   for (const file of manifest.files) {
-    const isWanted = !file.path.startsWith("log/") && (file.path !== "state.sqlite" || hasState);
+    const isWanted = !file.path.startsWith("log/") && !left.has(file.path);
     if (isWanted) await restoreFile(parts, file, join(dataDir, file.path));
   }
   const foldedRecords = await fold(settings, options);

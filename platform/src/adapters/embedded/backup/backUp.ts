@@ -3,7 +3,7 @@ import type { Position } from "../../../model/position.ts";
 import { isoTime } from "../../../model/isoTime.ts";
 import { Problem } from "../../../model/problem.ts";
 import { contentOf, paceOf, type CopyOptions } from "./copyFile.ts";
-import { copyState } from "./databaseCopy.ts";
+import { copyLiveDatabase, copyState } from "./databaseCopy.ts";
 import { lastReceivedAt, logFilesOf, withFile, type LogFile } from "./logFiles.ts";
 import { backupFormat, keyName, type Manifest, type StoredFile } from "./manifest.ts";
 import { openTarget, storeFile, type BackupTarget } from "./target.ts";
@@ -13,7 +13,7 @@ const noteEverySegments = 16;
 
 export interface BackupParts {
   readonly dataDir: string;
-  readonly paths: { log: string; state: string; access: string; hashKey: string };
+  readonly paths: { log: string; state: string; access: string; reviews: string; hashKey: string };
   /** The folder; absolute. */
   readonly directory: string;
   /** The state too, so that a restore need not fold the log. */
@@ -73,6 +73,7 @@ async function backUpInto(target: BackupTarget, parts: BackupParts, hashKey: Uin
   // After the log: the sources of everything that is in it.
   const access = existsSync(parts.paths.access) ? await storeAccess(target, parts, meter) : null;
   if (access !== null) files.push(access);
+  if (existsSync(parts.paths.reviews)) files.push(await storeReviews(target, parts, meter));
   const receivedAt = await lastReceivedAt(parts.paths.log, log.end);
   const manifest: Manifest = {
     format: backupFormat,
@@ -160,6 +161,17 @@ async function storeState(
 async function storeKey(target: BackupTarget, { paths }: BackupParts, meter: Meter): Promise<StoredFile> {
   meter.expect(statSync(paths.hashKey).size);
   return withFile(paths.hashKey, (fd) => storeFile(target, { path: "hash.key", fd, bytes: null }, meter));
+}
+
+/** What people answered of pairs, and what linkages learned: not all of it is in the log. */
+async function storeReviews(
+  target: BackupTarget,
+  { paths, bytesPerS }: BackupParts,
+  meter: Meter,
+): Promise<StoredFile> {
+  meter.expect(statSync(paths.reviews).size);
+  await copyLiveDatabase(paths.reviews, target.incoming, { bytesPerS, ...meter });
+  return target.keep("reviews.sqlite", await contentOf(target.incoming, { pace: meter.pace }));
 }
 
 async function storeAccess(target: BackupTarget, parts: BackupParts, meter: Meter): Promise<StoredFile> {

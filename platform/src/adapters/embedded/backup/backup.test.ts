@@ -39,6 +39,7 @@ async function openSource(name = "data", segmentBytes = 2_000): Promise<Source> 
     log: join(dataDir, "log"),
     state: join(dataDir, "state.sqlite"),
     access: join(dataDir, "access.sqlite"),
+    reviews: join(dataDir, "reviews.sqlite"),
     hashKey: join(dataDir, "hash.key"),
   };
   let count = 0;

@@ -43,6 +43,19 @@ export async function copyState(file: string, to: string, options: CopyRate): Pr
   }
 }
 
+/** A file that another thread may be writing to, as of one moment. */
+export async function copyLiveDatabase(file: string, to: string, options: CopyRate): Promise<void> {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    // A transaction begins with its first read.
+    database.exec("PRAGMA busy_timeout = 10000; BEGIN");
+    database.prepare("PRAGMA user_version").get();
+    await copyDatabase(database, to, options);
+  } finally {
+    database.close();
+  }
+}
+
 /** The file of sources and tokens where no server holds it. */
 export async function copyIdleDatabase(file: string, to: string): Promise<void> {
   const database = new DatabaseSync(file, { readOnly: true });

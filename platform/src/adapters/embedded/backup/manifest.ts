@@ -46,8 +46,8 @@ export function keyName(hashKey: Uint8Array): string {
 }
 
 /** Only these files, so that a manifest that somebody tampered with leads nowhere else. */
-const knownPath = /^(log\/\d{10}\.log|hash\.key|access\.sqlite|state\.sqlite)$/;
-const knownStored = /^(log\/\d{10}|hash|access|state)-[0-9a-f]{16}\.(log|key|sqlite)$/;
+const knownPath = /^(log\/\d{10}\.log|hash\.key|access\.sqlite|reviews\.sqlite|state\.sqlite)$/;
+const knownStored = /^(log\/\d{10}|hash|access|reviews|state)-[0-9a-f]{16}\.(log|key|sqlite)$/;
 
 /** The name under which content of `sha256` is stored: the same content has the same name, other content another. */
 export function storedName(path: string, sha256: string): string {
