@@ -56,9 +56,10 @@ function run(check: string): Promise<Outcome> {
   });
 }
 
-/** One line for a check that succeeded, with the last of what it said; everything for one that did not. */
+/** One line for a check that succeeded, with its totals or the last of what it said; everything for one that did not. */
 function tell({ check, isGood, output, seconds }: Outcome): void {
-  const last = output.trimEnd().split("\n").at(-1) ?? "";
+  const lines = output.trimEnd().split("\n");
+  const last = lines.findLast((each) => each.startsWith("tests: ")) ?? lines.at(-1) ?? "";
   const line = `${isGood ? "ok" : "FAILED"}  ${check.padEnd(13)} ${seconds.toFixed(1).padStart(5)} s`;
   process.stdout.write(isGood ? `${line}  ${last}\n` : `\n${output.trimEnd()}\n${line}\n\n`);
 }
