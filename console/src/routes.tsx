@@ -24,6 +24,7 @@ const pages: readonly Page[] = [
   { path: "query/:id?", lazy: async () => ({ Component: (await import("./query/QueryPage.tsx")).QueryPage }) },
   { path: "sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage.tsx")).SourcesPage }) },
   { path: "sources/:id", lazy: async () => ({ Component: (await import("./sources/SourcePage.tsx")).SourcePage }) },
+  { path: "rules/:version?", lazy: async () => ({ Component: (await import("./rules/RulesPage.tsx")).RulesPage }) },
 ];
 
 /**

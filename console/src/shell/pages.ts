@@ -1,4 +1,4 @@
-import { IconBolt, IconDatabase, IconPlugConnected, IconUsers, type TablerIcon } from "@tabler/icons-react";
+import { IconBolt, IconDatabase, IconFingerprint, IconPlugConnected, IconUsers, type TablerIcon } from "@tabler/icons-react";
 import { words } from "../words/words.ts";
 
 /** A page of the rail: its route is in routes.tsx, lazily loaded. */
@@ -16,4 +16,5 @@ export const railPages: readonly RailPage[] = [
   { path: "/customers", label: words.pages.customers, icon: IconUsers, key: "c" },
   { path: "/query", label: words.pages.query, icon: IconDatabase, key: "q" },
   { path: "/sources", label: words.pages.sources, icon: IconPlugConnected, key: "s" },
+  { path: "/rules", label: words.pages.rules, icon: IconFingerprint, key: "u" },
 ];

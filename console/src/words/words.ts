@@ -2,12 +2,13 @@ import { live } from "./live.ts";
 import { customer } from "./customer.ts";
 import { customers } from "./customers.ts";
 import { query } from "./query.ts";
+import { rules } from "./rules.ts";
 import { sources } from "./sources.ts";
 
 /** Every sentence of the console. A page adds a section in a file of its own; nothing is written in the pages themselves. */
 export const words = {
   product: "Customer 360",
-  pages: { live: "Live", customers: "Customers", query: "Query", sources: "Sources", signIn: "Sign in" },
+  pages: { live: "Live", customers: "Customers", query: "Query", sources: "Sources", rules: "Rules", signIn: "Sign in" },
   shell: {
     skip: "Skip to content",
     openMenu: "Open the menu",
@@ -79,4 +80,5 @@ export const words = {
   query,
   customers,
   customer,
+  rules,
 } as const;

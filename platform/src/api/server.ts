@@ -21,6 +21,7 @@ import { identityRoutes } from "./routes/identity.ts";
 import { importRoutes } from "./routes/imports.ts";
 import { profileRoutes, timelineRoutes } from "./routes/profiles.ts";
 import { queryRoutes } from "./routes/query.ts";
+import { rulesRoutes } from "./routes/rules.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { segmentReadRoutes } from "./routes/segmentReads.ts";
 import { sourceRoutes } from "./routes/sources.ts";
@@ -117,6 +118,7 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   const api = scope.withTypeProvider<TypeBoxTypeProvider>();
   addRoutes(api, services, now);
   correctionRoutes(api, services, callerOf);
+  rulesRoutes(api, services, callerOf);
   streamRoutes(api, services, isToken);
   refuseOtherMethods(scope, methodsByUrl);
 }

@@ -6,11 +6,13 @@ import type { AccessStore } from "../storage/access.ts";
 import type { ProfileSearch, SearchEntry, SearchQuery } from "../storage/profileSearch.ts";
 import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timeline.ts";
 import { fakeCorrections } from "./corrections.fake.ts";
+import { fakeRules, type FakeRules } from "./rules.fake.ts";
 import type { EdgeView, FateView, RejectionView, Services } from "./services.ts";
 
 /** Services over plain memory for tests of what calls them: the API's routes and the command line. */
 export interface FakeServices extends Services {
   readonly corrections: ReturnType<typeof fakeCorrections>;
+  readonly rules: FakeRules;
   readonly token: string;
   readonly replayed: { messageId: string; corrected: JsonObject | null }[];
   readonly submitted: { source: string; call: JsonObject }[];
@@ -312,6 +314,7 @@ export function fakeServices(): FakeServices {
       }),
     },
     corrections: fakeCorrections(ada, noon),
+    rules: fakeRules(noon),
     fateOf: fakeFate,
     ...fakeRejections(replayed),
     submit: async (source, calls) => {

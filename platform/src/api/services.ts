@@ -1,4 +1,4 @@
-import type { CorrectionService } from "../identity/index.ts";
+import type { CorrectionService, RulesService } from "../identity/index.ts";
 import type { JsonObject } from "../model/event.ts";
 import type { FragmentId } from "../model/fragment.ts";
 import type { NodeDecision } from "../model/evidence.ts";
@@ -118,6 +118,7 @@ export interface Services {
     why(a: string, b: string): Promise<WhyView>;
   };
   corrections: CorrectionService;
+  rules: Omit<RulesService, "close">;
   /** Problem 409 `message_id_ambiguous` without a source where two sources used it. */
   fateOf(messageId: string, source: string | null): Promise<FateView | null>;
   /** Newest first; `after` is the `next` of the page before. Problem 400 `cursor_invalid`. */

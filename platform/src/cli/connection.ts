@@ -13,6 +13,7 @@ import { readSettings } from "../runtime/settings.ts";
 import { correctionCalls, type CorrectionCalls } from "./correctionCalls.ts";
 import { followedUp, type ServerProgress } from "./followedUp.ts";
 import type { CliIo } from "./io.ts";
+import { rulesCalls, type RulesCalls } from "./rulesCalls.ts";
 import { directTransport, httpTransport, serverUrl, type Transport } from "./transport.ts";
 import { wrongUsage } from "./usage.ts";
 
@@ -49,7 +50,7 @@ export interface SearchView {
 }
 
 /** The platform as a verb sees it, over HTTP or opened in this process: the same answers either way. */
-export interface Connection extends CorrectionCalls {
+export interface Connection extends CorrectionCalls, RulesCalls {
   readonly via: "http" | "direct";
   profile(type: string, value: string): Promise<Profile>;
   search(wanted: { q: string; limit: number; source?: string }): Promise<SearchView>;
@@ -201,6 +202,7 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
     identity: async (id) => (await get(`/api/profiles/id/${enc(id)}/identity`)) as IdentityView,
     why: async (a, b) => (await get(`/api/identity/why?a=${enc(a)}&b=${enc(b)}`)) as WhyView,
     ...correctionCalls(send),
+    ...rulesCalls(send),
     fate: async (messageId, source) =>
       (await get(`/api/events/${enc(messageId)}${source === undefined ? "" : `?source=${enc(source)}`}`)) as FateView,
     query: async (sql, limit) =>

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { platformVersion } from "../model/version.ts";
 import { maxQueryRows } from "../storage/timeline.ts";
 import * as access from "./accessVerbs.ts";
-import { addCorrections } from "./correctionVerbs.ts";
+import { addCorrections, type Reaching } from "./correctionVerbs.ts";
 import { connect, type Connection, type ConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
 import { describeLink } from "./linkVerb.ts";
@@ -10,6 +10,7 @@ import { type Output, outputTo } from "./output.ts";
 import { type QueryFormat, queryFormats, runQuery, showProfile, showStatus, showWhy } from "./reads.ts";
 import { showSearch } from "./search.ts";
 import { rebuild } from "./rebuild.ts";
+import { addRules } from "./rulesVerbs.ts";
 import { send, type SendFlags } from "./send.ts";
 import { serve } from "./serve.ts";
 import { describeDemo, describeSimulate } from "./simulateVerb.ts";
@@ -183,12 +184,14 @@ function addReads(root: Command, io: CliIo, exit: SetExit): void {
     });
   withExamples(why, "c360 why email:ada@example.com user_id:ada", "c360 why email:ada@example.com pos_card:778 --json");
 
-  addCorrections(root, {
+  const reach: Reaching = {
     reaching,
     withExamples,
     wholeNumber,
     run: async (flags, verb) => exit(await connected(io, flags, verb)),
-  });
+  };
+  addCorrections(root, reach);
+  addRules(root, io, reach);
   addQuery(root, io, exit);
 
   const status = reaching(root.command("status"))

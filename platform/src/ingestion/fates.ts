@@ -68,7 +68,7 @@ async function decidedFate(parts: FateParts, key: string, first: Position | null
   if (position === null || stored === null) return null;
   const again = await parts.fates.duplicatesOf(position);
   const record = decodeRecord(stored.payload);
-  const isOfSomebody = rejection === null && record.status !== "correction";
+  const isOfSomebody = rejection === null && record.status === "accepted";
   return {
     fate: rejection === null ? "processed" : "rejected",
     reason: rejection?.reason ?? null,

@@ -61,7 +61,7 @@ async function copyAt(
   try {
     const record = decodeRecord(stored.payload);
     const body = record.status === "rejected" ? record.body : JSON.stringify(record.body);
-    const sourceKind = record.status === "correction" ? null : record.sourceKind;
+    const sourceKind = "sourceKind" in record ? record.sourceKind : null;
     return { receivedAt: record.receivedAt, sourceKind, body };
   } catch {
     return noCopy;

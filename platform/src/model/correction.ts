@@ -11,8 +11,6 @@ export type Verdict = (typeof verdicts)[number];
 /** Stands where events have their source. No source can have this id. */
 export const correctionSource = "_corrections";
 
-export const maxReasonChars = 500;
-
 /** Sorted by code units: a pair has one name. */
 export interface IdentifierPair {
   a: IdentifierKey;
@@ -26,7 +24,7 @@ export interface Correction extends IdentifierPair {
   verdict: Verdict;
   /** The id of the API token that it came with; says nothing about a customer. */
   by: string;
-  /** In the person's words, at most `maxReasonChars`. */
+  /** In the person's words. */
   reason: string;
   /** UTC ms. */
   receivedAt: number;

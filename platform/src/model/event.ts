@@ -72,10 +72,23 @@ export interface CorrectionRecord {
 /** `a` and `b`: normalised identifiers, sorted. */
 export type CorrectionBody = { verdict: Verdict; a: IdentifierKey; b: IdentifierKey; by: string; reason: string };
 
+/** A version of the identity rules, as the log holds it (`RulesVersion`). It is nobody's event. */
+export interface RulesRecord {
+  readonly status: "rules";
+  /** `rulesSource`. */
+  readonly source: string;
+  readonly messageId: string;
+  readonly receivedAt: number;
+  readonly body: { number: number; hash: string; by: string; reason: string; document: JsonObject };
+}
+
 /** What a source sent. */
 export type CallRecord = AcceptedEvent | RejectedCall;
 
-export type LogRecord = CallRecord | CorrectionRecord;
+/** What a person decided. */
+export type StatedRecord = CorrectionRecord | RulesRecord;
+
+export type LogRecord = CallRecord | StatedRecord;
 
 export const maxMessageIdLength = 100;
 /** The log's own limit on one record's payload. */

@@ -1,7 +1,16 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AcceptedEvent, CorrectionRecord, JsonObject, RejectedCall } from "./event.ts";
-import { decodeHead, correctionVersion, decodeRecord, encodeRecord, recordVersion } from "./logRecord.ts";
+import type { AcceptedEvent, CorrectionRecord, JsonObject, RejectedCall, RulesRecord } from "./event.ts";
+import {
+  correctionVersion,
+  decodeHead,
+  decodeRecord,
+  encodeRecord,
+  isRulesRecord,
+  newestVersion,
+  recordVersion,
+  rulesRecordVersion,
+} from "./logRecord.ts";
 
 const accepted: AcceptedEvent = {
   status: "accepted",
@@ -34,11 +43,18 @@ const correction: CorrectionRecord = {
   receivedAt: 1_764_000_000_000,
   body: { verdict: "same", a: "email:ada@example.com", b: "user_id:ada", by: "t1", reason: 'she said ,"body": so' },
 };
+const rules: RulesRecord = {
+  status: "rules",
+  source: "_rules",
+  messageId: "r_1",
+  receivedAt: 1_764_000_000_000,
+  body: { number: 2, hash: "h", by: "t1", reason: "families", document: { hubThreshold: 4 } },
+};
 const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
 describe("a log record", () => {
   it("is read as it was written", () => {
-    for (const record of [accepted, rejected, correction]) {
+    for (const record of [accepted, rejected, correction, rules]) {
       expect(decodeRecord(encodeRecord(record))).toEqual(record);
       expect(decodeRecord(encodeRecord(record, JSON.stringify(record.body)))).toEqual(record);
       expect(encodeRecord(record, JSON.stringify(record.body))).toEqual(encodeRecord(record));
@@ -57,8 +73,18 @@ describe("a log record", () => {
     for (const mixed of [
       { ...correction, v: recordVersion },
       { ...accepted, v: correctionVersion },
+      { ...rules, v: correctionVersion },
+      { ...correction, v: rulesRecordVersion },
     ]) {
       expect(() => decodeRecord(bytes(mixed))).toThrow(expect.objectContaining({ code: "record_unreadable" }));
+    }
+  });
+
+  it("of rules is told from its first bytes, and from nothing else", () => {
+    expect(decodeHead(encodeRecord(rules))).toEqual(rules);
+    expect(isRulesRecord(encodeRecord(rules))).toBe(true);
+    for (const other of [encodeRecord(accepted), encodeRecord(rejected), encodeRecord(correction), bytes([]), bytes("")]) {
+      expect(isRulesRecord(other)).toBe(false);
     }
   });
 
@@ -85,11 +111,11 @@ describe("a log record", () => {
   });
 
   it("of a newer program is refused by its version", () => {
-    const newer = bytes({ ...accepted, v: correctionVersion + 1 });
+    const newer = bytes({ ...accepted, v: newestVersion + 1 });
     expect(() => decodeRecord(newer)).toThrow(
       expect.objectContaining({
         code: "record_newer",
-        message: expect.stringContaining(`format ${correctionVersion + 1}`),
+        message: expect.stringContaining(`format ${newestVersion + 1}`),
       }),
     );
   });

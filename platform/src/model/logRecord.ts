@@ -5,6 +5,17 @@ import { Problem } from "./problem.ts";
 export const recordVersion = 1;
 /** Of corrections: a program that does not know them must not take them for damage. */
 export const correctionVersion = 2;
+/** Of versions of the identity rules. */
+export const rulesRecordVersion = 3;
+/** The version that a record of each status is written with. */
+const versions: Readonly<Record<LogRecord["status"], number>> = {
+  accepted: recordVersion,
+  rejected: recordVersion,
+  correction: correctionVersion,
+  rules: rulesRecordVersion,
+};
+/** Of all that this program reads. */
+export const newestVersion = Math.max(...Object.values(versions));
 const closingBrace = 0x7d;
 const bodyKey = Buffer.from(',"body":');
 
@@ -18,8 +29,7 @@ export function encodeRecord(
   bodyJson: string | Uint8Array = JSON.stringify(record.body),
 ): Uint8Array {
   const { body: _, ...head } = record;
-  const version = record.status === "correction" ? correctionVersion : recordVersion;
-  const text = JSON.stringify({ v: version, ...head });
+  const text = JSON.stringify({ v: versions[record.status], ...head });
   const start = `${text.slice(0, -1)},"body":`;
   if (typeof bodyJson === "string") return Buffer.from(`${start}${bodyJson}}`);
   const headBytes = Buffer.byteLength(start);
@@ -52,6 +62,13 @@ export function decodeHead(payload: Uint8Array): LogRecord {
   const { v, ...head } = parse(buffer.subarray(0, end), "}");
   if (v !== recordVersion || head.status !== "accepted") return decodeRecord(payload);
   return new EventOfHead(head as Head, buffer.subarray(end + bodyKey.length, -1));
+}
+
+const rulesStart = Buffer.from(`{"v":${rulesRecordVersion},"status":"rules",`);
+
+/** Told from the first bytes: whoever reads runs of records stops at one, because what comes after it is decided by it. */
+export function isRulesRecord(payload: Uint8Array): boolean {
+  return payload[5] === rulesStart[5] && rulesStart.equals(payload.subarray(0, rulesStart.length));
 }
 
 type Head = Omit<AcceptedEvent, "body">;
@@ -93,10 +110,10 @@ class EventOfHead implements AcceptedEvent {
 }
 
 function known({ v, ...record }: Parsed): LogRecord {
-  if (v === recordVersion && (record.status === "accepted" || record.status === "rejected")) return record as LogRecord;
-  if (v === correctionVersion && record.status === "correction") return record as LogRecord;
-  if (typeof v === "number" && v > correctionVersion) {
-    throw new Problem(500, "record_newer", `the record has format ${v}, this program reads ${correctionVersion}`, {
+  const { status } = record;
+  if (status !== undefined && Object.hasOwn(versions, status) && versions[status] === v) return record as LogRecord;
+  if (typeof v === "number" && v > newestVersion) {
+    throw new Problem(500, "record_newer", `the record has format ${v}, this program reads ${newestVersion}`, {
       hint: "run the version that wrote it, or a newer one",
     });
   }

@@ -4,9 +4,17 @@ import { lockDirectory, type DirectoryLock } from "../adapters/embedded/director
 import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
-import { correctionService, defaultIdentityRules, identityReads, type CorrectionService } from "../identity/index.ts";
+import {
+  correctionService,
+  defaultIdentityRules,
+  identityReads,
+  rulesService,
+  type CorrectionService,
+  type RulesService,
+} from "../identity/index.ts";
 import { fateReader, rejectionReader } from "../ingestion/index.ts";
 import { correctionSource } from "../model/correction.ts";
+import { rulesSource } from "../model/rulesVersion.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import type { Source } from "../model/source.ts";
@@ -17,6 +25,7 @@ import type { AccessStore } from "../storage/access.ts";
 import { dataPaths, hashKeyOf, makeDataDirectory } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
+import { threadedDryRun } from "./rulesDryRun.ts";
 import { fateView, healthView, identityService, rejectionView } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { openStages, type Stages } from "./stages.ts";
@@ -76,7 +85,9 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       onAppended: stages.stream.hub.taken,
       onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error)}`),
     });
-    const services = servicesOver({ ...stages, gateway, append, hash, settings });
+    const rules = rulesOver({ ...stages, append, hash }, { stateFile: paths.state, hashKey });
+    opened.push(() => rules.close());
+    const services = servicesOver({ ...stages, gateway, append, hash, settings, rules });
     const drained = async (): Promise<void> => {
       await stages.ingestion.reached(stages.log.end());
       await Promise.all([stages.analytics.caughtUp(), stages.search.caughtUp()]);
@@ -110,6 +121,7 @@ type ServiceParts = Stages & {
   append: EventBuffer["append"];
   hash: KeyedHash;
   settings: Settings;
+  rules: RulesService;
 };
 
 function servicesOver(parts: ServiceParts): Services {
@@ -120,7 +132,7 @@ function servicesOver(parts: ServiceParts): Services {
     hash,
     firstPositions: ingestion.firstPositions,
     profileIdOfFragment: (id) => people.profileIdOfFragment(id),
-    sources: async () => [...(await access.sources()).map((source) => source.id), correctionSource],
+    sources: async () => [...(await access.sources()).map((source) => source.id), correctionSource, rulesSource],
     pendingPositions: (keys) => parts.undecided.find(keys),
   });
   return {
@@ -133,6 +145,7 @@ function servicesOver(parts: ServiceParts): Services {
     },
     identity: identityService(identityReads({ people, hash, rules: defaultIdentityRules })),
     corrections: correctionsOver(parts),
+    rules: parts.rules,
     fateOf: async (messageId, source) => {
       const fate = await fateOf(messageId, source);
       return fate === null ? null : fateView(fate);
@@ -170,6 +183,23 @@ function correctionsOver(parts: ServiceParts): CorrectionService {
     decided: () => ingestion.reached(log.end()),
     now: Date.now,
     newId: () => `c_${randomUUID()}`,
+    sleep: (ms) => sleep(ms, undefined, { ref: false }),
+  });
+}
+
+function rulesOver(
+  { rulesVersions, append, hash, ingestion, log }: Stages & Pick<ServiceParts, "append" | "hash">,
+  files: { stateFile: string; hashKey: Uint8Array },
+): RulesService {
+  return rulesService({
+    versions: rulesVersions,
+    rules: defaultIdentityRules,
+    hash,
+    dryRun: threadedDryRun(files),
+    append,
+    decided: () => ingestion.reached(log.end()),
+    now: Date.now,
+    newId: () => `r_${randomUUID()}`,
     sleep: (ms) => sleep(ms, undefined, { ref: false }),
   });
 }

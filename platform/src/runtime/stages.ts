@@ -8,6 +8,7 @@ import { startSearch, type EmbeddedSearch } from "../adapters/embedded/search/cl
 import { correctionsOver } from "../adapters/embedded/state/corrections.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
+import { rulesVersionsOver } from "../adapters/embedded/state/rulesVersions.ts";
 import { openStateReader } from "../adapters/embedded/state/schema.ts";
 import { sourceActivityOver } from "../adapters/embedded/state/sourceActivity.ts";
 import type { EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
@@ -18,6 +19,7 @@ import type { AccessStore } from "../storage/access.ts";
 import type { Corrections } from "../storage/corrections.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { People } from "../storage/people.ts";
+import type { RulesVersions } from "../storage/rulesVersions.ts";
 import type { SourceActivities } from "../storage/sourceActivity.ts";
 import type { DataPaths } from "./dataDirectory.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
@@ -39,6 +41,7 @@ export interface Stages {
   search: EmbeddedSearch;
   people: People;
   corrections: Corrections;
+  rulesVersions: RulesVersions;
   fates: Fates;
   activities: SourceActivities;
   stream: EmbeddedStream;
@@ -83,7 +86,8 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   parts.undecided = undecided;
   opened.push(() => undecided.close());
   const hash = keyedHash(hashKey);
-  const stored = { people: peopleOver(database, hash), corrections: correctionsOver(database) };
+  const rulesVersions = rulesVersionsOver(database);
+  const stored = { people: peopleOver(database, hash), corrections: correctionsOver(database), rulesVersions };
   const reads = { ...stored, fates: fatesOver(database), lookups };
   const from = { taken: log.end(), decided: ingestion.decidedUntil() };
   const pending = (): number => backlog.pending;

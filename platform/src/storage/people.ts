@@ -3,7 +3,7 @@ import type { FragmentId, FragmentState } from "../model/fragment.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { OrderState } from "../model/order.ts";
 import type { ProfileId } from "../model/profile.ts";
-import type { IdentifierRow, PersonNumber, StoredCorrection } from "./identityAndProfiles.ts";
+import type { IdentifierRow, PersonNumber, StoredCorrection, StoredRules } from "./identityAndProfiles.ts";
 
 /** A person as stored: what `composeProfile` takes. */
 export interface PersonRecord {
@@ -21,6 +21,8 @@ export interface EvidenceAround {
   edges: ExplicitEdge[];
   /** With an end among them: all, the overruled and withdrawn ones too. */
   corrections: StoredCorrection[];
+  /** By which they were decided; null while none were published. */
+  rules: StoredRules | null;
 }
 
 /** Reads of decided people, for those who answer questions. Each call is one consistent snapshot. */

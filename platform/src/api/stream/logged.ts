@@ -10,7 +10,7 @@ export function takenOf({ position, fragment, payload }: StoredRecord): Taken | 
   try {
     const record = decodeRecord(payload);
     // Nobody's event: who was joined or parted by it is another matter.
-    if (record.status === "correction") return null;
+    if (record.status === "correction" || record.status === "rules") return null;
     const identifiers =
       record.status === "accepted" ? record.identifiers : identifiersOfCall(refusedCall(record)).identifiers;
     return { position, fragment, record, identifiers };

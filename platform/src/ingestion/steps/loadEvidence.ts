@@ -122,7 +122,11 @@ function updatedIdentifiers(
 }
 
 /** Blocked, hub and shared are final: what was seen with such an identifier no longer matters. */
-function seeTogether(row: IdentifierRow, combination: readonly IdentifierKey[], { rules }: PipelineParts): void {
+export function seeTogether(
+  row: IdentifierRow,
+  combination: readonly IdentifierKey[],
+  { rules }: Pick<PipelineParts, "rules">,
+): void {
   if (row.decision !== "ordinary") return;
   row.seenWith = mergeSeenWith(parseIdentifierKey(row.key), row.seenWith, combination, rules);
   row.decision = decide(parseIdentifierKey(row.key), row.seenWith, rules);

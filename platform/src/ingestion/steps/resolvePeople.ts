@@ -22,12 +22,23 @@ export type PeopleChange = Pick<
 export async function resolvePeople(folded: Folded, parts: PipelineParts): Promise<PeopleChange> {
   const evidence = await loadEvidence(folded, parts);
   if (evidence === null) return nothingChanged();
+  const { change, persons } = resolveEvidence(evidence, folded.folded, await parts.store.nextNumber(), parts);
+  return Object.assign(change, describeJoins(folded, evidence, persons, change.removedPersons));
+}
+
+/** `folded`: fragments of the evidence that are being written anyway. Persons that are new count up from `nextNumber`. */
+export function resolveEvidence(
+  evidence: Evidence,
+  folded: Folded["folded"],
+  nextNumber: PersonNumber,
+  parts: ResolvingParts,
+): { change: PeopleChange; persons: PersonRow[] } {
   const input = {
     identifiers: [...evidence.identifiers.values()].map(({ key, decision }) => ({ key, decision, seen: true })),
     edges: [...edgesOfFragments([...evidence.fragments.values()]), ...evidence.edges],
   };
   const resolution = resolve(input, parts.rules);
-  const numbered = assignNumbers(resolution.persons, evidence.before, await parts.store.nextNumber());
+  const numbered = assignNumbers(resolution.persons, evidence.before, nextNumber);
   for (const row of evidence.identifiers.values()) row.person = numbered.get(row.key) ?? 0;
   const persons = personRows(resolution.persons, evidenceComponents(input, resolution), evidence, parts);
   const change = { ...nothingChanged(), edges: evidence.changedEdges };
@@ -36,11 +47,12 @@ export async function resolvePeople(folded: Folded, parts: PipelineParts): Promi
   );
   collectPersons(change, persons, evidence);
   moveFragments(change, folded, evidence, parts);
-  Object.assign(change, describeJoins(folded, evidence, persons, change.removedPersons));
-  return change;
+  return { change, persons };
 }
 
-function nothingChanged(): PeopleChange {
+type ResolvingParts = Pick<PipelineParts, "hash" | "rules">;
+
+export function nothingChanged(): PeopleChange {
   return {
     movedFragments: [],
     identifiers: [],
@@ -58,7 +70,7 @@ function personRows(
   persons: readonly IdentifierKey[][],
   components: readonly IdentifierKey[][],
   evidence: Evidence,
-  parts: PipelineParts,
+  parts: ResolvingParts,
 ): PersonRow[] {
   const rowOf = (key: IdentifierKey): IdentifierRow => evidence.identifiers.get(key) as IdentifierRow;
   const componentOf = new Map<IdentifierKey, number>();
@@ -84,7 +96,8 @@ function rowDiffers(before: IdentifierRow | undefined, now: IdentifierRow): bool
     before.person !== now.person ||
     before.decision !== now.decision ||
     before.firstAt !== now.firstAt ||
-    before.seenWith.length !== now.seenWith.length
+    before.seenWith.length !== now.seenWith.length ||
+    before.seenWith.some((key, index) => key !== now.seenWith[index])
   );
 }
 
@@ -119,13 +132,18 @@ function standingPersons(evidence: Evidence): Set<PersonNumber> {
   return new Set(rows.map((row) => row.person));
 }
 
-function moveFragments(change: PeopleChange, folded: Folded, evidence: Evidence, parts: PipelineParts): void {
+function moveFragments(
+  change: PeopleChange,
+  folded: Folded["folded"],
+  evidence: Evidence,
+  parts: ResolvingParts,
+): void {
   const removed = new Set(change.removedPersons);
   const decisionOf = (key: IdentifierKey) => evidence.identifiers.get(key)?.decision ?? "ordinary";
   for (const fragment of evidence.fragments.values()) {
     const key = personOfFragment(fragment.identifiers, decisionOf, parts.rules);
     const person = key === null ? 0 : (evidence.identifiers.get(key)?.person ?? 0);
-    const inBatch = folded.folded.get(fragment.id);
+    const inBatch = folded.get(fragment.id);
     if (inBatch !== undefined) inBatch.row.person = person;
     if (fragment.person === person) continue;
     if (inBatch?.isNew !== true) change.movedFragments.push({ id: fragment.id, person });

@@ -7,6 +7,7 @@ import type { ProfileId } from "../../../model/profile.ts";
 import type { IdentifierRow } from "../../../storage/identityAndProfiles.ts";
 import type { EvidenceAround, People, PersonRecord } from "../../../storage/people.ts";
 import { correctionEnds, correctionsOf } from "./corrections.ts";
+import { currentRules, rulesStatements } from "./rulesVersions.ts";
 import { correctionEdges } from "../../../identity/index.ts";
 import { decodeSpans, edgeRow, identifierRow, int, json, rowsFor, splitKeys, text, type Row } from "./rows.ts";
 
@@ -85,6 +86,7 @@ export function peopleStatements(database: DatabaseSync) {
     ...correctionEnds(database),
     edgesFrom: database.prepare("SELECT * FROM edges WHERE a = ?"),
     edgesTo: database.prepare("SELECT * FROM edges WHERE b = ?"),
+    ...rulesStatements(database),
   };
 }
 
@@ -143,5 +145,6 @@ function evidenceAround(statements: Statements, hash: KeyedHash, keys: readonly 
     if (row !== null) identifiers.set(key, row);
   }
   const distinct = new Map(edges.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge]));
-  return { identifiers: [...identifiers.values()], fragments, edges: [...distinct.values()], corrections };
+  const rules = currentRules(statements);
+  return { identifiers: [...identifiers.values()], fragments, edges: [...distinct.values()], corrections, rules };
 }

@@ -8,6 +8,7 @@ import { rejectionStatements } from "./fates.ts";
 import { commitStatements } from "./writeDecision.ts";
 import { openStateFile } from "./schema.ts";
 import { peopleStatements } from "./people.ts";
+import { rulesStatements } from "./rulesVersions.ts";
 import { readStatements } from "./stateStore.ts";
 
 let directory = "";
@@ -30,6 +31,7 @@ describe("hot statements find their rows by an index", () => {
       commitStatements(database),
       rejectionStatements(database),
       correctionStatements(database),
+      rulesStatements(database),
     ];
     const all = groups.flatMap((group) => Object.entries(group));
     expect(all.length).toBeGreaterThan(30);

@@ -4,7 +4,7 @@ import { normaliserVersion } from "../../../model/normalise.ts";
 import { Problem } from "../../../model/problem.ts";
 
 /** Raised when a table, or the JSON in one of its columns, changes shape. */
-const tablesVersion = 3;
+const tablesVersion = 4;
 /** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
 const stateVersion = tablesVersion * 1_000 + normaliserVersion;
 
@@ -39,6 +39,9 @@ CREATE TABLE corrections (
   said_by TEXT NOT NULL, reason TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
 CREATE INDEX corrections_by_a ON corrections (a);
 CREATE INDEX corrections_by_b ON corrections (b);
+CREATE TABLE rules_versions (
+  number INTEGER PRIMARY KEY, position INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,
+  document TEXT NOT NULL, said_by TEXT NOT NULL, reason TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
 CREATE TABLE orders (
   number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, owner_fragment TEXT NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE INDEX orders_of_fragment ON orders (owner_fragment);
@@ -109,7 +112,7 @@ function prepareStateFile(database: DatabaseSync, file: string, foldedWith: Fold
   database.exec(`INSERT OR IGNORE INTO folded_with VALUES ('${feedIdName}', lower(hex(randomblob(8))))`);
 }
 
-/** What decides the state beside the log: the rules' version, the home currency. Another value is another state. */
+/** What decides the state beside the log: the default rules' hash, the home currency. Another value is another state. */
 export type FoldedWith = Readonly<Record<string, string>>;
 
 function checkFoldedWith(database: DatabaseSync, foldedWith: FoldedWith): void {

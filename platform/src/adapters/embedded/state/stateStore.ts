@@ -1,7 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { ExplicitEdge } from "../../../model/evidence.ts";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { OrderState } from "../../../model/order.ts";
+import type { Everybody } from "../../../storage/everybody.ts";
 import type {
   ComponentRows,
   Decision,
@@ -12,7 +14,9 @@ import type {
 import { correctionEnds, correctionsOf } from "./corrections.ts";
 import { defaultFeedLimits, feedRetention, type FeedLimits } from "./feedRetention.ts";
 import type { Position } from "../../../model/position.ts";
-import { openStateFile, type FoldedWith } from "./schema.ts";
+import { everybodyOver } from "./everybody.ts";
+import { currentRules, rulesStatements } from "./rulesVersions.ts";
+import { openStateFile, openStateReader, type FoldedWith } from "./schema.ts";
 import {
   decodeSpans,
   edgeRow,
@@ -59,21 +63,18 @@ export function openStateStore(options: {
     nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
     fragments: async (ids, withDetail) => fragmentRows(reads, recent, ids, withDetail),
     ...plainReads(reads, options.hash),
-    edges: async (keys) => {
-      if (!hasEdges) return [];
-      const found = [...rowsFor(reads.edgesFrom, keys), ...rowsFor(reads.edgesTo, keys)].map(edgeRow);
-      return [...new Map(found.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge])).values()];
-    },
+    edges: async (keys) => (hasEdges ? edgesOf(reads, keys) : []),
     corrections: async (keys) => (hasCorrections ? correctionsOf(reads, keys) : []),
-    persons: async (numbers) =>
-      new Map(rowsFor(reads.person, numbers).map((row) => [int(row, "person"), personRow(row)])),
+    rules: async () => currentRules(reads),
+    everybody: async () => openEverybody(options),
     personsAlone: async (numbers) => {
       const alone = numbers.filter((number) => reads.companionsOf.all(number).length <= 1);
       return new Set(hasCorrections ? alone.filter((number) => reads.correctedOf.get(number) === undefined) : alone);
     },
     commit: async (decision: Decision) => {
       try {
-        writeDecision(database, { statements: writes, hash: options.hash, retention }, { ...decision, after: known });
+        const into = { statements: writes, hash: options.hash, retention };
+        await writeDecision(database, into, { ...decision, after: known });
         known = decision.position;
       } catch (error) {
         // Only the file knows now what is decided.
@@ -84,7 +85,8 @@ export function openStateStore(options: {
       }
       hasEdges ||= decision.edges.length > 0;
       hasCorrections ||= decision.corrections.length > 0;
-      recent.keep(decision);
+      if (decision.rules === undefined) recent.keep(decision);
+      else recent.forget();
     },
     releaseFeed: (version) => retention.release(version),
     close: async () => database.close(),
@@ -125,7 +127,30 @@ export function readStatements(database: DatabaseSync) {
       "SELECT id, person, identifiers, spans FROM fragments WHERE person = ? AND person <> 0",
     ),
     order: database.prepare("SELECT owner_fragment, state FROM orders WHERE key = ?"),
+    ...rulesStatements(database),
   };
+}
+
+/** Of this moment, by a connection of its own. */
+export function openEverybody({ file, hash }: { file: string; hash: KeyedHash }): Everybody {
+  const database = openStateReader(file);
+  try {
+    const reads = readStatements(database);
+    return everybodyOver(database, {
+      ...plainReads(reads, hash),
+      edges: async (keys) => edgesOf(reads, keys),
+      corrections: async (keys) => correctionsOf(reads, keys),
+      rules: async () => currentRules(reads),
+    });
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function edgesOf({ edgesFrom, edgesTo }: ReadStatements, keys: readonly string[]): ExplicitEdge[] {
+  const found = [...rowsFor(edgesFrom, keys), ...rowsFor(edgesTo, keys)].map(edgeRow);
+  return [...new Map(found.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge])).values()];
 }
 
 function fragmentRows(
@@ -153,8 +178,10 @@ function fragmentRows(
 function plainReads(
   reads: ReadStatements,
   hash: KeyedHash,
-): Pick<IdentityAndProfiles, "personsOfFragments" | "identifiers" | "components" | "orders"> {
+): Pick<IdentityAndProfiles, "personsOfFragments" | "identifiers" | "persons" | "components" | "orders"> {
   return {
+    persons: async (numbers) =>
+      new Map(rowsFor(reads.person, numbers).map((row) => [int(row, "person"), personRow(row)])),
     personsOfFragments: async (ids) => {
       const found = new Map<string, number>();
       for (const id of ids) {
