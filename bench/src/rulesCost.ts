@@ -75,8 +75,14 @@ function published(rules: IdentityRules, number: number): LogRecord {
 const { types } = defaultIdentityRules;
 const trials: readonly { what: string; rules: IdentityRules }[] = [
   { what: "nobody changes (e-mail limit 4)", rules: withType("email", { limit: 4 }) },
-  { what: "every twentieth changes (3 logins a shared device)", rules: { ...defaultIdentityRules, sharedDeviceLogins: 3 } },
-  { what: "everybody changes (logins blocked)", rules: withType("user_id", { blocked: { values: [], patterns: ["^u"] } }) },
+  {
+    what: "every twentieth changes (3 logins a shared device)",
+    rules: { ...defaultIdentityRules, sharedDeviceLogins: 3 },
+  },
+  {
+    what: "everybody changes (logins blocked)",
+    rules: withType("user_id", { blocked: { values: [], patterns: ["^u"] } }),
+  },
 ];
 
 function withType(type: string, more: Partial<IdentityRules["otherTypes"]>): IdentityRules {
@@ -120,7 +126,9 @@ async function measure(people: number): Promise<void> {
   });
   try {
     const folding = await timed(() => loop.run(events));
-    say(`${people} people, ${events} events folded in ${folding.ms} ms; state file ${megabytes(statSync(file).size)} MB`);
+    say(
+      `${people} people, ${events} events folded in ${folding.ms} ms; state file ${megabytes(statSync(file).size)} MB`,
+    );
     let at = events;
     for (const { what, rules: wanted } of trials) {
       const dry = await timed(async () => {

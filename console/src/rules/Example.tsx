@@ -37,15 +37,7 @@ export function Example({ example: { kind, before, after, because, reasons } }: 
 
 type Person = EffectExample["before"][number];
 
-function People({
-  title,
-  people,
-  living,
-}: {
-  title: string;
-  people: readonly Person[];
-  living: ReadonlySet<string>;
-}) {
+function People({ title, people, living }: { title: string; people: readonly Person[]; living: ReadonlySet<string> }) {
   return (
     <div>
       <p className="meta">{title}</p>

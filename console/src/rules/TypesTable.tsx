@@ -92,7 +92,12 @@ function Row({
   const name = type ?? text.otherTypes;
   // A unique type has one: the document would be refused otherwise.
   const onKind = (next: string): void => {
-    onChange(path, { kind: next, rank, limit: next === "unique" ? 1 : limit, ...(blocked === null ? {} : { blocked }) });
+    onChange(path, {
+      kind: next,
+      rank,
+      limit: next === "unique" ? 1 : limit,
+      ...(blocked === null ? {} : { blocked }),
+    });
   };
   return (
     <tr>

@@ -54,7 +54,12 @@ function isNumbers(value: unknown): value is Record<string, number> {
 
 /** What the form has no field for. */
 export function otherFields(document: RulesDocument): string[] {
-  const shown = new Set(["types", "otherTypes", "blocked", ...numberFields(document).map(({ path }) => path.split(".")[0])]);
+  const shown = new Set([
+    "types",
+    "otherTypes",
+    "blocked",
+    ...numberFields(document).map(({ path }) => path.split(".")[0]),
+  ]);
   return Object.keys(document).filter((name) => !shown.has(name));
 }
 

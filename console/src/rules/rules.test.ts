@@ -31,8 +31,12 @@ describe("a rules document in the form", () => {
     const changed = withValue(document, ["types", "email", "limit"], 2);
     expect(changesBetween(document, changed)).toEqual([{ path: "types.email.limit", before: 5, after: 2 }]);
     const added = withValue(document, ["types", "card"], { kind: "plain", rank: 1, limit: 1 });
-    expect(changesBetween(document, added)).toEqual([{ path: "types.card", after: { kind: "plain", rank: 1, limit: 1 } }]);
-    expect(changesBetween(added, withValue(added, ["types", "card"], undefined))).toMatchObject([{ path: "types.card" }]);
+    expect(changesBetween(document, added)).toEqual([
+      { path: "types.card", after: { kind: "plain", rank: 1, limit: 1 } },
+    ]);
+    expect(changesBetween(added, withValue(added, ["types", "card"], undefined))).toMatchObject([
+      { path: "types.card" },
+    ]);
     expect(parseDocument(writeDocument(changed)).document).toEqual(changed);
   });
 
@@ -49,6 +53,9 @@ describe("what is told of a change", () => {
     expect(changeText(change ?? { path: "" })).toEqual({ before: "without none", after: "with nil" });
     expect(changeText({ path: "hubThreshold", before: 3, after: 4 })).toEqual({ before: "3", after: "4" });
     expect(changeText({ path: "types.card", after: { limit: 1 } })).toEqual({ before: "—", after: 'new {"limit":1}' });
-    expect(changeText({ path: "types.card", before: { limit: 1 } })).toEqual({ before: '{"limit":1}', after: "removed" });
+    expect(changeText({ path: "types.card", before: { limit: 1 } })).toEqual({
+      before: '{"limit":1}',
+      after: "removed",
+    });
   });
 });

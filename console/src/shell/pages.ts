@@ -1,4 +1,11 @@
-import { IconBolt, IconDatabase, IconFingerprint, IconPlugConnected, IconUsers, type TablerIcon } from "@tabler/icons-react";
+import {
+  IconBolt,
+  IconDatabase,
+  IconFingerprint,
+  IconPlugConnected,
+  IconUsers,
+  type TablerIcon,
+} from "@tabler/icons-react";
 import { words } from "../words/words.ts";
 
 /** A page of the rail: its route is in routes.tsx, lazily loaded. */

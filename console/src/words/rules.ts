@@ -33,7 +33,10 @@ export const rules = {
       label: "Identifiers that may hang together",
       hint: "Past it, the least sure evidence is refused. It bounds what one event can cost.",
     },
-    "ruleRanks.alias": { label: "Rank of an alias", hint: "Greater is taken first: a source said that one id became another." },
+    "ruleRanks.alias": {
+      label: "Rank of an alias",
+      hint: "Greater is taken first: a source said that one id became another.",
+    },
     "ruleRanks.seen_together": {
       label: "Rank of being seen together",
       hint: "Two identifiers stood in one event.",
@@ -45,9 +48,12 @@ export const rules = {
   typesHint:
     "Rank: the surest evidence is taken first. Limit: so many values one person may have. Blocked values are placeholders that name nobody.",
   columns: { type: "Type", kind: "Kind", rank: "Rank", limit: "Limit", blocked: "Blocked" },
-  kinds: { unique: "Unique: one a person", personal: "Personal", device: "Device: may be shared", plain: "Plain" } as Readonly<
-    Record<string, string>
-  >,
+  kinds: {
+    unique: "Unique: one a person",
+    personal: "Personal",
+    device: "Device: may be shared",
+    plain: "Plain",
+  } as Readonly<Record<string, string>>,
   otherTypes: "any other",
   everyType: "every type",
   ofType: (what: string, type: string) => `${what} of ${type}`,
@@ -72,7 +78,8 @@ export const rules = {
   come: "new",
   listGone: (items: string) => `without ${items}`,
   listCome: (items: string) => `with ${items}`,
-  behind: (base: number, number: number) => `Your draft is based on version ${base}; meanwhile version ${number} was published.`,
+  behind: (base: number, number: number) =>
+    `Your draft is based on version ${base}; meanwhile version ${number} was published.`,
   rebase: (number: number) => `Go on from version ${number}`,
   effectTitle: "What would change",
   effectEmpty: "Try the draft out to see who would be joined and who would be split, before it is published.",
@@ -105,7 +112,8 @@ export const rules = {
   nobodyPublished: "the platform",
   older: "Older",
   publishTitle: (number: number) => `Publish version ${number}?`,
-  publishEffect: "It holds from then on, for everything that was ever sent. Publishing the version before again takes it back.",
+  publishEffect:
+    "It holds from then on, for everything that was ever sent. Publishing the version before again takes it back.",
   publishUntried: "This draft was not tried out.",
   publishTold: (joins: string, splits: string, affected: string) =>
     `${joins} people would be made of several, ${splits} split, ${affected} affected in all.`,

@@ -8,7 +8,14 @@ import { sources } from "./sources.ts";
 /** Every sentence of the console. A page adds a section in a file of its own; nothing is written in the pages themselves. */
 export const words = {
   product: "Customer 360",
-  pages: { live: "Live", customers: "Customers", query: "Query", sources: "Sources", rules: "Rules", signIn: "Sign in" },
+  pages: {
+    live: "Live",
+    customers: "Customers",
+    query: "Query",
+    sources: "Sources",
+    rules: "Rules",
+    signIn: "Sign in",
+  },
   shell: {
     skip: "Skip to content",
     openMenu: "Open the menu",

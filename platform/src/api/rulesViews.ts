@@ -23,8 +23,9 @@ export function versionView(version: PublishedRules): RulesVersionView {
   return { ...version, publishedAt: timeOrNull(version.publishedAt) };
 }
 
-export function versionHead({ document: _, ...version }: PublishedRules): RulesVersionHead {
-  return { ...version, publishedAt: timeOrNull(version.publishedAt) };
+export function versionHead(version: PublishedRules): RulesVersionHead {
+  const { number, hash, by, reason, inForce } = version;
+  return { number, hash, by, reason, publishedAt: timeOrNull(version.publishedAt), inForce };
 }
 
 export function previewView(preview: RulesPreview): RulesPreviewView {

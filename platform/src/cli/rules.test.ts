@@ -44,7 +44,10 @@ describe("c360 rules", () => {
     const listed = await c360("versions");
     expect(listed.out).toMatch(/2 +holds +2026-\S+ +t1 +h2 +families\n1 /);
     expect(listed.err).toContain("version 9 is being applied");
-    expect((await c360("versions", "--json", "--limit", "1")).json).toMatchObject({ items: [{ number: 2 }], next: "2" });
+    expect((await c360("versions", "--json", "--limit", "1")).json).toMatchObject({
+      items: [{ number: 2 }],
+      next: "2",
+    });
   });
 
   it("tries a document out, and changes nothing", async () => {
@@ -53,7 +56,7 @@ describe("c360 rules", () => {
     expect(out).toMatch(/types\.email\.limit +5 +2/);
     expect(out).toMatch(/people +10 → 11\n/);
     expect(out).toMatch(/email, ordinary → hub +3/);
-    expect(out).toMatch(/split +profile +identifiers\nbefore +p_ada +email:a@x\.co email:b@x\.co\nafter/);
+    expect(out).toMatch(/split +profile +identifiers\n.*\nbefore +p_ada +email:a@x\.co email:b@x\.co\nafter/);
     expect(out).toContain("because of types.email.limit\nA person has at most 2 of email.\n");
     expect(err).toContain("nothing is changed");
     expect(services.rules.published).toHaveLength(1);
@@ -62,7 +65,11 @@ describe("c360 rules", () => {
 
   it("tells why a document cannot be tried out", async () => {
     services.rules.nextPreview = "failed";
-    expect(await c360("preview", file)).toMatchObject({ code: 1, out: "", err: expect.stringContaining("join too many") });
+    expect(await c360("preview", file)).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringContaining("join too many"),
+    });
     writeFileSync(file, "{}");
     expect(await c360("preview", file)).toMatchObject({ code: 1, err: expect.stringContaining("hubThreshold") });
     writeFileSync(file, "{");

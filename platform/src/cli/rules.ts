@@ -34,12 +34,7 @@ const shownHash = 12;
 const pollMs = 500;
 
 /** What the document would change; nothing is changed. An interrupt stops the dry run. */
-export async function previewRules(
-  connection: Connection,
-  output: Output,
-  file: string,
-  io: CliIo,
-): Promise<number> {
+export async function previewRules(connection: Connection, output: Output, file: string, io: CliIo): Promise<number> {
   const preview = await ended(connection, output, io, await connection.previewRules(documentIn(file)));
   if (preview.effect === null) throw notMade(preview);
   if (output.json) output.document(preview);
@@ -64,9 +59,7 @@ async function ended(
     let preview = begun;
     while (preview.status === "running") {
       await io.sleep(pollMs);
-      preview = interrupted
-        ? await connection.cancelRulesPreview(begun.id)
-        : await connection.rulesPreview(begun.id);
+      preview = interrupted ? await connection.cancelRulesPreview(begun.id) : await connection.rulesPreview(begun.id);
       bar.update(Math.round(preview.progress * 100));
     }
     return preview;

@@ -26,7 +26,8 @@ export function rulesCalls(send: Transport): RulesCalls {
     rulesVersion: async (number) => (await get(`/${number}`)) as RulesVersionView,
     previewRules: async (document) => (await post("/preview", { document })) as RulesPreviewView,
     rulesPreview: async (id) => (await get(`/previews/${encodeURIComponent(id)}`)) as RulesPreviewView,
-    cancelRulesPreview: async (id) => (await post(`/previews/${encodeURIComponent(id)}/cancel`, {})) as RulesPreviewView,
+    cancelRulesPreview: async (id) =>
+      (await post(`/previews/${encodeURIComponent(id)}/cancel`, {})) as RulesPreviewView,
     publishRules: async (wanted) => (await post("", wanted)) as { version: RulesVersionView; decided: boolean },
   };
 }

@@ -44,8 +44,13 @@ function parsedAgain({ number, document }: Pick<RulesVersion, "number" | "docume
     return parseIdentityRules(document);
   } catch (error) {
     const why = error instanceof Problem ? ` ${error.message}` : "";
-    throw new Problem(500, "rules_unknown", `This program does not know version ${number} of the identity rules.${why}`, {
-      hint: "run the version that published them, or a newer one",
-    });
+    throw new Problem(
+      500,
+      "rules_unknown",
+      `This program does not know version ${number} of the identity rules.${why}`,
+      {
+        hint: "run the version that published them, or a newer one",
+      },
+    );
   }
 }

@@ -100,7 +100,10 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
 }
 
 /** What comes before a change of rules is decided by the old ones, what comes after it by the new ones. */
-function partedAtRules(records: readonly StoredRecord[], next: Position): { records: StoredRecord[]; next: Position }[] {
+function partedAtRules(
+  records: readonly StoredRecord[],
+  next: Position,
+): { records: StoredRecord[]; next: Position }[] {
   const parts: StoredRecord[][] = [];
   let isAlone = true;
   for (const record of records) {

@@ -83,7 +83,13 @@ describe("a log record", () => {
   it("of rules is told from its first bytes, and from nothing else", () => {
     expect(decodeHead(encodeRecord(rules))).toEqual(rules);
     expect(isRulesRecord(encodeRecord(rules))).toBe(true);
-    for (const other of [encodeRecord(accepted), encodeRecord(rejected), encodeRecord(correction), bytes([]), bytes("")]) {
+    for (const other of [
+      encodeRecord(accepted),
+      encodeRecord(rejected),
+      encodeRecord(correction),
+      bytes([]),
+      bytes(""),
+    ]) {
       expect(isRulesRecord(other)).toBe(false);
     }
   });

@@ -56,32 +56,35 @@ function decided(model: StateModel, happenings: readonly Happening[]): Decision 
 }
 
 function atomicLots(harness: () => StateHarness): void {
-  test.each(["fails", "crash"] as const)("all of its lots or nothing, whichever write has the fault: %s", async (kind) => {
-    const model = new StateModel(harness().hash);
-    let store = await harness().open();
-    await store.commit(decided(model, everybody));
-    const decision = model.decision(regrouping);
-    for (let nth = 1; ; nth++) {
-      expect(nth).toBeLessThan(100);
-      harness().fail({ nth, kind });
-      const done = await store.commit(publishing(decision, 2)).then(
-        () => true,
-        () => false,
-      );
-      harness().fail(null);
-      if (!done && kind === "crash") {
-        await store.close();
-        store = await harness().open();
+  test.each(["fails", "crash"] as const)(
+    "all of its lots or nothing, whichever write has the fault: %s",
+    async (kind) => {
+      const model = new StateModel(harness().hash);
+      let store = await harness().open();
+      await store.commit(decided(model, everybody));
+      const decision = model.decision(regrouping);
+      for (let nth = 1; ; nth++) {
+        expect(nth).toBeLessThan(100);
+        harness().fail({ nth, kind });
+        const done = await store.commit(publishing(decision, 2)).then(
+          () => true,
+          () => false,
+        );
+        harness().fail(null);
+        if (!done && kind === "crash") {
+          await store.close();
+          store = await harness().open();
+        }
+        if (done) break;
+        expect(await store.rules()).toBeNull();
+        await expectAgreed(store, harness(), model);
       }
-      if (done) break;
-      expect(await store.rules()).toBeNull();
+      model.apply(decision);
+      expect(await store.rules()).toEqual(version(2));
       await expectAgreed(store, harness(), model);
-    }
-    model.apply(decision);
-    expect(await store.rules()).toEqual(version(2));
-    await expectAgreed(store, harness(), model);
-    await store.close();
-  });
+      await store.close();
+    },
+  );
 
   test("nothing of it where a lot cannot be told, and the reason goes through", async () => {
     const model = new StateModel(harness().hash);
@@ -106,7 +109,10 @@ function versionsKept(harness: () => StateHarness): void {
     const store = await harness().open();
     for (const number of [2, 4, 3]) {
       const decision = model.decision([{ who: 0, whom: 0, kind: "event" }]);
-      await store.commit({ ...decision, rules: { version: version(number), lots: publishing(decision, 2).rules!.lots } });
+      await store.commit({
+        ...decision,
+        rules: { version: version(number), lots: publishing(decision, 2).rules!.lots },
+      });
       model.apply(decision);
     }
     expect(await store.rules()).toEqual(version(4));
@@ -116,7 +122,13 @@ function versionsKept(harness: () => StateHarness): void {
     expect(await versions.byNumber(5)).toBeNull();
     expect(await versions.latest({ below: null, limit: 2 })).toEqual([version(4), version(3)]);
     expect(await versions.latest({ below: 3, limit: 2 })).toEqual([version(2)]);
-    expect((await harness().people().evidenceAround([loginOf(0)])).rules).toEqual(version(4));
+    expect(
+      (
+        await harness()
+          .people()
+          .evidenceAround([loginOf(0)])
+      ).rules,
+    ).toEqual(version(4));
     await store.close();
   });
 }

@@ -265,19 +265,22 @@ const pictures = process.env["C360_PICTURES"];
 const settleMs = 300;
 
 describe.each(["light", "dark"] as const)("in %s", (colours) => {
-  test.each(["wide", "phone"] as const)("at %s width: axe finds nothing in any state, nor is anything cut", async (width) => {
-    for (const state of states) {
-      await show(state, width, colours);
-      await page.waitForTimeout(settleMs);
-      if (pictures !== undefined) {
-        await page.screenshot({ path: `${pictures}/${state.name}-${width}-${colours}.png`, fullPage: true });
+  test.each(["wide", "phone"] as const)(
+    "at %s width: axe finds nothing in any state, nor is anything cut",
+    async (width) => {
+      for (const state of states) {
+        await show(state, width, colours);
+        await page.waitForTimeout(settleMs);
+        if (pictures !== undefined) {
+          await page.screenshot({ path: `${pictures}/${state.name}-${width}-${colours}.png`, fullPage: true });
+        }
+        expect({ state: state.name, found: await axeFindings(page) }).toEqual({ state: state.name, found: [] });
+        const isCut = await page.evaluate(
+          () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+        );
+        expect({ state: state.name, isCut }).toEqual({ state: state.name, isCut: false });
+        await context.close();
       }
-      expect({ state: state.name, found: await axeFindings(page) }).toEqual({ state: state.name, found: [] });
-      const isCut = await page.evaluate(
-        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-      );
-      expect({ state: state.name, isCut }).toEqual({ state: state.name, isCut: false });
-      await context.close();
-    }
-  });
+    },
+  );
 });

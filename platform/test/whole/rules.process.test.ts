@@ -82,7 +82,9 @@ describe("identity rules", () => {
     const preview = await tried(narrow);
     expect(preview).toMatchObject({ status: "done", against: 1, effect: { joins: 0, splits: 1, affected: 1 } });
     expect(preview.effect?.people).toEqual({ before: 1, after: 2 });
-    expect(preview.effect?.examples[0]?.because).toMatchObject([{ change: { path: "types.email.limit" }, alone: true }]);
+    expect(preview.effect?.examples[0]?.because).toMatchObject([
+      { change: { path: "types.email.limit" }, alone: true },
+    ]);
     expect(await picture()).toBe(before);
 
     expect(await publish(narrow, 1)).toMatchObject({ decided: true, version: { number: 2, by: "administrator" } });

@@ -60,7 +60,11 @@ describe("identity rules", () => {
     const { status, body } = await api.post(`${path}/preview`, { document });
     expect([status, body.status, body.effect]).toEqual([200, "running", null]);
     const done = await api.call("GET", `${path}/previews/${body.id}`);
-    expect(done.body).toMatchObject({ status: "done", against: 1, effect: { splits: 1, examples: [{ kind: "split" }] } });
+    expect(done.body).toMatchObject({
+      status: "done",
+      against: 1,
+      effect: { splits: 1, examples: [{ kind: "split" }] },
+    });
     expect((await api.call("GET", `${path}/previews/r_9`)).status).toBe(404);
   });
 

@@ -63,10 +63,9 @@ const effect = Type.Object(
     joins: Type.Integer({ description: "People that would be made of several." }),
     splits: Type.Integer({ description: "People that would become several." }),
     affected: Type.Integer({ description: "People who live now and would be others in any way." }),
-    decisions: Type.Array(
-      Type.Object({ type: Type.String(), from: decision, to: decision, count: Type.Integer() }),
-      { description: "Identifiers that would become hubs, shared or blocked, or stop being so." },
-    ),
+    decisions: Type.Array(Type.Object({ type: Type.String(), from: decision, to: decision, count: Type.Integer() }), {
+      description: "Identifiers that would become hubs, shared or blocked, or stop being so.",
+    }),
     affectedIds: Type.Array(Type.String(), { description: "Their profile ids, at most 10,000." }),
     examples: Type.Array(example, { description: "At most ten of each kind." }),
   },

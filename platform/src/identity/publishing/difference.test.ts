@@ -6,7 +6,10 @@ import { documentChanges, withChange } from "./difference.ts";
 
 const limit = fc.integer({ min: 1, max: 9 });
 const document = fc.record({
-  types: fc.dictionary(fc.constantFrom("email", "phone", "card"), fc.record({ limit, blocked: fc.constant({ a: ["x"] }) })),
+  types: fc.dictionary(
+    fc.constantFrom("email", "phone", "card"),
+    fc.record({ limit, blocked: fc.constant({ a: ["x"] }) }),
+  ),
   blocked: fc.record({ values: fc.uniqueArray(fc.constantFrom("null", "none", "nil")) }),
   hubThreshold: limit,
 });
@@ -35,7 +38,8 @@ describe("what differs between two documents", () => {
         expect(documentChanges(made, after)).toEqual([]);
         expect(documentChanges(before, before)).toEqual([]);
         const [path] = paths;
-        if (path !== undefined) expect(documentChanges(before, withChange(before, after, path))).toMatchObject([{ path }]);
+        if (path !== undefined)
+          expect(documentChanges(before, withChange(before, after, path))).toMatchObject([{ path }]);
       }),
     );
   });

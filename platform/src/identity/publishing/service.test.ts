@@ -29,7 +29,11 @@ let pending: StoredRules[];
 let isSlow: boolean;
 /** From the next record on. */
 let becomesSlow: boolean;
-let runs: { resolve: (answer: DryRunAnswer) => void; reject: (error: unknown) => void; tell: (share: number) => void }[];
+let runs: {
+  resolve: (answer: DryRunAnswer) => void;
+  reject: (error: unknown) => void;
+  tell: (share: number) => void;
+}[];
 let service: RulesService;
 beforeEach(() => {
   [stored, pending, runs] = [[], [], []];
@@ -162,7 +166,11 @@ describe("a dry run", () => {
     const refused = await begun();
     runs[1]?.reject(new Problem(422, "rules_join_too_many", "Too many.", { hint: "Lower." }));
     await settled();
-    expect(service.previewOf(refused).problem).toEqual({ code: "rules_join_too_many", message: "Too many.", hint: "Lower." });
+    expect(service.previewOf(refused).problem).toEqual({
+      code: "rules_join_too_many",
+      message: "Too many.",
+      hint: "Lower.",
+    });
     const broken = await begun();
     runs[2]?.reject(new Error("user_id:ada"));
     await settled();

@@ -10,7 +10,7 @@ import type { RulesVersions } from "../../storage/rulesVersions.ts";
 import { oneAtATime } from "../oneAtATime.ts";
 import { parseIdentityRules } from "../parseRules.ts";
 import type { IdentityRules } from "../rules.ts";
-import { rulesHash, rulesInForce } from "../rulesInForce.ts";
+import { rulesHash } from "../rulesInForce.ts";
 import { documentChanges } from "./difference.ts";
 import { previewsOver, type PreviewParts, type RulesPreview } from "./previews.ts";
 

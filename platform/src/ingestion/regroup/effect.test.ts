@@ -106,7 +106,10 @@ describe("a dry run", () => {
       {
         kind: "split",
         before: [{ profileId: profile?.id, identifierCount: 4 }],
-        after: [{ identifiers: ["email:a@example.com", "email:b@example.com", "loyalty_card:7"] }, { identifierCount: 1 }],
+        after: [
+          { identifiers: ["email:a@example.com", "email:b@example.com", "loyalty_card:7"] },
+          { identifierCount: 1 },
+        ],
         because: [{ change: { path: "types.email.limit", before: 5, after: 2 }, alone: true }],
         reasons: [expect.stringContaining("at most 2 of email")],
       },
