@@ -131,7 +131,7 @@ function Row({
       <td data-label={columns.blocked}>
         <BlockedButton name={name} blocked={blocked} onOpen={() => onOpen([...path, "blocked"])} />
       </td>
-      <td className={type === null ? "rulesNone" : ""}>
+      <td className={type === null ? "rulesNone" : "rulesRemove"}>
         {type !== null && (
           <ActionIcon
             variant="subtle"
@@ -151,8 +151,9 @@ function Row({
 function BlockedButton({ name, blocked, onOpen }: { name: string; blocked: Blocked | null; onOpen: () => void }) {
   const count = blocked === null ? 0 : blocked.values.length + blocked.patterns.length;
   return (
-    <Button variant="subtle" size="xs" h="var(--c360-target)" onClick={onOpen} aria-label={text.blockedTitle(name)}>
+    <Button variant="subtle" size="xs" h="var(--c360-target)" onClick={onOpen}>
       {text.blockedCount(count)}
+      <span className="visuallyHidden">: {text.blockedTitle(name)}</span>
     </Button>
   );
 }

@@ -39,7 +39,6 @@ function Versions({ items }: { items: RulesList["items"] }) {
         <tr>
           <th scope="col">{versionColumns.version}</th>
           <th scope="col">{versionColumns.when}</th>
-          <th scope="col">{versionColumns.by}</th>
           <th scope="col">{versionColumns.reason}</th>
         </tr>
       </thead>
@@ -52,8 +51,10 @@ function Versions({ items }: { items: RulesList["items"] }) {
               </Link>
               {inForce && <span className="rulesHolds">{text.holds}</span>}
             </th>
-            <td data-label={versionColumns.when}>{publishedAt === null ? "—" : <Time at={publishedAt} />}</td>
-            <td data-label={versionColumns.by}>{by ?? text.nobodyPublished}</td>
+            <td data-label={versionColumns.when}>
+              {publishedAt !== null && <Time at={publishedAt} />}
+              <span className="rulesBy">{by ?? text.nobodyPublished}</span>
+            </td>
             <td data-label={versionColumns.reason}>{reason}</td>
           </tr>
         ))}
