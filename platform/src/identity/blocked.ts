@@ -1,5 +1,5 @@
 import { identifierKey, type Identifier } from "../model/identifier.ts";
-import { blockedPattern, type BlockedPattern } from "./blockedPattern.ts";
+import { blockedPatterns, type BlockedPatterns } from "./blockedPattern.ts";
 import { rulesOfType } from "./rules.ts";
 import type { BlockedValues, IdentityRules } from "./rules.ts";
 
@@ -51,7 +51,7 @@ function recentAnswers(rules: IdentityRules): RecentAnswers {
 
 interface Matcher {
   values: ReadonlySet<string>;
-  patterns: readonly BlockedPattern[];
+  patterns: BlockedPatterns;
 }
 /** Compiled once a document; forgotten with it. */
 const matchers = new WeakMap<BlockedValues, Matcher>();
@@ -59,8 +59,8 @@ const matchers = new WeakMap<BlockedValues, Matcher>();
 function matches(folded: string, blocked: BlockedValues): boolean {
   let matcher = matchers.get(blocked);
   if (matcher === undefined) {
-    matcher = { values: new Set(blocked.values.map(fold)), patterns: blocked.patterns.map(blockedPattern) };
+    matcher = { values: new Set(blocked.values.map(fold)), patterns: blockedPatterns(blocked.patterns) };
     matchers.set(blocked, matcher);
   }
-  return matcher.values.has(folded) || matcher.patterns.some((pattern) => pattern.test(folded));
+  return matcher.values.has(folded) || matcher.patterns.test(folded);
 }

@@ -62,6 +62,8 @@ describe("parseIdentityRules", () => {
     ["blocked.patterns[0]", { blocked: { values: [], patterns: ["^(?!ada)"] } }],
     ["blocked.patterns[0]", { blocked: { values: [], patterns: ["(?<=a)b"] } }],
     ["blocked.patterns[0]", { blocked: { values: [], patterns: ["((a{1000}){1000}){1000}"] } }],
+    ["blocked.patterns[1]", { blocked: { values: [], patterns: ["x{900}", "y{900}{1}z{900}"] } }],
+    ["blocked.patterns[2]", { blocked: { values: [], patterns: ["x{900}", "y{900}", "z{900}"] } }],
     ["blocked.values[0]", { blocked: { values: [""], patterns: [] } }],
     ["blocked.values[0]", { blocked: { values: ["a".repeat(201)], patterns: [] } }],
     ["blocked.values", { blocked: { values: "null", patterns: [] } }],

@@ -1,6 +1,6 @@
 import type { EvidenceRule } from "../model/evidence.ts";
 import { Problem } from "../model/problem.ts";
-import { blockedPattern, PatternProblem } from "./blockedPattern.ts";
+import { maxPatternsSize, PatternProblem, patternSize } from "./blockedPattern.ts";
 import type { BlockedValues, IdentifierKind, IdentifierTypeRules, IdentityRules } from "./rules.ts";
 
 const kinds: readonly IdentifierKind[] = ["unique", "personal", "device", "plain"];
@@ -108,7 +108,7 @@ function parseBlocked(value: unknown, path: string): BlockedValues {
   const fields = exactObject(value, path, ["values", "patterns"]);
   const values = texts(fields["values"], below(path, "values"));
   const patterns = texts(fields["patterns"], below(path, "patterns"));
-  for (const [index, pattern] of patterns.entries()) checkPattern(pattern, `${below(path, "patterns")}[${index}]`);
+  checkPatterns(patterns, below(path, "patterns"));
   return { values, patterns };
 }
 
@@ -121,9 +121,21 @@ function texts(value: unknown, path: string): string[] {
   });
 }
 
-function checkPattern(pattern: string, path: string): void {
+function checkPatterns(patterns: readonly string[], path: string): void {
+  let size = 0;
+  for (const [index, pattern] of patterns.entries()) {
+    size += sizeOf(pattern, `${path}[${index}]`);
+    if (size <= maxPatternsSize) continue;
+    throw wrong(`${path}[${index}]`, "has too much to match, with those before it", largeHint);
+  }
+}
+
+const largeHint =
+  "Write shorter patterns: a repetition like {1000} counts a thousand times, and matching all takes as long.";
+
+function sizeOf(pattern: string, path: string): number {
   try {
-    blockedPattern(pattern);
+    return patternSize(pattern);
   } catch (error) {
     const why = error instanceof PatternProblem ? error.message : "is not a regular expression";
     throw wrong(path, why, patternHint);
