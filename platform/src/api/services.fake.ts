@@ -8,6 +8,7 @@ import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timelin
 import { fakeBackups } from "./backups.fake.ts";
 import { fakeCorrections } from "./corrections.fake.ts";
 import { fakeLinkage, fakeReviews } from "./reviews.fake.ts";
+import { fakeRules, type FakeRules } from "./rules.fake.ts";
 import type { EdgeView, FateView, HouseholdView, RejectionView, Services } from "./services.ts";
 
 /** Services over plain memory for tests of what calls them: the API's routes and the command line. */
@@ -16,6 +17,7 @@ export interface FakeServices extends Services {
   readonly reviews: ReturnType<typeof fakeReviews>;
   readonly linkage: ReturnType<typeof fakeLinkage>;
   readonly backups: ReturnType<typeof fakeBackups>;
+  readonly rules: FakeRules;
   readonly token: string;
   readonly replayed: { messageId: string; corrected: JsonObject | null }[];
   readonly submitted: { source: string; call: JsonObject }[];
@@ -334,6 +336,7 @@ export function fakeServices(): FakeServices {
     reviews: fakeReviews(ada, noon),
     linkage: fakeLinkage(noon),
     backups: fakeBackups(at),
+    rules: fakeRules(noon),
     fateOf: fakeFate,
     ...fakeRejections(replayed),
     submit: async (source, calls) => {

@@ -48,7 +48,7 @@ class World {
 
   set(kind: "profile" | "order", id: string): void {
     this.#revenue += 1;
-    const profile = { profile: profileOf(id, this.#revenue), fragments: [id] };
+    const profile = { ties: [], profile: profileOf(id, this.#revenue), fragments: [id] };
     const order = orderOf(id, "f", { grossMinor: this.#revenue });
     if (kind === "profile") this.followed.setProfile(id, profile);
     else this.followed.setOrder(id, order);
