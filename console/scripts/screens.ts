@@ -1,6 +1,7 @@
 import { customerScreens } from "./customerScreens.ts";
 import { liveScreens } from "./liveScreens.ts";
 import { queryScreens } from "./queryScreens.ts";
+import { rulesScreens } from "./rulesScreens.ts";
 import { heading, type Screen } from "./screen.ts";
 import { sourceScreens } from "./sourceScreens.ts";
 
@@ -19,6 +20,7 @@ export const screens: readonly Screen[] = [
   },
   ...customerScreens,
   ...sourceScreens,
+  ...rulesScreens,
   ...queryScreens,
   ...liveScreens,
   {

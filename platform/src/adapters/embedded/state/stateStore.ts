@@ -136,12 +136,12 @@ export function openEverybody({ file, hash }: { file: string; hash: KeyedHash })
   const database = openStateReader(file);
   try {
     const reads = readStatements(database);
-    return everybodyOver(database, {
+    return everybodyOver(database, (stated) => ({
       ...plainReads(reads, hash),
-      edges: async (keys) => edgesOf(reads, keys),
-      corrections: async (keys) => correctionsOf(reads, keys),
+      edges: async (keys) => edgesOf(reads, stated.aliased(keys)),
+      corrections: async (keys) => correctionsOf(reads, stated.corrected(keys)),
       rules: async () => currentRules(reads),
-    });
+    }));
   } catch (error) {
     database.close();
     throw error;
