@@ -23,8 +23,6 @@ const start = Date.UTC(2026, 0, 1);
 const sharedEvery = 20;
 
 const { values } = parseArgs({ options: { people: { type: "string", default: "100000" }, help: { type: "boolean" } } });
-if (values.help === true) process.stdout.write(`${usage}\n`);
-else await measure(Number(values.people));
 
 function eventOf(position: number): AcceptedEvent {
   const person = Math.floor(position / eventsEach);
@@ -127,7 +125,7 @@ async function measure(people: number): Promise<void> {
   try {
     const folding = await timed(() => loop.run(events));
     say(
-      `${people} people, ${events} events folded in ${folding.ms} ms; state file ${megabytes(statSync(file).size)} MB`,
+      `${people} people, ${events} events folded in ${folding.took}; state file ${megabytes(statSync(file).size)} MB`,
     );
     let at = events;
     for (const { what, rules: wanted } of trials) {
@@ -138,14 +136,14 @@ async function measure(people: number): Promise<void> {
         return effect;
       });
       const { joins, splits, affected } = dry.answer;
-      const times: number[] = [];
+      const times: string[] = [];
       for (const document of [wanted, defaultIdentityRules]) {
         rules.set(at, published(document, at - events + 2));
         at += 1;
-        times.push((await timed(() => loop.run(at))).ms);
+        times.push((await timed(() => loop.run(at))).took);
       }
       const effect = `${joins} joined, ${splits} split, ${affected} affected`;
-      say(`${what}: dry run ${dry.ms} ms (${effect}), published ${times[0]} ms, taken back ${times[1]} ms`);
+      say(`${what}: dry run ${dry.took}: ${effect}; published ${times[0]}, taken back ${times[1]}`);
     }
     say(`resident at the end ${megabytes(process.memoryUsage().rss)} MB`);
   } finally {
@@ -154,10 +152,15 @@ async function measure(people: number): Promise<void> {
   }
 }
 
-async function timed<Answer>(work: () => Promise<Answer>): Promise<{ ms: number; answer: Answer }> {
-  const startedAt = performance.now();
+/** `ms` of the clock, and of the processor, which other work on the machine does not lengthen. */
+async function timed<Answer>(work: () => Promise<Answer>): Promise<{ took: string; answer: Answer }> {
+  const [startedAt, usedBefore] = [performance.now(), process.cpuUsage()];
   const answer = await work();
-  return { ms: Math.round(performance.now() - startedAt), answer };
+  const { user, system } = process.cpuUsage(usedBefore);
+  return {
+    took: `${Math.round(performance.now() - startedAt)} ms (CPU ${Math.round((user + system) / 1_000)})`,
+    answer,
+  };
 }
 
 function megabytes(bytes: number): number {
@@ -167,3 +170,6 @@ function megabytes(bytes: number): number {
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
+
+if (values.help === true) process.stdout.write(`${usage}\n`);
+else await measure(Number(values.people));

@@ -48,7 +48,7 @@ const history: fc.Arbitrary<{ log: LogRecord[]; events: LogRecord[]; last: Ident
     return { log, events, last: documents.at(-1) as IdentityRules };
   });
 
-describe("Promise 4 and 5: rules that change", () => {
+describe("Promise 5: it makes no difference when rules were published", () => {
   it("everybody is who a fold under the last rules alone makes them, whenever they were published", async () => {
     await fc.assert(
       fc.asyncProperty(history, sizes, ({ log, events, last }, batches) =>
@@ -93,7 +93,7 @@ describe("Promise 4 and 5: rules that change", () => {
     );
   });
 
-  it("a rebuild of the log gives the same state in every table", async () => {
+  it("Promise 4: a rebuild of the log gives the same state in every table", async () => {
     await fc.assert(
       fc.asyncProperty(history, sizes, ({ log }, batches) =>
         withTwo(async (live, rebuilt) => {

@@ -8,6 +8,7 @@ import type { Linked } from "./links.ts";
 import { lotEvidence } from "./lotEvidence.ts";
 import { scanShare, type Nobodies } from "./nobodies.ts";
 import { breathe, pageRows, rowsOf, type Numbers, type RegroupingParts } from "./regrouping.ts";
+import { staysOne } from "./staysOne.ts";
 
 /** Some people who hang together and are others now. */
 export interface Lot {
@@ -35,6 +36,7 @@ export async function* regroup(
   for await (const lot of lots(linked, numbers.next, parts)) {
     if (++turn % turnEvery === 0) await breathe(parts);
     const evidence = await lotEvidence(lot, nobodies, parts);
+    if (staysOne(evidence, parts.rules)) continue;
     const resolved = resolveEvidence(evidence, new Map(), numbers.next, parts);
     for (const { person } of resolved.persons) numbers.next = Math.max(numbers.next, person + 1);
     if (isChanged(resolved.change)) {

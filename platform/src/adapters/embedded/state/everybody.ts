@@ -8,13 +8,13 @@ export type EvidenceReads = Pick<
 >;
 
 /** In one transaction from now to `close`, on a connection of its own; `reads` are those of the deciding store, on it. */
-export function everybodyOver(database: DatabaseSync, reads: EvidenceReads): Everybody {
+export function everybodyOver(database: DatabaseSync, reads: (stated: StatedKeys) => EvidenceReads): Everybody {
   const statements = everybodyStatements(database);
   database.exec("BEGIN");
   // A transaction begins with its first read.
   const nextNumber = int(statements.head.get() as Row, "next_number");
   return {
-    ...reads,
+    ...reads({ aliased: among(statements.aliased), corrected: among(statements.corrected) }),
     nextNumber: async () => nextNumber,
     joiningNobody: async (after, limit) => pageOf(statements.joiningNobody, after, limit, identifierRow),
     combinations: async (after, limit) => pageOf(statements.combinations, after, limit, combination),
@@ -43,6 +43,22 @@ export function everybodyOver(database: DatabaseSync, reads: EvidenceReads): Eve
   };
 }
 
+/** Of some identifiers, those of which anything was said: most often none, and everybody is asked about. */
+export interface StatedKeys {
+  aliased(keys: readonly string[]): readonly string[];
+  corrected(keys: readonly string[]): readonly string[];
+}
+
+/** Names that are held in memory, some hundred bytes each; where there are more, each identifier is looked up. */
+const maxHeldKeys = 200_000;
+
+function among(statement: StatementSync): (keys: readonly string[]) => readonly string[] {
+  const rows = statement.all(maxHeldKeys + 1) as Row[];
+  if (rows.length > maxHeldKeys) return (keys) => keys;
+  const held = new Set(rows.map((row) => text(row, "key")));
+  return held.size === 0 ? () => [] : (keys) => keys.filter((key) => held.has(key));
+}
+
 function everybodyStatements(database: DatabaseSync) {
   return {
     head: database.prepare("SELECT next_number FROM head"),
@@ -64,6 +80,8 @@ function everybodyStatements(database: DatabaseSync) {
     components: database.prepare(
       "SELECT DISTINCT component FROM persons WHERE component > ? ORDER BY component LIMIT ?",
     ),
+    aliased: database.prepare("SELECT a AS key FROM edges UNION SELECT b FROM edges LIMIT ?"),
+    corrected: database.prepare("SELECT a AS key FROM corrections UNION SELECT b FROM corrections LIMIT ?"),
     counts: database.prepare(
       "SELECT (SELECT count(*) FROM persons) AS persons, (SELECT count(*) FROM fragments) AS combinations",
     ),

@@ -148,12 +148,12 @@ export function openEverybody({ file, hash }: { file: string; hash: KeyedHash })
   const database = openStateReader(file);
   try {
     const reads = readStatements(database);
-    return everybodyOver(database, {
+    return everybodyOver(database, (stated) => ({
       ...plainReads(reads, hash),
-      edges: async (keys, most) => edgesOf(reads, keys, most),
-      corrections: async (keys) => correctionsOf(reads, keys),
+      edges: async (keys, most) => edgesOf(reads, stated.aliased(keys), most),
+      corrections: async (keys) => correctionsOf(reads, stated.corrected(keys)),
       rules: async () => currentRules(reads),
-    });
+    }));
   } catch (error) {
     database.close();
     throw error;
