@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defaultIdentityRules, type IdentityRules } from "../identity/index.ts";
 import type { LogRecord } from "../model/event.ts";
-import { accepted, foldingHarness, foldings, published, type Folding } from "../../test/pipelineHarness.ts";
+import { accepted, corrected, foldingHarness, foldings, linked, published, type Folding } from "../../test/pipelineHarness.ts";
 import { anyRules, worldRecords } from "./rulesWorld.fake.ts";
 
 const folding = foldings();
@@ -164,6 +164,41 @@ describe("a version of the rules", () => {
     ]);
     expect(outcome).toMatchObject({ processed: 4, rejected: 2, duplicates: 0 });
     expect(await people(one)).toHaveLength(2);
+  });
+
+  it("joins what the cap had parted, by events, aliases, corrections and links, and parts it again", async () => {
+    const one = await folding();
+    const chain = Array.from({ length: 4 }, (_, at) =>
+      accepted({ messageId: `k${at}`, identifiers: [`till:t${at}`, `till:t${at + 1}`] }),
+    );
+    const alias = accepted({ messageId: "alias", identifiers: ["till:t5"], aliasOf: ["till:t4"] });
+    const others = [6, 7].map((at) => accepted({ messageId: `k${at}`, identifiers: [`till:t${at}`] }));
+    const said = [
+      corrected("same", "till:t5", "till:t6", { id: "c1" }),
+      linked("probable", "till:t6", "till:t7", { id: "l1" }),
+    ];
+    const capped: IdentityRules = { ...defaultIdentityRules, maxEvidenceIdentifiers: 2 };
+    await one.deliver([published(capped, 2), ...chain, alias, ...others, ...said]);
+    const parted = await people(one);
+    expect(parted.length).toBeGreaterThan(3);
+    await one.deliver([published(defaultIdentityRules, 3)]);
+    expect(await people(one)).toEqual(["t0 t1 t2 t3 t4 t5 t6 t7"]);
+    await one.deliver([published(capped, 4)]);
+    expect(await people(one)).toEqual(parted);
+  });
+
+  it("says anew who is a hub by the number of their aliases", async () => {
+    const one = await folding();
+    const keys = Array.from({ length: 4 }, (_, at) => `till:t${at}`);
+    const named = keys.map((key) => accepted({ messageId: key, identifiers: ["till:main"], aliasOf: [key] }));
+    const seen = keys.map((key) => accepted({ messageId: `seen ${key}`, identifiers: [key] }));
+    const capped: IdentityRules = { ...defaultIdentityRules, maxEvidenceIdentifiers: 3 };
+    await one.deliver([...named, ...seen]);
+    expect(await people(one)).toEqual(["main t0 t1 t2 t3"]);
+    await one.deliver([published(capped, 2)]);
+    expect(await people(one)).toEqual(["main", "t0", "t1", "t2", "t3"]);
+    await one.deliver([published(defaultIdentityRules, 3)]);
+    expect(await people(one)).toEqual(["main t0 t1 t2 t3"]);
   });
 
   it("refuses rules by which identifiers join that everybody has", async () => {
