@@ -1,9 +1,10 @@
-import { ActionIcon, Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
+import { ActionIcon, Button, NativeSelect, TextInput } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { type SubmitEvent, useState } from "react";
 import { words } from "../words/words.ts";
 import { BlockedDialog } from "./BlockedDialog.tsx";
 import { type Blocked, blockedIn, pathOfType, type RulesDocument, type TypeRow, typeRows } from "./document.ts";
+import { JoiningCells } from "./JoiningCells.tsx";
 import { type SetValue, WholeNumber } from "./NumberFields.tsx";
 
 const text = words.rules;
@@ -83,7 +84,7 @@ function blockedAt(path: readonly string[], rows: readonly TypeRow[], everywhere
 }
 
 function Row({
-  row: { type, kind, rank, limit, bridges, crowd, blocked },
+  row,
   crowdThreshold,
   onChange,
   onOpen,
@@ -94,19 +95,9 @@ function Row({
   onOpen: (path: readonly string[]) => void;
 }) {
   const { columns } = text;
+  const { type, kind, rank, limit, blocked } = row;
   const path = pathOfType(type);
   const name = type ?? text.otherTypes;
-  // A unique type has one: the document would be refused otherwise.
-  const onKind = (next: string): void => {
-    onChange(path, {
-      kind: next,
-      rank,
-      limit: next === "unique" ? 1 : limit,
-      bridges,
-      ...(crowd === null ? {} : { crowd }),
-      ...(blocked === null ? {} : { blocked }),
-    });
-  };
   return (
     <tr>
       <th scope="row" className={type === null ? "" : "mono"}>
@@ -117,7 +108,7 @@ function Row({
           aria-label={text.ofType(columns.kind, name)}
           data={kindChoices}
           value={kind}
-          onChange={(event) => onKind(event.currentTarget.value)}
+          onChange={(event) => onChange(path, withKind(row, event.currentTarget.value))}
         />
       </td>
       <td data-label={columns.rank}>
@@ -136,23 +127,7 @@ function Row({
           onChange={(next) => onChange([...path, "limit"], next)}
         />
       </td>
-      <td data-label={columns.bridges}>
-        <Checkbox
-          aria-label={text.ofType(columns.bridges, name)}
-          checked={bridges}
-          onChange={(event) => onChange([...path, "bridges"], event.currentTarget.checked)}
-        />
-      </td>
-      <td data-label={columns.crowd}>
-        <WholeNumber
-          isBare
-          label={text.ofType(columns.crowd, name)}
-          value={crowd}
-          unset={crowdThreshold}
-          onChange={(next) => onChange([...path, "crowd"], next)}
-          onClear={() => onChange([...path, "crowd"], undefined)}
-        />
-      </td>
+      <JoiningCells row={row} crowdThreshold={crowdThreshold} onChange={onChange} />
       <td data-label={columns.blocked}>
         <BlockedButton name={name} blocked={blocked} onOpen={() => onOpen([...path, "blocked"])} />
       </td>
@@ -171,6 +146,12 @@ function Row({
       </td>
     </tr>
   );
+}
+
+/** A unique type has one: the document would be refused otherwise. */
+function withKind({ rank, limit, bridges, crowd, blocked }: TypeRow, kind: string): RulesDocument {
+  const given = { kind, rank, limit: kind === "unique" ? 1 : limit, bridges };
+  return { ...given, ...(crowd === null ? {} : { crowd }), ...(blocked === null ? {} : { blocked }) };
 }
 
 function BlockedButton({ name, blocked, onOpen }: { name: string; blocked: Blocked | null; onOpen: () => void }) {

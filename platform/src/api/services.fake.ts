@@ -287,6 +287,18 @@ function fakeRejections(
   };
 }
 
+function fakeSubmit(services: () => FakeServices): Services["submit"] {
+  return async (source, calls) => {
+    const { failWith, submitted } = services();
+    if (failWith !== null) throw failWith;
+    const rejected = calls.flatMap((call, index) =>
+      typeof call["type"] === "string" ? [] : [{ index, code: "type_missing", message: "has no type", field: "type" }],
+    );
+    for (const call of calls) if (typeof call["type"] === "string") submitted.push({ source, call });
+    return { accepted: calls.length - rejected.length, rejected };
+  };
+}
+
 export function fakeServices(): FakeServices {
   const replayed: FakeServices["replayed"] = [];
   const token = "tok_0123456789abcdef";
@@ -339,16 +351,7 @@ export function fakeServices(): FakeServices {
     rules: fakeRules(noon),
     fateOf: fakeFate,
     ...fakeRejections(replayed),
-    submit: async (source, calls) => {
-      if (fake.failWith !== null) throw fake.failWith;
-      const rejected = calls.flatMap((call, index) =>
-        typeof call["type"] === "string"
-          ? []
-          : [{ index, code: "type_missing", message: "has no type", field: "type" }],
-      );
-      for (const call of calls) if (typeof call["type"] === "string") fake.submitted.push({ source, call });
-      return { accepted: calls.length - rejected.length, rejected };
-    },
+    submit: fakeSubmit(() => fake),
     stream: { subscribe: ({ sink }) => sink().end() },
     status: async () => ({
       ready: fake.ready,

@@ -2,7 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defaultIdentityRules, type IdentityRules } from "../identity/index.ts";
 import type { LogRecord } from "../model/event.ts";
-import { accepted, corrected, foldingHarness, foldings, linked, published, type Folding } from "../../test/pipelineHarness.ts";
+import {
+  accepted,
+  corrected,
+  foldingHarness,
+  foldings,
+  linked,
+  published,
+  type Folding,
+} from "../../test/pipelineHarness.ts";
 import { anyRules, worldRecords } from "./rulesWorld.fake.ts";
 
 const folding = foldings();

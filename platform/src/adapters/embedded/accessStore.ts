@@ -48,7 +48,7 @@ function openDatabase(file: string): DatabaseSync {
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(file);
-    chmodSync(file, 0o600);
+    if (file !== inMemory) chmodSync(file, 0o600);
     const version = database.prepare("PRAGMA user_version").get()?.["user_version"];
     if (typeof version === "number" && version > accessFormat) throw newer(version);
     // Held for as long as it is open: where the directory's own lock was deleted, a second process stops here, before
@@ -66,6 +66,8 @@ function openDatabase(file: string): DatabaseSync {
   }
 }
 
+/** Tests keep it so. */
+const inMemory = ":memory:";
 const sqliteBusy = 5;
 function isBusy(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && error.errcode === sqliteBusy;
