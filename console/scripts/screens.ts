@@ -3,6 +3,7 @@ import { customerScreens } from "./customerScreens.ts";
 import { liveScreens } from "./liveScreens.ts";
 import { queryScreens } from "./queryScreens.ts";
 import { reviewScreens } from "./reviewScreens.ts";
+import { rulesScreens } from "./rulesScreens.ts";
 import { heading, type Screen } from "./screen.ts";
 import { sourceScreens } from "./sourceScreens.ts";
 
@@ -22,6 +23,7 @@ export const screens: readonly Screen[] = [
   ...customerScreens,
   ...correctionScreens,
   ...sourceScreens,
+  ...rulesScreens,
   ...queryScreens,
   ...liveScreens,
   ...reviewScreens,

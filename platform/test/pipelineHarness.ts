@@ -15,17 +15,27 @@ import {
   defaultIdentityRules,
   explainerOver,
   identityReads,
+  parseIdentityRules,
+  rulesHash,
   type CorrectionService,
   type IdentityRules,
 } from "../src/identity/index.ts";
 import { createIngestionLoop, type BatchOutcome } from "../src/ingestion/index.ts";
 import { linkRecordOf, pairOf, recordOf, type LinkVerdict, type Verdict } from "../src/model/correction.ts";
-import type { AcceptedEvent, CorrectionRecord, LinkRecord, LogRecord } from "../src/model/event.ts";
+import type {
+  AcceptedEvent,
+  CorrectionRecord,
+  JsonObject,
+  LinkRecord,
+  LogRecord,
+  RulesRecord,
+} from "../src/model/event.ts";
 import { fragmentKey } from "../src/model/fragment.ts";
 import { fragmentIdOf, keyedHash, messageKeyOf } from "../src/model/keyedHash.ts";
 import { decodeRecord, encodeRecord } from "../src/model/logRecord.ts";
 import type { Position } from "../src/model/position.ts";
 import type { Profile } from "../src/model/profile.ts";
+import { rulesRecordOf } from "../src/model/rulesVersion.ts";
 import { composeProfile, profileReads } from "../src/profiles/index.ts";
 import type { IdentityAndProfiles } from "../src/storage/identityAndProfiles.ts";
 import type { HouseholdStore } from "../src/storage/households.ts";
@@ -91,6 +101,13 @@ export function linked(
   const { id, receivedAt = Date.UTC(2026, 1, 1), confidence = 0.99 } = more;
   const likely = verdict === "probable" ? { confidence } : {};
   return linkRecordOf({ id, verdict, ...pairOf(one, other), by: "lr_1", reason: "model 1", receivedAt, ...likely });
+}
+
+/** A version of the rules as it comes from the API. */
+export function published(rules: IdentityRules, number: number, more: { id?: string } = {}): RulesRecord {
+  const document = JSON.parse(JSON.stringify(parseIdentityRules(rules))) as JsonObject;
+  const said = { by: "t1", reason: "to see", receivedAt: Date.UTC(2026, 1, 1) };
+  return rulesRecordOf({ id: more.id ?? `r${number}`, number, hash: rulesHash(document), document, ...said });
 }
 
 /** A message index in memory: what the port promises, nothing else. */

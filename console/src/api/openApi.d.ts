@@ -767,6 +767,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/identity/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules that hold, and every version that was published, newest first: by whom, when, why */
+        get: operations["listIdentityRules"];
+        put?: never;
+        /**
+         * Publish rules: they hold from then on, for everything that was ever sent
+         * @description Kept for good with who, when and why, as a record of the event log: a rebuild comes to the same people. Publishing an earlier version's document again takes everything back. It is durable when it is answered, and applied to everybody unless `decided` is false.
+         */
+        post: operations["publishIdentityRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/rules/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A version of the rules, whole */
+        get: operations["getIdentityRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dry run: who would be who by other rules, counted over everybody, with examples
+         * @description Nothing is changed, and events go on meanwhile. It is answered when it is done or after 1.5 s; while `status` is `running`, ask for it again by its `id`. One runs at a time.
+         */
+        post: operations["previewIdentityRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/rules/previews/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A dry run that was asked for: how far it is, or what it found */
+        get: operations["getRulesPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/rules/previews/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a dry run; one that is done stays as it is */
+        post: operations["cancelRulesPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/stream": {
         parameters: {
             query?: never;
@@ -959,6 +1051,11 @@ export interface components {
                 correctionId: string | null;
             }[];
         };
+        DocumentChange: {
+            path: string;
+            before?: unknown;
+            after?: unknown;
+        };
         Edge: {
             from: string;
             to: string;
@@ -988,6 +1085,19 @@ export interface components {
                 reason: string;
             };
         };
+        EffectExample: {
+            /** @enum {unknown} */
+            kind: "join" | "split" | "other";
+            before: components["schemas"]["ExamplePerson"][];
+            after: components["schemas"]["ExamplePerson"][];
+            because: {
+                /** @description Of a list, what it loses and what it gains. */
+                change: components["schemas"]["DocumentChange"];
+                /** @description This change by itself does it; else it takes part. */
+                alone: boolean;
+            }[];
+            reasons: string[];
+        };
         Error: {
             error: {
                 /** @example profile_not_found */
@@ -1000,6 +1110,11 @@ export interface components {
                 field?: string;
                 requestId: string;
             };
+        };
+        ExamplePerson: {
+            profileId: string;
+            identifiers: string[];
+            identifierCount: number;
         };
         Fate: {
             /** @enum {unknown} */
@@ -1361,6 +1476,100 @@ export interface components {
             items: components["schemas"]["ListedReview"][];
             next: string | null;
             summary: components["schemas"]["ReviewSummary"];
+        };
+        RulesAnswer: {
+            version: components["schemas"]["RulesVersion"];
+            /** @description False: durable, and being applied to everybody. */
+            decided: boolean;
+        };
+        RulesEffect: {
+            people: {
+                before: number;
+                after: number;
+            };
+            /** @description People that would be made of several. */
+            joins: number;
+            /** @description People that would become several. */
+            splits: number;
+            /** @description People who live now and would be others in any way. */
+            affected: number;
+            /** @description Identifiers that would become hubs, shared or blocked, or stop being so. */
+            decisions: {
+                type: string;
+                /** @enum {unknown} */
+                from: "ordinary" | "blocked" | "hub" | "shared";
+                /** @enum {unknown} */
+                to: "ordinary" | "blocked" | "hub" | "shared";
+                count: number;
+            }[];
+            /** @description Their profile ids, at most 10,000. */
+            affectedIds: string[];
+            /** @description At most ten of each kind. */
+            examples: components["schemas"]["EffectExample"][];
+        };
+        RulesPreview: {
+            id: string;
+            /** @enum {unknown} */
+            status: "running" | "done" | "failed" | "cancelled";
+            /** @description From 0 to 1. */
+            progress: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            startedAt: string;
+            endedAt: string | null;
+            hash: string;
+            /** @description What differs from the version that held when it began. */
+            changes: components["schemas"]["DocumentChange"][];
+            /** @description The version that everybody was compared under. */
+            against: number | null;
+            effect: components["schemas"]["RulesEffect"] | null;
+            problem: {
+                code: string;
+                message: string;
+                hint: string | null;
+            } | null;
+        };
+        RulesVersion: {
+            number: number;
+            /** @description SHA-256 of the document's contents, in hexadecimal. */
+            hash: string;
+            /** @description Id of the API token; null for the defaults, which nobody published. */
+            by: string | null;
+            reason: string;
+            publishedAt: string | null;
+            /** @description Everybody is who they are by it. */
+            inForce: boolean;
+            /** @description The identity rules, whole. docs/identity.md tells its fields. */
+            document: {
+                [key: string]: unknown;
+            };
+        };
+        RulesVersionHead: {
+            number: number;
+            /** @description SHA-256 of the document's contents, in hexadecimal. */
+            hash: string;
+            /** @description Id of the API token; null for the defaults, which nobody published. */
+            by: string | null;
+            reason: string;
+            publishedAt: string | null;
+            /** @description Everybody is who they are by it. */
+            inForce: boolean;
+        };
+        RulesVersions: {
+            current: components["schemas"]["RulesVersion"];
+            /** @description Published, durable, and just being applied to everybody; events wait for it. */
+            applying: {
+                number: number;
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 UTC with milliseconds.
+                 */
+                since: string;
+            } | null;
+            items: components["schemas"]["RulesVersionHead"][];
+            next: string | null;
         };
         SearchAnswer: {
             items: components["schemas"]["SearchItem"][];
@@ -4898,6 +5107,369 @@ export interface operations {
             };
             /** @description Not now; see Retry-After. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listIdentityRules: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of an earlier answer. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesVersions"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    publishIdentityRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The identity rules, whole. docs/identity.md tells its fields. */
+                    document: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Of a version. */
+                    basedOn: number;
+                    /**
+                     * @description Why, for whoever looks at it later.
+                     * @example Families share an e-mail here.
+                     */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesAnswer"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getIdentityRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of a version. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesVersion"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewIdentityRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The identity rules, whole. docs/identity.md tells its fields. */
+                    document: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesPreview"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRulesPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesPreview"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancelRulesPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesPreview"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

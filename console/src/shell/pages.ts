@@ -3,6 +3,7 @@ import {
   IconArrowsJoin2,
   IconBolt,
   IconDatabase,
+  IconFingerprint,
   IconPlugConnected,
   IconUsers,
   type TablerIcon,
@@ -22,8 +23,9 @@ export interface RailPage {
 export const railPages: readonly RailPage[] = [
   { path: "/live", label: words.pages.live, icon: IconBolt, key: "l" },
   { path: "/customers", label: words.pages.customers, icon: IconUsers, key: "c" },
-  { path: "/corrections", label: words.pages.corrections, icon: IconArrowsSplit, key: "w" },
-  { path: "/query", label: words.pages.query, icon: IconDatabase, key: "q" },
   { path: "/review", label: words.pages.review, icon: IconArrowsJoin2, key: "r" },
+  { path: "/query", label: words.pages.query, icon: IconDatabase, key: "q" },
+  { path: "/rules", label: words.pages.rules, icon: IconFingerprint, key: "u" },
+  { path: "/corrections", label: words.pages.corrections, icon: IconArrowsSplit, key: "w" },
   { path: "/sources", label: words.pages.sources, icon: IconPlugConnected, key: "s" },
 ];

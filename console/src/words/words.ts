@@ -4,6 +4,7 @@ import { customer } from "./customer.ts";
 import { customers } from "./customers.ts";
 import { query } from "./query.ts";
 import { review } from "./review.ts";
+import { rules } from "./rules.ts";
 import { sources } from "./sources.ts";
 
 /** Every sentence of the console. A page adds a section in a file of its own; nothing is written in the pages themselves. */
@@ -14,8 +15,9 @@ export const words = {
     customers: "Customers",
     query: "Query",
     review: "Review",
-    sources: "Sources",
+    rules: "Rules",
     corrections: "Corrections",
+    sources: "Sources",
     signIn: "Sign in",
   },
   shell: {
@@ -92,4 +94,5 @@ export const words = {
   corrections,
   household,
   review,
+  rules,
 } as const;

@@ -25,6 +25,7 @@ import { linkageRoutes } from "./routes/linkage.ts";
 import { profileRoutes, timelineRoutes } from "./routes/profiles.ts";
 import { queryRoutes } from "./routes/query.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
+import { rulesRoutes } from "./routes/rules.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { segmentReadRoutes } from "./routes/segmentReads.ts";
 import { sourceRoutes } from "./routes/sources.ts";
@@ -123,6 +124,7 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   correctionRoutes(api, services, callerOf);
   reviewRoutes(api, services, callerOf);
   linkageRoutes(api, services, callerOf);
+  rulesRoutes(api, services, callerOf);
   streamRoutes(api, services, isToken);
   refuseOtherMethods(scope, methodsByUrl);
 }

@@ -8,6 +8,7 @@ import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timelin
 import { fakeBackups } from "./backups.fake.ts";
 import { fakeCorrections } from "./corrections.fake.ts";
 import { fakeLinkage, fakeReviews } from "./reviews.fake.ts";
+import { fakeRules, type FakeRules } from "./rules.fake.ts";
 import type { EdgeView, FateView, HouseholdView, RejectionView, Services } from "./services.ts";
 
 /** Services over plain memory for tests of what calls them: the API's routes and the command line. */
@@ -16,6 +17,7 @@ export interface FakeServices extends Services {
   readonly reviews: ReturnType<typeof fakeReviews>;
   readonly linkage: ReturnType<typeof fakeLinkage>;
   readonly backups: ReturnType<typeof fakeBackups>;
+  readonly rules: FakeRules;
   readonly token: string;
   readonly replayed: { messageId: string; corrected: JsonObject | null }[];
   readonly submitted: { source: string; call: JsonObject }[];
@@ -304,6 +306,18 @@ const fakeIdentity: Services["identity"] = {
   }),
 };
 
+function fakeSubmit(services: () => FakeServices): Services["submit"] {
+  return async (source, calls) => {
+    const { failWith, submitted } = services();
+    if (failWith !== null) throw failWith;
+    const rejected = calls.flatMap((call, index) =>
+      typeof call["type"] === "string" ? [] : [{ index, code: "type_missing", message: "has no type", field: "type" }],
+    );
+    for (const call of calls) if (typeof call["type"] === "string") submitted.push({ source, call });
+    return { accepted: calls.length - rejected.length, rejected };
+  };
+}
+
 export function fakeServices(): FakeServices {
   const replayed: FakeServices["replayed"] = [];
   const token = "tok_0123456789abcdef";
@@ -336,18 +350,10 @@ export function fakeServices(): FakeServices {
     reviews: fakeReviews(ada, noon),
     linkage: fakeLinkage(noon),
     backups: fakeBackups(at),
+    rules: fakeRules(noon),
     fateOf: fakeFate,
     ...fakeRejections(replayed),
-    submit: async (source, calls) => {
-      if (fake.failWith !== null) throw fake.failWith;
-      const rejected = calls.flatMap((call, index) =>
-        typeof call["type"] === "string"
-          ? []
-          : [{ index, code: "type_missing", message: "has no type", field: "type" }],
-      );
-      for (const call of calls) if (typeof call["type"] === "string") fake.submitted.push({ source, call });
-      return { accepted: calls.length - rejected.length, rejected };
-    },
+    submit: fakeSubmit(() => fake),
     stream: { subscribe: ({ sink }) => sink().end() },
     status: async () => ({
       ready: fake.ready,

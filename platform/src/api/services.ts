@@ -1,4 +1,4 @@
-import type { CorrectionService, LinkageRuns, LinkService, ReviewService } from "../identity/index.ts";
+import type { CorrectionService, LinkageRuns, LinkService, ReviewService, RulesService } from "../identity/index.ts";
 import type { JsonObject } from "../model/event.ts";
 import type { FragmentId } from "../model/fragment.ts";
 import type { HouseholdId, HouseholdKind } from "../model/household.ts";
@@ -147,6 +147,7 @@ export interface Services {
   /** `model`: the latest that a linkage learned; null before the first. */
   reviews: ReviewService & Pick<Reviews, "status"> & { model(): ReturnType<Reviews["model"]> };
   linkage: { runs: LinkageRuns; links: LinkService };
+  rules: Omit<RulesService, "close">;
   /** Problem 409 `message_id_ambiguous` without a source where two sources used it. */
   fateOf(messageId: string, source: string | null): Promise<FateView | null>;
   /** Newest first; `after` is the `next` of the page before. Problem 400 `cursor_invalid`. */

@@ -14,6 +14,7 @@ import { correctionCalls, type CorrectionCalls } from "./correctionCalls.ts";
 import { reviewCalls, type ReviewCalls } from "./reviewCalls.ts";
 import { followedUp, type ServerProgress } from "./followedUp.ts";
 import type { CliIo } from "./io.ts";
+import { rulesCalls, type RulesCalls } from "./rulesCalls.ts";
 import { directTransport, httpTransport, serverUrl, type Transport } from "./transport.ts";
 import { wrongUsage } from "./usage.ts";
 
@@ -50,7 +51,7 @@ export interface SearchView {
 }
 
 /** The platform as a verb sees it, over HTTP or opened in this process: the same answers either way. */
-export interface Connection extends CorrectionCalls, ReviewCalls, BackupCalls {
+export interface Connection extends CorrectionCalls, ReviewCalls, BackupCalls, RulesCalls {
   readonly via: "http" | "direct";
   profile(type: string, value: string): Promise<ProfileView>;
   search(wanted: { q: string; limit: number; source?: string }): Promise<SearchView>;
@@ -204,6 +205,7 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
     ...correctionCalls(send),
     ...reviewCalls(send),
     ...backupCalls(send),
+    ...rulesCalls(send),
     fate: async (messageId, source) =>
       (await get(`/api/events/${enc(messageId)}${source === undefined ? "" : `?source=${enc(source)}`}`)) as FateView,
     query: async (sql, limit) =>

@@ -12,6 +12,7 @@ import { showSearch } from "./search.ts";
 import { addOperations } from "./operationVerbs.ts";
 import { rebuild } from "./rebuild.ts";
 import { addReviews } from "./reviewVerbs.ts";
+import { addRules } from "./rulesVerbs.ts";
 import { send, type SendFlags } from "./send.ts";
 import { serve } from "./serve.ts";
 import { describeDemo, describeSimulate } from "./simulateVerb.ts";
@@ -195,6 +196,7 @@ function addReads(root: Command, io: CliIo, exit: SetExit): void {
   };
   addCorrections(root, reach);
   addReviews(root, reach);
+  addRules(root, io, reach);
   addQuery(root, io, exit);
 
   const status = reaching(root.command("status"))

@@ -1,6 +1,6 @@
 /** Who is who: pure functions of evidence, and the reads that explain them. docs/identity.md tells the rules. */
 export { correctionEdges, probableEdges } from "./corrections.ts";
-export { decide, decideByAliases, mergeSeenWith } from "./decisions.ts";
+export { decide, decideByAliases, decisionReason, mergeSeenWith } from "./decisions.ts";
 export { disjointSets } from "./disjointSets.ts";
 export { edgesOfFragments, mergeEdges } from "./evidence.ts";
 export { personOfFragment } from "./membership.ts";
@@ -13,7 +13,22 @@ export type { Explainer } from "./explainer.ts";
 export { identityReads } from "./read.ts";
 export type { IdentityReads } from "./read.ts";
 export { loosenedReach } from "./reach.ts";
+export { parseIdentityRules } from "./parseRules.ts";
+export { documentChanges, withChange } from "./publishing/difference.ts";
+export type { DocumentChange } from "./publishing/difference.ts";
+export {
+  maxAffectedIds,
+  maxDecisionRows,
+  maxExampleIdentifiers,
+  maxExamplePeople,
+  maxExamplesOfKind,
+} from "./publishing/effect.ts";
+export type { DecisionCount, EffectExample, ExamplePerson, RulesEffect } from "./publishing/effect.ts";
+export type { DryRunAnswer, RulesDryRun } from "./publishing/previews.ts";
+export { rulesService } from "./publishing/service.ts";
+export type { PublishedRules, RulesPreview, RulesService } from "./publishing/service.ts";
 export { resolve } from "./resolve.ts";
+export { rulesHash, rulesInForce } from "./rulesInForce.ts";
 export { defaultIdentityRules } from "./retailRules.ts";
 export { identifierOrder, rulesOfType, typeOfKey } from "./rules.ts";
 export type { IdentityRules } from "./rules.ts";

@@ -1,12 +1,11 @@
 import type { EvidenceRule } from "../model/evidence.ts";
 import { Problem } from "../model/problem.ts";
-import { blockedPattern } from "./blocked.ts";
+import { maxPatternsSize, PatternProblem, patternSize } from "./blockedPattern.ts";
 import type { BlockedValues, IdentifierKind, IdentifierTypeRules, IdentityRules } from "./rules.ts";
 
 const kinds: readonly IdentifierKind[] = ["unique", "personal", "device", "plain"];
 const edgeRules: readonly EvidenceRule[] = ["alias", "seen_together"];
 const documentFields: readonly (keyof IdentityRules)[] = [
-  "version",
   "types",
   "otherTypes",
   "blocked",
@@ -31,7 +30,6 @@ const maxComponentIdentifiers = 10_000;
 export function parseIdentityRules(document: unknown): IdentityRules {
   const fields = exactObject(document, "", documentFields);
   const rules: IdentityRules = {
-    version: integer(fields, "version", 1, Number.MAX_SAFE_INTEGER),
     types: parseTypes(fields["types"]),
     otherTypes: parseType(fields["otherTypes"], "otherTypes"),
     blocked: parseBlocked(fields["blocked"], "blocked"),
@@ -113,7 +111,7 @@ function parseBlocked(value: unknown, path: string): BlockedValues {
   const fields = exactObject(value, path, ["values", "patterns"]);
   const values = texts(fields["values"], below(path, "values"));
   const patterns = texts(fields["patterns"], below(path, "patterns"));
-  for (const [index, pattern] of patterns.entries()) checkPattern(pattern, `${below(path, "patterns")}[${index}]`);
+  checkPatterns(patterns, below(path, "patterns"));
   return { values, patterns };
 }
 
@@ -126,19 +124,30 @@ function texts(value: unknown, path: string): string[] {
   });
 }
 
-/** A group that repeats and holds a repetition: the usual way to a match that takes for ever. */
-const nestedRepetition = /\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.)*\)[*+{]/;
-
-function checkPattern(pattern: string, path: string): void {
-  if (nestedRepetition.test(pattern)) {
-    throw wrong(path, "repeats a repetition", "Such a pattern can take for ever; write it without nesting * + or {}.");
-  }
-  try {
-    blockedPattern(pattern);
-  } catch {
-    throw wrong(path, "is not a regular expression", "Write it as in JavaScript with the flag u.");
+function checkPatterns(patterns: readonly string[], path: string): void {
+  let size = 0;
+  for (const [index, pattern] of patterns.entries()) {
+    size += sizeOf(pattern, `${path}[${index}]`);
+    if (size <= maxPatternsSize) continue;
+    throw wrong(`${path}[${index}]`, "has too much to match, with those before it", largeHint);
   }
 }
+
+const largeHint =
+  "Write shorter patterns: a repetition like {1000} counts a thousand times, and matching all takes as long.";
+
+function sizeOf(pattern: string, path: string): number {
+  try {
+    return patternSize(pattern);
+  } catch (error) {
+    const why = error instanceof PatternProblem ? error.message : "is not a regular expression";
+    throw wrong(path, why, patternHint);
+  }
+}
+
+const patternHint =
+  "Write it as in JavaScript, without back-references and without looking ahead or behind (RE2's syntax): " +
+  "so that every match takes time by the length of the value alone.";
 
 function parseRuleRanks(value: unknown): Record<EvidenceRule, number> {
   const fields = exactObject(value, "ruleRanks", edgeRules);

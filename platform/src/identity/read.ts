@@ -6,6 +6,7 @@ import type { People } from "../storage/people.ts";
 import { decisionReason } from "./decisions.ts";
 import { readKey, resolveAround, unknownIdentifier } from "./around.ts";
 import type { IdentityRules } from "./rules.ts";
+import { rulesInForce } from "./rulesInForce.ts";
 import { why } from "./why.ts";
 
 export interface PersonIdentity {
@@ -30,9 +31,12 @@ export interface IdentityReads {
   why(a: string, b: string): Promise<WhyTwo>;
 }
 
-/** Explanations are computed from the evidence when they are asked for, by the function that decided. */
+/**
+ * Explanations are computed from the evidence when they are asked for, by the function and the rules that decided;
+ * `rules` are those that hold until others are published.
+ */
 export function identityReads(parts: { people: People; hash: KeyedHash; rules: IdentityRules }): IdentityReads {
-  const { people, hash, rules } = parts;
+  const { people, hash } = parts;
   const livingId = async (key: IdentifierKey): Promise<ProfileId | null> =>
     (await people.byProfileId(profileIdOf(hash, key)))?.profileId ?? null;
   return {
@@ -42,6 +46,7 @@ export function identityReads(parts: { people: People; hash: KeyedHash; rules: I
       const own = new Set(person.identifiers.map((row) => row.key));
       const carried = new Set([...own, ...person.fragments.flatMap((fragment) => fragment.identifiers)]);
       const around = await people.evidenceAround([...own]);
+      const rules = rulesInForce(around.rules, parts.rules);
       const edges = resolveAround(around, rules).edges.filter((edge) => own.has(edge.a) || own.has(edge.b));
       const rows = around.identifiers.filter((row) => carried.has(row.key));
       const identifiers = rows.map(({ key, decision }) => ({
@@ -54,6 +59,7 @@ export function identityReads(parts: { people: People; hash: KeyedHash; rules: I
     why: async (a, b) => {
       const [keyA, keyB] = [readKey(a, "a"), readKey(b, "b")];
       const around = await people.evidenceAround([keyA, keyB]);
+      const rules = rulesInForce(around.rules, parts.rules);
       const decisions = new Map(around.identifiers.map((row) => [row.key, row.decision]));
       for (const [key, field] of [
         [keyA, "a"],

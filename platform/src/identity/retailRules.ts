@@ -33,10 +33,13 @@ const placeholderEmails: BlockedValues = {
   ],
 };
 
+/** Seven times or more; patterns know no back-references. */
+const oneDigit = Array.from({ length: 10 }, (_, digit) => `${digit}{7,}`).join("|");
+
 const placeholderPhones: BlockedValues = {
   values: [],
   // One digit to the end (+15555555555, +449999999999), and the keypad in order.
-  patterns: ["^\\+\\d{1,4}?(\\d)\\1{6,}$", "^\\+\\d{0,4}?1234567(8|89|890)?$", "^\\+\\d{0,4}?0?987654321?0?$"],
+  patterns: [`^\\+\\d{1,4}?(?:${oneDigit})$`, "^\\+\\d{0,4}?1234567(8|89|890)?$", "^\\+\\d{0,4}?0?987654321?0?$"],
 };
 
 const placeholderDevices: BlockedValues = {
@@ -66,7 +69,6 @@ function device(rank: number, limit: number): IdentifierTypeRules {
  * what is usual: beyond them evidence is likelier to be a mix-up than a person.
  */
 export const defaultIdentityRules: IdentityRules = {
-  version: 2,
   types: {
     // The shop's own login: it knows who signed in.
     user_id: { kind: "unique", rank: 100, limit: 1, bridges: true },

@@ -37,10 +37,8 @@ export interface IdentifierTypeRules {
   blocked?: BlockedValues;
 }
 
-/** Who is who, as a document. Another document, or another `version` of one, is a rebuild. */
+/** Who is who, as a document. Its versions are numbered where they are published (`RulesVersion`). */
 export interface IdentityRules {
-  /** Of the document's contents, set by whoever edits it. */
-  version: number;
   types: Readonly<Record<string, IdentifierTypeRules>>;
   /** For types that `types` does not name. */
   otherTypes: IdentifierTypeRules;

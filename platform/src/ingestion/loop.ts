@@ -1,10 +1,11 @@
 import type { EventBufferReader, StoredRecord } from "../buffer/eventBuffer.ts";
 import { isCall, maxMessageIdLength, type LogRecord, type RejectedCall } from "../model/event.ts";
-import { decodeRecord, encodeRecord } from "../model/logRecord.ts";
+import { decodeRecord, encodeRecord, isRulesRecord } from "../model/logRecord.ts";
 import { Problem } from "../model/problem.ts";
 import type { Position } from "../model/position.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
 import { createPipeline, type BatchOutcome, type PipelineParts } from "./pipeline.ts";
+import { regroupingStopped } from "./regroup/regrouping.ts";
 
 /** Larger batches share look-ups and commits; these bound the memory of one, and how long readers see it coming. */
 const maxBatchRecords = 5_000;
@@ -36,9 +37,9 @@ export interface IngestionLoop {
  * the log still holds everything. A decision that stands is never made again, whatever came after it.
  */
 export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLoop> {
-  const pipeline = createPipeline(parts);
   let at = await parts.store.position();
   let stopped = false;
+  const pipeline = createPipeline({ ...parts, isStopped: () => stopped });
 
   /** Null when it was stopped before the store could tell. */
   async function stands(next: Position): Promise<boolean | null> {
@@ -62,6 +63,7 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
         parts.onDecided(next, records.length, outcome);
         return;
       } catch (error) {
+        if (stopped && error instanceof Problem && error.code === regroupingStopped) return;
         parts.onTrouble(error);
         if (isFinal(error)) throw error;
         isDecided ||= await stands(next);
@@ -84,14 +86,34 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
       while (!stopped && at < end) {
         const { records, next } = await parts.log.read(at, end, maxBatchRecords, maxBatchBytes);
         if (next <= at) return;
-        await decide(records, next);
-        at = next;
+        for (const part of partedAtRules(records, next)) {
+          await decide(part.records, part.next);
+          if (stopped) return;
+          at = part.next;
+        }
       }
     },
     stop: () => {
       stopped = true;
     },
   };
+}
+
+/** What comes before a change of rules is decided by the old ones, what comes after it by the new ones. */
+function partedAtRules(
+  records: readonly StoredRecord[],
+  next: Position,
+): { records: StoredRecord[]; next: Position }[] {
+  const parts: StoredRecord[][] = [];
+  let isAlone = true;
+  for (const record of records) {
+    const isRules = isRulesRecord(record.payload);
+    if (isRules || isAlone) parts.push([record]);
+    else parts.at(-1)?.push(record);
+    isAlone = isRules;
+  }
+  if (parts.length === 0) parts.push([]);
+  return parts.map((part, index) => ({ records: part, next: parts[index + 1]?.[0]?.position ?? next }));
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { StoredRecord } from "../buffer/eventBuffer.ts";
-import type { IdentityRules } from "../identity/index.ts";
+import { rulesInForce, type IdentityRules } from "../identity/index.ts";
 import type { KeyedHash } from "../model/keyedHash.ts";
 import type { Join } from "../model/join.ts";
 import type { Position } from "../model/position.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
 import type { MessageIndex } from "../storage/messageIndex.ts";
+import { changeRules, type Decided } from "./steps/changeRules.ts";
 import { decide } from "./steps/decide.ts";
 import { deduplicate, type Fresh } from "./steps/deduplicate.ts";
 import { fold } from "./steps/fold.ts";
@@ -18,14 +19,17 @@ export interface PipelineParts {
   /** Records by position, to compare later deliveries with the ones that count; a position without one is left out. */
   recordsAt: (positions: readonly Position[]) => Promise<ReadonlyMap<Position, StoredRecord>>;
   hash: KeyedHash;
+  /** Until others are published. */
   rules: IdentityRules;
   /** ISO 4217; what an amount without a currency is in. */
   homeCurrency: string;
   now: () => number;
+  /** Asked in the middle of long work. */
+  isStopped?: () => boolean;
 }
 
 export interface BatchOutcome {
-  /** Events, corrections, and what linkages say. */
+  /** Events, corrections, what linkages say, and rules. */
   processed: number;
   rejected: number;
   duplicates: number;
@@ -38,7 +42,8 @@ export interface BatchOutcome {
 export interface Pipeline {
   /**
    * Takes a run of records, and `next`, the position after them, through the whole way in one deciding transaction.
-   * Replaying a run after a crash changes nothing twice: what was decided is found by its (source, messageId).
+   * Replaying a run after a crash changes nothing twice: what was decided is found by its (source, messageId). A version
+   * of the rules comes alone.
    */
   decide(records: readonly StoredRecord[], next: Position): Promise<BatchOutcome>;
   /** For a decision that stands although its answer was lost or what follows it failed: does what follows, again. */
@@ -50,6 +55,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     entries: [],
     outcome: { processed: 0, rejected: 0, duplicates: 0, joined: 0, joins: [] },
   };
+  const inForce = knownRules(parts);
   const follow = async (): Promise<BatchOutcome> => {
     await parts.messages.remember(last.entries);
     return last.outcome;
@@ -58,31 +64,61 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     decide: async (records, next) => {
       const validated = validate(records);
       const fresh = await deduplicate(validated, parts);
-      const batch = await gather(fresh, parts);
-      const folded = fold(batch);
-      const people = await resolvePeople(folded, parts);
-      const decision = await decide(folded, people, { position: next, processedAt: parts.now() }, parts);
-      const { rejected, seenAgain } = fresh;
+      const at = { position: next, processedAt: parts.now() };
+      const { decision, people, release } = await (fresh.rules.length > 0
+        ? changeRules(fresh, at, parts)
+        : decideEvents(fresh, at, { ...parts, rules: await inForce.rules() }));
+      const { rejected, seenAgain } = decision;
       const taken = takenOf(fresh);
       last = {
         entries: taken.map(({ messageKey, position }) => ({ key: messageKey, position })),
         outcome: {
-          processed: taken.length,
+          processed: decision.processed,
           rejected: rejected.length,
           duplicates: seenAgain.length,
           joined: people.joined,
           joins: people.joins,
         },
       };
-      await parts.store.commit(decision);
+      // Which rules hold is told by the store, whatever becomes of the commit.
+      if (fresh.rules.length > 0) inForce.forget();
+      try {
+        await parts.store.commit(decision);
+      } finally {
+        await release?.();
+      }
       return follow();
     },
     follow,
   };
 }
 
+async function decideEvents(
+  fresh: Fresh,
+  at: { position: Position; processedAt: number },
+  parts: PipelineParts,
+): Promise<Decided> {
+  const folded = fold(await gather(fresh, parts));
+  const people = await resolvePeople(folded, parts);
+  return { decision: await decide(folded, people, at, parts), people };
+}
+
+/** Asked of the store once, and after each change. */
+function knownRules({ store, rules }: PipelineParts): { rules(): Promise<IdentityRules>; forget(): void } {
+  let known: IdentityRules | null = null;
+  return {
+    rules: async () => {
+      known ??= rulesInForce(await store.rules(), rules);
+      return known;
+    },
+    forget: () => {
+      known = null;
+    },
+  };
+}
+
 /** Whose messages count from now on, in the order of the log. */
-function takenOf({ events, corrections }: Fresh): { messageKey: string; position: Position }[] {
-  if (corrections.length === 0) return events;
-  return [...events, ...corrections].sort((one, other) => one.position - other.position);
+function takenOf({ events, corrections, rules }: Fresh): { messageKey: string; position: Position }[] {
+  if (corrections.length === 0 && rules.length === 0) return events;
+  return [...events, ...corrections, ...rules].sort((one, other) => one.position - other.position);
 }

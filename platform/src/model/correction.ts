@@ -19,8 +19,6 @@ export type LinkVerdict = (typeof linkVerdicts)[number];
 export const correctionSource = "_corrections";
 export const linkSource = "_linkage";
 
-export const maxReasonChars = 500;
-
 /** Sorted by code units: a pair has one name. */
 export interface IdentifierPair {
   a: IdentifierKey;

@@ -92,10 +92,23 @@ export type LinkBody = {
   confidence?: number;
 };
 
+/** A version of the identity rules, as the log holds it (`RulesVersion`). It is nobody's event. */
+export interface RulesRecord {
+  readonly status: "rules";
+  /** `rulesSource`. */
+  readonly source: string;
+  readonly messageId: string;
+  readonly receivedAt: number;
+  readonly body: { number: number; hash: string; by: string; reason: string; document: JsonObject };
+}
+
 /** What a source sent. */
 export type CallRecord = AcceptedEvent | RejectedCall;
 
-export type LogRecord = CallRecord | CorrectionRecord | LinkRecord;
+/** What people and linkages say. */
+export type StatedRecord = CorrectionRecord | LinkRecord | RulesRecord;
+
+export type LogRecord = CallRecord | StatedRecord;
 
 /** False of what people and linkages say, which is nobody's event. */
 export function isCall(record: LogRecord): record is CallRecord {

@@ -1,7 +1,17 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AcceptedEvent, CorrectionRecord, JsonObject, LinkRecord, RejectedCall } from "./event.ts";
-import { decodeHead, correctionVersion, decodeRecord, encodeRecord, linkVersion, recordVersion } from "./logRecord.ts";
+import type { AcceptedEvent, CorrectionRecord, JsonObject, LinkRecord, RejectedCall, RulesRecord } from "./event.ts";
+import {
+  correctionVersion,
+  decodeHead,
+  decodeRecord,
+  encodeRecord,
+  isRulesRecord,
+  linkVersion,
+  newestVersion,
+  recordVersion,
+  rulesRecordVersion,
+} from "./logRecord.ts";
 
 const accepted: AcceptedEvent = {
   status: "accepted",
@@ -41,11 +51,18 @@ const link: LinkRecord = {
   receivedAt: 1_764_000_000_000,
   body: { verdict: "probable", a: "crm_id:7", b: "crm_id:8", by: "lr_1", reason: "model 3", confidence: 0.995 },
 };
+const rules: RulesRecord = {
+  status: "rules",
+  source: "_rules",
+  messageId: "r_1",
+  receivedAt: 1_764_000_000_000,
+  body: { number: 2, hash: "h", by: "t1", reason: "families", document: { hubThreshold: 4 } },
+};
 const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
 describe("a log record", () => {
   it("is read as it was written", () => {
-    for (const record of [accepted, rejected, correction, link]) {
+    for (const record of [accepted, rejected, correction, link, rules]) {
       expect(decodeRecord(encodeRecord(record))).toEqual(record);
       expect(decodeRecord(encodeRecord(record, JSON.stringify(record.body)))).toEqual(record);
       expect(encodeRecord(record, JSON.stringify(record.body))).toEqual(encodeRecord(record));
@@ -64,6 +81,8 @@ describe("a log record", () => {
     for (const mixed of [
       { ...correction, v: recordVersion },
       { ...accepted, v: correctionVersion },
+      { ...rules, v: correctionVersion },
+      { ...correction, v: rulesRecordVersion },
     ]) {
       expect(() => decodeRecord(bytes(mixed))).toThrow(expect.objectContaining({ code: "record_unreadable" }));
     }
@@ -78,6 +97,21 @@ describe("a log record", () => {
       { ...link, v: linkVersion, status: "constructor" },
     ]) {
       expect(() => decodeRecord(bytes(mixed))).toThrow(expect.objectContaining({ code: "record_unreadable" }));
+    }
+  });
+
+  it("of rules is told from its first bytes, and from nothing else", () => {
+    expect(decodeHead(encodeRecord(rules))).toEqual(rules);
+    expect(isRulesRecord(encodeRecord(rules))).toBe(true);
+    for (const other of [
+      encodeRecord(accepted),
+      encodeRecord(rejected),
+      encodeRecord(correction),
+      encodeRecord(link),
+      bytes([]),
+      bytes(""),
+    ]) {
+      expect(isRulesRecord(other)).toBe(false);
     }
   });
 
@@ -104,11 +138,11 @@ describe("a log record", () => {
   });
 
   it("of a newer program is refused by its version", () => {
-    const newer = bytes({ ...accepted, v: linkVersion + 1 });
+    const newer = bytes({ ...accepted, v: newestVersion + 1 });
     expect(() => decodeRecord(newer)).toThrow(
       expect.objectContaining({
         code: "record_newer",
-        message: expect.stringContaining(`format ${linkVersion + 1}`),
+        message: expect.stringContaining(`format ${newestVersion + 1}`),
       }),
     );
   });

@@ -7,13 +7,18 @@ export const recordVersion = 1;
 export const correctionVersion = 2;
 /** Of what a linkage says. */
 export const linkVersion = 3;
-const newestVersion = linkVersion;
+/** Of versions of the identity rules. */
+export const rulesRecordVersion = 4;
+/** The version that a record of each status is written with. */
 const versions: Readonly<Record<LogRecord["status"], number>> = {
   accepted: recordVersion,
   rejected: recordVersion,
   correction: correctionVersion,
   link: linkVersion,
+  rules: rulesRecordVersion,
 };
+/** Of all that this program reads. */
+export const newestVersion = Math.max(...Object.values(versions));
 const closingBrace = 0x7d;
 const bodyKey = Buffer.from(',"body":');
 
@@ -60,6 +65,13 @@ export function decodeHead(payload: Uint8Array): LogRecord {
   const { v, ...head } = parse(buffer.subarray(0, end), "}");
   if (v !== recordVersion || head.status !== "accepted") return decodeRecord(payload);
   return new EventOfHead(head as Head, buffer.subarray(end + bodyKey.length, -1));
+}
+
+const rulesStart = Buffer.from(`{"v":${rulesRecordVersion},"status":"rules",`);
+
+/** Told from the first bytes: whoever reads runs of records stops at one, because what comes after it is decided by it. */
+export function isRulesRecord(payload: Uint8Array): boolean {
+  return payload[5] === rulesStart[5] && rulesStart.equals(payload.subarray(0, rulesStart.length));
 }
 
 type Head = Omit<AcceptedEvent, "body">;

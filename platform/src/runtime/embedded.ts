@@ -5,9 +5,17 @@ import { lockDirectory, type DirectoryLock } from "../adapters/embedded/director
 import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
-import { correctionService, type CorrectionService, type LinkageRuns } from "../identity/index.ts";
+import {
+  correctionService,
+  defaultIdentityRules,
+  rulesService,
+  type CorrectionService,
+  type LinkageRuns,
+  type RulesService,
+} from "../identity/index.ts";
 import { fateReader, rejectionReader } from "../ingestion/index.ts";
 import { correctionSource, linkSource } from "../model/correction.ts";
+import { rulesSource } from "../model/rulesVersion.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import type { Source } from "../model/source.ts";
@@ -28,6 +36,7 @@ import {
 import { tellingDiskFull } from "./diskFull.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
 import { linkageRunsOver, reviewServices } from "./reviewing.ts";
+import { threadedDryRun } from "./rulesDryRun.ts";
 import { fateView, healthView, householdOf, householdServices, identityService, rejectionView } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { openStages, type Stages } from "./stages.ts";
@@ -95,7 +104,9 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     opened.push(() => runs.close());
     const backups = backupsOver(settings, stages);
     opened.push(() => backups.close());
-    const services = { ...servicesOver({ ...parts, runs }), backups };
+    const rules = rulesOver(parts, { stateFile: paths.state, hashKey });
+    opened.push(() => rules.close());
+    const services = { ...servicesOver({ ...parts, runs, rules }), backups };
     const drained = async (): Promise<void> => {
       await stages.ingestion.reached(stages.log.end());
       await Promise.all([stages.analytics.caughtUp(), stages.search.caughtUp()]);
@@ -131,6 +142,7 @@ type ServiceParts = Stages & {
   hash: KeyedHash;
   settings: Settings;
   runs: LinkageRuns;
+  rules: RulesService;
 };
 
 function backupsOver({ dataDir }: Settings, { access }: Stages): BackupJobs {
@@ -146,7 +158,10 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups"> {
     hash,
     firstPositions: ingestion.firstPositions,
     profileIdOfFragment: (id) => people.profileIdOfFragment(id),
-    sources: async () => [...(await access.sources()).map((source) => source.id), correctionSource, linkSource],
+    sources: async () => {
+      const sent = (await access.sources()).map((source) => source.id);
+      return [...sent, correctionSource, linkSource, rulesSource];
+    },
     pendingPositions: (keys) => parts.undecided.find(keys),
   });
   const profiles = profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency });
@@ -164,6 +179,7 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups"> {
     },
     identity: identityService(parts.explainer),
     ...reviewServices({ ...parts, corrections }),
+    rules: parts.rules,
     fateOf: async (messageId, source) => {
       const fate = await fateOf(messageId, source);
       return fate === null ? null : fateView(fate);
@@ -202,6 +218,23 @@ function correctionsOver(parts: ServiceParts): CorrectionService {
     decided: () => ingestion.reached(log.end()),
     now: Date.now,
     newId: () => `c_${randomUUID()}`,
+    sleep: (ms) => sleep(ms, undefined, { ref: false }),
+  });
+}
+
+function rulesOver(
+  { rulesVersions, append, hash, ingestion, log }: Stages & Pick<ServiceParts, "append" | "hash">,
+  files: { stateFile: string; hashKey: Uint8Array },
+): RulesService {
+  return rulesService({
+    versions: rulesVersions,
+    rules: defaultIdentityRules,
+    hash,
+    dryRun: threadedDryRun(files),
+    append,
+    decided: () => ingestion.reached(log.end()),
+    now: Date.now,
+    newId: () => `r_${randomUUID()}`,
     sleep: (ms) => sleep(ms, undefined, { ref: false }),
   });
 }

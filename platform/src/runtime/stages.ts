@@ -11,6 +11,7 @@ import { correctionsOver, linksOver } from "../adapters/embedded/state/correctio
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { householdsOver } from "../adapters/embedded/state/households.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
+import { rulesVersionsOver } from "../adapters/embedded/state/rulesVersions.ts";
 import { openStateReader } from "../adapters/embedded/state/schema.ts";
 import { sourceActivityOver } from "../adapters/embedded/state/sourceActivity.ts";
 import type { EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
@@ -21,6 +22,7 @@ import type { Corrections, Links } from "../storage/corrections.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { HouseholdStore } from "../storage/households.ts";
 import type { People } from "../storage/people.ts";
+import type { RulesVersions } from "../storage/rulesVersions.ts";
 import type { SourceActivities } from "../storage/sourceActivity.ts";
 import type { DataPaths } from "./dataDirectory.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
@@ -46,6 +48,7 @@ export interface Stages {
   households: HouseholdStore;
   corrections: Corrections;
   links: Links;
+  rulesVersions: RulesVersions;
   fates: Fates;
   activities: SourceActivities;
   stream: EmbeddedStream;
@@ -93,11 +96,13 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   parts.undecided = undecided;
   opened.push(() => undecided.close());
   const hash = keyedHash(hashKey);
+  const rulesVersions = rulesVersionsOver(database);
   const stored = {
     people: peopleOver(database, hash),
     households: householdsOver(database, hash),
     corrections: correctionsOver(database),
     links: linksOver(database),
+    rulesVersions,
   };
   const reads = { ...stored, fates: fatesOver(database), lookups };
   const from = { taken: log.end(), decided: ingestion.decidedUntil() };

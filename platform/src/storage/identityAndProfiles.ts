@@ -7,6 +7,8 @@ import type { OrderKey, OrderState } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
 import type { ProfileId } from "../model/profile.ts";
 import type { ExplicitEdge, NodeDecision } from "../model/evidence.ts";
+import type { RulesVersion } from "../model/rulesVersion.ts";
+import type { Everybody } from "./everybody.ts";
 
 /** Internal, small and dense; never leaves the store's own tables. */
 export type PersonNumber = number;
@@ -90,6 +92,26 @@ export interface Decision {
   seenAgain: { position: Position; first: Position; differs: boolean }[];
   /** What came from each source in each minute, by time of receipt; later deliveries of a message count too. */
   received: SourceMinute[];
+  /** Only in a decision that publishes rules. */
+  rules?: RulesDecision;
+}
+
+/** Rules that are kept from now on, and what they change, beside what the decision itself says. */
+export interface RulesDecision {
+  version: StoredRules;
+  /** Asked for one lot after another while the decision is being written: all of them together may be too many to hold. */
+  lots: AsyncIterable<PeopleLot>;
+}
+
+/** What changes of some people who hang together, and of nobody else. */
+export type PeopleLot = Pick<
+  Decision,
+  "movedFragments" | "crossings" | "identifiers" | "persons" | "removedPersons" | "changedPersons" | "retiredProfiles"
+>;
+
+/** `position`: of its record in the log. */
+export interface StoredRules extends RulesVersion {
+  position: Position;
 }
 
 /** `position`: of its record in the log. */
@@ -144,6 +166,10 @@ export interface IdentityAndProfiles {
   orders(keys: readonly OrderKey[]): Promise<Map<OrderKey, { state: OrderState; ownerFragment: FragmentId }>>;
   /** The least number that no person or component has had: callers count up from it within a batch. */
   nextNumber(): Promise<number>;
+  /** The published version that holds; null while none was published. */
+  rules(): Promise<StoredRules | null>;
+  /** As decided now: it does not see what later commits change. */
+  everybody(): Promise<Everybody>;
   commit(decision: Decision): Promise<void>;
   /**
    * Every follower durably has the feed's changes up to `version`: entries before it may go, with later commits and

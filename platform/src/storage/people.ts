@@ -3,7 +3,7 @@ import type { FragmentId, FragmentState } from "../model/fragment.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { OrderState } from "../model/order.ts";
 import type { ProfileId } from "../model/profile.ts";
-import type { IdentifierRow, PersonNumber, StoredStatement } from "./identityAndProfiles.ts";
+import type { IdentifierRow, PersonNumber, StoredRules, StoredStatement } from "./identityAndProfiles.ts";
 
 /** A person as stored: what `composeProfile` takes. */
 export interface PersonRecord {
@@ -25,6 +25,8 @@ export interface EvidenceAround {
   edges: ExplicitEdge[];
   /** What people and linkages said with an end among them: all, the overruled and withdrawn too. */
   corrections: StoredStatement[];
+  /** By which they were decided; null while none were published. */
+  rules: StoredRules | null;
 }
 
 /** Reads of decided people, for those who answer questions. Each call is one consistent snapshot. */

@@ -6,6 +6,8 @@ import type { Corrections, Links } from "./corrections.ts";
 import type { Fates } from "./fates.ts";
 import type { Decision, IdentityAndProfiles } from "./identityAndProfiles.ts";
 import type { People } from "./people.ts";
+import { rulesContract } from "./rulesContract.ts";
+import type { RulesVersions } from "./rulesVersions.ts";
 import { expectAgreed } from "./stateAgreement.ts";
 import { happening, loginOf, StateModel, type Happening } from "./stateModel.ts";
 import { runs } from "../../test/runs.ts";
@@ -30,6 +32,7 @@ export interface StateHarness {
   people(): People;
   corrections(): Corrections;
   links(): Links;
+  rulesVersions(): RulesVersions;
   /** Null takes the fault away. */
   fail(fault: WriteFault | null): void;
   dispose(): Promise<void>;
@@ -53,6 +56,9 @@ export function stateContract(name: string, create: () => Promise<StateHarness>)
     });
     describe("readers", () => {
       looking(given);
+    });
+    describe("a decision that publishes rules", () => {
+      rulesContract(given);
     });
   });
 }

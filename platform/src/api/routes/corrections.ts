@@ -1,6 +1,7 @@
 import { Type } from "@fastify/type-provider-typebox";
-import { maxReasonChars, verdicts } from "../../model/correction.ts";
+import { verdicts } from "../../model/correction.ts";
 import { Problem } from "../../model/problem.ts";
+import { maxReasonChars } from "../../model/reason.ts";
 import { callerIn, type CallerOf } from "../caller.ts";
 import { answerView, correctionView } from "../correctionViews.ts";
 import type { Api } from "../routeTypes.ts";

@@ -1,5 +1,5 @@
 import { Type } from "@fastify/type-provider-typebox";
-import { maxReasonChars } from "../../model/correction.ts";
+import { maxReasonChars } from "../../model/reason.ts";
 import { Problem } from "../../model/problem.ts";
 import { callerIn, type CallerOf } from "../caller.ts";
 import { linkView, runView } from "../reviewViews.ts";

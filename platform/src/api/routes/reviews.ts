@@ -1,6 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { reviewAnswers } from "../../identity/index.ts";
-import { maxReasonChars } from "../../model/correction.ts";
+import { maxReasonChars } from "../../model/reason.ts";
 import { callerIn, type CallerOf } from "../caller.ts";
 import { answeredView, inFullView, listedView, summaryView } from "../reviewViews.ts";
 import type { Api } from "../routeTypes.ts";

@@ -1,6 +1,7 @@
 import type { Correction, Verdict } from "../../model/correction.ts";
 import type { People } from "../../storage/people.ts";
 import type { IdentityRules } from "../rules.ts";
+import { rulesInForce } from "../rulesInForce.ts";
 import { planned } from "./plan.ts";
 import { effectOf, type Composing, type Effect } from "./preview.ts";
 import { situationOf, type Situation } from "./situation.ts";
@@ -25,6 +26,7 @@ export interface PlannedCorrection extends Planned {
 
 export interface LookParts {
   people: Pick<People, "evidenceAround" | "ordersOf">;
+  /** Until others are published. */
   rules: IdentityRules;
   hash: Composing["hash"];
   compose: Composing["compose"];
@@ -33,7 +35,7 @@ export interface LookParts {
 /** Problem of `planned`, 422 `evidence_too_large`. */
 export async function lookAt(wanted: ReadWanted, { people, rules, hash, compose }: LookParts): Promise<Looked> {
   const around = await people.evidenceAround(keysOf(wanted));
-  const situation = situationOf(around, rules);
+  const situation = situationOf(around, rulesInForce(around.rules, rules));
   const plan = planned(wanted, situation);
   const orders = await people.ordersOf(around.fragments.map(({ id }) => id));
   const effect = effectOf(plan, situation, { hash, compose, orders });

@@ -6,6 +6,7 @@ import type { StoredCorrection } from "../../storage/identityAndProfiles.ts";
 import type { People } from "../../storage/people.ts";
 import { resolveAround } from "../around.ts";
 import type { IdentityRules } from "../rules.ts";
+import { rulesInForce } from "../rulesInForce.ts";
 import { edgeOfPair } from "./situation.ts";
 
 /** A correction with what became of it. */
@@ -21,6 +22,7 @@ export interface RecordedCorrection extends StoredCorrection {
 export interface RecordParts {
   people: Pick<People, "evidenceAround" | "byProfileId">;
   corrections: Corrections;
+  /** Until others are published. */
   rules: IdentityRules;
 }
 
@@ -70,7 +72,7 @@ async function withStatus(page: readonly StoredCorrection[], parts: RecordParts)
   const isLast = (correction: StoredCorrection): boolean => last.get(pairName(correction))?.id === correction.id;
   const standing = page.filter((correction) => isLast(correction) && correction.verdict !== "withdrawn");
   const around = await parts.people.evidenceAround(standing.flatMap(({ a, b }) => [a, b]));
-  const resolution = resolveAround(around, parts.rules);
+  const resolution = resolveAround(around, rulesInForce(around.rules, parts.rules));
   return page.map((correction): RecordedCorrection => {
     const holding = last.get(pairName(correction));
     if (holding !== undefined && holding.id !== correction.id) {

@@ -1,12 +1,14 @@
 import type { BufferRecord } from "../../buffer/eventBuffer.ts";
-import { correctionSource, maxReasonChars, recordOf, type Correction } from "../../model/correction.ts";
+import { correctionSource, recordOf, type Correction } from "../../model/correction.ts";
 import { fragmentKey } from "../../model/fragment.ts";
 import { fragmentIdOf, messageKeyOf, profileIdOf, type KeyedHash } from "../../model/keyedHash.ts";
 import { encodeRecord } from "../../model/logRecord.ts";
 import { Problem } from "../../model/problem.ts";
+import { readReason } from "../../model/reason.ts";
 import type { ProfileId } from "../../model/profile.ts";
 import type { Corrections } from "../../storage/corrections.ts";
 import type { People } from "../../storage/people.ts";
+import { oneAtATime } from "../oneAtATime.ts";
 import type { Looked, PlannedCorrection } from "./look.ts";
 import { movesBetween, type Composing, type Effect, type PersonSeen } from "./preview.ts";
 import { standingCorrection, type RecordedCorrection, type RecordedPage } from "./record.ts";
@@ -105,16 +107,6 @@ function changedMeanwhile(): Problem {
   );
 }
 
-export function readReason(given: string): string {
-  const reason = given.trim();
-  const isReason = reason !== "" && reason.length <= maxReasonChars && reason.isWellFormed();
-  if (isReason && !/[^\P{Cc}\n]/u.test(reason)) return reason;
-  throw new Problem(400, "reason_invalid", `A reason is 1 to ${maxReasonChars} printable characters.`, {
-    hint: "Whoever looks at it next year wants to know why.",
-    field: "reason",
-  });
-}
-
 /** In the log erasure finds it as it finds an event that carried both identifiers. */
 function bufferRecord(correction: Correction, hash: KeyedHash): BufferRecord {
   return {
@@ -137,13 +129,4 @@ async function effectNow(effect: Effect, { people, hash, compose }: CorrectionSe
   }
   const now = [...after.values()].sort((one, other) => (one.profile.id < other.profile.id ? -1 : 1));
   return { ...effect, after: now, ...movesBetween(effect.before, now) };
-}
-
-function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
-    return done;
-  };
 }

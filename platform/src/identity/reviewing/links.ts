@@ -4,13 +4,14 @@ import { fragmentKey } from "../../model/fragment.ts";
 import { fragmentIdOf, messageKeyOf, type KeyedHash } from "../../model/keyedHash.ts";
 import { encodeRecord } from "../../model/logRecord.ts";
 import { Problem } from "../../model/problem.ts";
+import { readReason } from "../../model/reason.ts";
 import type { Links } from "../../storage/corrections.ts";
 import type { StoredLink } from "../../storage/identityAndProfiles.ts";
 import type { People } from "../../storage/people.ts";
 import type { LinkageRun, OfferedPair } from "../../storage/reviews.ts";
 import { resolveAround } from "../around.ts";
-import { readReason } from "../correcting/service.ts";
 import type { IdentityRules } from "../rules.ts";
+import { rulesInForce } from "../rulesInForce.ts";
 
 export interface LinkWriterParts {
   links: Links;
@@ -74,6 +75,7 @@ export function linkWriter(parts: LinkWriterParts): LinkWriter {
 }
 
 export function linkService(
+  /** `rules`: until others are published. */
   parts: LinkWriterParts & { people: Pick<People, "evidenceAround">; rules: IdentityRules },
 ): LinkService {
   const { links } = parts;
@@ -96,7 +98,8 @@ export function linkService(
       const page = found.slice(0, limit);
       const held = new Set((await standing(page)).map(({ id }) => id));
       const around = await parts.people.evidenceAround(endsOf(page.filter(({ id }) => held.has(id))));
-      const fates = new Map(resolveAround(around, parts.rules).edges.map((edge) => [edge.firstMessageId, edge.reason]));
+      const { edges } = resolveAround(around, rulesInForce(around.rules, parts.rules));
+      const fates = new Map(edges.map((edge) => [edge.firstMessageId, edge.reason]));
       const items = page.map((link): RecordedLink => {
         if (!held.has(link.id)) return { ...link, status: "withdrawn", explanation: null };
         const reason = fates.get(link.id) ?? null;

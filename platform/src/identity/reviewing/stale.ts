@@ -6,6 +6,7 @@ import type { ReviewSide } from "../../storage/reviews.ts";
 import { planned } from "../correcting/plan.ts";
 import { personOf, situationOf, type Situation } from "../correcting/situation.ts";
 import type { IdentityRules } from "../rules.ts";
+import { rulesInForce } from "../rulesInForce.ts";
 
 /** Why two profiles are no question any more. */
 export interface Elsewhere {
@@ -27,7 +28,7 @@ export async function decidedElsewhere(
   parts: { people: Pick<People, "evidenceAround">; rules: IdentityRules },
 ): Promise<Elsewhere | null> {
   const around = await parts.people.evidenceAround([a.anchor, b.anchor]);
-  const situation = situationOf(around, parts.rules);
+  const situation = situationOf(around, rulesInForce(around.rules, parts.rules));
   try {
     planned({ kind: "merge", pair: pairOf(a.anchor, b.anchor), field: "merge" }, situation);
     return null;

@@ -63,7 +63,7 @@ export interface PeopleBefore {
 export function personRows(
   { persons, components }: Pick<Resolution, "persons" | "components">,
   { identifiers }: Pick<PeopleBefore, "identifiers">,
-  parts: PipelineParts,
+  parts: Pick<PipelineParts, "hash">,
 ): PersonRow[] {
   const rowOf = (key: IdentifierKey): IdentifierRow => identifiers.get(key) as IdentifierRow;
   const componentOf = new Map<IdentifierKey, number>();
@@ -117,7 +117,8 @@ function rowDiffers(before: IdentifierRow | undefined, now: IdentifierRow): bool
     before.person !== now.person ||
     before.decision !== now.decision ||
     before.firstAt !== now.firstAt ||
-    before.seenWith.length !== now.seenWith.length
+    before.seenWith.length !== now.seenWith.length ||
+    before.seenWith.some((key, index) => key !== now.seenWith[index])
   );
 }
 

@@ -12,7 +12,7 @@ export function crossingsOf(
   { movedFragments }: Pick<Decision, "movedFragments">,
   persons: readonly PersonRow[],
   evidence: Evidence,
-  { rules }: PipelineParts,
+  { rules }: Pick<PipelineParts, "rules">,
 ): Crossing[] {
   const { identifiers, before, fragments, outside } = evidence;
   const components = new Map(persons.map(({ person, component }) => [person, component]));
@@ -20,7 +20,10 @@ export function crossingsOf(
   const personOf = (key: IdentifierKey): PersonNumber => identifiers.get(key)?.person ?? 0;
   const isElsewhere = (key: IdentifierKey): boolean => {
     const person = personOf(key);
-    return before.get(key)?.person !== person || evidence.persons.get(person)?.component !== components.get(person);
+    const was = before.get(key);
+    // By other rules a hub may join people and keep its number.
+    if (was?.person !== person || was.decision !== "ordinary") return true;
+    return evidence.persons.get(person)?.component !== components.get(person);
   };
   const moved = new Set(movedFragments.map(({ id }) => id));
   const decisionOf = (key: IdentifierKey) => identifiers.get(key)?.decision ?? "ordinary";

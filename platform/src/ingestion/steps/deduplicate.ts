@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { decodeRecord } from "../../model/logRecord.ts";
-import type { AcceptedEvent } from "../../model/event.ts";
+import type { AcceptedEvent, StatedRecord } from "../../model/event.ts";
 import type { Position } from "../../model/position.ts";
 import type { Decision, SourceMinute } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import { countSources } from "./countSources.ts";
-import type { Incoming, IncomingCorrection, Validated } from "./validate.ts";
+import type { Incoming, IncomingCorrection, IncomingRules, Validated } from "./validate.ts";
 
 export interface Fresh extends Validated {
   seenAgain: Decision["seenAgain"];
@@ -21,16 +21,18 @@ const maxCompared = 100;
 export async function deduplicate(validated: Validated, parts: Parts): Promise<Fresh> {
   const events = await firstDeliveries(validated.events, parts);
   const corrections = await firstDeliveries(validated.corrections, parts);
+  const rules = await firstDeliveries(validated.rules, parts);
   return {
     events: events.first,
     corrections: corrections.first,
+    rules: rules.first,
     rejected: validated.rejected,
-    seenAgain: [...events.seenAgain, ...corrections.seenAgain],
+    seenAgain: [...events.seenAgain, ...corrections.seenAgain, ...rules.seenAgain],
     received: countSources(validated),
   };
 }
 
-async function firstDeliveries<A extends Incoming | IncomingCorrection>(
+async function firstDeliveries<A extends Incoming | IncomingCorrection | IncomingRules>(
   arrived: readonly A[],
   parts: Parts,
 ): Promise<{ first: A[]; seenAgain: Decision["seenAgain"] }> {
@@ -59,7 +61,7 @@ async function firstDeliveries<A extends Incoming | IncomingCorrection>(
   return { first, seenAgain };
 }
 
-type Taken = AcceptedEvent | IncomingCorrection["event"];
+type Taken = AcceptedEvent | StatedRecord;
 
 /** A later delivery of what was decided before this batch. */
 interface Repeated {

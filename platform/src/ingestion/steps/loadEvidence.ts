@@ -155,8 +155,13 @@ function updatedIdentifiers(
 function decideAliased(rows: ReadonlyMap<IdentifierKey, IdentifierRow>, stated: Stated, parts: PipelineParts): void {
   for (const [key, aliases] of stated.aliasesOf()) {
     const row = rows.get(key);
-    if (row?.decision !== "ordinary") continue;
-    row.decision = decideByAliases(parseIdentifierKey(key).type, aliases, parts.rules);
-    if (row.decision !== "ordinary") row.seenWith = [];
+    if (row !== undefined) decideAsAliased(row, aliases, parts);
   }
+}
+
+/** `aliases`: how many have it as an end. */
+export function decideAsAliased(row: IdentifierRow, aliases: number, { rules }: Pick<PipelineParts, "rules">): void {
+  if (row.decision !== "ordinary") return;
+  row.decision = decideByAliases(parseIdentifierKey(row.key).type, aliases, rules);
+  if (row.decision !== "ordinary") row.seenWith = [];
 }

@@ -1,5 +1,6 @@
 import { personOfFragment, resolve } from "../../identity/index.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
+import type { PersonRow } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import { assignNumbers } from "./assignNumbers.ts";
 import { bothChanges, collectPeople, nothingChanged, personRows, type PeopleChange } from "./changedPeople.ts";
@@ -21,7 +22,8 @@ export async function resolvePeople(folded: Folded, parts: PipelineParts): Promi
   const known = settled === null ? nothingChanged() : await settle(settled, plain, nextNumber, folded, parts);
   if (evidence === null) return known;
   const after = known.persons.reduce((next, { person }) => Math.max(next, person + 1), nextNumber);
-  return bothChanges(known, resolveEvidence(evidence, after, folded, parts));
+  const { change, persons } = resolveEvidence(evidence, folded.folded, after, parts);
+  return bothChanges(known, Object.assign(change, describeJoins(folded, evidence, persons, change.removedPersons)));
 }
 
 async function settle(
@@ -37,7 +39,15 @@ async function settle(
   return Object.assign(change, describeJoins(shown, settled, persons, change.removedPersons));
 }
 
-function resolveEvidence(evidence: Evidence, nextNumber: number, folded: Folded, parts: PipelineParts): PeopleChange {
+type ResolvingParts = Pick<PipelineParts, "hash" | "rules">;
+
+/** `folded`: fragments of the evidence that are being written anyway. Persons that are new count up from `nextNumber`. */
+export function resolveEvidence(
+  evidence: Evidence,
+  folded: Folded["folded"],
+  nextNumber: number,
+  parts: ResolvingParts,
+): { change: PeopleChange; persons: PersonRow[] } {
   const resolution = resolve({ identifiers: [...seenIdentifiers(evidence)], edges: evidence.edges }, parts.rules);
   const numbered = assignNumbers(resolution.persons, evidence.before, nextNumber);
   for (const row of evidence.identifiers.values()) {
@@ -48,16 +58,21 @@ function resolveEvidence(evidence: Evidence, nextNumber: number, folded: Folded,
   collectPeople(change, persons, evidence);
   moveFragments(change, folded, evidence, parts);
   change.crossings = crossingsOf(change, persons, evidence, parts);
-  return Object.assign(change, describeJoins(folded, evidence, persons, change.removedPersons));
+  return { change, persons };
 }
 
-function moveFragments(change: PeopleChange, folded: Folded, evidence: Evidence, parts: PipelineParts): void {
+function moveFragments(
+  change: PeopleChange,
+  folded: Folded["folded"],
+  evidence: Evidence,
+  parts: ResolvingParts,
+): void {
   const removed = new Set(change.removedPersons);
   const decisionOf = (key: IdentifierKey) => evidence.identifiers.get(key)?.decision ?? "ordinary";
   for (const fragment of evidence.fragments.values()) {
     const key = personOfFragment(fragment.identifiers, decisionOf, parts.rules);
     const person = key === null ? 0 : (evidence.identifiers.get(key)?.person ?? 0);
-    const inBatch = folded.folded.get(fragment.id);
+    const inBatch = folded.get(fragment.id);
     if (inBatch !== undefined) inBatch.row.person = person;
     if (fragment.person === person) continue;
     if (inBatch?.isNew !== true) change.movedFragments.push({ id: fragment.id, person });

@@ -23,7 +23,7 @@ export function seeTogether(
 }
 
 /** Blocked, hub and shared are final: what was seen with such an identifier no longer matters. */
-function seeWith(row: IdentifierRow, combination: readonly IdentifierKey[], rules: IdentityRules): void {
+export function seeWith(row: IdentifierRow, combination: readonly IdentifierKey[], rules: IdentityRules): void {
   if (row.decision !== "ordinary") return;
   row.seenWith = mergeSeenWith(parseIdentifierKey(row.key), row.seenWith, combination, rules);
   row.decision = decide(parseIdentifierKey(row.key), row.seenWith, rules);

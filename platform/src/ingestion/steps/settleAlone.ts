@@ -211,7 +211,7 @@ async function doubt(
   }
 }
 
-function isWithinLimits(keys: ReadonlySet<IdentifierKey>, { rules }: PipelineParts): boolean {
+export function isWithinLimits(keys: ReadonlySet<IdentifierKey>, { rules }: Pick<PipelineParts, "rules">): boolean {
   if (keys.size > rules.maxEvidenceIdentifiers) return false;
   const counts = new Map<string, number>();
   for (const key of keys) {
@@ -224,7 +224,7 @@ function isWithinLimits(keys: ReadonlySet<IdentifierKey>, { rules }: PipelinePar
 }
 
 /** Whether two of them may each have a value of their own of a personal type, so that not everything bridges them. */
-function mayNeedBridge(keys: ReadonlySet<IdentifierKey>, { rules }: PipelineParts): boolean {
+export function mayNeedBridge(keys: ReadonlySet<IdentifierKey>, { rules }: Pick<PipelineParts, "rules">): boolean {
   const held = new Set<string>();
   let isTwice = false;
   let isLoose = false;

@@ -1,7 +1,7 @@
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
 import { Problem } from "../../model/problem.ts";
 import { decodeHead } from "../../model/logRecord.ts";
-import type { AcceptedEvent, CorrectionRecord, LinkRecord, RejectedCall } from "../../model/event.ts";
+import type { AcceptedEvent, CorrectionRecord, LinkRecord, RejectedCall, RulesRecord } from "../../model/event.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import { mayHoldConsents } from "../../profiles/index.ts";
 import type { Position } from "../../model/position.ts";
@@ -24,9 +24,17 @@ export interface IncomingCorrection {
   event: CorrectionRecord | LinkRecord;
 }
 
+/** A version of the identity rules on its way. */
+export interface IncomingRules {
+  position: Position;
+  messageKey: string;
+  event: RulesRecord;
+}
+
 export interface Validated {
   events: Incoming[];
   corrections: IncomingCorrection[];
+  rules: IncomingRules[];
   /** `receivedAt` is null for what cannot be read. */
   rejected: (Decision["rejected"][number] & { receivedAt: number | null })[];
 }
@@ -39,6 +47,7 @@ export interface Validated {
 export function validate(records: readonly StoredRecord[]): Validated {
   const events: Incoming[] = [];
   const corrections: IncomingCorrection[] = [];
+  const rules: IncomingRules[] = [];
   const rejected: Validated["rejected"] = [];
   for (const { position, payload, message, fragment } of records) {
     const record = read(payload);
@@ -47,17 +56,19 @@ export function validate(records: readonly StoredRecord[]): Validated {
       events.push({ position, messageKey: message, fragmentId: fragment, event: record, mayHoldConsents: mayHold });
     } else if (record.status === "correction" || record.status === "link") {
       corrections.push({ position, messageKey: message, event: record });
+    } else if (record.status === "rules") {
+      rules.push({ position, messageKey: message, event: record });
     } else {
       const { source, messageId, reason, receivedAt } = record;
       rejected.push({ position, messageKey: message, source, messageId, reason, receivedAt });
     }
   }
-  return { events, corrections, rejected };
+  return { events, corrections, rules, rejected };
 }
 
 type Refused = Pick<RejectedCall, "status" | "source" | "messageId" | "reason"> & { receivedAt: number | null };
 
-function read(payload: Uint8Array): AcceptedEvent | CorrectionRecord | LinkRecord | Refused {
+function read(payload: Uint8Array): AcceptedEvent | CorrectionRecord | LinkRecord | RulesRecord | Refused {
   try {
     return decodeHead(payload);
   } catch (error) {

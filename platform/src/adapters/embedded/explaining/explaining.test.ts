@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { accepted, foldingHarness, homeCurrency, type Folding } from "../../../../test/pipelineHarness.ts";
+import { accepted, foldingHarness, homeCurrency, published, type Folding } from "../../../../test/pipelineHarness.ts";
+import { defaultIdentityRules } from "../../../identity/index.ts";
 import { maxEvidenceRead } from "../../../storage/people.ts";
 import { openStateFile } from "../state/schema.ts";
 import { startExplaining } from "./client.ts";
@@ -44,6 +45,19 @@ describe("the thread that explains", () => {
       field: "b",
     });
     await expect(explaining.why("ada", b)).rejects.toMatchObject({ status: 400, code: "identifier_invalid" });
+  });
+
+  it("explains by the rules that hold, from the moment at which they do", async () => {
+    await folding.deliver([met]);
+    const [a, b] = ["user_id:ada", "email:ada@example.com"];
+    expect((await explaining.why(a, b)).samePerson).toBe(true);
+    const blocked = { values: ["ada@example.com"], patterns: [] };
+    await folding.deliver([published({ ...defaultIdentityRules, blocked }, 2)]);
+    const apart = await explaining.why(a, b);
+    expect(apart).toEqual(await folding.identity.why(a, b));
+    expect([apart.samePerson, apart.refused[0]?.reason?.code]).toEqual([false, "blocked"]);
+    const merge = { kind: "merge" as const, pair: { a, b }, field: "merge" };
+    await expect(explaining.look(merge)).rejects.toMatchObject({ status: 409 });
   });
 
   it("of ten thousand identifiers that hang together it answers without holding anybody up; of too many it says so", async () => {

@@ -55,6 +55,7 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
       ORDER BY t.tie, f.id`),
     edge: rowLines("SELECT first_message_id AS name, * FROM edges ORDER BY a, b, rule, source"),
     correction: rowLines("SELECT id AS name, * FROM corrections ORDER BY id"),
+    rules: rowLines("SELECT number AS name, * FROM rules_versions ORDER BY number"),
     order: function* orders(database) {
       for (const row of database.prepare("SELECT key, owner_fragment, state FROM orders ORDER BY key").iterate()) {
         const state = json(row, "state") as OrderState;

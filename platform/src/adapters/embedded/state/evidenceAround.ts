@@ -8,6 +8,7 @@ import { maxEvidenceRead, type EvidenceAround } from "../../../storage/people.ts
 import { aliasEnds, edgesOf } from "./aliases.ts";
 import { correctionEnds, correctionsOf } from "./corrections.ts";
 import { crossingFragments, crossingStatements } from "./crossings.ts";
+import { currentRules, rulesStatements } from "./rulesVersions.ts";
 import { fragmentState, identifierRow, int, rowsFor } from "./rows.ts";
 
 /** A hub or a shared device may have any number of aliases, which join nobody: so many of each end are shown. */
@@ -56,6 +57,7 @@ export function evidenceReader(
       fragments,
       edges: [...new Map(edges.map((edge) => [`${edge.a}\n${edge.b}\n${edge.source}`, edge])).values()],
       corrections,
+      rules: currentRules(statements),
     };
   };
 }
@@ -100,5 +102,6 @@ export function evidenceStatements(database: DatabaseSync) {
     ...aliasEnds(database),
     ...correctionEnds(database),
     ...crossingStatements(database),
+    ...rulesStatements(database),
   };
 }

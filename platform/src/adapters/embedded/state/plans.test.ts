@@ -9,6 +9,7 @@ import { evidenceStatements } from "./evidenceAround.ts";
 import { commitStatements } from "./writeDecision.ts";
 import { openStateFile } from "./schema.ts";
 import { peopleStatements } from "./people.ts";
+import { rulesStatements } from "./rulesVersions.ts";
 import { readStatements } from "./stateStore.ts";
 
 let directory = "";
@@ -32,6 +33,7 @@ describe("hot statements find their rows by an index", () => {
       commitStatements(database),
       rejectionStatements(database),
       correctionStatements(database),
+      rulesStatements(database),
     ];
     const all = groups.flatMap((group) => Object.entries(group));
     expect(all.length).toBeGreaterThan(30);

@@ -46,6 +46,9 @@ CREATE INDEX corrections_by_a ON corrections (a);
 CREATE INDEX corrections_by_b ON corrections (b);
 -- What a linkage's run said, to take it back; a query finds it only when it says so too: verdict = 'probable'.
 CREATE INDEX links_of_run ON corrections (said_by, position) WHERE verdict = 'probable';
+CREATE TABLE rules_versions (
+  number INTEGER PRIMARY KEY, position INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,
+  document TEXT NOT NULL, said_by TEXT NOT NULL, reason TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
 CREATE TABLE orders (
   number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, owner_fragment TEXT NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE INDEX orders_of_fragment ON orders (owner_fragment);

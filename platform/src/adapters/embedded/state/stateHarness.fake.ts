@@ -8,6 +8,7 @@ import { correctionsOver, linksOver } from "./corrections.ts";
 import { fatesOver } from "./fates.ts";
 import { faultyDatabase } from "./faultyDatabase.fake.ts";
 import { peopleOver } from "./people.ts";
+import { rulesVersionsOver } from "./rulesVersions.ts";
 import { openStateFile, openStateReader } from "./schema.ts";
 import { openStateStore } from "./stateStore.ts";
 
@@ -36,6 +37,7 @@ export async function stateHarness(): Promise<StateHarness & { readonly file: st
     fates: () => fatesOver(reading()),
     corrections: () => correctionsOver(reading()),
     links: () => linksOver(reading()),
+    rulesVersions: () => rulesVersionsOver(reading()),
     people: () => peopleOver(reading(), hash),
     fail: (fault) => fail(fault),
     dispose: async () => {

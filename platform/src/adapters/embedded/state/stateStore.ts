@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { OrderState } from "../../../model/order.ts";
+import type { Everybody } from "../../../storage/everybody.ts";
 import type {
   ComponentRows,
   Decision,
@@ -15,7 +16,9 @@ import { correctionEnds, correctionsOf } from "./corrections.ts";
 import { crossingFragments, crossingStatements } from "./crossings.ts";
 import { defaultFeedLimits, feedRetention, type FeedLimits } from "./feedRetention.ts";
 import type { Position } from "../../../model/position.ts";
-import { openStateFile, type FoldedWith } from "./schema.ts";
+import { everybodyOver } from "./everybody.ts";
+import { currentRules, rulesStatements } from "./rulesVersions.ts";
+import { openStateFile, openStateReader, type FoldedWith } from "./schema.ts";
 import {
   decodeSpans,
   edgeRow,
@@ -67,8 +70,8 @@ export function openStateStore(options: {
     edgesBetween: async (pairs) =>
       hasEdges ? pairs.flatMap(({ a, b }) => (reads.edgesBetween.all(a, b) as Row[]).map(edgeRow)) : [],
     corrections: async (keys) => (hasCorrections ? correctionsOf(reads, keys) : []),
-    persons: async (numbers) =>
-      new Map(rowsFor(reads.person, numbers).map((row) => [int(row, "person"), personRow(row)])),
+    rules: async () => currentRules(reads),
+    everybody: async () => openEverybody(options),
     personsAlone: async (numbers) => {
       const inOwn = numbers.filter((number) => reads.companionsOf.all(number).length <= 1);
       const hasCrossings = inOwn.length > 0 && reads.anyCrossing.get() !== undefined;
@@ -79,8 +82,8 @@ export function openStateStore(options: {
     },
     commit: async (decision: Decision) => {
       try {
-        const parts = { statements: writes, hash: options.hash, retention, thinning };
-        writeDecision(database, parts, { ...decision, after: known });
+        const into = { statements: writes, hash: options.hash, retention, thinning };
+        await writeDecision(database, into, { ...decision, after: known });
         known = decision.position;
       } catch (error) {
         // Only the file knows now what is decided.
@@ -91,7 +94,8 @@ export function openStateStore(options: {
       }
       hasEdges ||= decision.edges.length > 0;
       hasCorrections ||= decision.corrections.length > 0;
-      recent.keep(decision);
+      if (decision.rules === undefined) recent.keep(decision);
+      else recent.forget();
     },
     releaseFeed: (version) => retention.release(version),
     close: async () => database.close(),
@@ -135,7 +139,25 @@ export function readStatements(database: DatabaseSync) {
     fragmentById: database.prepare("SELECT id, person, identifiers, spans FROM fragments WHERE id = ?"),
     ...crossingStatements(database),
     order: database.prepare("SELECT owner_fragment, state FROM orders WHERE key = ?"),
+    ...rulesStatements(database),
   };
+}
+
+/** Of this moment, by a connection of its own. */
+export function openEverybody({ file, hash }: { file: string; hash: KeyedHash }): Everybody {
+  const database = openStateReader(file);
+  try {
+    const reads = readStatements(database);
+    return everybodyOver(database, (stated) => ({
+      ...plainReads(reads, hash),
+      edges: async (keys, most) => edgesOf(reads, stated.aliased(keys), most),
+      corrections: async (keys) => correctionsOf(reads, stated.corrected(keys)),
+      rules: async () => currentRules(reads),
+    }));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 function fragmentRows(
@@ -165,9 +187,11 @@ function plainReads(
   hash: KeyedHash,
 ): Pick<
   IdentityAndProfiles,
-  "personsOfFragments" | "identifiers" | "identifiersOf" | "fragmentsOf" | "components" | "orders"
+  "personsOfFragments" | "identifiers" | "identifiersOf" | "fragmentsOf" | "persons" | "components" | "orders"
 > {
   return {
+    persons: async (numbers) =>
+      new Map(rowsFor(reads.person, numbers).map((row) => [int(row, "person"), personRow(row)])),
     personsOfFragments: async (ids) => {
       const found = new Map<string, number>();
       for (const id of ids) {

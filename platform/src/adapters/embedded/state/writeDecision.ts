@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
-import type { Decision, SourceMinute } from "../../../storage/identityAndProfiles.ts";
+import type { Decision, PeopleLot, RulesDecision, SourceMinute } from "../../../storage/identityAndProfiles.ts";
 import type { BatchThinning } from "./batchThinning.ts";
 import type { FeedRetention } from "./feedRetention.ts";
 import { encodeSpans } from "./rows.ts";
@@ -28,6 +28,8 @@ export function commitStatements(database: DatabaseSync) {
     removePerson: prepare("DELETE FROM persons WHERE person = ?"),
     putEdge: prepare("INSERT OR REPLACE INTO edges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     addCorrection: prepare("INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    addRules: prepare("INSERT INTO rules_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    raiseNumber: prepare("UPDATE head SET next_number = max(next_number, ?)"),
     putOrder: prepare(`INSERT INTO orders (key, owner_fragment, state) VALUES (?, ?, ?)
       ON CONFLICT (key) DO UPDATE SET owner_fragment = excluded.owner_fragment, state = excluded.state`),
     addRejected: prepare("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)"),
@@ -44,7 +46,7 @@ export function commitStatements(database: DatabaseSync) {
  * All of a decision, its position and its feed in one transaction; any failure leaves the store as it was. Problem 409
  * `decided_elsewhere` when the state is no longer at `after`, the position that the decision builds on.
  */
-export function writeDecision(
+export async function writeDecision(
   database: DatabaseSync,
   {
     statements,
@@ -58,18 +60,18 @@ export function writeDecision(
     thinning: BatchThinning;
   },
   decision: Decision & { after: Position },
-): void {
+): Promise<void> {
   try {
     // What a failed rollback left open.
     if (database.isTransaction) database.exec("ROLLBACK");
     database.exec("BEGIN IMMEDIATE");
-    const numbers = decision.persons.flatMap((row) => [row.person, row.component]);
-    const nextNumber = numbers.reduce((most, number) => Math.max(most, number), 0) + 1;
+    const nextNumber = numberAfter(decision);
     if (statements.setHead.run(decision.position, nextNumber, decision.after).changes !== 1) throw decidedElsewhere();
     writePeople(statements, hash, decision);
     writeFates(statements, decision);
     statements.countSources(decision.received);
     writeFeed(statements, decision);
+    if (decision.rules !== undefined) await writeRules(statements, hash, decision.rules);
     retention.prune();
     thinning.thin(decision.processedAt);
     database.exec("COMMIT");
@@ -77,6 +79,22 @@ export function writeDecision(
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
+}
+
+/** Each lot is written before the next one is asked for; followers meet all of them in the feed, at once. */
+async function writeRules(statements: CommitStatements, hash: KeyedHash, rules: RulesDecision): Promise<void> {
+  const { number, position, id, hash: contents, document, by, reason, receivedAt } = rules.version;
+  statements.addRules.run(number, position, id, contents, JSON.stringify(document), by, reason, receivedAt);
+  for await (const lot of rules.lots) {
+    statements.raiseNumber.run(numberAfter(lot));
+    writeLot(statements, hash, lot);
+    for (const retired of lot.retiredProfiles) statements.addFeed.run("retired", retired);
+    for (const person of lot.changedPersons) statements.addFeed.run("person", person);
+  }
+}
+
+function numberAfter({ persons }: PeopleLot): number {
+  return persons.reduce((most, row) => Math.max(most, row.person, row.component), 0) + 1;
 }
 
 function decidedElsewhere(): Problem {
@@ -96,16 +114,7 @@ function writePeople(statements: CommitStatements, hash: KeyedHash, decision: De
     for (const tie of removed) statements.removeTie.run(tie, fragment);
     for (const tie of added) statements.addTie.run(tie, fragment);
   }
-  for (const { id, person } of decision.movedFragments) statements.moveFragment.run(person, id);
-  for (const { identifier, fragment } of decision.crossings) {
-    statements.addCrossing.run(profileIdOf(hash, identifier), fragment);
-  }
-  for (const row of decision.identifiers) {
-    const id = profileIdOf(hash, row.key);
-    statements.putIdentifier.run(id, row.key, row.person, row.decision, row.seenWith.join("\n"), row.firstAt);
-  }
-  for (const person of decision.removedPersons) statements.removePerson.run(person);
-  for (const row of decision.persons) statements.putPerson.run(row.person, row.component, row.profileId);
+  writeLot(statements, hash, decision);
   for (const edge of decision.edges) {
     const { a, b, rule, source, firstAt, firstMessageId, lastAt, count, confidence } = edge;
     statements.putEdge.run(a, b, rule, source, firstAt, firstMessageId, lastAt, count, confidence);
@@ -116,6 +125,19 @@ function writePeople(statements: CommitStatements, hash: KeyedHash, decision: De
   for (const { state, ownerFragment } of decision.orders) {
     statements.putOrder.run(state.key, ownerFragment, JSON.stringify(state));
   }
+}
+
+function writeLot(statements: CommitStatements, hash: KeyedHash, lot: PeopleLot): void {
+  for (const { id, person } of lot.movedFragments) statements.moveFragment.run(person, id);
+  for (const { identifier, fragment } of lot.crossings) {
+    statements.addCrossing.run(profileIdOf(hash, identifier), fragment);
+  }
+  for (const row of lot.identifiers) {
+    const id = profileIdOf(hash, row.key);
+    statements.putIdentifier.run(id, row.key, row.person, row.decision, row.seenWith.join("\n"), row.firstAt);
+  }
+  for (const person of lot.removedPersons) statements.removePerson.run(person);
+  for (const row of lot.persons) statements.putPerson.run(row.person, row.component, row.profileId);
 }
 
 function writeFates(statements: CommitStatements, decision: Decision): void {

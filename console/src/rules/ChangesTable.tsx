@@ -1,0 +1,34 @@
+import { words } from "../words/words.ts";
+import type { Change } from "./changes.ts";
+import { changeText } from "./changeText.ts";
+
+const { changeColumns } = words.rules;
+
+/** A row a field. */
+export function ChangesTable({ changes }: { changes: readonly Change[] }) {
+  return (
+    <table className="rulesTable">
+      <thead>
+        <tr>
+          <th scope="col">{changeColumns.field}</th>
+          <th scope="col">{changeColumns.before}</th>
+          <th scope="col">{changeColumns.after}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.map((change) => {
+          const { before, after } = changeText(change);
+          return (
+            <tr key={change.path}>
+              <th scope="row" className="mono">
+                {change.path}
+              </th>
+              <td data-label={changeColumns.before}>{before}</td>
+              <td data-label={changeColumns.after}>{after}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}

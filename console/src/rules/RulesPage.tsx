@@ -1,0 +1,109 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import { useParams, useSearchParams } from "react-router";
+import { PageHead } from "../parts/PageHead.tsx";
+import { PanelStates } from "../parts/Panel.tsx";
+import { Time } from "../parts/Time.tsx";
+import { words } from "../words/words.ts";
+import { ChangesPanel } from "./ChangesPanel.tsx";
+import { DraftPanel } from "./DraftPanel.tsx";
+import { EffectPanel } from "./EffectPanel.tsx";
+import { PublishDialog, type Published } from "./PublishDialog.tsx";
+import { type RulesList, type RulesVersion, useDryRun, useRules } from "./rulesQueries.ts";
+import { useDraft } from "./useDraft.ts";
+import { VersionPage } from "./VersionPage.tsx";
+import { VersionsPanel } from "./VersionsPanel.tsx";
+import "./rules.css";
+
+const text = words.rules;
+const reservedHeight = 720;
+
+/** What would a change do? */
+export function RulesPage() {
+  const { version } = useParams();
+  return version === undefined ? <Rules /> : <VersionPage key={version} version={version} />;
+}
+
+function Rules() {
+  const rules = useRules();
+  return (
+    <>
+      {rules.data === undefined && <PageHead title={words.pages.rules} />}
+      <PanelStates query={rules} height={reservedHeight}>
+        {(list) => <Workbench list={list} />}
+      </PanelStates>
+    </>
+  );
+}
+
+function Workbench({ list }: { list: RulesList }) {
+  const { current, applying } = list;
+  const draft = useDraft(current);
+  const [search, setSearch] = useSearchParams();
+  const dryRun = useDryRun(search.get("run"), (run) => setSearch({ run }, { replace: true }));
+  const [isPublishing, setPublishing] = useState(false);
+  const [published, setPublished] = useState<Published | null>(null);
+  const { document } = draft.parsed;
+  const hasChanges = document !== null && draft.changes.length > 0;
+  const isUpToDate =
+    dryRun.preview?.against === current.number &&
+    JSON.stringify(dryRun.preview.changes) === JSON.stringify(draft.changes);
+  const isRunning = dryRun.isAsking || dryRun.preview?.status === "running";
+  const actions = (
+    <>
+      <Button variant="default" h="var(--c360-target)" disabled={!hasChanges} onClick={() => setPublishing(true)}>
+        {text.publish}
+      </Button>
+      <Button
+        h="var(--c360-target)"
+        disabled={!hasChanges || isRunning}
+        onClick={() => document !== null && dryRun.begin(document)}
+      >
+        {text.tryOut}
+      </Button>
+    </>
+  );
+  return (
+    <>
+      <PageHead title={words.pages.rules} lead={<Lead current={current} />} actions={actions} />
+      <div role="status">
+        {applying !== null && <p className="rulesNote">{text.applying(applying.number)}</p>}
+        {published !== null && <p className="rulesNote">{publishedText(published)}</p>}
+      </div>
+      <div className="rulesGrid">
+        <DraftPanel draft={draft} isDraft={hasChanges || document === null} />
+        <div className="rulesSide">
+          <ChangesPanel draft={draft} current={current.number} />
+          <EffectPanel dryRun={dryRun} isUpToDate={isUpToDate} hasChanges={hasChanges} />
+          <VersionsPanel list={list} />
+        </div>
+      </div>
+      <PublishDialog
+        isOpen={isPublishing}
+        onClose={() => setPublishing(false)}
+        draft={draft}
+        number={current.number + 1}
+        effect={isUpToDate ? (dryRun.preview?.effect ?? null) : null}
+        onPublished={(done) => {
+          setPublished(done);
+          setSearch({}, { replace: true });
+        }}
+      />
+    </>
+  );
+}
+
+function publishedText({ number, decided }: Published): string {
+  return decided ? text.publishedDone(number) : text.publishedSoon(number);
+}
+
+/** Since when what holds, and by whom. */
+export function Lead({ current }: { current: RulesVersion }) {
+  const { number, by, reason, publishedAt } = current;
+  if (by === null) return <>{text.defaults}</>;
+  return (
+    <>
+      {text.lead(number)} {text.since} <Time at={publishedAt} /> {text.byWhom(by)}: {reason}
+    </>
+  );
+}

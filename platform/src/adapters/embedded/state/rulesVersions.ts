@@ -1,0 +1,57 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { JsonObject } from "../../../model/event.ts";
+import type { StoredRules } from "../../../storage/identityAndProfiles.ts";
+import type { RulesVersions } from "../../../storage/rulesVersions.ts";
+import { int, json, text, type Row } from "./rows.ts";
+
+export function rulesVersionsOver(database: DatabaseSync): RulesVersions {
+  const statements = rulesStatements(database);
+  return {
+    current: async () => currentRules(statements),
+    byNumber: async (number) => {
+      const row = statements.rulesOfNumber.get(number);
+      return row === undefined ? null : rulesRow(row);
+    },
+    latest: async ({ below, limit }) =>
+      (statements.latestRules.all(below ?? Number.MAX_SAFE_INTEGER, limit) as Row[]).map(rulesRow),
+  };
+}
+
+export function rulesStatements(database: DatabaseSync) {
+  return {
+    latestRules: database.prepare("SELECT * FROM rules_versions WHERE number < ? ORDER BY number DESC LIMIT ?"),
+    latestRulesId: database.prepare("SELECT id FROM rules_versions WHERE number < ? ORDER BY number DESC LIMIT 1"),
+    rulesOfNumber: database.prepare("SELECT * FROM rules_versions WHERE number = ?"),
+  };
+}
+
+interface CurrentStatements {
+  latestRules: StatementSync;
+  latestRulesId: StatementSync;
+}
+
+/** What was read last by each connection: versions never change, and explanations ask for the one that holds each time. */
+const read = new WeakMap<StatementSync, StoredRules>();
+
+export function currentRules({ latestRules, latestRulesId }: CurrentStatements): StoredRules | null {
+  const row = latestRulesId.get(Number.MAX_SAFE_INTEGER);
+  if (row === undefined) return null;
+  const known = read.get(latestRules);
+  if (known?.id === text(row, "id")) return known;
+  const current = rulesRow(latestRules.get(Number.MAX_SAFE_INTEGER, 1) as Row);
+  read.set(latestRules, current);
+  return current;
+}
+
+function rulesRow(row: Row): StoredRules {
+  return {
+    position: int(row, "position"),
+    id: text(row, "id"),
+    number: int(row, "number"),
+    hash: text(row, "hash"),
+    document: json(row, "document") as JsonObject,
+    by: text(row, "said_by"),
+    reason: text(row, "reason"),
+    receivedAt: int(row, "received_at"),
+  };
+}
