@@ -19,8 +19,10 @@ export function decide(identifier: Identifier, seenWith: readonly IdentifierKey[
   for (const key of seenWith) {
     const witness = parseIdentifierKey(key);
     if (!counts(identifier, witness, rules)) continue;
-    const distinct = values.get(witness.type) ?? new Set();
-    values.set(witness.type, distinct.add(key));
+    // Anybody may make types up: those that the rules do not name count together.
+    const type = Object.hasOwn(rules.types, witness.type) ? witness.type : "*";
+    const distinct = values.get(type) ?? new Set();
+    values.set(type, distinct.add(key));
     if (distinct.size >= threshold(witness.type, own, rules)) return nobodysOwn(own);
   }
   return "ordinary";

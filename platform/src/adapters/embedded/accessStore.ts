@@ -69,8 +69,6 @@ function openDatabase(file: string): DatabaseSync {
   }
 }
 
-/** Tests keep it so. */
-const inMemory = ":memory:";
 const sqliteBusy = 5;
 function isBusy(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && error.errcode === sqliteBusy;

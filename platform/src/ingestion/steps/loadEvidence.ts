@@ -78,10 +78,10 @@ async function loadEvidence(touched: Structural, parts: PipelineParts): Promise<
   const seeds = [...carried, ...stated.ends, ...woken];
   await around.fetch(seeds);
   await around.load(seeds);
-  // Its person is being said anew, so a plain fragment of theirs is evidence like any other.
-  structural.push(...plain.filter(({ row }) => around.persons.has(row.person)));
   for (;;) {
-    const evidence = evidenceOf(around, stated, { folded, structural }, parts);
+    // Its person is being said anew, so a plain fragment of theirs is evidence like any other.
+    const touchedToo = plain.filter(({ row }) => around.persons.has(row.person));
+    const evidence = evidenceOf(around, stated, { folded, structural: [...structural, ...touchedToo] }, parts);
     const further = furtherOf(evidence, stated, parts);
     if (further.length === 0) return evidence;
     await around.load(further);

@@ -3,6 +3,7 @@ import { parseIdentifierKey, type IdentifierKey } from "../../model/identifier.t
 import type { IdentifierRow } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { FoldedFragment } from "./fold.ts";
+import { mayNeedBridge } from "./settleAlone.ts";
 
 /**
  * Parts off the new fragments that cannot change who is who, and places them: all their identifiers are one person's
@@ -21,6 +22,8 @@ export async function partPlain(
   }
   const pairs = [...owners].filter(([{ row }]) => row.state.identifiers.length > 1);
   const alone = await parts.store.personsAlone([...new Set(pairs.map(([, owner]) => owner))]);
+  const owned = Map.groupBy(await parts.store.identifiersOf([...alone]), (row) => row.person);
+  for (const [person, own] of owned) if (mayNeedBridge(new Set(own.map(({ key }) => key)), parts)) alone.delete(person);
   const plain: FoldedFragment[] = [];
   const structural: FoldedFragment[] = [];
   for (const fragment of touched) {

@@ -225,15 +225,17 @@ export function isWithinLimits(keys: ReadonlySet<IdentifierKey>, { rules }: Pick
 
 /** Whether two of them may each have a value of their own of a personal type, so that not everything bridges them. */
 export function mayNeedBridge(keys: ReadonlySet<IdentifierKey>, { rules }: Pick<PipelineParts, "rules">): boolean {
-  const held = new Set<string>();
+  const held = new Map<string, number>();
   let isTwice = false;
   let isLoose = false;
   for (const key of keys) {
     const type = typeOfKey(key);
     const { kind, bridges } = rulesOfType(type, rules);
-    if (!bridges) isLoose = true;
-    if (kind === "personal" && held.has(type)) isTwice = true;
-    held.add(type);
+    const count = (held.get(type) ?? 0) + 1;
+    // One that bridges does not either where both sides have another one of it.
+    if (!bridges || count > 2) isLoose = true;
+    if (kind === "personal" && count > 1) isTwice = true;
+    held.set(type, count);
   }
   return isTwice && isLoose;
 }
