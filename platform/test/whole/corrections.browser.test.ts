@@ -199,7 +199,7 @@ describe("merging and splitting in the console", () => {
     await page.getByRole("menuitem", { name: "Why not the same as…" }).click();
     await dialog().getByRole("textbox", { name: "The other customer" }).pressSequentially("rui costa");
     await page.keyboard.press("Enter");
-    await page.getByText("Not one person").waitFor();
+    await page.getByText("Not one person", { exact: true }).waitFor();
     expect(await page.locator(".whyAnswer").innerText()).toContain("No evidence connects them.");
     await page.locator(".whyAnswer").getByRole("button", { name: "Keep apart…" }).click();
     await dialog().getByText("The same people as now").waitFor();
