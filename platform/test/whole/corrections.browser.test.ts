@@ -100,6 +100,9 @@ async function previewMerge(): Promise<void> {
   await cards().nth(2).waitFor();
 }
 
+/** A page follows a decision within a second, on a machine that has nothing else to do. */
+const patience = { timeout: 15_000 };
+
 async function say(reason: string, action: string): Promise<void> {
   await dialog().getByRole("textbox", { name: "Why?" }).fill(reason);
   await button(action).click();
@@ -139,8 +142,8 @@ describe("merging and splitting in the console", () => {
     expect(await row.innerText()).toContain("She called: both are hers.");
     const merged = await site.reads.someone("loyalty_card", "4021");
     expect(merged.id).toBe(await anaId());
-    await expect.poll(() => page.locator(".timeline button.timelineRow").count()).toBe(4);
-    expect(await page.locator(".customerFacts").innerText()).toContain("€1,333.00");
+    await expect.poll(() => page.locator(".timeline button.timelineRow").count(), patience).toBe(4);
+    await expect.poll(() => page.locator(".customerFacts").innerText(), patience).toContain("€1,333.00");
 
     await page.getByRole("link", { name: "Corrections" }).first().click();
     await heading("Corrections").waitFor();
@@ -151,11 +154,11 @@ describe("merging and splitting in the console", () => {
     await say("Two sisters after all.", "Take back");
     expect(await bothAnas()).toBe(before);
     await button("Close").last().click();
-    await expect.poll(() => item.count()).toBe(2);
+    await expect.poll(() => item.count(), patience).toBe(2);
     expect(await item.first().innerText()).toContain("Taken back");
     expect(await item.last().innerText()).toContain("overruled");
     await page.getByRole("combobox", { name: "Said" }).selectOption("same");
-    await expect.poll(() => item.count()).toBe(1);
+    await expect.poll(() => item.count(), patience).toBe(1);
     await page.reload();
     await item.waitFor();
     expect(await item.count()).toBe(1);
@@ -217,7 +220,7 @@ describe("merging and splitting in the console", () => {
     await button("Merge").click();
     await dialog().getByText("Who is who has changed since the preview").waitFor();
     await button("Look again").click();
-    await expect.poll(() => cards().last().innerText()).toContain("rui");
+    await expect.poll(() => cards().last().innerText(), patience).toContain("rui");
     // What was written stays.
     expect(await dialog().getByRole("textbox", { name: "Why?" }).inputValue()).toBe("both are hers");
     const two = { apart: { a: "user_id:ana", b: "loyalty_card:4021" }, reason: "they are two" };

@@ -169,9 +169,9 @@ async function storeReviews(
   { paths, bytesPerS }: BackupParts,
   meter: Meter,
 ): Promise<StoredFile> {
-  meter.expect(statSync(paths.reviews).size);
-  await copyLiveDatabase(paths.reviews, target.incoming, { bytesPerS, ...meter });
-  return target.keep("reviews.sqlite", await contentOf(target.incoming, { pace: meter.pace }));
+  await copyLiveDatabase(paths.reviews, target.incoming, { bytesPerS });
+  meter.expect(statSync(target.incoming).size);
+  return target.keep("reviews.sqlite", await contentOf(target.incoming, meter));
 }
 
 async function storeAccess(target: BackupTarget, parts: BackupParts, meter: Meter): Promise<StoredFile> {
