@@ -42,7 +42,7 @@ export function backupJobs(parts: {
     worker.on("message", (message: FromBackup) => {
       if (message.kind === "progress") change({ doneBytes: message.doneBytes, totalBytes: message.totalBytes });
       else if (message.kind === "copyAccess") void answerCopy(worker, parts.copyAccess(message.to));
-      else if (message.kind === "done") end({ status: "done", result: message.result, ...whole(kept.get(view.id)) });
+      else if (message.kind === "done") end({ status: "done", result: message.result, ...whole(message.result.bytes) });
       else {
         const { kind: _, ...error } = message;
         end({ status: "failed", error });
@@ -81,8 +81,9 @@ function newView(id: string, { directory, withDerived }: BackupWish, now: number
   return { id, directory, withDerived, status: "running", startedAt, ...nothing };
 }
 
-function whole(view: BackupView | undefined): { doneBytes?: number } {
-  return view === undefined ? {} : { doneBytes: view.totalBytes };
+/** What was told on the way lags behind. */
+function whole(bytes: number): Pick<BackupView, "doneBytes" | "totalBytes"> {
+  return { doneBytes: bytes, totalBytes: bytes };
 }
 
 function startWorker(workerData: BackupThreadData): Worker {
