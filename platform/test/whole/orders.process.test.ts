@@ -87,7 +87,7 @@ describe("one order, two sources", () => {
         refundCount: 1,
         revenue: { amount: 7_005, currency: "GBP" },
       });
-      expect(await ordersOf(customer)).toEqual([[10_010, 3_005, 7_005, "GBP", "erp"]]);
+      expect(await ordersOf(customer)).toEqual([[10_010, 3_005, 7_005, "GBP", "web"]]);
     }
   });
 
@@ -104,7 +104,7 @@ describe("one order, two sources", () => {
     ]);
     for (const customer of customers) {
       expect((await site.reads.someone("user_id", customer)).computed).toMatchObject({ orderCount: 1, refundCount: 1 });
-      expect(await ordersOf(customer)).toEqual([[2_000, 500, 1_500, "GBP", "erp"]]);
+      expect(await ordersOf(customer)).toEqual([[2_000, 500, 1_500, "GBP", "web"]]);
     }
   });
 
@@ -127,11 +127,11 @@ describe("one order, two sources", () => {
     ]);
     for (const customer of customers) {
       expect((await site.reads.someone("user_id", customer)).computed.refundCount).toBe(2);
-      expect(await ordersOf(customer)).toEqual([[5_000, 2_000, 3_000, "GBP", "erp"]]);
+      expect(await ordersOf(customer)).toEqual([[5_000, 2_000, 3_000, "GBP", "web"]]);
       await send(customer, { source: "shop", event: "Order Refunded", minute: 9, properties: order(customer, {}) });
     }
     await site.reads.settled();
-    for (const customer of customers) expect(await ordersOf(customer)).toEqual([[5_000, 5_000, 0, "GBP", "erp"]]);
+    for (const customer of customers) expect(await ordersOf(customer)).toEqual([[5_000, 5_000, 0, "GBP", "web"]]);
   });
 
   it("two currencies stay apart", async () => {
@@ -170,7 +170,7 @@ describe("one order, two sources", () => {
     for (const customer of customers) {
       expect((await site.reads.someone("user_id", customer)).computed).toMatchObject({ orderCount: 1, refundCount: 0 });
       // The books know better than the shop, however late the shop speaks.
-      expect(await ordersOf(customer)).toEqual([[7_550, 0, 7_550, "GBP", "erp"]]);
+      expect(await ordersOf(customer)).toEqual([[7_550, 0, 7_550, "GBP", "web"]]);
       await send(customer, { source: "books", event: "Order Cancelled", minute: 7, properties: order(customer, {}) });
     }
     await site.reads.settled();
@@ -179,7 +179,7 @@ describe("one order, two sources", () => {
         orderCount: 0,
         revenue: { amount: 0, currency: "GBP" },
       });
-      expect(await ordersOf(customer)).toEqual([[7_550, 7_550, 0, "GBP", "erp"]]);
+      expect(await ordersOf(customer)).toEqual([[7_550, 7_550, 0, "GBP", "web"]]);
     }
   });
 
@@ -197,6 +197,6 @@ describe("one order, two sources", () => {
     }
     await site.reads.settled();
     expect(await site.reads.fate(messageId)).toMatchObject({ fate: "processed", duplicates: 2, differs: false });
-    expect(await ordersOf("both0")).toEqual([[10_010, 3_105, 6_905, "GBP", "erp"]]);
+    expect(await ordersOf("both0")).toEqual([[10_010, 3_105, 6_905, "GBP", "web"]]);
   });
 });
