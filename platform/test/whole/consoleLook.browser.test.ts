@@ -125,7 +125,7 @@ describe("the look of the console", () => {
     await send([{ type: "track", userId: "ada" }]);
     const list = page.locator(".liveSide");
     await list.getByText("event missing").waitFor({ timeout: maxListedMs });
-    expect(await page.getByRole("row").getByText("event missing").count()).toBe(1);
+    await expect.poll(() => page.getByRole("row").getByText("event missing").count(), { timeout: 5_000 }).toBe(1);
   });
 
   test("one source has a heading while its data are awaited, and when they do not come", async () => {

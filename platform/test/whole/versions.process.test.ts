@@ -173,6 +173,7 @@ describe("a file that an older program wrote", () => {
     sql("search.sqlite", `PRAGMA user_version = ${version - 1}`);
     const [before] = await analyticsSql("SELECT count(*) FROM store.lake_files");
     await analyticsSql("ALTER TABLE store.lake_files DROP COLUMN checksum");
+    await analyticsSql("DROP TABLE store.home_ties");
     await analyticsSql("UPDATE store.format SET version = 2");
     expect(await start()).toBe(null);
     expect(userVersion("search.sqlite")).toBe(version);

@@ -3,7 +3,8 @@ import { viewsSql } from "./views.ts";
 /** Of the analytic database and its lake together; an older version is upgraded, or rebuilt from the log. */
 export const formatVersion = 4;
 
-const homeTiesSql = "CREATE TABLE store.home_ties (profile_id VARCHAR, tie VARCHAR, records BIGINT, held BOOLEAN)";
+const homeTiesSql =
+  "CREATE TABLE IF NOT EXISTS store.home_ties (profile_id VARCHAR, tie VARCHAR, records BIGINT, held BOOLEAN)";
 
 /** What makes an older format the next one; from others there is no way but to begin anew. */
 export const upgradeSql: Readonly<Record<number, readonly string[]>> = {
