@@ -80,6 +80,9 @@ afterAll(async () => {
 });
 afterEach(() => context.close());
 
+/** What a busy machine takes. */
+const patience = { timeout: 15_000 };
+
 async function open(path: string, width: Width = "wide", colours: Colours = "light"): Promise<void> {
   context = await browser.newContext({ viewport: widths[width], colorScheme: colours });
   await context.addInitScript((token) => localStorage.setItem("c360.token", token), apiToken);
@@ -173,6 +176,7 @@ describe("Review in a browser", () => {
     for (const [n, key] of answers.entries()) {
       await page.getByText(new RegExp(`^${n + 1} of `)).waitFor();
       await table().waitFor();
+      await expect.poll(() => shown.has(page.url()), patience).toBe(false);
       shown.add(page.url());
       const name = await firstName();
       await page.keyboard.press(key);
@@ -215,7 +219,8 @@ describe("Review in a browser", () => {
     await open("/review");
     await page.getByRole("button", { name: "Compare all profiles" }).click();
     await page.getByText(/Last comparison: \d+ profiles, \d+ pairs to review\./).waitFor({ timeout: 60_000 });
-    expect(await page.getByRole("button", { name: "Compare all profiles" }).isEnabled()).toBe(true);
+    const again = page.getByRole("button", { name: "Compare all profiles" });
+    await expect.poll(() => again.isEnabled(), patience).toBe(true);
   });
 
   test("no permission and failure have their states", async () => {
