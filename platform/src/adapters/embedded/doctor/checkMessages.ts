@@ -46,8 +46,13 @@ export async function openMessagesCheck(
     report.checked("there is none; the next start makes it from the log");
     return null;
   }
-  checkTables(parts.directory, report);
+  const areSound = checkTables(parts.directory, report);
   const counts = await checkFilterFiles(join(parts.directory, "filters"), report);
+  if (!areSound) {
+    // LevelDB ends the whole process on some of what it cannot read.
+    report.checked("its tables and filters");
+    return null;
+  }
   let tree: KeyTree;
   try {
     copyTree(parts.directory, parts.workFolder);
@@ -93,7 +98,9 @@ function linkOrCopy(from: string, to: string): void {
   }
 }
 
-function checkTables(directory: string, report: Report): void {
+/** Whether each table is what was written. */
+function checkTables(directory: string, report: Report): boolean {
+  let areSound = true;
   const names = readdirSync(directory).sort();
   const hasTables = names.some((name) => name.endsWith(".ldb"));
   if (hasTables && !names.includes("CURRENT")) {
@@ -101,8 +108,11 @@ function checkTables(directory: string, report: Report): void {
   }
   for (const name of names) {
     const fault = name.endsWith(".ldb") ? tableFault(join(directory, name)) : null;
-    if (fault !== null) report.find("derived", { where: `messages/${name}`, what: fault, todo });
+    if (fault === null) continue;
+    areSound = false;
+    report.find("derived", { where: `messages/${name}`, what: fault, todo });
   }
+  return areSound;
 }
 
 /** What each file's header counts; those that cannot be read are told, and left out. */
