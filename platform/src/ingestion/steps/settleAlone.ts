@@ -60,10 +60,7 @@ export async function settleAlone(
     const all = [...group.persons].flatMap((person) => owned.get(person) ?? []);
     const keys = new Set([...group.keys, ...all.map(({ key }) => key)]);
     const leadsOut = [...keys].some((key) => aliased.get(key)?.some((end) => !keys.has(end)) === true);
-    if (leadsOut || !isWithinLimits(keys, parts) || mayNeedBridge(keys, parts)) {
-      group.isPlainlyOne = false;
-      continue;
-    }
+    if (leadsOut || !isWithinLimits(keys, parts) || mayNeedBridge(keys, parts)) continue;
     for (const row of all) settled.before.set(row.key, row);
     for (const row of all) settled.identifiers.set(row.key, { ...row });
     for (const key of group.keys) settled.identifiers.set(key, rows.get(key) as IdentifierRow);
@@ -86,7 +83,9 @@ async function aliasedKeys(
   const keys = persons.flatMap((person) => (owned.get(person) ?? []).map(({ key }) => key));
   const found = new Map<IdentifierKey, IdentifierKey[]>();
   const add = (key: IdentifierKey, end: IdentifierKey): void => {
-    found.set(key, [...(found.get(key) ?? []), end]);
+    const ends = found.get(key);
+    if (ends === undefined) found.set(key, [end]);
+    else ends.push(end);
   };
   for (const { a, b } of await store.edges(keys, rules.maxEvidenceIdentifiers)) {
     add(a, b);

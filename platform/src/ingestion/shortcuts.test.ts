@@ -1,8 +1,7 @@
-import { afterAll, describe, expect, it } from "vitest";
-import { accepted, foldings } from "../../test/pipelineHarness.ts";
+import { describe, expect, it } from "vitest";
+import { accepted, foldingHarness, foldings } from "../../test/pipelineHarness.ts";
 import { defaultIdentityRules, type IdentityRules } from "../identity/index.ts";
-import { foldingHarness } from "../../test/pipelineHarness.ts";
-import { lines, oracle, partition } from "./smallWorld.fake.ts";
+import { oracle, partition } from "./smallWorld.fake.ts";
 
 const folding = foldings();
 const day = 86_400_000;
@@ -10,8 +9,6 @@ const start = Date.UTC(2026, 0, 1);
 let n = 0;
 const seen = (at: number, ...identifiers: string[]) =>
   accepted({ messageId: `r${(n += 1)}`, identifiers, occurredAt: start + at * day });
-void afterAll;
-void lines;
 
 describe("settleAlone: an address bridges, but not where both have another beside it", () => {
   const records = [
@@ -63,7 +60,7 @@ describe("loadEvidence: plain fragments of persons that are loaded in a later ro
       await rebuilt.deliver(batches.flat());
       const count = async (one: typeof live) =>
         (await one.profiles()).reduce((sum, p) => sum + p.computed.eventCount, 0);
-      console.log("events in profiles", await count(live), await count(rebuilt));
+      expect(await count(live)).toBe(await count(rebuilt));
       expect(await live.differences(rebuilt)).toEqual([]);
     } finally {
       await live.close();
