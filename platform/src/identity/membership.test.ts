@@ -34,6 +34,9 @@ describe("Identity property 19: evidence components", () => {
   });
 });
 
+/** So that the cap cuts most of what the generator makes. */
+const smallRules = { ...tightRules, maxEvidenceIdentifiers: 4 };
+
 describe("Identity property 3: incremental state equals a rebuild (the pure part)", () => {
   it("components resolved one at a time, all others outside, give what resolving everything gives", () => {
     fc.assert(
@@ -83,12 +86,12 @@ describe("Identity property 3: incremental state equals a rebuild (the pure part
   it("after evidence ceased to join, what its ends may reach further is asked for until it is known", () => {
     fc.assert(
       fc.property(evidenceInputs, fc.nat(), (input, pick) => {
-        const before = resolve(input, tightRules);
+        const before = resolve(input, smallRules);
         const turned = input.identifiers[pick % Math.max(1, input.identifiers.length)]?.key;
         const now = input.identifiers.map((each) =>
           each.key === turned ? { ...each, decision: "hub" as const } : each,
         );
-        const after = resolve({ ...input, identifiers: now }, tightRules);
+        const after = resolve({ ...input, identifiers: now }, smallRules);
         const loosened = input.edges.flatMap(({ a, b }) => (a === turned ? [b] : b === turned ? [a] : []));
         const loaded = new Set(before.components.filter((part) => part.includes(turned ?? "")).flat());
         const local = () => ({
@@ -96,19 +99,19 @@ describe("Identity property 3: incremental state equals a rebuild (the pure part
           edges: input.edges,
         });
         for (let turn = 0; turn < 99; turn++) {
-          const further = loosenedReach(loosened, local(), tightRules);
+          const further = loosenedReach(loosened, local(), smallRules);
           for (const key of further) {
             for (const each of before.components.find((part) => part.includes(key)) ?? []) loaded.add(each);
           }
           if (further.length === 0) break;
         }
-        expect(loosenedReach(loosened, local(), tightRules)).toEqual([]);
+        expect(loosenedReach(loosened, local(), smallRules)).toEqual([]);
         const isLoaded = (part: string[]): boolean => part.some((key) => loaded.has(key));
-        expect(resolve(local(), tightRules).components).toEqual(after.components.filter(isLoaded));
+        expect(resolve(local(), smallRules).components).toEqual(after.components.filter(isLoaded));
         const stood = (part: string[]): boolean => !isLoaded(part);
         expect(after.components.filter(stood)).toEqual(before.components.filter(stood));
       }),
-      { numRuns: 1_000 },
+      { numRuns: 2_000 },
     );
   });
 });

@@ -96,8 +96,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "the first word of a pair holds, not the last",
     file: "model/correction.ts",
-    from: "compareCorrections(before, correction) < 0",
-    to: "compareCorrections(before, correction) > 0",
+    from: "compareCorrections(before, said) < 0",
+    to: "compareCorrections(before, said) > 0",
     tests: ["identity/corrections.test.ts"],
     breaks: [12],
   },
@@ -127,9 +127,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "an earlier event that comes late does not make its identifier older",
-    file: "ingestion/steps/loadEvidence.ts",
-    from: "known.firstAt = Math.min(known.firstAt, firstAt);",
-    to: "known.firstAt = Math.max(known.firstAt, 0);",
+    file: "ingestion/steps/seeTogether.ts",
+    from: "row.firstAt = Math.min(row.firstAt, firstAt);",
+    to: "",
     tests: ["ingestion/pipeline.test.ts"],
     breaks: [1, 14],
   },
