@@ -46,8 +46,14 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
         yield [text(row, "profile_id"), content];
       }
     },
-    fragment: rowLines(`SELECT f.id AS name, f.identifiers, f.spans, d.traits, d.consents, p.profile_id FROM fragments f
-      LEFT JOIN details d USING (id) LEFT JOIN persons p USING (person) ORDER BY f.id`),
+    fragment: function* fragments(database) {
+      const rows = database.prepare(`SELECT f.id, f.identifiers, f.spans, d.traits, d.consents, p.profile_id
+        FROM fragments f LEFT JOIN details d USING (id) LEFT JOIN persons p USING (person) ORDER BY f.id`);
+      for (const row of rows.iterate()) {
+        const { traits, consents, ...rest } = row as Row;
+        yield [text(row, "id"), JSON.stringify([rest, byName(traits), byName(consents)])];
+      }
+    },
     identifier:
       rowLines(`SELECT i.id AS name, i.key, i.decision, i.seen_with, i.first_at, p.profile_id FROM identifiers i
       LEFT JOIN persons p USING (person) ORDER BY i.id`),
@@ -71,6 +77,12 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
     head: rowLines("SELECT 'position' AS name, position FROM head"),
     processed: rowLines("SELECT 'events' AS name, sum(processed) FROM batches"),
   };
+}
+
+/** Names stand in the order in which they were first said, which says nothing. */
+function byName(stored: Row[string] | undefined): [string, unknown][] | null {
+  if (typeof stored !== "string") return null;
+  return Object.entries(JSON.parse(stored) as Record<string, unknown>).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 function rowLines(sql: string): Lines {
