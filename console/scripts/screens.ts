@@ -1,6 +1,7 @@
 import { correctionScreens } from "./correctionScreens.ts";
 import { customerScreens } from "./customerScreens.ts";
 import { liveScreens } from "./liveScreens.ts";
+import { opsScreens } from "./opsScreens.ts";
 import { queryScreens } from "./queryScreens.ts";
 import { reviewScreens } from "./reviewScreens.ts";
 import { rulesScreens } from "./rulesScreens.ts";
@@ -27,6 +28,7 @@ export const screens: readonly Screen[] = [
   ...queryScreens,
   ...liveScreens,
   ...reviewScreens,
+  ...opsScreens,
   {
     name: "palette",
     path: "/sources",

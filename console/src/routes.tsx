@@ -29,6 +29,7 @@ const pages: readonly Page[] = [
   { path: "review/:pair?", lazy: async () => ({ Component: (await import("./review/ReviewPage.tsx")).ReviewPage }) },
   { path: "sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage.tsx")).SourcesPage }) },
   { path: "sources/:id", lazy: async () => ({ Component: (await import("./sources/SourcePage.tsx")).SourcePage }) },
+  { path: "ops", lazy: async () => ({ Component: (await import("./ops/OpsPage.tsx")).OpsPage }) },
   { path: "rules/:version?", lazy: async () => ({ Component: (await import("./rules/RulesPage.tsx")).RulesPage }) },
 ];
 

@@ -511,6 +511,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether all is well, and what to do now */
+        get: operations["getOperations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/backups": {
         parameters: {
             query?: never;
@@ -883,6 +900,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Advice: {
+            code: string;
+            /** @enum {unknown} */
+            severity: "trouble" | "attention";
+            /** @description What is the matter. */
+            message: string;
+            /** @description What to do. */
+            hint: string;
+        };
         AnsweredReview: {
             id: string;
             /** @enum {unknown} */
@@ -956,6 +982,19 @@ export interface components {
                 frequency: number;
                 monetary: components["schemas"]["Money"];
             };
+        };
+        Consumer: {
+            /** @enum {unknown} */
+            name: "ingestion" | "sql" | "search" | "reviews";
+            /**
+             * @description unknown: it is being started again, or is stuck.
+             * @enum {unknown}
+             */
+            state: "following" | "behind" | "unknown";
+            asOf: string | null;
+            lagSeconds: number | null;
+            /** @description Of ingestion, records that are not decided; of the others, changes that they do not hold. */
+            waiting: number | null;
         };
         Correction: {
             id: string;
@@ -1050,6 +1089,24 @@ export interface components {
                 reason: string;
                 correctionId: string | null;
             }[];
+        };
+        Disk: {
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            measuredAt: string;
+            freeBytes: number;
+            totalBytes: number;
+            /** @description Of the data directory. */
+            usedBytes: number;
+            parts: {
+                name: string;
+                bytes: number;
+            }[];
+            bytesPerMillionRecords: number | null;
+            /** @description At the rate of the last 24 hours. */
+            daysLeft: number | null;
         };
         DocumentChange: {
             path: string;
@@ -1274,6 +1331,50 @@ export interface components {
             name: string;
             /** @description Shown in this answer and never again. */
             token: string;
+        };
+        Operations: {
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            now: string;
+            version: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            startedAt: string;
+            /** @enum {unknown} */
+            state: "well" | "trouble" | "attention";
+            /** @description What to do now, the worst first. */
+            advice: components["schemas"]["Advice"][];
+            consumers: components["schemas"]["Consumer"][];
+            /** @description What came in each minute of the last hour, oldest first. */
+            minutes: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 UTC with milliseconds.
+                 */
+                at: string;
+                accepted: number;
+                rejected: number;
+            }[];
+            /** @description Measured every half minute at most; null where it cannot be. */
+            disk: components["schemas"]["Disk"] | null;
+            memory: {
+                residentBytes: number;
+            };
+            /** @description The latest since the start. */
+            backup: components["schemas"]["Backup"] | null;
+            /** @description The latest failures that are tried again, newest first. */
+            retries: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 UTC with milliseconds.
+                 */
+                at: string;
+                message: string;
+            }[];
         };
         PersonSeen: {
             identifiers: string[];
@@ -3750,6 +3851,44 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOperations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operations"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

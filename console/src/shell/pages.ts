@@ -4,6 +4,7 @@ import {
   IconBolt,
   IconDatabase,
   IconFingerprint,
+  IconHeartbeat,
   IconPlugConnected,
   IconUsers,
   type TablerIcon,
@@ -28,4 +29,5 @@ export const railPages: readonly RailPage[] = [
   { path: "/rules", label: words.pages.rules, icon: IconFingerprint, key: "u" },
   { path: "/corrections", label: words.pages.corrections, icon: IconArrowsSplit, key: "w" },
   { path: "/sources", label: words.pages.sources, icon: IconPlugConnected, key: "s" },
+  { path: "/ops", label: words.pages.ops, icon: IconHeartbeat, key: "o" },
 ];

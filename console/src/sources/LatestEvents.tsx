@@ -35,7 +35,7 @@ export function LatestEvents({ id }: { id: string }) {
 function EventTable({ events }: { events: LatestEvent[] }) {
   const { eventColumns } = text;
   return (
-    <table className="sourceTable">
+    <table className="plainTable">
       <thead>
         <tr>
           <th scope="col">{eventColumns.received}</th>

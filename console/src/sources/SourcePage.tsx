@@ -17,6 +17,7 @@ import { type SourceWithHealth, stateOf } from "./sourceHealth.ts";
 import { useRotateKey, useSetEnabled, useSources } from "./sourceQueries.ts";
 import { useShownKey } from "./shownKeys.ts";
 import { StateWord } from "./StateWord.tsx";
+import "../parts/table.css";
 import "./sources.css";
 
 const text = words.sources;

@@ -12,6 +12,7 @@ import { CreateSource } from "./CreateSource.tsx";
 import { type SourceWithHealth, stateOf } from "./sourceHealth.ts";
 import { useSources } from "./sourceQueries.ts";
 import { StateWord } from "./StateWord.tsx";
+import "../parts/table.css";
 import "./sources.css";
 
 const text = words.sources;
@@ -59,7 +60,7 @@ function Empty({ onCreate }: { onCreate: () => void }) {
 function SourceTable({ items }: { items: SourceWithHealth[] }) {
   const { columns } = text;
   return (
-    <table className="sourceTable">
+    <table className="plainTable">
       <thead>
         <tr>
           <th scope="col">{columns.source}</th>
@@ -88,7 +89,7 @@ function SourceRow({ source }: { source: SourceWithHealth }) {
   return (
     <tr>
       <td>
-        <div className="sourceName">
+        <div className="namedCell">
           <Link to={`/sources/${id}`}>
             <SourceMark kind={kind} label={name} />
           </Link>

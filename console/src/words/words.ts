@@ -2,6 +2,7 @@ import { corrections, household } from "./corrections.ts";
 import { live } from "./live.ts";
 import { customer } from "./customer.ts";
 import { customers } from "./customers.ts";
+import { ops } from "./ops.ts";
 import { query } from "./query.ts";
 import { review } from "./review.ts";
 import { rules } from "./rules.ts";
@@ -18,6 +19,7 @@ export const words = {
     rules: "Rules",
     corrections: "Corrections",
     sources: "Sources",
+    ops: "Operations",
     signIn: "Sign in",
   },
   shell: {
@@ -95,4 +97,5 @@ export const words = {
   household,
   review,
   rules,
+  ops,
 } as const;

@@ -79,6 +79,7 @@ describe("the OpenAPI document", () => {
         "GET /api/identity/rules/previews/{id}",
         "GET /api/identity/rules/{version}",
         "GET /api/identity/why",
+        "GET /api/operations",
         "GET /api/profiles",
         "GET /api/profiles/id/{id}",
         "GET /api/profiles/id/{id}/events",

@@ -22,6 +22,7 @@ import { householdRoutes } from "./routes/households.ts";
 import { identityRoutes } from "./routes/identity.ts";
 import { importRoutes } from "./routes/imports.ts";
 import { linkageRoutes } from "./routes/linkage.ts";
+import { operationsRoutes } from "./routes/operations.ts";
 import { profileRoutes, timelineRoutes } from "./routes/profiles.ts";
 import { queryRoutes } from "./routes/query.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
@@ -143,6 +144,7 @@ function addRoutes(api: Api, services: Services, now: () => number): void {
   tokenRoutes(api, services);
   segmentReadRoutes(api, services);
   statusRoutes(api, services, now);
+  operationsRoutes(api, services);
   backupRoutes(api, services);
   api.get("/api/openapi.json", { config: { access: "docs" }, schema: { hide: true } }, async () => api.swagger());
 }

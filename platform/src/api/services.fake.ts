@@ -6,6 +6,7 @@ import type { AccessStore } from "../storage/access.ts";
 import type { ProfileSearch, SearchEntry, SearchQuery } from "../storage/profileSearch.ts";
 import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timeline.ts";
 import { fakeBackups } from "./backups.fake.ts";
+import { fakeOperations } from "./operations.fake.ts";
 import { fakeCorrections } from "./corrections.fake.ts";
 import { fakeLinkage, fakeReviews } from "./reviews.fake.ts";
 import { fakeRules, type FakeRules } from "./rules.fake.ts";
@@ -362,6 +363,7 @@ export function fakeServices(): FakeServices {
       processedRecords: 12,
       version: "0.1.0",
     }),
+    operations: async () => fakeOperations(at),
     metrics: async () => "# TYPE c360_accepted_total counter\nc360_accepted_total 12\n",
   };
   return fake;

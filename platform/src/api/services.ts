@@ -6,6 +6,7 @@ import type { NodeDecision } from "../model/evidence.ts";
 import type { Profile, ProfileId, TraitHistory } from "../model/profile.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { Backups } from "./backups.ts";
+import type { OperationsView } from "./operations.ts";
 import type { StreamHub } from "./stream/hub.ts";
 import type { Reviews } from "../storage/reviews.ts";
 import type { ProfileSearch } from "../storage/profileSearch.ts";
@@ -166,6 +167,8 @@ export interface Services {
   /** What is shown live. */
   stream: Pick<StreamHub, "subscribe">;
   status(): Promise<PlatformStatus>;
+  /** What an operator looks at first. */
+  operations(): Promise<OperationsView>;
   /** Prometheus text. */
   metrics(): Promise<string>;
 }

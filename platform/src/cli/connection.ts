@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import type { OperationsView } from "../api/operations.ts";
 import type { SearchItemView } from "../api/searchItems.ts";
 import { createApi } from "../api/server.ts";
 import type { FateView, IdentityView, PlatformStatus, ProfileView, SubmitAnswer, WhyView } from "../api/services.ts";
@@ -70,6 +71,7 @@ export interface Connection extends CorrectionCalls, ReviewCalls, BackupCalls, R
   createToken(name: string): Promise<{ id: string; name: string; token: string }>;
   revokeToken(id: string): Promise<void>;
   status(): Promise<PlatformStatus & ServerProgress & { reviews: { asOf: string | null; waiting: number | null } }>;
+  operations(): Promise<OperationsView>;
   /**
    * Resolves when everything accepted so far is decided and followed: queries hold it. Problem 503 `follower_stalled`
    * when that does not come; `onWait` is told before, who is behind.
@@ -232,6 +234,7 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
     revokeToken: async (id) => {
       await send({ method: "DELETE", path: `/api/tokens/${enc(id)}` });
     },
+    operations: async () => (await get("/api/operations")) as OperationsView,
     status: async () => (await get("/api/status")) as Awaited<ReturnType<Connection["status"]>>,
   };
 }

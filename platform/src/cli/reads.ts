@@ -116,15 +116,16 @@ export async function runQuery(
 }
 
 export async function showStatus(connection: Connection, output: Output): Promise<number> {
-  const status = await connection.status();
+  const [status, { state, advice }] = await Promise.all([connection.status(), connection.operations()]);
   if (output.json) {
-    output.document({ ...status, via: connection.via });
+    output.document({ ...status, state, advice, via: connection.via });
     return exitCodes.done;
   }
   const facts: [string, string | number][] = [
     ["version", status.version],
     ["reached", connection.via === "http" ? "over HTTP" : "by opening the data directory"],
     ["ready", status.ready ? "yes" : "no"],
+    ["state", state],
     ["accepted", status.acceptedRecords],
     ["processed", status.processedRecords],
     ["pending", status.pendingRecords],
@@ -134,5 +135,6 @@ export async function showStatus(connection: Connection, output: Output): Promis
     ["to review", status.reviews.waiting ?? "not known"],
   ];
   output.out(facts.map(([name, value]) => `${name.padEnd(11)}${value}\n`).join(""));
+  for (const { severity, message, hint } of advice) output.out(`\n${severity}: ${message}\nhint: ${hint}\n`);
   return exitCodes.done;
 }

@@ -11,6 +11,8 @@ const maxKept = 20;
 export interface BackupJobs extends Backups {
   /** Breaks off what is under way: its folder keeps the former backup, and the next run goes on from there. */
   close(): Promise<void>;
+  /** Null where none was asked for since the start. */
+  latest(): BackupView | null;
 }
 
 /** Backups while the platform runs, one at a time, each in a thread of its own. */
@@ -67,6 +69,7 @@ export function backupJobs(parts: {
       return start(wanted);
     },
     find: (id) => kept.get(id) ?? null,
+    latest: () => [...kept.values()].at(-1) ?? null,
     close: async () => {
       await running?.terminate();
     },

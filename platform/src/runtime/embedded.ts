@@ -34,6 +34,7 @@ import {
   tellingProgram,
 } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
+import { operationsOver, retryList } from "./operations.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
 import { linkageRunsOver, reviewServices } from "./reviewing.ts";
 import { threadedDryRun } from "./rulesDryRun.ts";
@@ -83,7 +84,11 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     rmSync(rebuildFolder(settings.dataDir), { recursive: true, force: true });
     const paths = dataPaths(settings.dataDir);
     const hashKey = await hashKeyOf(paths);
-    const onTrouble = options.onTrouble ?? (() => undefined);
+    const retries = retryList(Date.now);
+    const onTrouble = (message: string): void => {
+      retries.add(message);
+      options.onTrouble?.(message);
+    };
     const onDeath = options.onDeath ?? ((error) => onTrouble(error.name));
     const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, opened });
     const hash = keyedHash(hashKey);
@@ -106,7 +111,9 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     opened.push(() => backups.close());
     const rules = rulesOver(parts, { stateFile: paths.state, hashKey });
     opened.push(() => rules.close());
-    const services = { ...servicesOver({ ...parts, runs, rules }), backups };
+    const { dataDir } = settings;
+    const operations = operationsOver({ ...stages, dataDir, retries, latestBackup: backups.latest }, Date.now);
+    const services = { ...servicesOver({ ...parts, runs, rules }), backups, operations };
     const drained = async (): Promise<void> => {
       await stages.ingestion.reached(stages.log.end());
       await Promise.all([stages.analytics.caughtUp(), stages.search.caughtUp()]);
@@ -126,6 +133,7 @@ function countingAppend({ log, meters, backlog, undecided, health }: Stages): Ev
     try {
       const positions = await log.append(records);
       backlog.pending += records.length;
+      backlog.waiting.added(records.length, Date.now());
       undecided.add(records, positions);
       meters.accepted(records.length);
       return positions;
@@ -150,7 +158,7 @@ function backupsOver({ dataDir }: Settings, { access }: Stages): BackupJobs {
   return backupJobs({ dataDir, copyAccess: (to) => access.copyTo(to), now: Date.now, newId });
 }
 
-function servicesOver(parts: ServiceParts): Omit<Services, "backups"> {
+function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operations"> {
   const { access, analytics, search, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
   const fateOf = fateReader({
     fates,

@@ -20,6 +20,7 @@ describe("how far a follower is behind", () => {
 
   it("keeps no other metric from being told", async () => {
     const text = await platformMeters({
+      ingestionLagSeconds: () => 0,
       pendingRecords: () => 7,
       followerLagSeconds: () => lagSeconds(gone, now),
       searchLagSeconds: async () => 1.5,

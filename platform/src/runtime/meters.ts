@@ -14,6 +14,7 @@ export interface Meters {
 /** What `/metrics` tells. Names and labels hold no customer's or source's data. */
 export function platformMeters(read: {
   pendingRecords: () => number;
+  ingestionLagSeconds: () => number;
   followerLagSeconds: () => Promise<number>;
   stream: () => { subscribers: number; shown: number; sampledOut: number; skipped: number };
   searchLagSeconds: () => Promise<number>;
@@ -27,6 +28,7 @@ export function platformMeters(read: {
   const rejected = counter(registry, "c360_rejected_calls_total", "Calls refused with a recorded reason");
   const troubles = counter(registry, "c360_ingestion_retries_total", "Batches that had to be tried again");
   gauge(registry, "c360_pending_records", "Records that are durable and not yet decided", read.pendingRecords);
+  gauge(registry, "c360_ingestion_lag_seconds", "Age of the oldest undecided record", read.ingestionLagSeconds);
   gauge(registry, "c360_analytics_lag_seconds", "Age of what timelines and SQL answer from", read.followerLagSeconds);
   gauge(registry, "c360_stream_subscribers", "Live streams that are open", () => read.stream().subscribers);
   streamCounter(registry, read.stream);

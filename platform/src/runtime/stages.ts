@@ -8,6 +8,7 @@ import { startExplaining } from "../adapters/embedded/explaining/client.ts";
 import { startReviews, type EmbeddedReviews } from "../adapters/embedded/reviews/client.ts";
 import { startSearch, type EmbeddedSearch } from "../adapters/embedded/search/client.ts";
 import { correctionsOver, linksOver } from "../adapters/embedded/state/corrections.ts";
+import { feedHeadOver } from "../adapters/embedded/decided.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { householdsOver } from "../adapters/embedded/state/households.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
@@ -29,6 +30,7 @@ import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import type { Settings } from "./settings.ts";
 import { lagSeconds, reviewFigures } from "./followerLag.ts";
+import { ingestionLag, waitingSince, type WaitingSince } from "./waitingSince.ts";
 import { slowestFollower } from "./slowestFollower.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
@@ -53,11 +55,19 @@ export interface Stages {
   activities: SourceActivities;
   stream: EmbeddedStream;
   meters: Meters;
-  /** `decidedAt`: UTC ms of the latest decision. */
-  backlog: { pending: number; decidedAt: number };
+  backlog: Backlog;
+  feedHead: () => number;
   undecided: PendingMessages;
   /** `logFailed`: nothing more is accepted until a restart. */
   health: { logFailed: boolean };
+}
+
+/** Records that are durable and undecided. */
+export interface Backlog {
+  pending: number;
+  /** UTC ms of the latest decision. */
+  decidedAt: number;
+  waiting: WaitingSince;
 }
 
 export interface StagesOptions {
@@ -74,7 +84,7 @@ export interface StagesOptions {
 /** Opens what an event goes through, in that order, and what is told of it. */
 export async function openStages(options: StagesOptions): Promise<Stages> {
   const { paths, hashKey, opened, onTrouble } = options;
-  const backlog = { pending: 0, decidedAt: Date.now() };
+  const backlog: Backlog = { pending: 0, decidedAt: Date.now(), waiting: waitingSince() };
   const parts: RunningParts = {};
   const meters = metersOver(parts, backlog);
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
@@ -84,6 +94,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const ingestion = await startDeciding(options, { parts, backlog, meters });
   // What a crash left undecided is as pending as what comes from now on.
   backlog.pending = await recordsFrom(paths.log, ingestion.decidedUntil());
+  backlog.waiting.added(backlog.pending, Date.now());
   const followers = await startFollowers(options, { parts, ingestion });
   const { homeCurrency } = options.settings;
   const explainer = await startExplaining({ stateFile: paths.state, hashKey, homeCurrency, onTrouble });
@@ -113,13 +124,13 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   ingestion.advance(log.end());
   const activities = sourceActivityOver(database);
   const health = { logFailed: false };
-  const told = { stream, meters, backlog, undecided, health, activities };
+  const told = { stream, meters, backlog, undecided, health, activities, feedHead: feedHeadOver(database) };
   return { access, log, ingestion, ...followers, explainer, ...told, ...reads };
 }
 
 function startDeciding(
   { settings, paths, hashKey, onTrouble, onDeath, opened }: StagesOptions,
-  { parts, backlog, meters }: { parts: RunningParts; backlog: Stages["backlog"]; meters: Meters },
+  { parts, backlog, meters }: { parts: RunningParts; backlog: Backlog; meters: Meters },
 ): Promise<Ingestion> {
   const { homeCurrency } = settings;
   const files = { logDirectory: paths.log, stateFile: paths.state, messagesDirectory: paths.messages };
@@ -129,6 +140,7 @@ function startDeciding(
       onDecided: (position, records, outcome) => {
         backlog.pending = Math.max(0, backlog.pending - records);
         backlog.decidedAt = Date.now();
+        backlog.waiting.decided(records);
         meters.decided(outcome);
         parts.undecided?.decided(position);
         const isBusy = backlog.pending > busyPendingRecords;
@@ -198,9 +210,10 @@ interface RunningParts {
   undecided?: PendingMessages;
 }
 
-function metersOver(parts: RunningParts, backlog: { pending: number }): Meters {
+function metersOver(parts: RunningParts, backlog: Backlog): Meters {
   return platformMeters({
     pendingRecords: () => backlog.pending,
+    ingestionLagSeconds: () => ingestionLag(backlog, Date.now()) / 1_000,
     followerLagSeconds: () => lagSeconds(parts.analytics, Date.now),
     searchLagSeconds: () => lagSeconds(parts.search, Date.now),
     reviews: () => reviewFigures(parts.reviews, Date.now),

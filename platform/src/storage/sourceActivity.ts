@@ -13,6 +13,14 @@ export interface SourceActivity {
   lastRejectedAt: number | null;
 }
 
+/** What came in one minute, from all sources. */
+export interface MinuteCount {
+  /** UTC ms of its beginning. */
+  at: number;
+  accepted: number;
+  rejected: number;
+}
+
 /** Counters by source that the deciding transaction keeps: a fold of the log like everything else. */
 export interface SourceActivities {
   /**
@@ -20,4 +28,6 @@ export interface SourceActivities {
    * `lastDay` that minute and the 1,439 before it.
    */
   all(now: number): Promise<SourceActivity[]>;
+  /** The minute of `now` and those before it, `count` in all (at most {@link keptMinutes}), oldest first; without gaps. */
+  minutes(now: number, count: number): Promise<MinuteCount[]>;
 }

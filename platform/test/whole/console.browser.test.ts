@@ -52,6 +52,23 @@ async function writeSql(page: Page, sql: string): Promise<void> {
 }
 
 describe("the console in a browser", () => {
+  test("Operations: how far everything is, what came in the last hour, what the disk holds", async () => {
+    const page = await open("/ops");
+    await heading(page, "Operations").waitFor();
+    for (const name of ["Deciding", "SQL and timelines", "Search", "Review queue"]) {
+      await page.getByRole("row", { name: new RegExp(`^${name}.*Following`) }).waitFor();
+    }
+    const hour = page.getByRole("img", { name: /In the last hour/ });
+    await expect.poll(() => hour.getAttribute("aria-label")).toMatch(/ 20 calls were accepted and 0 refused/);
+    await page.getByRole("row", { name: /^Event log .*iB$/ }).waitFor();
+    await page.getByText("All is well").waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("s");
+    await heading(page, "Sources").waitFor();
+    await page.goBack();
+    await heading(page, "Operations").waitFor();
+  });
+
   test("a link signs in, its token leaves the address; signing out forgets it", async () => {
     const page = await open("/sources");
     await heading(page, "Sources").waitFor();

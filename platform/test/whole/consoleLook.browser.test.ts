@@ -83,8 +83,9 @@ describe("the look of the console", () => {
     ["/customers", ".customerRow a"],
     ["/query", ".cm-content"],
     ["/corrections", ".stateBox"],
-    ["/sources", ".sourceTable a"],
-    ["/sources/default", ".sourceTable td"],
+    ["/ops", ".plainTable td"],
+    ["/sources", ".plainTable a"],
+    ["/sources/default", ".plainTable td"],
     ["/no-such-page", "h1"],
   ])("on a phone, whatever can be pressed on %s is as large as a thumb", async (path, shown) => {
     await open(path, { width: "phone" });
@@ -130,7 +131,7 @@ describe("the look of the console", () => {
 
   test("one source has a heading while its data are awaited, and when they do not come", async () => {
     await open("/sources");
-    await page.locator(".sourceTable a").first().waitFor();
+    await page.locator(".plainTable a").first().waitFor();
     await page.route("**/api/sources*", (route) =>
       route.fulfill({ status: 500, json: { error: { code: "internal", message: "It failed." } } }),
     );

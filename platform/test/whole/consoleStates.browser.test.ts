@@ -298,6 +298,44 @@ const corrections: State[] = [
   },
 ];
 
+const operations: State[] = [
+  {
+    name: "operations, with all well",
+    path: "/ops",
+    heading: "Operations",
+    reach: async (page) => {
+      await told(page, "Event log");
+      await page.getByText("As a table").click();
+    },
+  },
+  {
+    name: "operations, with something to do",
+    path: "/ops",
+    heading: "Operations",
+    reach: async (page) => {
+      await page.route("**/api/operations", async (route) => {
+        const answer = (await (await route.fetch()).json()) as { consumers: object[] };
+        const [first, ...others] = answer.consumers;
+        const advice = [
+          { code: "disk_low", severity: "trouble", message: "0.4 GiB are left.", hint: "Make room." },
+          { code: "sql_behind", severity: "attention", message: "SQL is behind.", hint: "It catches up." },
+        ];
+        const behind = { ...first, state: "behind", lagSeconds: 99, waiting: 1_234 };
+        await route.fulfill({ json: { ...answer, state: "trouble", advice, consumers: [behind, ...others] } });
+      });
+      await page.reload();
+      await told(page, "0.4 GiB are left.");
+    },
+  },
+  {
+    name: "operations that cannot be read",
+    path: "/ops",
+    heading: "Operations",
+    failing: "**/api/operations",
+    reach: (page) => told(page, "It broke."),
+  },
+];
+
 /** Opens the state's page with nothing remembered but who is signed in, asserts its heading, and brings it about. */
 async function openState(context: BrowserContext, state: State): Promise<Page> {
   const page = await context.newPage();
@@ -327,6 +365,7 @@ describe.each(["wide", "phone"] as const)("at %s width", (width) => {
     ["Live", live],
     ["Customers", customers],
     ["Corrections", corrections],
+    ["Operations", operations],
   ] as const)(
     "axe finds nothing in the dialogs, menus and states of %s, in light and dark, nor is anything cut",
     async (_, states) => {

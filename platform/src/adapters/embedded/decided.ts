@@ -53,6 +53,12 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
   };
 }
 
+/** Of the latest entry that the feed ever had, over any connection to the state file. */
+export function feedHeadOver(database: DatabaseSync): () => number {
+  const { head } = decidedStatements(database);
+  return () => int(head.get() as Row, "feed_version");
+}
+
 type Statements = ReturnType<typeof decidedStatements>;
 
 function decidedStatements(database: DatabaseSync) {

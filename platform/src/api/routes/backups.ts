@@ -21,7 +21,7 @@ const result = Type.Object(
   { title: "BackupResult" },
 );
 
-const view = Type.Object(
+export const backupShape = Type.Object(
   {
     id: Type.String(),
     directory: Type.String(),
@@ -67,7 +67,7 @@ export function backupRoutes(api: Api, { backups }: Services): void {
           },
           { additionalProperties: false },
         ),
-        response: { 202: view, ...shapes.problems(400, 401, 409, 422) },
+        response: { 202: backupShape, ...shapes.problems(400, 401, 409, 422) },
       },
     },
     async ({ body }, reply) => {
@@ -84,7 +84,7 @@ export function backupRoutes(api: Api, { backups }: Services): void {
         tags: ["operations"],
         summary: "How far a backup is, or how it ended; of those since the start",
         params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
-        response: { 200: view, ...shapes.problems(400, 401, 404) },
+        response: { 200: backupShape, ...shapes.problems(400, 401, 404) },
       },
     },
     async ({ params }) => {

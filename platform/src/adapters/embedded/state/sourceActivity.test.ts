@@ -31,6 +31,22 @@ async function read<T>(one: Folding, ask: (database: ReturnType<typeof openState
 }
 
 describe("what came from each source", () => {
+  it("is told by the minute for all together, without gaps, up to the minute of now", async () => {
+    const one = await folding();
+    await one.deliver([
+      sent(1, "web", noon - 3 * minute),
+      sent(2, "web", noon - 2 * minute, true),
+      sent(3, "erp", noon - 2 * minute),
+      sent(4, "web", noon + 1),
+    ]);
+    const minutes = await read(one, (database) => sourceActivityOver(database).minutes(noon + 59_999, 3));
+    expect(minutes).toEqual([
+      { at: noon - 2 * minute, accepted: 1, rejected: 1 },
+      { at: noon - minute, accepted: 0, rejected: 0 },
+      { at: noon, accepted: 1, rejected: 0 },
+    ]);
+  });
+
   it("is counted by minutes: now, a day, ever", async () => {
     const one = await folding();
     await one.deliver([

@@ -13,6 +13,8 @@ export function sourceActivityOver(database: DatabaseSync): SourceActivities {
     sum(accepted) AS day_accepted, sum(rejected) AS day_rejected,
     sum(accepted * (minute > ?)) AS recent_accepted, sum(rejected * (minute > ?)) AS recent_rejected
     FROM source_minutes WHERE minute > ? AND minute <= ? GROUP BY source`);
+  const everySource = database.prepare(`SELECT minute, sum(accepted) AS accepted, sum(rejected) AS rejected
+    FROM source_minutes WHERE minute > ? AND minute <= ? GROUP BY minute`);
   return {
     all: async (now) => {
       const last = Math.floor(now / minuteMs);
@@ -29,6 +31,17 @@ export function sourceActivityOver(database: DatabaseSync): SourceActivities {
           lastAcceptedAt: timeIn(row, "last_accepted_at"),
           lastRejectedAt: timeIn(row, "last_rejected_at"),
         };
+      });
+    },
+    minutes: async (now, count) => {
+      const last = Math.floor(now / minuteMs);
+      const rows = everySource.all(last - count, last) as Row[];
+      const known = new Map(rows.map((row) => [int(row, "minute"), row]));
+      return Array.from({ length: count }, (_, index) => {
+        const minute = last - count + 1 + index;
+        const row = known.get(minute);
+        const counts = row === undefined ? [0, 0] : [int(row, "accepted"), int(row, "rejected")];
+        return { at: minute * minuteMs, accepted: counts[0] as number, rejected: counts[1] as number };
       });
     },
   };
