@@ -14,11 +14,13 @@ import "./ops.css";
 
 const text = words.ops;
 /** Pixels of the loaded panels. */
-const heights = { now: 64, consumers: 248, hour: 150, disk: 260, process: 60, backup: 110, retries: 44 };
+const heights = { now: 64, consumers: 208, hour: 150, disk: 260, process: 60, backup: 110, retries: 44 };
 
 /** What to fix now? */
 export function OpsPage() {
   const query = useOperations();
+  // All panels are of one answer: why there is none is said once.
+  const isUnknown = query.data === undefined && query.error !== null;
   return (
     <>
       <PageHead title={words.pages.ops} lead={text.lead} />
@@ -26,38 +28,49 @@ export function OpsPage() {
         <Panel title={text.nowTitle} query={query} height={heights.now}>
           {({ advice }) => <AdviceList advice={advice} />}
         </Panel>
-        <Panel title={text.consumersTitle} query={query} height={heights.consumers}>
-          {({ consumers }) => <ConsumerTable consumers={consumers} />}
+        {!isUnknown && <OtherPanels query={query} />}
+      </div>
+    </>
+  );
+}
+
+function OtherPanels({ query }: { query: ReturnType<typeof useOperations> }) {
+  const { data } = query;
+  // What failed while this was open is told above.
+  const shown = { ...query, error: data === undefined ? query.error : null };
+  return (
+    <>
+      <Panel title={text.consumersTitle} query={shown} height={heights.consumers}>
+        {({ consumers }) => <ConsumerTable consumers={consumers} />}
+      </Panel>
+      <Panel title={text.hourTitle} query={shown} height={heights.hour}>
+        {({ minutes }) => <HourChart minutes={minutes} />}
+      </Panel>
+      <Panel
+        title={text.diskTitle}
+        query={shown}
+        height={heights.disk}
+        isEmpty={({ disk }) => disk === null}
+        empty={<p>{text.diskNone}</p>}
+      >
+        {({ disk }) => disk !== null && <DiskView disk={disk} />}
+      </Panel>
+      <div className="opsColumn">
+        <Panel title={text.processTitle} query={shown} height={heights.process}>
+          {(operations) => <ProcessFacts operations={operations} />}
         </Panel>
-        <Panel title={text.hourTitle} query={query} height={heights.hour}>
-          {({ minutes }) => <HourChart minutes={minutes} />}
+        <Panel title={text.backupTitle} query={shown} height={heights.backup}>
+          {({ backup }) => <BackupView backup={backup} />}
         </Panel>
         <Panel
-          title={text.diskTitle}
-          query={query}
-          height={heights.disk}
-          isEmpty={({ disk }) => disk === null}
-          empty={<p>{text.diskNone}</p>}
+          title={text.retriesTitle}
+          query={shown}
+          height={heights.retries}
+          isEmpty={({ retries }) => retries.length === 0}
+          empty={<p className="meta">{text.retriesNone}</p>}
         >
-          {({ disk }) => disk !== null && <DiskView disk={disk} />}
+          {({ retries }) => <Retries retries={retries} />}
         </Panel>
-        <div className="opsColumn">
-          <Panel title={text.processTitle} query={query} height={heights.process}>
-            {(operations) => <ProcessFacts operations={operations} />}
-          </Panel>
-          <Panel title={text.backupTitle} query={query} height={heights.backup}>
-            {({ backup }) => <BackupView backup={backup} />}
-          </Panel>
-          <Panel
-            title={text.retriesTitle}
-            query={query}
-            height={heights.retries}
-            isEmpty={({ retries }) => retries.length === 0}
-            empty={<p className="meta">{text.retriesNone}</p>}
-          >
-            {({ retries }) => <Retries retries={retries} />}
-          </Panel>
-        </div>
       </div>
     </>
   );

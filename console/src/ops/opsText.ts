@@ -1,3 +1,4 @@
+import { countText } from "../parts/countText.ts";
 import { durationText } from "../parts/timeText.ts";
 import { words } from "../words/words.ts";
 import type { Consumer, Operations } from "./opsQueries.ts";
@@ -18,7 +19,11 @@ export function lagText({ lagSeconds }: Pick<Consumer, "lagSeconds">): string {
 export function lastsText(daysLeft: number | null): string {
   if (daysLeft === null) return text.unknown;
   if (daysLeft < 1) return text.underADay;
-  return daysLeft > daysOfTenYears ? text.long : text.days(String(Math.floor(daysLeft)));
+  return daysLeft > daysOfTenYears ? text.long : daysText(Math.floor(daysLeft));
+}
+
+function daysText(days: number): string {
+  return days === 1 ? text.oneDay : text.days(countText(days));
 }
 
 export interface Bar {
