@@ -111,7 +111,7 @@ export interface SubmitAnswer {
 }
 
 export interface PlatformStatus {
-  /** False once the log has failed: nothing can be accepted until a restart. */
+  /** False while nothing can be accepted: once the log has failed, or for want of room on the disk. */
   ready: boolean;
   /** Records that are durable but not yet decided. */
   pendingRecords: number;

@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { Agent, request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { errorOf, gatewayServer, good, type GatewayServer } from "./server.fake.ts";
+import { errorOf, gatewayServer, good, nothingPending, type GatewayServer } from "./server.fake.ts";
 
 const maxBufferedBytes = 600_000;
 let pendingRecords = 0;
 let server: GatewayServer;
 beforeAll(async () => {
   server = await gatewayServer(
-    { maxBufferedBytes, backlog: () => ({ pendingRecords }), maxPendingRecords: 100 },
+    { maxBufferedBytes, backlog: { ...nothingPending, pending: () => pendingRecords }, maxPendingRecords: 100 },
     { requestTimeout: 300, headersTimeout: 200, connectionsCheckingInterval: 25 },
   );
 });

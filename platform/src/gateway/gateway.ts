@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerOptions, ServerResponse } from "node:http";
 import { randomUUID } from "node:crypto";
-import type { BufferRecord, EventBuffer } from "../buffer/eventBuffer.ts";
+import type { BufferRecord } from "../buffer/eventBuffer.ts";
 import { maxDepth, maxRecordBytes, type JsonObject, type Rejection } from "../model/event.ts";
 import type { KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
@@ -12,7 +12,8 @@ import { answerJson, answerPreflight, answerProblem, answerSuccess, WrongMethod 
 import { batchOf, withoutKey } from "./batch.ts";
 import { bodyRoom, drained, readBody, SenderGone, type BodyRoom } from "./body.ts";
 import { parseJson } from "./jsonText.ts";
-import { maxEventBytes, maxPendingRecords, retryAfterSeconds } from "./limits.ts";
+import { admission, type Admission, type Backlog } from "./admission.ts";
+import { maxEventBytes, retryAfterSeconds } from "./limits.ts";
 import { recordEncoder } from "./records.ts";
 import { routeOf, type Route } from "./routes.ts";
 import { rudderConfig, segmentSettings } from "./sourceSettings.ts";
@@ -24,15 +25,17 @@ export { answerClientError } from "./answers.ts";
 const maxImportedEventBytes = maxRecordBytes - 32_768;
 
 export interface GatewayParts {
-  append: EventBuffer["append"];
+  append: (records: readonly BufferRecord[], source: string) => Promise<Position[]>;
   access: AccessStore;
   hash: KeyedHash;
   /** UTC ms. */
   now: () => number;
   newMessageId: () => string;
-  /** Records that are durable and not yet decided: past `maxPendingRecords` senders are told to wait. */
-  backlog: () => { pendingRecords: number };
+  /** Past `maxPendingRecords` senders are told to wait, and before that whoever has more than a share. */
+  backlog: Backlog;
   maxPendingRecords?: number;
+  /** Otherwise nothing is taken. */
+  hasRoom?: () => boolean;
   /** Of bodies that are being received, all connections together. */
   maxBufferedBytes?: number;
   /** Judged calls of one source that are durable now, with what the log keeps of each. It must not throw. */
@@ -47,7 +50,8 @@ export interface Gateway {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /**
    * Calls from an import or a trusted script: up to 1 MiB each, guests allowed; or, as `live`, with the limits of the
-   * tracking API. Durable when it resolves. Problem 404 `source_disabled`, 429 `backlog_full`, and those of the buffer.
+   * tracking API. Durable when it resolves. Problem 404 `source_disabled`, those of
+   * {@link admission}, and those of the buffer.
    */
   submit(source: Source, calls: readonly JsonObject[], as?: "import" | "live"): Promise<Submitted>;
 }
@@ -85,17 +89,18 @@ interface Edge {
   room: BodyRoom;
   live: AcceptOptions;
   imported: AcceptOptions;
-  append: (calls: readonly Judged[]) => Promise<void>;
+  append: (source: Source, calls: readonly Judged[]) => Promise<void>;
+  admission: Admission;
 }
 
 function edgeOf(parts: GatewayParts): Edge {
   const encode = recordEncoder(parts.hash);
   const { newMessageId } = parts;
   const live: AcceptOptions = { maxEventBytes, allowGuests: false, newMessageId, mayBeUnstorable: true };
-  const append = async (calls: readonly Judged[]): Promise<void> => {
+  const append = async (source: Source, calls: readonly Judged[]): Promise<void> => {
     if (calls.length === 0) return;
     const records = calls.map(encode);
-    const positions = await parts.append(records);
+    const positions = await parts.append(records, source.id);
     parts.onAppended?.(calls, records, positions);
   };
   return {
@@ -104,6 +109,7 @@ function edgeOf(parts: GatewayParts): Edge {
     live,
     imported: { ...live, maxEventBytes: maxImportedEventBytes, allowGuests: true },
     append,
+    admission: admission(parts),
   };
 }
 
@@ -128,22 +134,26 @@ async function respond(edge: Edge, request: IncomingMessage, response: ServerRes
 
 /** One append a request; a refused item goes into the log with the others, so that it has a fate. */
 async function take(edge: Edge, route: TakingRoute, request: IncomingMessage): Promise<void> {
-  refuseWhenBehind(edge.parts);
+  edge.admission.admit();
   const named = headerKey(request) ?? queryKey(request.url ?? "");
   // A wrong key in the header is told before the body is looked at.
   const early = named === null ? null : await sourceOf(edge.parts.access, named);
   const { value, isSuspect, items } = parseJson(await readBody(request, edge.room), maxDepth);
   const source = early ?? (await sourceOf(edge.parts.access, bodyKey(value) ?? ""));
+  edge.admission.admitSource(source.id);
   const options = { ...edge.live, mayBeUnstorable: isSuspect };
   const at = edge.parts.now();
   if (route.kind === "batch") {
     const { calls, texts, shared } = batchOf(value, items);
     const received = { at, ...shared };
-    await edge.append(calls.map((call, index) => acceptCall(call, source, received, options, texts[index])));
+    await edge.append(
+      source,
+      calls.map((call, index) => acceptCall(call, source, received, options, texts[index])),
+    );
     return;
   }
   const judged = acceptCall(typed(withoutKey(value), route.type), source, { at }, options);
-  await edge.append([judged]);
+  await edge.append(source, [judged]);
   if (judged.record.status === "rejected") throw refusalOf(judged.record.reason);
 }
 
@@ -156,10 +166,11 @@ async function submit(
   options: AcceptOptions,
 ): Promise<Submitted> {
   if (!source.enabled) throw disabled();
-  refuseWhenBehind(edge.parts);
+  edge.admission.admit();
+  edge.admission.admitSource(source.id);
   const received = { at: edge.parts.now() };
   const judged = calls.map((call) => acceptCall(call, source, received, options));
-  await edge.append(judged);
+  await edge.append(source, judged);
   const rejected = judged.flatMap(({ record }, index) =>
     record.status === "rejected" ? [{ index, ...record.reason }] : [],
   );
@@ -182,14 +193,6 @@ const ourFault = new Problem(503, "internal", "something went wrong here; the ev
   hint: "send it again; if it goes on, report it with the requestId, which the server's log names too",
   retryAfterSeconds,
 });
-
-function refuseWhenBehind({ backlog, maxPendingRecords: most = maxPendingRecords }: GatewayParts): void {
-  if (backlog().pendingRecords <= most) return;
-  throw new Problem(429, "backlog_full", "events arrive faster than they are processed", {
-    hint: "send them again after the time that Retry-After names",
-    retryAfterSeconds,
-  });
-}
 
 async function sourceOf(access: AccessStore, writeKey: string): Promise<Source> {
   const source = writeKey === "" ? null : await access.sourceOfWriteKey(writeKey);

@@ -13,6 +13,7 @@ import { acceptCall } from "./accept.ts";
 import { createGateway, gatewayServerOptions } from "./gateway.ts";
 import { maxBatchEvents } from "./limits.ts";
 import { unstorable } from "./storable.ts";
+import { nothingPending } from "./server.fake.ts";
 
 const source: Source = { id: "constructor", name: "Shop", kind: "web", enabled: true, createdAt: 0 };
 const access = {
@@ -33,7 +34,7 @@ const gateway = createGateway({
   hash: keyedHash(Buffer.alloc(32)),
   now: () => Date.UTC(2026, 10, 24),
   newMessageId: () => `made-${++ids}`,
-  backlog: () => ({ pendingRecords }),
+  backlog: { ...nothingPending, pending: () => pendingRecords },
   maxPendingRecords: 10,
 });
 let server: Server;

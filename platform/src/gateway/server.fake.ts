@@ -15,6 +15,7 @@ import { keyedHash } from "../model/keyedHash.ts";
 import { decodeRecord } from "../model/logRecord.ts";
 import { position } from "../model/position.ts";
 import type { AccessStore } from "../storage/access.ts";
+import type { Backlog } from "./admission.ts";
 import { answerClientError, createGateway, gatewayServerOptions, type Gateway, type GatewayParts } from "./gateway.ts";
 
 export const receivedAt = Date.UTC(2026, 10, 24, 12);
@@ -31,6 +32,9 @@ export interface Sent {
   headers?: OutgoingHttpHeaders;
   body?: string | Uint8Array;
 }
+
+/** Everything is decided at once. */
+export const nothingPending: Backlog = { pending: () => 0, pendingOf: () => 0, decidedPerSecond: () => 0 };
 
 /** A gateway behind a real server, over a log in memory. */
 export interface GatewayServer {
@@ -68,12 +72,12 @@ export async function gatewayServer(
     return records.map((_, index) => position(0, index));
   };
   const gateway = createGateway({
-    append: (records) => (other ?? keep)(records),
+    append: (records, source) => (other ?? keep)(records, source),
     access,
     hash,
     now: () => receivedAt,
     newMessageId: randomUUID,
-    backlog: () => ({ pendingRecords: 0 }),
+    backlog: nothingPending,
     onFault: (error) => faults.push(error),
     ...parts,
   });

@@ -14,6 +14,7 @@ const following = (name: ConsumerView["name"], lagSeconds = 0, waiting = 0): Con
 const well: Figures = {
   now: 1_000_000,
   logFailed: false,
+  takesNothing: false,
   consumers: consumerNames.map((name) => following(name)),
   disk: { freeBytes: 50 * gibibyte, totalBytes: 100 * gibibyte, daysLeft: 400 },
   lately: { accepted: 5_000, rejected: 3 },
@@ -31,6 +32,7 @@ describe("what to do now", () => {
 
   it.each<[string, Partial<Figures>, string[]]>([
     ["a log that failed", { logFailed: true }, ["trouble log_failed"]],
+    ["no room to take more", { takesNothing: true, disk: null }, ["trouble disk_low"]],
     [
       "a disk that is nearly full",
       { disk: { freeBytes: gibibyte / 2, totalBytes: 100 * gibibyte, daysLeft: null } },
@@ -80,6 +82,7 @@ describe("what to do now", () => {
     const figures = fc.record<Figures>({
       now: fc.constant(1_000_000),
       logFailed: fc.boolean(),
+      takesNothing: fc.boolean(),
       consumers: fc.array(
         fc.record<ConsumerView>({
           name: fc.constantFrom(...consumerNames),

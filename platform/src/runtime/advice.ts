@@ -4,6 +4,8 @@ import type { Advice, ConsumerView, DiskView } from "../api/operations.ts";
 export interface Figures {
   now: number;
   logFailed: boolean;
+  /** For want of room on the disk. */
+  takesNothing: boolean;
   consumers: readonly ConsumerView[];
   disk: Pick<DiskView, "freeBytes" | "totalBytes" | "daysLeft"> | null;
   /** Of the last five minutes, over all sources. */
@@ -58,7 +60,13 @@ function logAdvice({ logFailed }: Figures): Advice[] {
   return [{ code: "log_failed", severity: "trouble", message, hint }];
 }
 
-function diskAdvice({ disk }: Figures): Advice[] {
+function diskAdvice({ disk, takesNothing }: Figures): Advice[] {
+  if (takesNothing) {
+    const message =
+      "The disk of the data directory is nearly full: nothing more is taken, and senders are told to try again.";
+    const again = "Make room: taking goes on by itself within a second. What was acknowledged is worked off meanwhile.";
+    return [{ code: "disk_low", severity: "trouble", message, hint: again }];
+  }
   if (disk === null) return [];
   const { freeBytes, totalBytes, daysLeft } = disk;
   const isBelow = ({ share, bytes }: { share: number; bytes: number }): boolean =>

@@ -33,6 +33,7 @@ import {
   refuseUnfinishedRestore,
   tellingProgram,
 } from "./dataDirectory.ts";
+import { watchDiskRoom } from "./diskRoom.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { operationsOver, retryList } from "./operations.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
@@ -93,18 +94,22 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, opened });
     const hash = keyedHash(hashKey);
     const append = countingAppend(stages);
+    const room = await watchDiskRoom(settings.dataDir, settings.minFreeBytes);
+    opened.push(async () => room.close());
     const gateway = createGateway({
       append,
       access: stages.access,
       hash,
       now: Date.now,
       newMessageId: randomUUID,
-      backlog: () => ({ pendingRecords: stages.backlog.pending }),
+      backlog: stages.backlog,
       maxPendingRecords: settings.maxPendingRecords,
+      hasRoom: room.hasRoom,
       onAppended: stages.stream.hub.taken,
       onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error)}`),
     });
-    const parts = { ...stages, gateway, append, hash, settings };
+    const { hasRoom } = room;
+    const parts = { ...stages, gateway, append, hash, settings, hasRoom };
     const runs = linkageRunsOver(parts, { indexFile: paths.linkage, onTrouble });
     opened.push(() => runs.close());
     const backups = backupsOver(settings, stages);
@@ -112,7 +117,8 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const rules = rulesOver(parts, { stateFile: paths.state, hashKey });
     opened.push(() => rules.close());
     const { dataDir } = settings;
-    const operations = operationsOver({ ...stages, dataDir, retries, latestBackup: backups.latest }, Date.now);
+    const told = { dataDir, retries, latestBackup: backups.latest, hasRoom };
+    const operations = operationsOver({ ...stages, ...told }, Date.now);
     const services = { ...servicesOver({ ...parts, runs, rules }), backups, operations };
     const drained = async (): Promise<void> => {
       await stages.ingestion.reached(stages.log.end());
@@ -127,13 +133,15 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
   }
 }
 
+/** `source`: none of what people and linkages say. */
+type CountingAppend = (records: readonly BufferRecord[], source?: string) => Promise<Position[]>;
+
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */
-function countingAppend({ log, meters, backlog, undecided, health }: Stages): EventBuffer["append"] {
-  return async (records: readonly BufferRecord[]) => {
+function countingAppend({ log, meters, backlog, undecided, health }: Stages): CountingAppend {
+  return async (records, source = "") => {
     try {
       const positions = await log.append(records);
-      backlog.pending += records.length;
-      backlog.waiting.added(records.length, Date.now());
+      backlog.added(source, records.length);
       undecided.add(records, positions);
       meters.accepted(records.length);
       return positions;
@@ -151,6 +159,7 @@ type ServiceParts = Stages & {
   settings: Settings;
   runs: LinkageRuns;
   rules: RulesService;
+  hasRoom: () => boolean;
 };
 
 function backupsOver({ dataDir }: Settings, { access }: Stages): BackupJobs {
@@ -195,15 +204,15 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
     ...rejectionServices({ fateOf, access, gateway, fates, log, lookups, ingestion }),
     sourceHealth: async () => {
       const now = Date.now();
-      const asOf = backlog.pending === 0 ? now : backlog.decidedAt;
+      const asOf = backlog.pending() === 0 ? now : backlog.decidedAt();
       const activities = new Map((await parts.activities.all(now)).map((activity) => [activity.source, activity]));
       return (source) => healthView(activities.get(source) ?? null, asOf);
     },
     submit: async (id, calls) => gateway.submit(await sourceNamed(access, id), calls),
     stream: parts.stream.hub,
     status: async () => ({
-      ready: !parts.health.logFailed,
-      pendingRecords: backlog.pending,
+      ready: !parts.health.logFailed && parts.hasRoom(),
+      pendingRecords: backlog.pending(),
       acceptedRecords: meters.acceptedSinceStart(),
       processedRecords: meters.processedSinceStart(),
       version: platformVersion,

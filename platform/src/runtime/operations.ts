@@ -7,7 +7,7 @@ import { platformVersion } from "../model/version.ts";
 import type { SourceActivity } from "../storage/sourceActivity.ts";
 import { adviceOn, stateOf } from "./advice.ts";
 import type { Stages } from "./stages.ts";
-import { ingestionLag } from "./waitingSince.ts";
+import { ingestionLag } from "./backlog.ts";
 
 const shownMinutes = 60;
 const latelyMinutes = 5;
@@ -38,6 +38,7 @@ type Parts = Pick<Stages, "analytics" | "search" | "reviews" | "activities" | "b
   dataDir: string;
   retries: Retries;
   latestBackup: () => BackupView | null;
+  hasRoom: () => boolean;
 };
 
 /** What an operator looks at first: how far everything is, what there is room for, and what to do now. */
@@ -57,7 +58,8 @@ export function operationsOver(parts: Parts, now: () => number): () => Promise<O
     const retries = parts.retries.list();
     const lately = summed(minutes.slice(-latelyMinutes));
     const { logFailed } = parts.health;
-    const advice = adviceOn({ now: at, logFailed, consumers, disk: diskNow, lately, retries, backup });
+    const takesNothing = !parts.hasRoom();
+    const advice = adviceOn({ now: at, logFailed, takesNothing, consumers, disk: diskNow, lately, retries, backup });
     return {
       now: isoTime(at),
       version: platformVersion,
@@ -78,7 +80,7 @@ async function consumersOf(parts: Parts, now: number): Promise<ConsumerView[]> {
   const { analytics, search, reviews, backlog } = parts;
   const head = parts.feedHead();
   const decidedTo = now - ingestionLag(backlog, now);
-  const ingestion = viewOf("ingestion", { asOf: decidedTo, waiting: backlog.pending }, now);
+  const ingestion = viewOf("ingestion", { asOf: decidedTo, waiting: backlog.pending() }, now);
   const followers = [
     ["sql", analytics],
     ["search", search],

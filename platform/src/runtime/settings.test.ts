@@ -25,6 +25,7 @@ describe("readSettings", () => {
       logLevel: "info",
       homeCurrency: "GBP",
       maxPendingRecords: 1_000_000,
+      minFreeBytes: 268_435_456,
       reviewFrom: 0.5,
       linkAutomaticFrom: null,
     });
@@ -40,6 +41,7 @@ describe("readSettings", () => {
       C360_LOG_LEVEL: "DEBUG",
       C360_HOME_CURRENCY: "eur",
       C360_MAX_PENDING_RECORDS: "10000",
+      C360_MIN_FREE_MIB: "0",
       C360_REVIEW_FROM: "0.6",
       C360_LINK_AUTOMATIC_FROM: "0.995",
     };
@@ -52,6 +54,7 @@ describe("readSettings", () => {
       logLevel: "debug",
       homeCurrency: "EUR",
       maxPendingRecords: 10_000,
+      minFreeBytes: 0,
       reviewFrom: 0.6,
       linkAutomaticFrom: 0.995,
     });
@@ -85,6 +88,9 @@ describe("readSettings", () => {
     ["C360_LOG_LEVEL", "loud"],
     ["C360_HOME_CURRENCY", "XQX"],
     ["C360_HOME_CURRENCY", "pounds"],
+    ["C360_MIN_FREE_MIB", "-1"],
+    ["C360_MIN_FREE_MIB", "1048577"],
+    ["C360_MIN_FREE_MIB", "1.5"],
     ["C360_MAX_PENDING_RECORDS", "9999"],
     ["C360_MAX_PENDING_RECORDS", "10000001"],
     ["C360_MAX_PENDING_RECORDS", "1,000,000"],

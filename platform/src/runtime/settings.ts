@@ -22,6 +22,8 @@ export interface Settings {
   readonly homeCurrency: string;
   /** Records that may be durable and undecided; past it senders get 429. */
   readonly maxPendingRecords: number;
+  /** With less free on the data directory's disk, nothing is taken (503); 0: no bound. */
+  readonly minFreeBytes: number;
   /** Pairs at least so probable wait for review, 0.2 to 0.99. */
   readonly reviewFrom: number;
   /** A linkage joins pairs at least so probable, 0.9 to 1, by itself; null: none, people decide. */
@@ -61,6 +63,7 @@ export function readSettings(env: NodeJS.ProcessEnv, overrides: SettingOverrides
     logLevel: logLevelOf(given("C360_LOG_LEVEL")),
     homeCurrency: currencyOf(given("C360_HOME_CURRENCY")),
     maxPendingRecords: maxPendingRecordsOf(given("C360_MAX_PENDING_RECORDS")),
+    minFreeBytes: minFreeBytesOf(given("C360_MIN_FREE_MIB")),
     reviewFrom: reviewFromOf(given("C360_REVIEW_FROM")),
     linkAutomaticFrom: linkAutomaticFromOf(given("C360_LINK_AUTOMATIC_FROM")),
   };
@@ -140,6 +143,22 @@ function maxPendingRecordsOf(text: string | null): number {
     "C360_MAX_PENDING_RECORDS",
     "is not a number of records",
     `Give a whole number from ${fewestMaxPendingRecords} to ${mostMaxPendingRecords}, without separators; without it it is ${maxPendingRecords}.`,
+  );
+}
+
+/** So much is enough to decide and follow what a full backlog holds in segments that are open already. */
+const defaultMinFreeMiB = 256;
+const mostMinFreeMiB = 1_048_576;
+const mebibyte = 1_048_576;
+
+function minFreeBytesOf(text: string | null): number {
+  if (text === null) return defaultMinFreeMiB * mebibyte;
+  const mebibytes = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+  if (mebibytes <= mostMinFreeMiB) return mebibytes * mebibyte;
+  throw invalid(
+    "C360_MIN_FREE_MIB",
+    "is not a number of mebibytes",
+    `Give a whole number from 0 (no bound) to ${mostMinFreeMiB}; without it it is ${defaultMinFreeMiB}.`,
   );
 }
 

@@ -30,12 +30,14 @@ import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import type { Settings } from "./settings.ts";
 import { lagSeconds, reviewFigures } from "./followerLag.ts";
-import { ingestionLag, waitingSince, type WaitingSince } from "./waitingSince.ts";
+import { ingestionLag, pendingRecords, type PendingRecords } from "./backlog.ts";
 import { slowestFollower } from "./slowestFollower.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
 /** Above it, followers go more slowly: deciding goes first. */
 const busyPendingRecords = 10_000;
+/** Of records that an earlier process left undecided, whoever sent them. */
+const nobodySource = "";
 
 export interface Stages {
   access: CopiedAccessStore;
@@ -55,19 +57,12 @@ export interface Stages {
   activities: SourceActivities;
   stream: EmbeddedStream;
   meters: Meters;
-  backlog: Backlog;
+  /** Records that are durable and undecided. */
+  backlog: PendingRecords;
   feedHead: () => number;
   undecided: PendingMessages;
   /** `logFailed`: nothing more is accepted until a restart. */
   health: { logFailed: boolean };
-}
-
-/** Records that are durable and undecided. */
-export interface Backlog {
-  pending: number;
-  /** UTC ms of the latest decision. */
-  decidedAt: number;
-  waiting: WaitingSince;
 }
 
 export interface StagesOptions {
@@ -84,7 +79,7 @@ export interface StagesOptions {
 /** Opens what an event goes through, in that order, and what is told of it. */
 export async function openStages(options: StagesOptions): Promise<Stages> {
   const { paths, hashKey, opened, onTrouble } = options;
-  const backlog: Backlog = { pending: 0, decidedAt: Date.now(), waiting: waitingSince() };
+  const backlog = pendingRecords(Date.now);
   const parts: RunningParts = {};
   const meters = metersOver(parts, backlog);
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
@@ -93,8 +88,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   opened.push(() => log.close());
   const ingestion = await startDeciding(options, { parts, backlog, meters });
   // What a crash left undecided is as pending as what comes from now on.
-  backlog.pending = await recordsFrom(paths.log, ingestion.decidedUntil());
-  backlog.waiting.added(backlog.pending, Date.now());
+  backlog.added(nobodySource, await recordsFrom(paths.log, ingestion.decidedUntil()));
   const followers = await startFollowers(options, { parts, ingestion });
   const { homeCurrency } = options.settings;
   const explainer = await startExplaining({ stateFile: paths.state, hashKey, homeCurrency, onTrouble });
@@ -117,7 +111,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   };
   const reads = { ...stored, fates: fatesOver(database), lookups };
   const from = { taken: log.end(), decided: ingestion.decidedUntil() };
-  const pending = (): number => backlog.pending;
+  const { pending } = backlog;
   const stream = startStream({ ...reads, logDirectory: paths.log, hash, homeCurrency, pending, from, onTrouble });
   parts.stream = stream;
   opened.push(() => stream.close());
@@ -130,7 +124,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
 
 function startDeciding(
   { settings, paths, hashKey, onTrouble, onDeath, opened }: StagesOptions,
-  { parts, backlog, meters }: { parts: RunningParts; backlog: Backlog; meters: Meters },
+  { parts, backlog, meters }: { parts: RunningParts; backlog: PendingRecords; meters: Meters },
 ): Promise<Ingestion> {
   const { homeCurrency } = settings;
   const files = { logDirectory: paths.log, stateFile: paths.state, messagesDirectory: paths.messages };
@@ -138,12 +132,10 @@ function startDeciding(
     { ...files, hashKey, homeCurrency },
     {
       onDecided: (position, records, outcome) => {
-        backlog.pending = Math.max(0, backlog.pending - records);
-        backlog.decidedAt = Date.now();
-        backlog.waiting.decided(records);
+        backlog.decided(records);
         meters.decided(outcome);
         parts.undecided?.decided(position);
-        const isBusy = backlog.pending > busyPendingRecords;
+        const isBusy = backlog.pending() > busyPendingRecords;
         parts.analytics?.advance(isBusy);
         parts.search?.advance(isBusy);
         parts.reviews?.advance(isBusy);
@@ -210,9 +202,9 @@ interface RunningParts {
   undecided?: PendingMessages;
 }
 
-function metersOver(parts: RunningParts, backlog: Backlog): Meters {
+function metersOver(parts: RunningParts, backlog: PendingRecords): Meters {
   return platformMeters({
-    pendingRecords: () => backlog.pending,
+    pendingRecords: backlog.pending,
     ingestionLagSeconds: () => ingestionLag(backlog, Date.now()) / 1_000,
     followerLagSeconds: () => lagSeconds(parts.analytics, Date.now),
     searchLagSeconds: () => lagSeconds(parts.search, Date.now),

@@ -82,6 +82,9 @@ async function storedAfterMending(senders: readonly Sender[]): Promise<unknown> 
   return stored;
 }
 
+/** Nothing is refused before the disk is full. */
+const toTheLast = { C360_MIN_FREE_MIB: "0" };
+
 function startSenders(): Sender[] {
   return [0, 1, 2].map((n) => startSender({ url: site.url, writeKey, name: `f${n}`, batchEvents: 20, pauseMs: 2 }));
 }
@@ -89,7 +92,7 @@ function startSenders(): Sender[] {
 describe("a full disk", () => {
   it("is told with 503 and Retry-After; once there is room, a new start has everything that was acknowledged", async (context) => {
     disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
-    site = await openSite({ dataDir: disk });
+    site = await openSite({ dataDir: disk, env: toTheLast });
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMiB}m`, "tmpfs", disk]);
     needs(context, mounted.status === 0, "this user may not mount a small disk");
     const server = await site.start();
@@ -108,12 +111,43 @@ describe("a full disk", () => {
   });
 });
 
+describe("a disk that is nearly full", () => {
+  it("takes nothing more while there is room to work off what was taken, says so, and goes on by itself", async (context) => {
+    disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
+    site = await openSite({ dataDir: disk, env: { C360_MIN_FREE_MIB: "64" } });
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=400m", "tmpfs", disk]);
+    needs(context, mounted.status === 0, "this user may not mount a small disk");
+    const server = await site.start();
+    const senders = startSenders();
+    await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
+    const ballast = join(disk, "ballast");
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(ballast, Buffer.alloc(bavail * bsize - (40 << 20)));
+    await until("a refusal", 20_000, async () => (await probe())?.status === 503);
+    expect(await probe()).toEqual({ status: 503, retryAfter: "30" });
+    expect((await site.reads.request("GET", "/readyz")).status).toBe(503);
+    const told = JSON.parse((await site.verb(["status", "--json"])).stdout) as { state: string; advice: object[] };
+    expect(told).toMatchObject({ state: "trouble", advice: [{ code: "disk_low" }] });
+    await site.reads.settled();
+
+    rmSync(ballast);
+    const before = acknowledgedBy(senders);
+    await until("events are taken again", 20_000, () => acknowledgedBy(senders) > before);
+    await Promise.all(senders.map((sender) => sender.stop()));
+    await site.reads.settled();
+    const stored = await site.reads.value("select count(*) from events where event is distinct from 'Probed'");
+    expect(stored).toBe(acknowledgedBy(senders));
+    expect((await server.stop()).code).toBe(0);
+    expect(await site.verb(["rebuild", "--verify"])).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
 describe("a disk that is full at the start", () => {
   /** Of a disk that has nothing else on it; each is found by another part of the start. */
   it.for([0, 64, 200])("is told with what is full and how to mend it: %d KiB left", async (roomKiB, context) => {
     disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
     const data = join(disk, "data");
-    site = await openSite({ dataDir: data });
+    site = await openSite({ dataDir: data, env: toTheLast });
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=32m", "tmpfs", disk]);
     needs(context, mounted.status === 0, "this user may not mount a small disk");
     const ballast = join(disk, "ballast");
@@ -136,7 +170,7 @@ describe("a disk that is full at the start", () => {
 
   it("is told when it is full of what the platform holds, and nothing of that is lost", async (context) => {
     disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
-    site = await openSite({ dataDir: disk });
+    site = await openSite({ dataDir: disk, env: toTheLast });
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMiB}m`, "tmpfs", disk]);
     needs(context, mounted.status === 0, "this user may not mount a small disk");
     const server = await site.start();

@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Problem } from "../model/problem.ts";
+import { pendingRecords } from "../runtime/backlog.ts";
+import { admission } from "./admission.ts";
+
+const most = 10_000;
+
+function problemOf(work: () => void): Problem | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+/** Counts that a test changes. */
+function world(perSecond = 1_000) {
+  const pending = new Map<string, number>();
+  const total = (): number => [...pending.values()].reduce((sum, records) => sum + records, 0);
+  const gate = admission({
+    backlog: { pending: total, pendingOf: (source) => pending.get(source) ?? 0, decidedPerSecond: () => perSecond },
+    maxPendingRecords: most,
+  });
+  const offer = (source: string, records: number): Problem | null => {
+    const problem = problemOf(gate.admit) ?? problemOf(() => gate.admitSource(source));
+    if (problem === null) pending.set(source, (pending.get(source) ?? 0) + records);
+    return problem;
+  };
+  return { pending, total, gate, offer };
+}
+
+describe("Promise 9: overload is told, not hidden", () => {
+  it("past the bound everybody is told when to come again, by how fast is decided", () => {
+    const { pending, offer } = world(2_000);
+    pending.set("web", most + 5_000);
+    expect(offer("pos", 1)).toMatchObject({ status: 429, code: "backlog_full", retryAfterSeconds: 3 });
+    const slow = world(0);
+    slow.pending.set("web", 10 * most);
+    expect(slow.offer("pos", 1)?.retryAfterSeconds).toBe(60);
+  });
+
+  it("a source alone fills four fifths, and is told so; another still finds room", () => {
+    const { pending, offer } = world();
+    while (offer("noisy", 100) === null);
+    expect(pending.get("noisy")).toBeGreaterThanOrEqual(0.8 * most);
+    expect(pending.get("noisy")).toBeLessThanOrEqual(0.8 * most + 100);
+    expect(offer("noisy", 100)).toMatchObject({ status: 429, code: "source_backlog_full" });
+    expect(offer("quiet", 100)).toBeNull();
+  });
+
+  it("however many sources send as much as they can, none is starved, and one that sends little is always taken", () => {
+    const few = 3_000;
+    const busy = fc.array(fc.integer({ min: 10, max: 100 }), { minLength: 2, maxLength: 12 });
+    fc.assert(
+      fc.property(busy, (sizes) => {
+        let now = 0;
+        const backlog = pendingRecords(() => now);
+        const gate = admission({ backlog, maxPendingRecords: few });
+        const taken = sizes.map(() => 0);
+        const offer = (source: string, records: number): boolean => {
+          if ((problemOf(gate.admit) ?? problemOf(() => gate.admitSource(source))) !== null) return false;
+          backlog.added(source, records);
+          return true;
+        };
+        for (let round = 0; round < 20; round++) {
+          if (round === 8) taken.fill(0);
+          for (let isTaking = true; isTaking;) {
+            isTaking = false;
+            now += 250;
+            for (const [index, size] of sizes.entries()) {
+              if (!offer(`noisy-${index}`, size)) continue;
+              taken[index] = (taken[index] ?? 0) + size;
+              isTaking = true;
+            }
+          }
+          expect(offer("quiet", 10)).toBe(true);
+          expect(backlog.pending()).toBeLessThan(few);
+          backlog.decided(few / 4);
+        }
+        const even = taken.reduce((sum, records) => sum + records, 0) / taken.length;
+        expect(Math.min(...taken)).toBeGreaterThan(even / 5);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it("with too little room on the disk nothing is taken, and a 503 says to come again", () => {
+    let isLow = true;
+    const backlog = { pending: () => 0, pendingOf: () => 0, decidedPerSecond: () => 0 };
+    const gate = admission({ backlog, hasRoom: () => !isLow });
+    expect(problemOf(gate.admit)).toMatchObject({ status: 503, code: "disk_low", retryAfterSeconds: 30 });
+    isLow = false;
+    expect(problemOf(gate.admit)).toBeNull();
+  });
+});

@@ -1,0 +1,72 @@
+import { Problem } from "../model/problem.ts";
+import { maxPendingRecords } from "./limits.ts";
+
+/** What is durable and not decided yet. */
+export interface Backlog {
+  /** Records of all sources. */
+  pending(): number;
+  pendingOf(source: string): number;
+  /** Records decided a second, lately; 0 while that is not known. */
+  decidedPerSecond(): number;
+}
+
+/** Whether more is taken, and if not, when to come again. Each throws, or does nothing. */
+export interface Admission {
+  /** Before a body is read. Problem 503 `disk_low`, 429 `backlog_full`. */
+  admit(): void;
+  /** Once the source is known. Problem 429 `source_backlog_full`. */
+  admitSource(source: string): void;
+}
+
+/**
+ * A source may have so many times the room that is left. One alone fills four fifths of the backlog; several busy
+ * ones share it about evenly, and whoever sends little always finds room. (Dynamic queue length thresholds: Choudhury and
+ * Hahne, IEEE/ACM Transactions on Networking 6(2), 1998, section III, with α = 4.)
+ */
+const shareOfRoom = 4;
+/** Who was told to wait comes again when this part of what may wait is left. */
+const resumeAt = 0.9;
+const firstRate = 1_000;
+const mostRetrySeconds = 60;
+/** Room is made by people. */
+const lowDiskRetrySeconds = 30;
+
+export function admission(parts: {
+  backlog: Backlog;
+  maxPendingRecords?: number | undefined;
+  hasRoom?: (() => boolean) | undefined;
+}): Admission {
+  const { backlog, maxPendingRecords: most = maxPendingRecords, hasRoom = () => true } = parts;
+  /** How long it takes to decide so many records. */
+  const waitFor = (records: number): number => {
+    const rate = backlog.decidedPerSecond() || firstRate;
+    return Math.min(mostRetrySeconds, Math.max(1, Math.ceil(records / rate)));
+  };
+  return {
+    admit: () => {
+      if (!hasRoom()) throw diskLow();
+      const pending = backlog.pending();
+      if (pending <= most) return;
+      throw new Problem(429, "backlog_full", "events arrive faster than they are processed", {
+        hint: "send them again after the time that Retry-After names",
+        retryAfterSeconds: waitFor(pending - most * resumeAt),
+      });
+    },
+    admitSource: (source) => {
+      const share = Math.max(0, most - backlog.pending()) * shareOfRoom;
+      const pending = backlog.pendingOf(source);
+      if (pending <= share) return;
+      throw new Problem(429, "source_backlog_full", "this source sends more than its share of what is processed", {
+        hint: "send them again after the time that Retry-After names, and spread large loads",
+        retryAfterSeconds: waitFor(pending - share * resumeAt),
+      });
+    },
+  };
+}
+
+function diskLow(): Problem {
+  return new Problem(503, "disk_low", "the platform's disk is nearly full; the event was not taken", {
+    hint: "send it again after the time that Retry-After names; whoever runs the platform has to make room",
+    retryAfterSeconds: lowDiskRetrySeconds,
+  });
+}
