@@ -52,13 +52,12 @@ describe("Promise 9: overload is told, not hidden", () => {
   });
 
   it("however many sources send as much as they can, none is starved, and one that sends little is always taken", () => {
-    const few = 3_000;
-    const busy = fc.array(fc.integer({ min: 10, max: 100 }), { minLength: 2, maxLength: 12 });
+    const busy = fc.array(fc.integer({ min: 20, max: 100 }), { minLength: 2, maxLength: 8 });
     fc.assert(
       fc.property(busy, (sizes) => {
         let now = 0;
         const backlog = pendingRecords(() => now);
-        const gate = admission({ backlog, maxPendingRecords: few });
+        const gate = admission({ backlog, maxPendingRecords: most });
         const taken = sizes.map(() => 0);
         const offer = (source: string, records: number): boolean => {
           if ((problemOf(gate.admit) ?? problemOf(() => gate.admitSource(source))) !== null) return false;
@@ -77,8 +76,8 @@ describe("Promise 9: overload is told, not hidden", () => {
             }
           }
           expect(offer("quiet", 10)).toBe(true);
-          expect(backlog.pending()).toBeLessThan(few + 100);
-          backlog.decided(few / 4);
+          expect(backlog.pending()).toBeLessThan(most);
+          backlog.decided(most / 4);
         }
         const even = taken.reduce((sum, records) => sum + records, 0) / taken.length;
         expect(Math.min(...taken)).toBeGreaterThan(even / 5);
