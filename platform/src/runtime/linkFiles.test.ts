@@ -201,7 +201,7 @@ describe("linking two tables", () => {
 
 describe("a linkage model", () => {
   it("finds the same again in the tables that it was learned from, and as good as that in others", async () => {
-    const model = parseLinkageModel(JSON.stringify(plain.model));
+    const model = await parseLinkageModel(JSON.stringify(plain.model));
     const again = await linked([{ file: plainFile }], async (found) => [...found.clusters], { model });
     const agreeing = again.filter((cluster, at) => cluster === plain.clusters[at]).length;
     expect(agreeing / again.length).toBeGreaterThan(0.99);
