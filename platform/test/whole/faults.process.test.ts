@@ -82,8 +82,9 @@ async function storedAfterMending(senders: readonly Sender[]): Promise<unknown> 
   return stored;
 }
 
-function startSenders(): Sender[] {
-  return [0, 1, 2].map((n) => startSender({ url: site.url, writeKey, name: `f${n}`, batchEvents: 20, pauseMs: 2 }));
+/** A batch is a write, however large it is; where a disk has to get full, many events make it so. */
+function startSenders(batchEvents = 5): Sender[] {
+  return [0, 1, 2].map((n) => startSender({ url: site.url, writeKey, name: `f${n}`, batchEvents, pauseMs: 2 }));
 }
 
 describe("a full disk", () => {

@@ -154,7 +154,12 @@ describe("Review in a browser", () => {
     await table().waitFor();
     // As it was.
     await request("POST", `/api/identity/corrections/${corrections[0]?.id}/withdraw`, { reason: "not sisters" });
-    await request("POST", "/api/identity/linkage/runs", {});
+    const run = await request<{ id: string }>("POST", "/api/identity/linkage/runs", {});
+    // To its end: what it finds late would come into the next test's queue.
+    await until("the comparison's end", maxOfferedMs, async () => {
+      const { state } = await request<{ state: string }>("GET", `/api/identity/linkage/runs/${run.id}`);
+      return state !== "running";
+    });
     await offered(pairs);
   });
 
