@@ -2,11 +2,14 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The ends of their paths. */
 const longest = [
+  "whole/backup.process.test.ts",
   "docs/commands.process.test.ts",
   "whole/kill.process.test.ts",
   "whole/faults.process.test.ts",
+  "whole/mutation.process.test.ts",
   "whole/consoleStates.browser.test.ts",
   "whole/customers.browser.test.ts",
+  "whole/rules.browser.test.ts",
   "whole/overload.process.test.ts",
 ];
 

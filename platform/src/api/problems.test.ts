@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TestedApi, testedApi } from "./apiCaller.fake.ts";
 import { runs } from "../../test/runs.ts";
+import { processorTime } from "../../test/processorTime.ts";
 
 let api: TestedApi;
 beforeEach(async () => {
@@ -105,10 +106,10 @@ describe("errors", () => {
 
   it("answers 250,000 brackets quickly, of either kind, in any route", async () => {
     for (const bracket of ["[", '{"a":']) {
-      const started = performance.now();
+      const workedMs = processorTime();
       const deep = await post("/api/imports/pos", bracket.repeat(250_000));
       expect(deep).toMatchObject({ status: 400, body: { error: { code: "body_too_deep" } } });
-      expect(performance.now() - started).toBeLessThan(500);
+      expect(workedMs()).toBeLessThan(500);
     }
     expect((await post("/api/query", { sql: "[".repeat(50_000) })).status).toBe(422);
   });

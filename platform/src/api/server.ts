@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -12,6 +12,7 @@ import { Problem } from "../model/problem.ts";
 import { authorise, sameSecret } from "./authorisation.ts";
 import { honourIdempotencyKeys } from "./idempotency.ts";
 import { readJsonBodies } from "./jsonBody.ts";
+import { compiledAtFirstUse } from "./lazyValidator.ts";
 import { describeRoutes, docsPath } from "./openApi.ts";
 import { answerError, problemBody } from "./problems.ts";
 import type { Api } from "./routeTypes.ts";
@@ -115,7 +116,7 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   });
   readJsonBodies(scope);
   honourIdempotencyKeys(scope, now);
-  scope.setValidatorCompiler(TypeBoxValidatorCompiler);
+  scope.setValidatorCompiler(compiledAtFirstUse);
   // Answers are typed against their schemas already; a second, stricter serialiser could only lose fields.
   scope.setSerializerCompiler(() => (data) => JSON.stringify(data));
   const methodsByUrl = collectMethods(scope);

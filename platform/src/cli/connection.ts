@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { OperationsView } from "../api/operations.ts";
 import type { SearchItemView } from "../api/searchItems.ts";
-import { createApi } from "../api/server.ts";
 import type { FateView, IdentityView, PlatformStatus, ProfileView, SubmitAnswer, WhyView } from "../api/services.ts";
 import type { JsonObject } from "../model/event.ts";
 import { Problem } from "../model/problem.ts";
@@ -156,7 +155,7 @@ function overHttp(io: CliIo, url: string, token: string): Connection {
 }
 
 async function openedDirectly(io: CliIo, settings: ReturnType<typeof readSettings>): Promise<Connection> {
-  const { openPlatform } = await io.loadRuntime();
+  const [{ openPlatform }, { createApi }] = await Promise.all([io.loadRuntime(), import("../api/server.ts")]);
   const platform = await openPlatform(settings);
   try {
     // What a crash left in the log counts before anything is answered.

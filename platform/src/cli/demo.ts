@@ -4,6 +4,7 @@ import { withBadCalls } from "../simulator/badCalls.ts";
 import { openRetailer } from "../simulator/retailer.ts";
 import { showcaseOf } from "../simulator/showcase.ts";
 import { connect, type Connection } from "./connection.ts";
+import { defaultDemoDir } from "./demoDir.ts";
 import { demoWelcome } from "./demoWelcome.ts";
 import { readDemoState, writeDemoState, type DemoState } from "./demoState.ts";
 import type { CliIo } from "./io.ts";
@@ -22,9 +23,6 @@ export interface DemoFlags extends SettingOverrides {
   rate: number;
   open: boolean;
 }
-
-/** Not where somebody's own data are. */
-export const defaultDemoDir = "./demo-data";
 
 /**
  * `c360 demo`: the platform with its own data directory, months of a made-up retailer's history, and live events of all

@@ -14,7 +14,6 @@ import { rebuild } from "./rebuild.ts";
 import { addReviews } from "./reviewVerbs.ts";
 import { addRules } from "./rulesVerbs.ts";
 import { send, type SendFlags } from "./send.ts";
-import { serve } from "./serve.ts";
 import { describeDemo, describeSimulate } from "./simulateVerb.ts";
 import { sourceKinds } from "../model/source.ts";
 import { wrongUsage } from "./usage.ts";
@@ -105,6 +104,7 @@ function addServe(root: Command, io: CliIo, exit: SetExit): void {
     .option("--host <host>", "on which address (C360_HOST, 127.0.0.1)")
     .option("--data-dir <dir>", "where everything is kept (C360_DATA_DIR, ./data)")
     .action(async (flags: { port?: string; host?: string; dataDir?: string }) => {
+      const { serve } = await import("./serve.ts");
       exit(await serve(io, flags));
     });
   withExamples(

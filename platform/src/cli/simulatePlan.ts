@@ -1,7 +1,7 @@
 import { readTime } from "../model/callTime.ts";
 import { sourceKinds, type SourceKind } from "../model/source.ts";
 import type { RetailerPlan } from "../simulator/persona.ts";
-import { maxDays } from "../simulator/retailer.ts";
+import { maxDays } from "../simulator/limits.ts";
 import { wrongUsage } from "./usage.ts";
 
 /** `--customers`, `--seed`, `--days`, `--months`, `--end`. */

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
-import { maxCustomers, maxDays } from "../simulator/retailer.ts";
-import { defaultDemoDir, demo, type DemoFlags } from "./demo.ts";
+import { maxCustomers, maxDays } from "../simulator/limits.ts";
+import type { DemoFlags } from "./demo.ts";
+import { defaultDemoDir } from "./demoDir.ts";
 import type { CliIo } from "./io.ts";
 import { outputTo } from "./output.ts";
-import { simulate, type SimulateFlags } from "./simulate.ts";
+import type { SimulateFlags } from "./simulate.ts";
 import { keyOption } from "./simulatePlan.ts";
 
 const maxSeed = 999_999_999;
@@ -37,6 +38,7 @@ export function describeSimulate(
     .option("--key <source=key>", "the write key of a source that is there; may be given seven times", keyOption)
     .option("--rotate-keys", "make new write keys for the sources that are there")
     .action(async (flags: SimulateFlags & { json?: boolean }) => {
+      const { simulate } = await import("./simulate.ts");
       exit(await simulate(io, outputTo(io, { json: flags.json === true }), flags));
     });
 }
@@ -59,6 +61,7 @@ export function describeDemo(
     .option("--data-dir <dir>", `where everything is kept (${defaultDemoDir})`)
     .option("--no-open", "do not open the browser")
     .action(async (flags: DemoFlags) => {
+      const { demo } = await import("./demo.ts");
       exit(await demo(io, outputTo(io, { json: false }), flags));
     });
 }

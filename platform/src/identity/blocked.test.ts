@@ -6,6 +6,7 @@ import { isBlocked } from "./blocked.ts";
 import { decide } from "./decisions.ts";
 import { people } from "./evidence.fake.ts";
 import { defaultIdentityRules as rules } from "./retailRules.ts";
+import { processorTime } from "../../test/processorTime.ts";
 
 const placeholders = [
   "null NULL undefined nil none n/a N/A na unknown anonymous guest test -1 0 000 - --- ??? xxx NaN false",
@@ -108,11 +109,11 @@ describe("Identity property 6: blocked or malformed values never make an edge", 
   });
 
   it("takes no long time over the longest values", () => {
-    const startedAt = performance.now();
+    const workedMs = processorTime();
     for (const piece of ["0", "x", "a-", "no-reply", "{{", "%a", "-", "é"]) {
       for (const type of ["user_id", "email", "phone"])
         isBlocked({ type, value: piece.repeat(256).slice(0, 256) }, rules);
     }
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(workedMs()).toBeLessThan(500);
   });
 });

@@ -7,6 +7,7 @@ import { oracle } from "./oracle.fake.ts";
 import { loosenedReach } from "./reach.ts";
 import { resolve } from "./resolve.ts";
 import { defaultIdentityRules as rules } from "./retailRules.ts";
+import { runs } from "../../test/runs.ts";
 
 describe("Identity property 19: evidence components", () => {
   it("part the ordinary seen identifiers, hold whole persons, and no more than the cap allows", () => {
@@ -19,7 +20,7 @@ describe("Identity property 19: evidence components", () => {
         for (const person of persons) expect(new Set(person.map((key) => partOf.get(key))).size).toBe(1);
         for (const part of components) expect(part.length).toBeLessThanOrEqual(tightRules.maxEvidenceIdentifiers);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -29,7 +30,7 @@ describe("Identity property 19: evidence components", () => {
         const components = resolve(input, tightRules).components.map((part) => JSON.stringify(part));
         expect(components.toSorted()).toEqual(oracle(input, tightRules).components);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });
@@ -60,7 +61,7 @@ describe("Identity property 3: incremental state equals a rebuild (the pure part
           );
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -79,7 +80,7 @@ describe("Identity property 3: incremental state equals a rebuild (the pure part
         const local = resolve({ identifiers, edges: [...input.edges, ...added] }, tightRules);
         expect(local.components).toEqual(after.components.filter((part) => !stays(part)));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -111,7 +112,7 @@ describe("Identity property 3: incremental state equals a rebuild (the pure part
         const stood = (part: string[]): boolean => !isLoaded(part);
         expect(after.components.filter(stood)).toEqual(before.components.filter(stood));
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 });

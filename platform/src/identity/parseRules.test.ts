@@ -4,6 +4,7 @@ import { Problem } from "../model/problem.ts";
 import { decide } from "./decisions.ts";
 import { parseIdentityRules } from "./parseRules.ts";
 import { defaultIdentityRules } from "./retailRules.ts";
+import { processorTime } from "../../test/processorTime.ts";
 
 function problemOf(document: unknown): Problem {
   try {
@@ -93,12 +94,12 @@ describe("parseIdentityRules", () => {
   it("takes patterns on which a backtracking engine hangs, and no value takes long", () => {
     const patterns = ["^(a+)+$", "^(a|a)*$", "^([a-z]{2,}x)*$", "(.*.*.*=.*)+;$"];
     const rules = parseIdentityRules({ ...defaultIdentityRules, blocked: { values: [], patterns } });
-    const startedAt = performance.now();
+    const workedMs = processorTime();
     for (const value of [`${"a".repeat(255)}!`, "ax".repeat(128), "=".repeat(256)]) {
       decide({ type: "user_id", value }, [], rules);
     }
     expect(decide({ type: "user_id", value: "a".repeat(256) }, [], rules)).toBe("blocked");
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(workedMs()).toBeLessThan(1_000);
   });
 
   it("answers anything at all with rules or a Problem", () => {

@@ -19,6 +19,7 @@ import { oracle } from "./oracle.fake.ts";
 import { resolve, type EvidenceInput } from "./resolve.ts";
 import { defaultIdentityRules } from "./retailRules.ts";
 import { rulesOfType, typeOfKey } from "./rules.ts";
+import { runs } from "../../test/runs.ts";
 
 const linkedInputs: fc.Arbitrary<EvidenceInput> = fc
   .tuple(correctedInputs, probableSets)
@@ -44,7 +45,7 @@ describe("Identity property 18: what a linkage holds for likely", () => {
           expect(resolved.reason?.code ?? null).toBe(isOnePerson ? null : code);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -64,7 +65,7 @@ describe("Identity property 18: what a linkage holds for likely", () => {
           expect(now.has(a) && now.get(a) === now.get(b)).toBe(false);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -81,7 +82,7 @@ describe("Identity property 18: what a linkage holds for likely", () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -103,7 +104,7 @@ describe("Identity property 18: what a linkage holds for likely", () => {
           expect(own(part.persons)).toEqual(own(whole.persons));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

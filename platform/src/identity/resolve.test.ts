@@ -9,6 +9,7 @@ import { resolve } from "./resolve.ts";
 import { defaultIdentityRules } from "./retailRules.ts";
 import { rulesOfType, typeOfKey } from "./rules.ts";
 import { runs } from "../../test/runs.ts";
+import { processorTime } from "../../test/processorTime.ts";
 
 function sortedPersons({ persons }: Resolution): string[] {
   return persons.map((set) => JSON.stringify(set)).toSorted();
@@ -283,9 +284,9 @@ describe("Identity property 19: past every cap events still resolve", () => {
       return edge(a, b, { firstAt: (n * 31) % 9999, source: `s${n % 2}` });
     });
     const star = Array.from({ length: 5_000 }, (_, n) => edge("email:star@x.co", `session:${n}`));
-    const startedAt = performance.now();
+    const workedMs = processorTime();
     const resolution = resolve(inputOf([...edges, ...star]), defaultIdentityRules);
-    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    expect(workedMs()).toBeLessThan(15_000);
     expect(resolution.edges).toHaveLength(105_000);
     expect(new Set(resolution.edges.map(({ reason }) => reason?.code))).toEqual(
       new Set([undefined, "bridge", "limit", "cap"]),

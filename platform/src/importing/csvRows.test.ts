@@ -5,6 +5,7 @@ import type { FileRow } from "../storage/rowFile.ts";
 import { type CsvLayout, csvReader, maxRowChars } from "./csvRows.ts";
 import { textBlocks } from "./textBlocks.ts";
 import { utf8Bytes } from "./textBytes.ts";
+import { processorTime } from "../../test/processorTime.ts";
 
 const all: CsvLayout = { slots: null, width: 0 };
 const wide = (width: number): CsvLayout => ({ slots: Array.from({ length: width }, (_, i) => i), width });
@@ -126,9 +127,9 @@ describe("CSV", () => {
   });
 
   it("reads a file of single-column lines in linear time", async () => {
-    const started = performance.now();
+    const workedMs = processorTime();
     expect(await rowsOf("x\n".repeat(500_000), { layout: wide(1) })).toHaveLength(500_000);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(workedMs()).toBeLessThan(5_000);
   });
 
   it("names the line of invalid text, and of a quoted row that holds one", async () => {

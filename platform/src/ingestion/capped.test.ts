@@ -6,6 +6,7 @@ import { verdicts } from "../model/correction.ts";
 import type { LogRecord } from "../model/event.ts";
 import { accepted, corrected, foldingHarness, type Folding } from "../../test/pipelineHarness.ts";
 import { bytes, events, evidence, lines, oracle, partition, wholeResolution } from "./smallWorld.fake.ts";
+import { runs } from "../../test/runs.ts";
 
 /** So small a cap that nearly everything meets it, and that a hub's neighbours reach further when it turns. */
 const capped = (most: number): IdentityRules => ({ ...defaultIdentityRules, maxEvidenceIdentifiers: most });
@@ -80,7 +81,7 @@ describe("Identity properties 1, 3, 19: at the cap", () => {
           expect(differences).toEqual([]);
         }),
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -94,7 +95,7 @@ describe("Identity properties 1, 3, 19: at the cap", () => {
           }
         }),
       ),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { keyedHash, profileIdOf } from "../model/keyedHash.ts";
 import { accepted, foldingHarness, foldings, type Folding } from "../../test/pipelineHarness.ts";
 import { events } from "./smallWorld.fake.ts";
+import { runs } from "../../test/runs.ts";
 
 const folding = foldings();
 
@@ -37,7 +38,7 @@ describe("Identity property 14: every id that was ever handed out", () => {
           await one.close();
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

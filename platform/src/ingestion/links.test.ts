@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LogRecord } from "../model/event.ts";
 import { accepted, corrected, foldingHarness, foldings, linked, type Folding } from "../../test/pipelineHarness.ts";
+import { runs } from "../../test/runs.ts";
 
 const folding = foldings();
 
@@ -69,7 +70,7 @@ describe("what a linkage says, in the log", () => {
           expect(await bytes(parts)).toBe(await bytes(whole));
         }),
       ),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 
@@ -82,7 +83,7 @@ describe("what a linkage says, in the log", () => {
           expect(await live.differences(rebuilt)).toEqual([]);
         }),
       ),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 
@@ -108,7 +109,7 @@ describe("what a linkage says, in the log", () => {
             expect(await bytes(joined)).toBe(await bytes(never));
           }),
       ),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 

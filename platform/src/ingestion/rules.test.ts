@@ -12,6 +12,7 @@ import {
   type Folding,
 } from "../../test/pipelineHarness.ts";
 import { anyRules, worldRecords } from "./rulesWorld.fake.ts";
+import { runs } from "../../test/runs.ts";
 
 const folding = foldings();
 const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 });
@@ -66,7 +67,7 @@ describe("Promise 5: it makes no difference when rules were published", () => {
           expect(await peopleDiffer(changing, always)).toEqual([]);
         }, last),
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -81,7 +82,7 @@ describe("Promise 5: it makes no difference when rules were published", () => {
           expect(await peopleDiffer(changing, always)).toEqual([]);
         }, last),
       ),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -97,7 +98,7 @@ describe("Promise 5: it makes no difference when rules were published", () => {
           expect(await bytes(parts)).toBe(await bytes(whole));
         }),
       ),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -110,7 +111,7 @@ describe("Promise 5: it makes no difference when rules were published", () => {
           expect(await live.differences(rebuilt)).toEqual([]);
         }),
       ),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 
@@ -123,7 +124,7 @@ describe("Promise 5: it makes no difference when rules were published", () => {
           expect(await peopleDiffer(tried, never)).toEqual([]);
         }),
       ),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { keyedHash } from "./keyedHash.ts";
+import { runs } from "../../test/runs.ts";
 
 describe("keyedHash", () => {
   it("is HMAC-SHA-256, for every text and key, in any order of calls", () => {
@@ -16,6 +17,7 @@ describe("keyedHash", () => {
           }
         },
       ),
+      { numRuns: runs(100) },
     );
   });
   it("needs the key, and refuses one that would be hashed first", () => {

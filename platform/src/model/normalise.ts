@@ -1,8 +1,8 @@
 import { domainToASCII } from "node:url";
-import { parsePhoneNumberFromString } from "libphonenumber-js/min";
 import type { CountryCode } from "libphonenumber-js/min";
 import { maxIdentifierLength } from "./identifier.ts";
 import type { Identifier } from "./identifier.ts";
+import { phoneNumbers } from "./phoneNumbers.ts";
 
 /** Stored beside what was normalised; another version is a rebuild. */
 export const normaliserVersion = 1;
@@ -133,7 +133,7 @@ function parsedPhone(text: string, defaultCountry: PhoneCountry | undefined): st
   // 00 is the international prefix that the ITU recommends; without a country of ours there is no other.
   const international = defaultCountry === undefined ? text.replace(/^00(?=[1-9])/, "+") : text;
   try {
-    const parsed = parsePhoneNumberFromString(international, {
+    const parsed = phoneNumbers().parsePhoneNumberFromString(international, {
       extract: false,
       ...(defaultCountry === undefined ? {} : { defaultCountry }),
     });

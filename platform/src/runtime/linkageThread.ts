@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   const isTaken = (): Promise<boolean> => new Promise((resolve) => (taken = resolve));
   try {
     const linked = await linkProfiles(database, recordPages(settings.indexFile), {
-      ...(settings.model === null ? {} : { model: parseLinkageModel(settings.model) }),
+      ...(settings.model === null ? {} : { model: await parseLinkageModel(settings.model) }),
       onProgress: (stage, part) => {
         mustGoOn();
         reply({ kind: "progress", stage, part });

@@ -9,10 +9,6 @@ import { sceneOf, type Scene, type SimulatedCall, type Stage } from "./scene.ts"
 import { nobody, storeVisit } from "./storeVisit.ts";
 import { nothingSent, type Sent } from "./truth.ts";
 
-/** Phone numbers are two of ten million a person. */
-export const maxCustomers = 5_000_000;
-export const maxDays = 3_660;
-
 export interface Retailer {
   readonly plan: RetailerPlan;
   /** What has been given out so far, by person. */

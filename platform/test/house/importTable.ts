@@ -68,8 +68,8 @@ export const importTable: Readonly<Record<string, Allowance>> = {
 const enginePackages =
   /^(@duckdb\/|node:sqlite$|sqlite$|better-sqlite3|classic-level|level$|lmdb|rocksdb|@aws-sdk\/|@smithy\/|aws-)/;
 
-/** All of Node that the model may use: it computes, it does no input or output. */
-const modelBuiltins = new Set(["node:crypto", "node:buffer", "node:url", "node:util"]);
+/** All of Node that the model may use: it computes, it does no input or output. A library may be loaded late. */
+const modelBuiltins = new Set(["node:crypto", "node:buffer", "node:module", "node:url", "node:util"]);
 
 /** The room of a file, `adapters/embedded` and `adapters/aws` apart; null outside of the rooms. */
 export function roomOf(path: string): string | null {

@@ -1,3 +1,14 @@
+/** What came of the tests of one file. */
+export interface Tried {
+  /** Its name; `nothingChanged` without one. */
+  mutation: string;
+  /** Full names of tests; of a file that could not be loaded, the reason stands among `failed`. */
+  passed: string[];
+  failed: string[];
+}
+
+export const nothingChanged = "nothing changed";
+
 /** One small fault that somebody could make in the resolver. */
 export interface Mutation {
   name: string;

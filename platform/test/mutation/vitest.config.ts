@@ -1,32 +1,49 @@
 import { join } from "node:path";
-import { defineConfig, type Plugin } from "vitest/config";
-import { mutations } from "./mutations.ts";
+import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from "vitest/config";
+import { type Mutation, mutations, nothingChanged } from "./mutations.ts";
 
-/** The resolver's tests with the fault of that number in it (none without a number), in memory: no file is touched. */
-const mutation = mutations[Number(process.env["C360_MUTATION"] ?? -1)];
 const root = join(import.meta.dirname, "../..");
 
-const mutate: Plugin = {
+/** The source with the fault in it, in memory: no file is touched. */
+const withFault = ({ file, from, to }: Mutation): Plugin => ({
   name: "mutation",
   enforce: "pre",
-  transform: (code, id) =>
-    mutation !== undefined && id.split("?")[0] === join(root, "src", mutation.file)
-      ? code.replace(mutation.from, () => mutation.to)
-      : null,
-};
+  transform: (code, id) => (id.split("?")[0] === join(root, "src", file) ? code.replace(from, () => to) : null),
+});
+
+/** The resolver's tests, those that `name` is about, with what `plugins` make of the source. */
+function project(
+  name: string,
+  tests: readonly string[],
+  plugins: Plugin[],
+  env: Record<string, string> = {},
+): TestProjectInlineConfiguration {
+  return {
+    root,
+    plugins,
+    test: {
+      name,
+      env,
+      include: tests.map((test) => `src/${test}`),
+      setupFiles: [join(import.meta.dirname, "stopAtOnce.ts")],
+      testTimeout: 120_000,
+      pool: "threads",
+      isolate: false,
+      maxWorkers: 1,
+    },
+  };
+}
+
+const allTests = [...new Set(mutations.flatMap(({ tests }) => tests))];
 
 export default defineConfig({
   root,
-  plugins: [mutate],
   test: {
-    include: [...new Set(mutation === undefined ? mutations.flatMap(({ tests }) => tests) : mutation.tests)].map(
-      (test) => `src/${test}`,
-    ),
-    setupFiles: [join(import.meta.dirname, "stopAtOnce.ts")],
-    // What only watches the clock finds no fault, and fails on a busy machine.
-    testNamePattern: /^(?!.*take seconds at most)/,
-    testTimeout: 120_000,
-    isolate: false,
     maxWorkers: 1,
+    projects: [
+      // Unchanged they run in full among all other tests; here it is to be seen that this way of running them breaks none.
+      project(nothingChanged, allTests, [], { C360_PROPERTY_RUNS: "quick" }),
+      ...mutations.map((mutation) => project(mutation.name, mutation.tests, [withFault(mutation)])),
+    ],
   },
 });

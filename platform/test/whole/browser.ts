@@ -4,7 +4,6 @@ import { type Browser, type Page, chromium as playwright } from "playwright-core
 
 export const widths = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 export type Width = keyof typeof widths;
-export type Colours = "light" | "dark";
 
 /** What has not moved for so many frames is at rest: longer than a dialog waits before it fades in. */
 const framesAtRest = 8;
@@ -26,7 +25,7 @@ export async function launchBrowser(args: readonly string[] = []): Promise<Brows
 }
 
 /** What axe finds, as "rule: element". */
-export async function axeFindings(page: Page): Promise<string[]> {
+async function axeFindings(page: Page): Promise<string[]> {
   // Evaluated as the test's, not the page's: its policy allows no scripts from elsewhere.
   if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source);
   return page.evaluate<string[]>(`axe.run().then(({ violations }) =>

@@ -85,8 +85,9 @@ async function storedAfterMending(senders: readonly Sender[]): Promise<unknown> 
 /** Nothing is refused before the disk is full. */
 const toTheLast = { C360_MIN_FREE_MIB: "0" };
 
-function startSenders(): Sender[] {
-  return [0, 1, 2].map((n) => startSender({ url: site.url, writeKey, name: `f${n}`, batchEvents: 20, pauseMs: 2 }));
+/** A batch is a write, however large it is; where a disk has to get full, many events make it so. */
+function startSenders(batchEvents = 5): Sender[] {
+  return [0, 1, 2].map((n) => startSender({ url: site.url, writeKey, name: `f${n}`, batchEvents, pauseMs: 2 }));
 }
 
 describe("a full disk", () => {

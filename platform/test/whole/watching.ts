@@ -59,7 +59,7 @@ export async function watch(
       messages.filter(({ event, data }) => event === "record" && (status === undefined || data.status === status)),
     lastId: () => id,
     hasEnded: () => isOver,
-    message: (what, fits, maxMs = 10_000) => until(what, maxMs, () => messages.find(fits) ?? null),
+    message: (what, fits, maxMs = 30_000) => until(what, maxMs, () => messages.find(fits) ?? null),
     pause: () => response.pause(),
     stop: () => asking.destroy(),
   };

@@ -8,6 +8,7 @@ import { householdRules } from "../../profiles/index.ts";
 import { openAnalytics, type AnalyticsCore } from "./analytics/core.ts";
 import { temporaryDirectory } from "./analytics/followedFakes.ts";
 import { openDecided } from "./decided.ts";
+import { runs } from "../../../test/runs.ts";
 
 const folding = foldings();
 const cleanups: (() => unknown)[] = [];
@@ -277,7 +278,7 @@ describe("households of a whole town", () => {
           await again.close();
         }
       }),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 
@@ -301,7 +302,7 @@ describe("households of a whole town", () => {
           await bare.close();
         }
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 });

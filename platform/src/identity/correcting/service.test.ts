@@ -146,7 +146,7 @@ describe("a correction", () => {
           expect(JSON.stringify(await one.profiles())).toBe(before);
         }),
       ),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 

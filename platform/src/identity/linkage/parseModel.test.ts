@@ -28,8 +28,8 @@ const model: LinkageModel = {
 };
 
 describe("a linkage model's document", () => {
-  it("is read as it was written", () => {
-    expect(parseLinkageModel(`\uFEFF${JSON.stringify(model)}`)).toEqual(model);
+  it("is read as it was written", async () => {
+    expect(await parseLinkageModel(`\uFEFF${JSON.stringify(model)}`)).toEqual(model);
   });
 
   const [comparison] = model.comparisons;
@@ -45,8 +45,8 @@ describe("a linkage model's document", () => {
       { ...model, clusters: { ...model.clusters, unscoredWeight: 3 } },
       "clusters.unscoredWeight",
     ],
-  ])("is refused with %s", (_, document, field) => {
-    expect(() => parseLinkageModel(JSON.stringify(document))).toThrow(
+  ])("is refused with %s", async (_, document, field) => {
+    await expect(parseLinkageModel(JSON.stringify(document))).rejects.toThrow(
       expect.objectContaining({ code: "linkage_model_invalid", field }),
     );
   });
@@ -55,7 +55,7 @@ describe("a linkage model's document", () => {
     ["{", undefined],
     ["[]", undefined],
     ["{}", undefined],
-  ])("is refused when it is none: %s", (text) => {
-    expect(() => parseLinkageModel(text)).toThrow(expect.objectContaining({ code: "linkage_model_invalid" }));
+  ])("is refused when it is none: %s", async (text) => {
+    await expect(parseLinkageModel(text)).rejects.toThrow(expect.objectContaining({ code: "linkage_model_invalid" }));
   });
 });

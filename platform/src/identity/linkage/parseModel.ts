@@ -1,72 +1,29 @@
-import { type Static, Type } from "typebox";
-import { Compile } from "typebox/compile";
 import { Problem } from "../../model/problem.ts";
-import { columnTypes } from "./columnType.ts";
 import type { Comparison } from "./comparison.ts";
-import { type LinkageModel, modelFormat, modelVersion } from "./model.ts";
-
-const closed = { additionalProperties: false } as const;
-const share = Type.Number({ minimum: 0, maximum: 1 });
-const weight = Type.Number({ minimum: -1_000, maximum: 1_000 });
-const text = Type.String({ minLength: 1, maxLength: 200 });
-const buckets = Type.Array(share, { minItems: 1, maxItems: 64 });
-const rate = Type.Number({ minimum: 0, maximum: 1_000_000 });
-
-const levelSchema = Type.Object(
-  {
-    label: text,
-    match: share,
-    household: share,
-    stranger: share,
-    terms: Type.Optional(Type.Object({ match: buckets, stranger: buckets }, closed)),
-  },
-  closed,
-);
-
-const modelSchema = Type.Object(
-  {
-    format: Type.Literal(modelFormat),
-    version: Type.Literal(modelVersion),
-    columns: Type.Array(
-      Type.Array(Type.Object({ name: Type.String({ maxLength: 1_000 }), type: Type.Enum([...columnTypes]) }, closed), {
-        maxItems: 4_096,
-      }),
-      { minItems: 1, maxItems: 2 },
-    ),
-    comparisons: Type.Array(
-      Type.Object({ name: text, levels: Type.Array(levelSchema, { minItems: 2, maxItems: 1_000 }) }, closed),
-      { minItems: 1, maxItems: 64 },
-    ),
-    matchesPerRecord: rate,
-    householdsPerRecord: rate,
-    clusters: Type.Object({ joinWeight: weight, unscoredWeight: weight, maxWeight: weight, minWeight: weight }, closed),
-    acceptProbability: share,
-  },
-  closed,
-);
-
-const validator = Compile(modelSchema);
+import type { LinkageModel } from "./model.ts";
 
 /**
  * Reads a linkage model's text. Problem 422 `linkage_model_invalid` names the first field that is wrong by its path
  * (`comparisons[0].levels[1].match`).
  */
-export function parseLinkageModel(document: string): LinkageModel {
+export async function parseLinkageModel(document: string): Promise<LinkageModel> {
   let value: unknown;
   try {
     value = JSON.parse(document.replace(/^\uFEFF/, ""));
   } catch {
     throw invalid("", "is not JSON");
   }
-  if (!validator.Check(value)) {
-    const [error] = validator.Errors(value);
+  // Every thread of the platform has this file among its imports, and hardly one ever reads a model.
+  const { modelValidator } = await import("./modelSchema.ts");
+  if (!modelValidator.Check(value)) {
+    const [error] = modelValidator.Errors(value);
     throw invalid(pathOf(error?.instancePath ?? ""), error?.message ?? "is not as it should be");
   }
   checkTogether(value);
   return value;
 }
 
-function checkTogether({ clusters, comparisons }: Static<typeof modelSchema>): void {
+function checkTogether({ clusters, comparisons }: LinkageModel): void {
   if (clusters.minWeight > clusters.maxWeight) throw invalid("clusters.minWeight", "is above maxWeight");
   if (clusters.unscoredWeight > clusters.joinWeight) {
     throw invalid("clusters.unscoredWeight", "is above joinWeight: records that were never compared would join");

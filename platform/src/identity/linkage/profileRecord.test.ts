@@ -80,9 +80,9 @@ describe("what linkage knows of a profile", () => {
 });
 
 describe("the usual model", () => {
-  it("is a model: each comparison's shares add up to one by what is there", () => {
+  it("is a model: each comparison's shares add up to one by what is there", async () => {
     const model = usualProfileModel();
-    expect(parseLinkageModel(JSON.stringify(model))).toEqual(model);
+    expect(await parseLinkageModel(JSON.stringify(model))).toEqual(model);
     const given = model.comparisons.find(({ name }) => name === "given_name");
     const sum = (of: "match" | "stranger") => given?.levels.slice(1).reduce((total, level) => total + level[of], 0);
     expect(sum("match")).toBeCloseTo(1, 9);

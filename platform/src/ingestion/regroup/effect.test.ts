@@ -6,6 +6,7 @@ import type { Profile } from "../../model/profile.ts";
 import { accepted, foldingHarness, foldings, hash, published, type Folding } from "../../../test/pipelineHarness.ts";
 import { anyRules, worldRecords } from "../rulesWorld.fake.ts";
 import { rulesEffect } from "./effect.ts";
+import { runs } from "../../../test/runs.ts";
 
 const folding = foldings();
 
@@ -55,7 +56,7 @@ describe("a dry run", () => {
           await one.close();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -73,7 +74,7 @@ describe("a dry run", () => {
           await one.close();
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

@@ -100,7 +100,7 @@ async function modelInUse({ model: read }: Pick<Reviews, "model">) {
   let inUse: { version: number; model: LinkageModel } = { version: 0, model: usualProfileModel() };
   const refresh = async (): Promise<void> => {
     const kept = await read(null);
-    if (kept !== null) inUse = { version: kept.version, model: parseLinkageModel(kept.document) };
+    if (kept !== null) inUse = { version: kept.version, model: await parseLinkageModel(kept.document) };
   };
   await refresh();
   return { current: () => inUse, refresh };

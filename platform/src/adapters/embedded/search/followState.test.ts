@@ -8,6 +8,7 @@ import { temporaryDirectory } from "../analytics/followedFakes.ts";
 import { openDecided } from "../decided.ts";
 import { followerOf } from "./follow.ts";
 import { openSearchIndex, type SearchIndex } from "./searchIndex.ts";
+import { runs } from "../../../../test/runs.ts";
 
 /** A small world in which merges, splits, new combinations, new sources, traits and orders all happen often. */
 const key = fc.oneof(
@@ -106,6 +107,6 @@ describe("what search knows, followed batch by batch", () => {
       }
     };
     const waits = fc.array(fc.boolean(), { minLength: 1, maxLength: 6 });
-    await fc.assert(fc.asyncProperty(events, fc.integer({ min: 1, max: 12 }), waits, run), { numRuns: 15 });
+    await fc.assert(fc.asyncProperty(events, fc.integer({ min: 1, max: 12 }), waits, run), { numRuns: runs(15) });
   });
 });

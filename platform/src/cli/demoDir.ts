@@ -1,0 +1,2 @@
+/** Not where somebody's own data are. */
+export const defaultDemoDir = "./demo-data";
