@@ -103,10 +103,8 @@ export const correctionScreens: readonly Screen[] = [
   {
     name: "correcting-said",
     path: "/customers",
-    prepare: async (page) => {
-      await say(page);
-      await undo(page);
-    },
+    prepare: say,
+    putBack: undo,
   },
   {
     name: "corrections",

@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { refusing, type Screen } from "./screen.ts";
+import { loading, refusing, type Screen } from "./screen.ts";
 
 const perMonth =
   "SELECT date_trunc('month', occurred_at) AS month, count(*) AS events\nFROM events\nGROUP BY ALL\nORDER BY month";
@@ -48,6 +48,18 @@ export const queryScreens: readonly Screen[] = [
       await ran(page, "SELECT revenu FROM profiles", "[role=alert]");
     },
   },
+  {
+    name: "query-drafts",
+    path: "/query",
+    prepare: async (page) => {
+      await ran(page, perMonth, "[role=table]");
+      await page.getByRole("button", { name: "New query" }).click();
+      await ran(page, perEvent, "[role=table]");
+      await page.getByRole("button", { name: "Drafts" }).click();
+      await page.getByRole("menuitem").first().waitFor();
+    },
+  },
+  { name: "query-loading", path: "/query", prepare: (page) => loading(page, "**/api/query") },
   {
     name: "query-no-access",
     path: "/query",

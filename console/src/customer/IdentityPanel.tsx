@@ -1,5 +1,4 @@
 import { Button, Modal, SegmentedControl } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
 import { IconMaximize } from "@tabler/icons-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useAsk } from "../corrections/asked.ts";
@@ -7,6 +6,7 @@ import { countText } from "../parts/countText.ts";
 import { OnSight } from "../parts/OnSight.tsx";
 import { Panel } from "../parts/Panel.tsx";
 import { useKeys } from "../shell/useKeys.ts";
+import { useIsPhone } from "../theme/useIsPhone.ts";
 import { words } from "../words/words.ts";
 import { confidenceText } from "./confidenceText.ts";
 import { type Profile, useIdentity } from "./customerQueries.ts";
@@ -114,7 +114,7 @@ interface PictureProps {
 function Picture({ picture, view, picked, onPick, onAsk, onTakeOut }: PictureProps) {
   const [isLarge, setLarge] = useState(false);
   const folded = useMemo(() => foldedPicture(picture), [picture]);
-  const isPhone = useMediaQuery("(max-width: 767px)", undefined, { getInitialValueInEffect: false }) ?? false;
+  const isPhone = useIsPhone();
   const nodeHeight = isPhone ? nodeSize.height.phone : nodeSize.height.wide;
   const list = <IdentityList picture={picture} picked={picked} onPick={onPick} onAsk={onAsk} onTakeOut={onTakeOut} />;
   if (view === "list") return list;

@@ -15,7 +15,9 @@ import { StateWord } from "./StateWord.tsx";
 import "./sources.css";
 
 const text = words.sources;
-const reservedHeight = 180;
+/** The head, and a source of each kind. */
+const reservedHeight = 399;
+const rowHeight = { wide: 53, phone: 129 };
 
 /** Which feed is broken? */
 export function SourcesPage() {
@@ -34,6 +36,7 @@ export function SourcesPage() {
         label={words.pages.sources}
         query={sources}
         height={reservedHeight}
+        rowHeight={rowHeight}
         isEmpty={(items) => items.length === 0}
         empty={<Empty onCreate={() => setCreating(true)} />}
       >
