@@ -90,7 +90,7 @@ export const liveScreens: readonly Screen[] = [
     prepare: async (page) => {
       await page.route(stream, (route) => route.abort());
       await failing(page, "**/api/rejections*");
-      await page.getByText("Reconnecting…").waitFor();
+      await page.getByText("Reconnecting…").first().waitFor();
     },
   },
   {

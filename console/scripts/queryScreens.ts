@@ -59,10 +59,12 @@ export const queryScreens: readonly Screen[] = [
       await page.getByRole("menuitem").first().waitFor();
     },
   },
-  { name: "query-loading", path: "/query", prepare: (page) => loading(page, "**/api/query") },
+  // On a phone the list of what can be asked is folded.
+  { name: "query-loading", path: "/query", only: "wide", prepare: (page) => loading(page, "**/api/query") },
   {
     name: "query-no-access",
     path: "/query",
+    only: "wide",
     prepare: async (page) => {
       await page.locator(".cm-content").waitFor();
       await refusing(page, "**/api/query");

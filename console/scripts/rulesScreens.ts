@@ -1,4 +1,4 @@
-import { failing, loading, refusing, type Screen } from "./screen.ts";
+import { failing, heading, loading, refusing, type Screen } from "./screen.ts";
 
 const list = "**/api/identity/rules?*";
 const one = "**/api/identity/rules/*";
@@ -53,5 +53,5 @@ export const rulesScreens: readonly Screen[] = [
   { name: "rules-version-loading", path: "/rules/1", prepare: (page) => loading(page, one) },
   { name: "rules-version-error", path: "/rules/1", prepare: (page) => failing(page, one) },
   { name: "rules-version-no-access", path: "/rules/1", prepare: (page) => refusing(page, one) },
-  { name: "rules-version-missing", path: "/rules/77", prepare: (page) => page.getByRole("alert").first().waitFor() },
+  { name: "rules-version-missing", path: "/rules/77", prepare: (page) => heading(page, "There is no such version") },
 ];

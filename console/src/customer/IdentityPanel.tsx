@@ -53,10 +53,16 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
       data-no-print
     />
   );
+  const [isPressed, setPressed] = useState(false);
   const pick = (key: string): void => {
+    setPressed(true);
     if (view.a === key) change({ a: view.b, b: null });
     else if (view.b === key) change({ b: null });
     else change(view.a === null || view.b !== null ? { a: key, b: null } : { b: key });
+  };
+  const askWhy = (a: string, b: string): void => {
+    setPressed(true);
+    change({ a, b });
   };
   return (
     <Panel
@@ -75,7 +81,7 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
             view={view.identity}
             picked={[view.a, view.b]}
             onPick={pick}
-            onAsk={(a, b) => change({ a, b })}
+            onAsk={askWhy}
             onTakeOut={(identifier) => ask({ step: "split", profile, identifier })}
           />
           <WhyForm
@@ -84,7 +90,8 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
             picture={known}
             a={view.a}
             b={view.b}
-            onAsk={(a, b) => change({ a, b })}
+            isAnswerWanted={isPressed}
+            onAsk={askWhy}
           />
         </>
       )}

@@ -124,7 +124,9 @@ function Facts({ words: typed, first, isFetching, onRefresh }: FactsProps) {
           <IconRefresh size={16} />
         </ActionIcon>
       )}
-      {first !== undefined && !isAsked(typed) && <span className="dimmed recents">{text.recents}</span>}
+      {first !== undefined && first.total.value > 0 && !isAsked(typed) && (
+        <span className="dimmed recents">{text.recents}</span>
+      )}
     </div>
   );
 }
