@@ -44,6 +44,15 @@ async function undo(page: Page): Promise<void> {
 /** Corrections in each of their states. What is said is taken back: the pictures after it show whom they would. */
 export const correctionScreens: readonly Screen[] = [
   { name: "corrections-empty", path: "/corrections?by=nobody", prepare: (page) => page.locator(".stateBox").waitFor() },
+  {
+    name: "corrections-at-first",
+    path: "/corrections",
+    prepare: async (page) => {
+      await page.route(list, (route) => route.fulfill({ json: { items: [], next: null } }));
+      await page.reload();
+      await page.locator(".stateBox").waitFor();
+    },
+  },
   { name: "corrections-loading", path: "/corrections", prepare: (page) => loading(page, list) },
   { name: "corrections-error", path: "/corrections", prepare: (page) => failing(page, list) },
   { name: "corrections-no-access", path: "/corrections", prepare: (page) => refusing(page, list) },
@@ -103,10 +112,8 @@ export const correctionScreens: readonly Screen[] = [
   {
     name: "correcting-said",
     path: "/customers",
-    prepare: async (page) => {
-      await say(page);
-      await undo(page);
-    },
+    prepare: say,
+    putBack: undo,
   },
   {
     name: "corrections",

@@ -37,6 +37,15 @@ export const liveScreens: readonly Screen[] = [
     prepare: (page) => page.getByText("Nothing that matches").waitFor(),
   },
   { name: "live", path: "/live", prepare: sendLive },
+  {
+    name: "live-filter",
+    path: "/live",
+    prepare: async (page) => {
+      await sendLive(page);
+      await page.getByRole("button", { name: /^Source/ }).click();
+      await page.getByRole("checkbox").first().waitFor();
+    },
+  },
   { name: "live-printed", path: "/live", isPrinted: true, prepare: sendLive },
   {
     name: "live-event",
@@ -81,7 +90,7 @@ export const liveScreens: readonly Screen[] = [
     prepare: async (page) => {
       await page.route(stream, (route) => route.abort());
       await failing(page, "**/api/rejections*");
-      await page.getByText("Reconnecting…").waitFor();
+      await page.getByText("Reconnecting…").first().waitFor();
     },
   },
   {

@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { refusing, type Screen } from "./screen.ts";
+import { loading, refusing, type Screen } from "./screen.ts";
 
 const perMonth =
   "SELECT date_trunc('month', occurred_at) AS month, count(*) AS events\nFROM events\nGROUP BY ALL\nORDER BY month";
@@ -49,8 +49,22 @@ export const queryScreens: readonly Screen[] = [
     },
   },
   {
+    name: "query-drafts",
+    path: "/query",
+    prepare: async (page) => {
+      await ran(page, perMonth, "[role=table]");
+      await page.getByRole("button", { name: "New query" }).click();
+      await ran(page, perEvent, "[role=table]");
+      await page.getByRole("button", { name: "Drafts" }).click();
+      await page.getByRole("menuitem").first().waitFor();
+    },
+  },
+  // On a phone the list of what can be asked is folded.
+  { name: "query-loading", path: "/query", only: "wide", prepare: (page) => loading(page, "**/api/query") },
+  {
     name: "query-no-access",
     path: "/query",
+    only: "wide",
     prepare: async (page) => {
       await page.locator(".cm-content").waitFor();
       await refusing(page, "**/api/query");

@@ -16,6 +16,20 @@ export const reviewScreens: readonly Screen[] = [
       await page.locator(".reviewBar").first().waitFor();
     },
   },
+  {
+    name: "review-answered",
+    path: "/review",
+    prepare: async (page) => {
+      await page.locator(".reviewTable").waitFor();
+      await page.keyboard.press("r");
+      await page.getByText("You said: different people").waitFor();
+    },
+    putBack: async (page) => {
+      const answered = page.waitForResponse((answer) => answer.url().includes("/reviews/") && answer.ok());
+      await page.keyboard.press("z");
+      await answered;
+    },
+  },
   { name: "review-loading", path: "/review", prepare: (page) => loading(page, list) },
   {
     name: "review-empty",

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
+import type { Width } from "../../platform/test/whole/browser.ts";
 
-/** One picture a width and colours: a page in one of its states. */
+/** A page in one of its states: a picture of it in each width and colours. */
 export interface Screen {
   /** Of the file. */
   name: string;
@@ -9,8 +10,14 @@ export interface Screen {
   isSignedOut?: boolean;
   /** As it is printed. */
   isPrinted?: boolean;
-  /** Brings the page into its state; the picture is taken when it returns. */
+  /** All of it, and not what the window shows: it is longer. */
+  isWhole?: boolean;
+  /** It is nothing on the other. */
+  only?: Width;
+  /** Brings the page into its state; pictures are taken once nothing moves after it. */
   prepare: (page: Page) => Promise<void>;
+  /** Takes back what it changed on the platform, for the pictures after it. */
+  putBack?: (page: Page) => Promise<void>;
 }
 
 const wholeError = {

@@ -1,59 +1,73 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import { launchBrowser } from "../../platform/test/whole/browser.ts";
-import { apiToken, openSite, type Site } from "../../platform/test/whole/server.ts";
+import { openSite } from "../../platform/test/whole/server.ts";
+import { picturesOf, folder, type Taking } from "./pictures.ts";
 import { fillWithRetailer } from "./retailer.ts";
 import type { Screen } from "./screen.ts";
-import { screens } from "./screens.ts";
+import { lanes } from "./screens.ts";
 
-const folder = join(import.meta.dirname, "../screenshots");
-const sizes = [
-  { width: 1280, height: 800 },
-  { width: 390, height: 844 },
-];
-/** What moves comes to rest within it. */
-const settleMs = 400;
-/** For what a screen waits for: a page that fails is told soon. */
-const maxWaitMs = 15_000;
+/** A machine that is busy with something else makes a page late: it is looked at once more before it is told. */
+const maxTries = 2;
+
+/** What came of all of them. */
+interface Tally {
+  pictures: number;
+  failed: string[];
+}
 
 /** Takes a picture of every screen, or of those whose name holds the first argument. */
 async function takeAll(wanted: string): Promise<void> {
+  const from = performance.now();
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const site = await openSite();
   const browser = await launchBrowser();
+  const tally: Tally = { pictures: 0, failed: [] };
   try {
     await site.start();
     await fillWithRetailer(site);
-    for (const screen of screens.filter(({ name }) => name.includes(wanted))) await takeOne(site, browser, screen);
+    await site.reads.settled();
+    process.stdout.write(`The retailer is in after ${seconds(from)} s.\n`);
+    await Promise.all(lanes.map((lane) => takeLane({ site, browser }, lane, wanted, tally)));
   } finally {
     await browser.close();
     await site.close();
   }
+  process.stdout.write(`${tally.pictures} pictures in ${seconds(from)} s, in ${folder}\n`);
+  if (tally.failed.length === 0) return;
+  process.exitCode = 1;
+  process.stderr.write(`Without a picture:\n${tally.failed.map((each) => `  ${each}\n`).join("")}`);
 }
 
-async function takeOne(site: Site, browser: Browser, screen: Screen): Promise<void> {
-  for (const viewport of sizes) {
-    for (const colorScheme of ["light", "dark"] as const) {
-      const context = await browser.newContext({ viewport, colorScheme });
-      context.setDefaultTimeout(maxWaitMs);
-      const page = await context.newPage();
-      const file = `${screen.name}-${viewport.width}-${colorScheme}.png`;
-      try {
-        await page.goto(`${site.url}${screen.path}${screen.isSignedOut === true ? "" : `#token=${apiToken}`}`);
-        await screen.prepare(page);
-        if (screen.isPrinted === true) await page.emulateMedia({ media: "print" });
-        await page.waitForTimeout(settleMs);
-        await page.screenshot({ path: join(folder, file), fullPage: screen.isPrinted === true });
-        process.stdout.write(`${file}\n`);
-      } catch (error) {
-        process.exitCode = 1;
-        process.stderr.write(`${file}: ${error instanceof Error ? error.message : String(error)}\n`);
+/** One after another: what a screen leaves behind, the next finds. */
+async function takeLane(taking: Taking, lane: readonly Screen[], wanted: string, tally: Tally): Promise<void> {
+  for (const screen of lane.filter(({ name }) => name.includes(wanted))) {
+    for (const width of screen.only === undefined ? (["wide", "phone"] as const) : [screen.only]) {
+      const told = await tried(() => picturesOf(taking, screen, width));
+      if (typeof told === "string") tally.failed.push(`${screen.name}, ${width}: ${told}`);
+      else {
+        tally.pictures += told.length;
+        for (const file of told) process.stdout.write(`${file}\n`);
       }
-      await context.close();
     }
   }
+}
+
+/** What it came to, or why it did not. */
+async function tried<Done>(work: () => Promise<Done>): Promise<Done | string> {
+  let why = "";
+  for (let tries = 0; tries < maxTries; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      why = error instanceof Error ? error.message : String(error);
+    }
+  }
+  return why;
+}
+
+function seconds(from: number): number {
+  return Math.round((performance.now() - from) / 1_000);
 }
 
 await takeAll(process.argv[2] ?? "");

@@ -40,6 +40,8 @@ export const sourceScreens: readonly Screen[] = [
     path: "/sources/web",
     prepare: (page) => failing(page, "**/api/{sources,query}*"),
   },
+  { name: "source-loading", path: "/sources/web", prepare: (page) => loading(page, "**/api/{sources,query}*") },
+  { name: "source-no-access", path: "/sources/web", prepare: (page) => refusing(page, "**/api/{sources,query}*") },
   {
     name: "source-disable",
     path: "/sources/web",
@@ -52,5 +54,15 @@ export const sourceScreens: readonly Screen[] = [
     name: "source-missing",
     path: "/sources/none",
     prepare: (page) => page.getByText("There is no such source").first().waitFor(),
+  },
+  {
+    name: "source-new",
+    path: "/sources",
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "New source" }).click();
+      await page.getByLabel("Name").fill(`Loja de Braga ${Date.now() % 100_000}`);
+      await page.getByRole("button", { name: "Create" }).click();
+      await page.getByTestId("write-key").waitFor();
+    },
   },
 ];

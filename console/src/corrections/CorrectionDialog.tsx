@@ -1,11 +1,11 @@
 import { Modal } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../api/client.ts";
 import { customerKey, type Profile } from "../customer/customerQueries.ts";
 import { displayNameOf } from "../customer/who.ts";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
+import { useIsPhone } from "../theme/useIsPhone.ts";
 import { words } from "../words/words.ts";
 import type { Asked } from "./asked.ts";
 import { FindCustomer } from "./FindCustomer.tsx";
@@ -24,7 +24,7 @@ interface DialogProps {
 /** Whom and what, what it would do and why, and afterwards the way back. */
 export function CorrectionDialog({ asked, onClose }: DialogProps) {
   const [step, setStep] = useState<Asked>(asked);
-  const isPhone = useMediaQuery("(max-width: 767px)", undefined, { getInitialValueInEffect: false }) ?? false;
+  const isPhone = useIsPhone();
   return (
     <Modal
       opened

@@ -11,7 +11,8 @@ import { type CorrectionFilters, readFilters, withFilters } from "./filters.ts";
 import "./corrections.css";
 
 const text = words.corrections;
-const reservedHeight = 480;
+const reservedHeight = 584;
+const rowHeight = { wide: 73, phone: 113 };
 
 /** Who said what of who is who, and does it hold? */
 export function CorrectionsPage() {
@@ -31,6 +32,7 @@ export function CorrectionsPage() {
         label={text.title}
         query={{ ...corrections, data: items }}
         height={reservedHeight}
+        rowHeight={rowHeight}
         isEmpty={(all) => all.length === 0}
         empty={<Nothing isFiltered={isFiltered} onClear={() => setSearch(new URLSearchParams(), { replace: true })} />}
       >

@@ -3,6 +3,7 @@ import { spendTexts } from "../customer/spendTexts.ts";
 import { traitLabel, traitText } from "../customer/traitText.ts";
 import { displayNameOf } from "../customer/who.ts";
 import { useSourceMarks } from "../customer/sourceMarks.ts";
+import { consentText } from "../parts/consentText.ts";
 import { countText } from "../parts/countText.ts";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { Time } from "../parts/Time.tsx";
@@ -104,7 +105,7 @@ function Consents({ consents }: { consents: NonNullable<PersonSeen["profile"]["c
       {told.map(([name, { status }]) => (
         <li key={name} className={`cardConsent ${status} markLine`}>
           {status === "granted" ? <IconCheck size={14} aria-hidden /> : <IconBan size={14} aria-hidden />}
-          {name} {status === "granted" ? words.customer.granted : words.customer.denied}
+          {consentText(name)} {status === "granted" ? words.customer.granted : words.customer.denied}
         </li>
       ))}
     </ul>

@@ -1,6 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import { IconBan, IconCheck } from "@tabler/icons-react";
 import type { StreamState } from "../api/stream.ts";
+import { consentText } from "../parts/consentText.ts";
 import { CopyId } from "../parts/CopyId.tsx";
 import { countText } from "../parts/countText.ts";
 import { PageHead } from "../parts/PageHead.tsx";
@@ -58,7 +59,7 @@ function Consents({ profile: { consents = {} } }: { profile: Profile }) {
           <Tooltip label={text.consentFrom(source, absoluteTime(Date.parse(occurredAt)))}>
             <span tabIndex={0} className="consentText">
               {status === "granted" ? <IconCheck size={14} aria-hidden /> : <IconBan size={14} aria-hidden />}
-              {name} {status === "granted" ? text.granted : text.denied}
+              {consentText(name)} {status === "granted" ? text.granted : text.denied}
             </span>
           </Tooltip>
         </li>

@@ -57,7 +57,9 @@ function Members({ household: { members, shared, isWhole }, id }: { household: H
                 <bdi>{member.displayName}</bdi>
               </Link>
             )}
-            <span className="meta">{text.shares(member.shares.map((kind) => text.kinds[kind]).join(", "))}</span>
+            {member.id !== id && (
+              <span className="meta">{text.shares(member.shares.map((kind) => text.kinds[kind]).join(", "))}</span>
+            )}
           </li>
         ))}
       </ul>

@@ -1,5 +1,4 @@
 import { Button, Modal, SegmentedControl } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
 import { IconMaximize } from "@tabler/icons-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useAsk } from "../corrections/asked.ts";
@@ -7,6 +6,7 @@ import { countText } from "../parts/countText.ts";
 import { OnSight } from "../parts/OnSight.tsx";
 import { Panel } from "../parts/Panel.tsx";
 import { useKeys } from "../shell/useKeys.ts";
+import { useIsPhone } from "../theme/useIsPhone.ts";
 import { words } from "../words/words.ts";
 import { confidenceText } from "./confidenceText.ts";
 import { type Profile, useIdentity } from "./customerQueries.ts";
@@ -53,10 +53,16 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
       data-no-print
     />
   );
+  const [isPressed, setPressed] = useState(false);
   const pick = (key: string): void => {
+    setPressed(true);
     if (view.a === key) change({ a: view.b, b: null });
     else if (view.b === key) change({ b: null });
     else change(view.a === null || view.b !== null ? { a: key, b: null } : { b: key });
+  };
+  const askWhy = (a: string, b: string): void => {
+    setPressed(true);
+    change({ a, b });
   };
   return (
     <Panel
@@ -75,7 +81,7 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
             view={view.identity}
             picked={[view.a, view.b]}
             onPick={pick}
-            onAsk={(a, b) => change({ a, b })}
+            onAsk={askWhy}
             onTakeOut={(identifier) => ask({ step: "split", profile, identifier })}
           />
           <WhyForm
@@ -84,7 +90,8 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
             picture={known}
             a={view.a}
             b={view.b}
-            onAsk={(a, b) => change({ a, b })}
+            isAnswerWanted={isPressed}
+            onAsk={askWhy}
           />
         </>
       )}
@@ -114,7 +121,7 @@ interface PictureProps {
 function Picture({ picture, view, picked, onPick, onAsk, onTakeOut }: PictureProps) {
   const [isLarge, setLarge] = useState(false);
   const folded = useMemo(() => foldedPicture(picture), [picture]);
-  const isPhone = useMediaQuery("(max-width: 767px)", undefined, { getInitialValueInEffect: false }) ?? false;
+  const isPhone = useIsPhone();
   const nodeHeight = isPhone ? nodeSize.height.phone : nodeSize.height.wide;
   const list = <IdentityList picture={picture} picked={picked} onPick={onPick} onAsk={onAsk} onTakeOut={onTakeOut} />;
   if (view === "list") return list;

@@ -107,6 +107,8 @@ function optionsOf({ months, channels, currency }: Spend, scheme: Scheme) {
     series: channels.map(({ channel, net }) => ({
       type: "bar",
       stack: "spend",
+      // Where colours are not seen, the line between two patterns is.
+      itemStyle: { borderColor: card, borderWidth: 1 },
       name: nameOf(channel),
       data: net.map((amount) => amount / unit),
       barMaxWidth: 32,

@@ -13,6 +13,7 @@ import { traitLabel, traitOrder, traitText } from "./traitText.ts";
 const text = words.customer.traits;
 const traitPixels = 53;
 const headPixels = 44;
+const traitHeight = { wide: traitPixels, phone: traitPixels };
 type Trait = TraitValues["items"][number];
 
 /** What is known, where it comes from, and who says otherwise. */
@@ -22,7 +23,7 @@ export function TraitsPanel({ profile }: { profile: Profile }) {
   const computed = computedRows(profile);
   const rows = Math.max(1, Object.keys(profile.traits ?? {}).length) + computed.length;
   return (
-    <Panel title={text.title} query={traits} height={rows * traitPixels + headPixels}>
+    <Panel title={text.title} query={traits} height={rows * traitPixels + headPixels} rowHeight={traitHeight}>
       {({ items, isWhole }) => (
         <>
           {items.length === 0 && <p className="dimmed">{text.empty}</p>}

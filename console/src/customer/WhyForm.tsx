@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { IconCircleCheck, IconCircleX } from "@tabler/icons-react";
-import { type SubmitEvent, useState } from "react";
+import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { useAsk } from "../corrections/asked.ts";
 import { surestOf } from "../corrections/wanted.ts";
 import { fieldName } from "../customers/matchText.ts";
@@ -23,11 +23,13 @@ interface WhyProps {
   picture: IdentityPicture;
   a: string | null;
   b: string | null;
+  /** Somebody asks just now: the answer is brought into sight. */
+  isAnswerWanted: boolean;
   onAsk: (a: string, b: string) => void;
 }
 
 /** Why two identifiers are one person, or why they are not: of this person, or against anybody's. */
-export function WhyForm({ profile, picture, a, b, onAsk }: WhyProps) {
+export function WhyForm({ profile, picture, a, b, isAnswerWanted, onAsk }: WhyProps) {
   const askDialog = useAsk();
   const own = new Set(picture.identifiers.map(({ key }) => key));
   const [first, setFirst] = useState(a ?? "");
@@ -80,7 +82,7 @@ export function WhyForm({ profile, picture, a, b, onAsk }: WhyProps) {
           {text.ask}
         </Button>
       </form>
-      {a !== null && b !== null && <Why a={a} b={b} />}
+      {a !== null && b !== null && <Why a={a} b={b} isWanted={isAnswerWanted} />}
     </div>
   );
 }
@@ -113,12 +115,19 @@ function withOwn(choices: { value: string; label: string }[], own: string) {
   return own === "" || choices.some(({ value }) => value === own) ? choices : [...choices, { value: own, label: own }];
 }
 
-function Why({ a, b }: { a: string; b: string }) {
+function Why({ a, b, isWanted }: { a: string; b: string; isWanted: boolean }) {
   const why = useWhy({ a, b });
+  const place = useRef<HTMLDivElement>(null);
+  const isThere = why.data !== undefined || why.error !== null;
+  useEffect(() => {
+    if (isWanted && isThere) place.current?.scrollIntoView({ block: "nearest" });
+  }, [isWanted, isThere]);
   return (
-    <PanelStates query={why} height={reservedHeight}>
-      {(answer) => <Answer answer={answer} />}
-    </PanelStates>
+    <div ref={place} className="whyPlace">
+      <PanelStates query={why} height={reservedHeight}>
+        {(answer) => <Answer answer={answer} />}
+      </PanelStates>
+    </div>
   );
 }
 

@@ -6,6 +6,8 @@ import { PlainTime } from "../parts/Time.tsx";
 import type { FoundCustomer } from "./customerSearch.ts";
 import { matchTexts, nameText } from "./matchText.ts";
 
+export const rowPixels = { wide: 36, phone: 64 };
+
 interface RowProps {
   /** Null while it is coming. */
   item: FoundCustomer | null;
@@ -21,8 +23,11 @@ export const CustomerRow = memo(function CustomerRow({ item, rowIndex, isSelecte
   const style = { insetBlockStart: start, blockSize: height };
   if (item === null) {
     return (
-      <div role="row" aria-rowindex={rowIndex} className="customerRow atPlace" style={style}>
-        <div role="cell">
+      <div role="row" aria-rowindex={rowIndex} className="customerRow atPlace waiting" style={style}>
+        <div role="cell" className="cell-name">
+          <span className="waitingText" />
+        </div>
+        <div role="cell" className="cell-spend">
           <span className="waitingText" />
         </div>
       </div>
@@ -39,7 +44,7 @@ export const CustomerRow = memo(function CustomerRow({ item, rowIndex, isSelecte
       <div role="cell" className="cell-name">
         <Name item={item} />
         {item.city != null && (
-          <span className="dimmed cut cityText" dir="auto">
+          <span className="dimmed cut cityText" dir="auto" title={item.city}>
             {item.city}
           </span>
         )}

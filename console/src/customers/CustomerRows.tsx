@@ -1,15 +1,15 @@
-import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type MouseEvent, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { useKeys } from "../shell/useKeys.ts";
+import { useIsPhone } from "../theme/useIsPhone.ts";
 import { usePrinting } from "../theme/usePrinting.ts";
 import { words } from "../words/words.ts";
 import type { FoundCustomer } from "./customerSearch.ts";
-import { CustomerRow } from "./CustomerRow.tsx";
+import { CustomerRow, rowPixels } from "./CustomerRow.tsx";
+import { CustomersHead } from "./CustomersHead.tsx";
 
 const text = words.customers;
-const rowPixels = { wide: 36, phone: 64 };
 /** Rows above and below what is seen that are drawn too. */
 const overscanRows = 12;
 /** On paper, above and below. */
@@ -35,10 +35,9 @@ interface RowsProps {
 
 /** Only those that are seen are in the page; Back finds the place where it was. */
 export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore }: RowsProps) {
-  const isPhone = useMediaQuery("(max-width: 767px)", undefined, { getInitialValueInEffect: false }) ?? false;
   const scroller = useRef<HTMLDivElement>(null);
   const place = usePlace(scroller);
-  const rowHeight = isPhone ? rowPixels.phone : rowPixels.wide;
+  const rowHeight = useIsPhone() ? rowPixels.phone : rowPixels.wide;
   const virtual = useVirtualizer({
     count: items.length + (hasMore ? waitingRows : 0),
     getScrollElement: () => scroller.current,
@@ -65,15 +64,7 @@ export function CustomerRows({ ref, items, hasMore, isLoading, isFailing, onMore
       aria-label={text.rowsLabel}
     >
       <div role="table" aria-rowcount={hasMore ? -1 : items.length + 1} aria-label={text.rowsLabel}>
-        <div role="rowgroup" className="customersHead">
-          <div role="row" aria-rowindex={1} className="customerRow">
-            {(["name", "matched", "records", "sources", "spend", "seen"] as const).map((column) => (
-              <div role="columnheader" key={column} className={`cut cell-${column}`}>
-                {text.columns[column]}
-              </div>
-            ))}
-          </div>
-        </div>
+        <CustomersHead />
         <div role="rowgroup" onClick={followLink} style={{ blockSize: virtual.getTotalSize(), position: "relative" }}>
           {seen.map(({ index, start }) => (
             <CustomerRow

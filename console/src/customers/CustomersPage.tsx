@@ -9,6 +9,7 @@ import { PanelStates } from "../parts/Panel.tsx";
 import { Time } from "../parts/Time.tsx";
 import { words } from "../words/words.ts";
 import { CustomerRows, type RowsHandle } from "./CustomerRows.tsx";
+import { CustomersComing } from "./CustomersComing.tsx";
 import { type SearchAnswer, useCustomerSearch } from "./customerSearch.ts";
 import { ExportButton } from "./ExportButton.tsx";
 import { FilterBar } from "./FilterBar.tsx";
@@ -19,7 +20,6 @@ import { addressOf, type CustomersView, isAsked, readView } from "./view.ts";
 import "./customers.css";
 
 const text = words.customers;
-const reservedHeight = 480;
 
 /** Is this the person? */
 export function CustomersPage() {
@@ -56,7 +56,8 @@ export function CustomersPage() {
         <div className="panel customersPanel" aria-busy={found.isPlaceholderData}>
           <PanelStates
             query={{ ...found, data: first }}
-            height={reservedHeight}
+            height={0}
+            waiting={<CustomersComing />}
             isEmpty={() => items.length === 0}
             empty={<Nobody view={view} suggestions={first?.suggestions ?? []} onChange={change} />}
           >
@@ -123,7 +124,9 @@ function Facts({ words: typed, first, isFetching, onRefresh }: FactsProps) {
           <IconRefresh size={16} />
         </ActionIcon>
       )}
-      {first !== undefined && !isAsked(typed) && <span className="dimmed recents">{text.recents}</span>}
+      {first !== undefined && first.total.value > 0 && !isAsked(typed) && (
+        <span className="dimmed recents">{text.recents}</span>
+      )}
     </div>
   );
 }

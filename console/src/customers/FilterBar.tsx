@@ -1,4 +1,5 @@
 import { Button, NativeSelect } from "@mantine/core";
+import { consentText } from "../parts/consentText.ts";
 import { moneyText } from "../parts/moneyText.ts";
 import { sourceKinds } from "../parts/SourceMark.tsx";
 import { useSources } from "../sources/sourceQueries.ts";
@@ -79,8 +80,8 @@ function minorUnits(currency: string): number {
 
 function consentChoices(consents: readonly string[], own: string | null): Choice[] {
   const choices = consents.flatMap((name): Choice[] => [
-    [name, text.granted(name)],
-    [`${name}:denied`, text.denied(name)],
+    [name, text.granted(consentText(name))],
+    [`${name}:denied`, text.denied(consentText(name))],
   ]);
   return withOwn(choices, own);
 }

@@ -16,7 +16,7 @@ export function Nobody({ view, suggestions, onChange }: NobodyProps) {
   const why = isAsked(view.q) ? text.none(view.q.trim()) : isFiltered(view) ? text.noneFiltered : text.noneHere;
   return (
     <>
-      <p className="stateTitle">{text.noneTitle}</p>
+      <p className="stateTitle">{isAsked(view.q) || isFiltered(view) ? text.noneTitle : text.noneHereTitle}</p>
       <p>{why}</p>
       {suggestions.length > 0 && (
         <>

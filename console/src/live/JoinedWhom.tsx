@@ -124,7 +124,11 @@ function Links({ profileId, messageId, source }: { profileId: string; messageId:
 function LinkTold({ edge: { from, to, rule, confidence, status, reason } }: { edge: Edge }) {
   return (
     <>
-      <Identifier text={from} /> ↔ <Identifier text={to} />
+      <span className="linked">
+        <Identifier text={from} />
+        <span aria-hidden>↔</span>
+        <Identifier text={to} />
+      </span>
       <span className="meta">
         {ruleWords(rule)} · {text.confidence} {confidence.toFixed(2)}
         {status === "refused" && reason !== null && ` · ${reason}`}

@@ -1,8 +1,8 @@
-import { useMediaQuery } from "@mantine/hooks";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
 import { PageHead } from "../parts/PageHead.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
+import { useIsPhone } from "../theme/useIsPhone.ts";
 import { words } from "../words/words.ts";
 import { EventDetails } from "./EventDetails.tsx";
 import { FilterBar } from "./FilterBar.tsx";
@@ -16,8 +16,6 @@ import { useLive } from "./useLive.ts";
 import { useLiveKeys } from "./useLiveKeys.ts";
 import "./live.css";
 
-const phone = "(max-width: 767px)";
-
 /** What flows, what is refused? */
 export function LivePage() {
   const [search, setSearch] = useSearchParams();
@@ -25,7 +23,7 @@ export function LivePage() {
   const opened = openedOf(search);
   const { view, store, retry } = useLive(filters);
   const [isPaused, setPaused] = useState(false);
-  const isPhone = useMediaQuery(phone) ?? false;
+  const isPhone = useIsPhone();
   const [listHold, setListHold] = useState<"focused" | "hovered" | "scrolled" | null>(null);
   const hold = isPaused ? "paused" : opened === null ? listHold : "open";
   useEffect(() => store.hold(hold !== null), [store, hold]);

@@ -103,7 +103,7 @@ function NoRows({ view, filters, onRetry, onClearFilters }: StreamListProps) {
   };
   return (
     <div className="liveWaiting">
-      <PanelStates query={query} height={reservedHeight}>
+      <PanelStates query={query} height={reservedHeight} rowHeight={{ wide: rowPixels, phone: phoneRowPixels }}>
         {() => (
           <StreamWaiting
             view={view}

@@ -53,6 +53,7 @@ export const StreamRow = memo(function StreamRow({ row, index, start, size, isOp
           replace={search.has("open")}
           preventScrollReset
           className="rowLink cut"
+          title={what}
           aria-current={isOpen ? "true" : undefined}
           {...{ [rowLink]: row.key }}
         >
@@ -73,17 +74,24 @@ function Customer({ row }: { row: LiveRow }) {
   const { profileId } = row;
   const who = whoOf(row);
   if (who === null) return <span className="dimmed">{text.nobody}</span>;
+  const whole = who.type === null ? who.text : `${who.type} ${who.text}`;
   const shown = (
     <>
       {who.type !== null && <span className="meta">{who.type} </span>}
       {who.text}
     </>
   );
-  if (profileId === null || !hasCustomerPage) return <span className="cut">{shown}</span>;
+  if (profileId === null || !hasCustomerPage)
+    return (
+      <span className="cut" title={whole}>
+        {shown}
+      </span>
+    );
   return (
     <Link
       to={`/customers/${encodeURIComponent(profileId)}`}
       className="customerLink cut"
+      title={whole}
       aria-label={text.openCustomer(who.text)}
     >
       {shown}

@@ -1,11 +1,17 @@
 import { Skeleton } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
 import { IconLock } from "@tabler/icons-react";
 import { type ReactNode, useId } from "react";
 import { ApiProblem } from "../api/problem.ts";
+import { useIsPhone } from "../theme/useIsPhone.ts";
 import { words } from "../words/words.ts";
 import { ProblemNote } from "./ProblemNote.tsx";
 import "./parts.css";
+
+/** Pixels, by the width of the window. */
+export interface RowHeight {
+  wide: number;
+  phone: number;
+}
 
 /** What a panel needs of a query; TanStack's results fit. */
 export interface PanelQuery<Data> {
@@ -24,6 +30,10 @@ export interface PanelProps<Data> {
   query: PanelQuery<Data>;
   /** Pixels that the loaded content takes: the skeleton is as high, so that nothing moves when it comes. */
   height: number;
+  /** Of one of its rows, where it is not a list's; `height` is then that of the wide window, and a phone has as many rows. */
+  rowHeight?: RowHeight;
+  /** In place of rows that are coming, where the content itself can show them. */
+  waiting?: ReactNode;
   isEmpty?: (data: Data) => boolean;
   /** Why there is nothing, and one action. */
   empty?: ReactNode;
@@ -53,6 +63,8 @@ export function Panel<Data>({ title, label, actions, children, ...states }: Pane
 export function PanelStates<Data>({
   query,
   height,
+  rowHeight,
+  waiting,
   isEmpty,
   empty,
   needs,
@@ -63,7 +75,8 @@ export function PanelStates<Data>({
   if (error instanceof ApiProblem && error.status === 403) return <NoAccess needs={needs ?? error.hint} />;
   if (data === undefined) {
     if (error !== null) return <ProblemNote error={error} onRetry={retry} />;
-    return isPending ? <Waiting height={height} /> : null;
+    if (!isPending) return null;
+    return waiting ?? <Waiting height={height} {...(rowHeight === undefined ? {} : { rowHeight })} />;
   }
   return (
     <>
@@ -73,20 +86,21 @@ export function PanelStates<Data>({
   );
 }
 
-const skeletonRow = { wide: 36, phone: 44 };
+const listRow: RowHeight = { wide: 36, phone: 44 };
 const skeletonText = 14;
 /** Percent of the row: as uneven as what will stand there. */
 const skeletonWidths = [42, 56, 34, 48];
 
 /** Rows that are coming, in as much room. */
-export function Waiting({ height }: { height: number }) {
-  const isPhone = useMediaQuery("(max-width: 767px)", undefined, { getInitialValueInEffect: false }) ?? false;
-  const rowHeight = isPhone ? skeletonRow.phone : skeletonRow.wide;
-  const rows = Math.max(1, Math.floor(height / rowHeight));
+export function Waiting({ height, rowHeight }: { height: number; rowHeight?: RowHeight }) {
+  const { wide, phone } = rowHeight ?? listRow;
+  const rowPixels = useIsPhone() ? phone : wide;
+  const rows = Math.max(1, Math.floor(height / (rowHeight === undefined ? rowPixels : wide)));
+  const room = rowHeight === undefined ? height : rows * rowPixels;
   return (
-    <div style={{ blockSize: height, overflow: "hidden" }} role="status" aria-label={words.states.loading}>
+    <div style={{ blockSize: room, overflow: "hidden" }} role="status" aria-label={words.states.loading}>
       {Array.from({ length: rows }, (_, row) => (
-        <div key={row} className="skeletonRow" style={{ blockSize: rowHeight }}>
+        <div key={row} className="skeletonRow" style={{ blockSize: rowPixels }}>
           <Skeleton height={skeletonText} width={`${skeletonWidths[row % skeletonWidths.length]}%`} />
           <Skeleton height={skeletonText} width="16%" />
         </div>

@@ -6,7 +6,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { measurable } from "../parts/chartFont.ts";
 import { words } from "../words/words.ts";
-import { type ChartChoice, drawnOf } from "./chartChoice.ts";
+import { type ChartChoice, drawnOf, isTemporal, timeTexts } from "./chartChoice.ts";
 import type { Answer } from "./exportText.ts";
 
 use([BarChart, LineChart, GridComponent, TooltipComponent, AriaComponent, SVGRenderer]);
@@ -41,6 +41,7 @@ export function ResultChart({ answer, choice }: { answer: Answer; choice: ChartC
 
 function optionsOf(answer: Answer, choice: ChartChoice, { text, line, mark, card }: (typeof colours)["light"]) {
   const { labels, values } = drawnOf(answer, choice);
+  const isInTime = isTemporal(answer.columns[choice.across]?.type ?? "");
   const number = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
   return {
     animation: false,
@@ -50,7 +51,7 @@ function optionsOf(answer: Answer, choice: ChartChoice, { text, line, mark, card
     tooltip: { trigger: "axis", confine: true, backgroundColor: card, borderColor: line, textStyle: { color: text } },
     xAxis: {
       type: "category",
-      data: labels,
+      data: isInTime ? timeTexts(labels) : labels,
       axisLabel: { color: text, hideOverlap: true, width: 120, overflow: "truncate" },
       axisLine: { lineStyle: { color: line } },
     },

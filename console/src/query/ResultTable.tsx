@@ -68,7 +68,12 @@ export function ResultTable({ answer }: { answer: Answer }) {
               style={{ gridTemplateColumns: widths, transform: `translateY(${start}px)` }}
             >
               {answer.columns.map(({ name, type }, column) => (
-                <div role="cell" key={column} className={`cut ${isNumeric(type) ? "end" : ""}`}>
+                <div
+                  role="cell"
+                  key={column}
+                  className={`cut ${isNumeric(type) ? "end" : ""}`}
+                  title={String(answer.rows[index]?.[column] ?? "")}
+                >
                   <CellText column={name} value={answer.rows[index]?.[column] ?? null} />
                 </div>
               ))}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chooseChart, drawnOf, isNumeric, maxDrawnRows } from "./chartChoice.ts";
+import { chooseChart, drawnOf, isNumeric, maxDrawnRows, timeTexts } from "./chartChoice.ts";
 
 const columnsOf = (...types: string[]) => types.map((type, index) => ({ name: `c${index}`, type }));
 
@@ -15,6 +15,17 @@ describe("the chart that a result gets by itself", () => {
     for (const types of [["VARCHAR", "VARCHAR"], ["BIGINT"], []]) {
       expect(chooseChart({ columns: columnsOf(...types) })).toBeNull();
     }
+  });
+
+  it("writes times as short as they can be told apart", () => {
+    const months = ["2026-07-01T00:00:00.000Z", "2026-08-01T00:00:00.000Z", "–"];
+    expect(timeTexts(months, "en")).toEqual(["Jul 2026", "Aug 2026", "–"]);
+    expect(timeTexts(["2026-07-01", "2026-07-02"], "en")).toEqual(["Jul 1, 2026", "Jul 2, 2026"]);
+    expect(timeTexts(["2026-07-01T00:00:00.000Z", "2026-07-01T13:05:00.000Z"], "en")[1]).toMatch(
+      /^Jul 1, 2026, 1:05\sPM$/,
+    );
+    expect(timeTexts(["2026-07-01"], "en")).toEqual(["Jul 1, 2026"]);
+    expect(timeTexts([], "en")).toEqual([]);
   });
 
   it("knows what counts as a number", () => {

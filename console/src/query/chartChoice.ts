@@ -47,6 +47,21 @@ export function drawnOf({ columns, rows }: Answer, { kind, across, up }: ChartCh
   return { labels: shown.map((row) => cellText(row[across] ?? null)), values: shown.map((row) => numberOf(row[up])) };
 }
 
+const dayStart = /^(\d{4}-\d{2}-\d{2})(T00:00:00(\.0+)?Z?)?$/;
+
+/** Times as short as they can be told apart: months, days, else moments. All of them are UTC, as the platform's are. */
+export function timeTexts(labels: readonly string[], locale?: string): string[] {
+  const times = labels.filter((label) => !Number.isNaN(Date.parse(label)));
+  const areDays = times.every((label) => dayStart.test(label));
+  const areMonths = areDays && times.length > 1 && times.every((label) => label.slice(8, 10) === "01");
+  const format = new Intl.DateTimeFormat(locale, {
+    ...(areMonths ? { month: "short", year: "numeric" } : { dateStyle: "medium" }),
+    ...(areDays ? {} : { timeStyle: "short" }),
+    timeZone: "UTC",
+  });
+  return labels.map((label) => (Number.isNaN(Date.parse(label)) ? label : format.format(Date.parse(label))));
+}
+
 export function cellText(value: Cell): string {
   return value === null ? "–" : String(value);
 }

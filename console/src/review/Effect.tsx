@@ -1,3 +1,4 @@
+import { consentText } from "../parts/consentText.ts";
 import { countText } from "../parts/countText.ts";
 import { spendTexts } from "../customer/spendTexts.ts";
 import { words } from "../words/words.ts";
@@ -22,7 +23,7 @@ export function Effect({ review }: { review: Review }) {
             <li>{text.profiles(countText(effect.before.length), countText(effect.after.length))}</li>
             <Spend before={[a.profile, b.profile]} after={effect.after.map(({ profile }) => profile)} />
             {changedConsents([a.profile, b.profile], effect.after[0]?.profile).map(([name, status]) => (
-              <li key={name}>{text.consent(name, status)}</li>
+              <li key={name}>{text.consent(consentText(name), status)}</li>
             ))}
             {effect.conflicts.map(({ reason }) => (
               <li key={reason} className="reviewConflict">

@@ -1,8 +1,11 @@
 import { Link } from "react-router";
-import { countText } from "../parts/countText.ts";
-import { Time } from "../parts/Time.tsx";
+import { useSourceMarks } from "../customer/sourceMarks.ts";
 import { spendTexts } from "../customer/spendTexts.ts";
 import { displayNameOf } from "../customer/who.ts";
+import { fieldName } from "../customers/matchText.ts";
+import { countText } from "../parts/countText.ts";
+import { SourceMark } from "../parts/SourceMark.tsx";
+import { Time } from "../parts/Time.tsx";
 import { words } from "../words/words.ts";
 import type { Review, ReviewField } from "./reviewQueries.ts";
 import { fieldLabel, likenessSigns, type Marked, markedApart } from "./reviewText.ts";
@@ -33,7 +36,7 @@ export function PairTable({ review }: { review: Review }) {
       </tbody>
       <tbody className="reviewMore">
         <MoreRow label={text.more.identifiers} a={<Identifiers side={a} />} b={<Identifiers side={b} />} />
-        <MoreRow label={text.more.sources} a={sourcesOf(a)} b={sourcesOf(b)} />
+        <MoreRow label={text.more.sources} a={<Sources side={a} />} b={<Sources side={b} />} />
         <MoreRow label={text.more.spend} a={<Spend side={a} />} b={<Spend side={b} />} />
         <MoreRow
           label={text.more.seen}
@@ -112,7 +115,7 @@ function Identifiers({ side }: { side: Side }) {
     <ul className="reviewIdentifiers">
       {all.slice(0, maxShownIdentifiers).map(({ type, value }) => (
         <li key={`${type}:${value}`}>
-          <span className="dimmed">{type}</span> {value}
+          <span className="dimmed">{fieldName(type)}</span> <bdi>{value}</bdi>
         </li>
       ))}
       {all.length > maxShownIdentifiers && <li className="dimmed">+ {countText(all.length - maxShownIdentifiers)}</li>}
@@ -120,8 +123,15 @@ function Identifiers({ side }: { side: Side }) {
   );
 }
 
-function sourcesOf({ profile }: Side): string {
-  return (profile.sources ?? []).join(", ");
+function Sources({ side: { profile } }: { side: Side }) {
+  const markOf = useSourceMarks();
+  return (
+    <span className="reviewSources">
+      {(profile.sources ?? []).map((id) => (
+        <SourceMark key={id} {...markOf(id)} />
+      ))}
+    </span>
+  );
 }
 
 function Spend({ side }: { side: Side }) {

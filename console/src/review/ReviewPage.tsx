@@ -4,7 +4,7 @@ import { Navigate, useParams } from "react-router";
 import { ApiProblem } from "../api/problem.ts";
 import { countText } from "../parts/countText.ts";
 import { PageHead } from "../parts/PageHead.tsx";
-import { PanelStates } from "../parts/Panel.tsx";
+import { PanelStates, Waiting } from "../parts/Panel.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { Time } from "../parts/Time.tsx";
 import { useKeys } from "../shell/useKeys.ts";
@@ -21,7 +21,8 @@ import { Weights } from "./Weights.tsx";
 import "./review.css";
 
 const text = words.review;
-const reservedHeight = 420;
+const pairHeight = 504;
+const sideHeights = [108, 72];
 
 /** One person or two? */
 export function ReviewPage() {
@@ -36,7 +37,7 @@ export function ReviewPage() {
       {queue.last !== null && <LastAnswer given={queue.last} />}
       {first !== undefined && <Navigate to={`/review/${first}`} replace />}
       {pair === undefined ? (
-        <PanelStates query={list} height={reservedHeight}>
+        <PanelStates query={list} height={0} waiting={<Coming />}>
           {({ items, summary }) =>
             items.length === 0 || queue.next === undefined ? <EmptyQueue summary={summary} /> : null
           }
@@ -44,6 +45,24 @@ export function ReviewPage() {
       ) : (
         <Pair key={pair} id={pair} queue={queue} />
       )}
+    </div>
+  );
+}
+
+/** A pair, still to come. */
+function Coming() {
+  return (
+    <div className="reviewColumns">
+      <div className="panel">
+        <Waiting height={pairHeight} />
+      </div>
+      <div className="reviewSide">
+        {sideHeights.map((height, panel) => (
+          <div key={panel} className="panel">
+            <Waiting height={height} />
+          </div>
+        ))}
+      </div>
     </div>
   );
 }
@@ -77,7 +96,7 @@ function Pair({ id, queue }: { id: string; queue: Queue }) {
       {isGone ? (
         <Gone message={error.message} queue={queue} />
       ) : (
-        <PanelStates query={review} height={reservedHeight}>
+        <PanelStates query={review} height={0} waiting={<Coming />}>
           {(shown) => (
             <>
               {shown.elsewhere !== null && <Elsewhere elsewhere={shown.elsewhere} queue={queue} />}

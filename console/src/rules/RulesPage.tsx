@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useParams, useSearchParams } from "react-router";
 import { PageHead } from "../parts/PageHead.tsx";
-import { PanelStates } from "../parts/Panel.tsx";
+import { PanelStates, Waiting } from "../parts/Panel.tsx";
 import { Time } from "../parts/Time.tsx";
 import { words } from "../words/words.ts";
 import { ChangesPanel } from "./ChangesPanel.tsx";
@@ -16,7 +16,8 @@ import { VersionsPanel } from "./VersionsPanel.tsx";
 import "./rules.css";
 
 const text = words.rules;
-const reservedHeight = 720;
+const documentHeight = 720;
+const sideHeights = [56, 56, 72];
 
 /** What would a change do? */
 export function RulesPage() {
@@ -29,10 +30,28 @@ function Rules() {
   return (
     <>
       {rules.data === undefined && <PageHead title={words.pages.rules} />}
-      <PanelStates query={rules} height={reservedHeight}>
+      <PanelStates query={rules} height={0} waiting={<Coming />}>
         {(list) => <Workbench list={list} />}
       </PanelStates>
     </>
+  );
+}
+
+/** The panels, their contents still to come. */
+function Coming() {
+  return (
+    <div className="rulesGrid">
+      <div className="panel">
+        <Waiting height={documentHeight} />
+      </div>
+      <div className="rulesSide">
+        {sideHeights.map((height, panel) => (
+          <div key={panel} className="panel">
+            <Waiting height={height} />
+          </div>
+        ))}
+      </div>
+    </div>
   );
 }
 

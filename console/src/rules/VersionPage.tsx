@@ -1,5 +1,6 @@
 import { Anchor, Button } from "@mantine/core";
 import { Link, useNavigate } from "react-router";
+import { ApiProblem } from "../api/problem.ts";
 import { PageHead } from "../parts/PageHead.tsx";
 import { Panel, PanelStates } from "../parts/Panel.tsx";
 import { Time } from "../parts/Time.tsx";
@@ -22,7 +23,18 @@ export function VersionPage({ version }: { version: string }) {
       <Anchor component={Link} to="/rules" size="sm" className="backLink">
         ← {text.all}
       </Anchor>
-      {number === 0 ? <PageHead title={text.missingTitle} /> : <Version number={number} />}
+      {number === 0 ? <Missing version={version} /> : <Version number={number} />}
+    </>
+  );
+}
+
+function Missing({ version }: { version: string }) {
+  return (
+    <>
+      <PageHead title={text.missingTitle} lead={text.missing(version)} />
+      <Button component={Link} to="/rules" variant="default" h="var(--c360-target)">
+        {text.toHolding}
+      </Button>
     </>
   );
 }
@@ -36,6 +48,7 @@ function Version({ number }: { number: number }) {
     isPending: version.isPending || rules.isPending,
     refetch: () => Promise.all([version.refetch(), rules.refetch()]),
   };
+  if (version.error instanceof ApiProblem && version.error.status === 404) return <Missing version={String(number)} />;
   return (
     <>
       {both.data === undefined && <PageHead title={text.versionTitle(number)} />}

@@ -4,8 +4,10 @@ import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useEnter } from "../customers/SearchField.tsx";
 import type { FoundCustomer } from "../customers/customerSearch.ts";
-import { matchTexts } from "../customers/matchText.ts";
+import { matchTexts, nameText } from "../customers/matchText.ts";
 import { addressOf, readView } from "../customers/view.ts";
+import { moneyText } from "../parts/moneyText.ts";
+import { relativeTime } from "../parts/timeText.ts";
 import { words } from "../words/words.ts";
 import { matching, type PaletteAction, type PaletteGroup, usePaletteGroups } from "./paletteGroups.tsx";
 import { type FoundCustomers, useFoundCustomers } from "./useFoundCustomers.ts";
@@ -93,7 +95,7 @@ function useCustomerActions({ items, hasMore }: FoundCustomers, query: string): 
   const navigate = useNavigate();
   const actions = items.map((item) => ({
     id: `customer ${item.id}`,
-    label: item.displayName ?? item.id,
+    label: labelOf(item),
     description: aboutOf(item),
     icon: <IconUser size={18} />,
     run: () => void navigate(`/customers/${item.id}`),
@@ -108,12 +110,19 @@ function useCustomerActions({ items, hasMore }: FoundCustomers, query: string): 
   return [...actions, all];
 }
 
-/** On what somebody was found, where the name does not say it, and where they live. */
+function labelOf({ displayName, id }: FoundCustomer): string {
+  const { type, text: name } = nameText(displayName ?? id);
+  return type === null ? name : `${type} ${name}`;
+}
+
+/** What tells people of one name apart: where they live, what they were found on, what they spent, when they were seen. */
 function aboutOf(item: FoundCustomer): string {
   const matched = matchTexts(item).map(({ field, value, how }) =>
     [field, value, how === null ? null : `(${how})`].filter((part) => part !== null).join(" "),
   );
-  return [item.city ?? null, ...matched].filter((part) => part !== null).join(" · ");
+  const spent = item.revenue === undefined || item.revenue.amount === 0 ? null : moneyText(item.revenue);
+  const seen = item.lastSeenAt == null ? null : relativeTime(Date.parse(item.lastSeenAt), Date.now());
+  return [item.city ?? null, ...matched, spent, seen].filter((part) => part !== null).join(" · ");
 }
 
 /** Spotlight selects when a key is pressed; what comes later, it does not. */

@@ -5,7 +5,7 @@ import { words } from "../words/words.ts";
 
 /** A lazy page whose file is gone: the platform was updated under an open tab. */
 function isStale(error: unknown): boolean {
-  return error instanceof TypeError && /dynamically imported module|module script/i.test(error.message);
+  return error instanceof Error && /dynamically imported module|module script|preload CSS/i.test(error.message);
 }
 
 /** What a route shows instead of itself when it throws. */

@@ -12,7 +12,7 @@ export function Snippets({ id }: { id: string }) {
   const writeKey = useShownKey(id);
   const snippets = snippetsFor(location.origin, writeKey ?? unknownKey);
   return (
-    <section className="panel" aria-label={text.snippetTitle}>
+    <section className="panel snippets" aria-label={text.snippetTitle}>
       <div className="panelHead">
         <h2>{text.snippetTitle}</h2>
       </div>

@@ -16,7 +16,9 @@ import "../parts/table.css";
 import "./sources.css";
 
 const text = words.sources;
-const reservedHeight = 180;
+/** The head, and a source of each kind. */
+const reservedHeight = 399;
+const rowHeight = { wide: 53, phone: 129 };
 
 /** Which feed is broken? */
 export function SourcesPage() {
@@ -35,6 +37,7 @@ export function SourcesPage() {
         label={words.pages.sources}
         query={sources}
         height={reservedHeight}
+        rowHeight={rowHeight}
         isEmpty={(items) => items.length === 0}
         empty={<Empty onCreate={() => setCreating(true)} />}
       >
@@ -60,7 +63,7 @@ function Empty({ onCreate }: { onCreate: () => void }) {
 function SourceTable({ items }: { items: SourceWithHealth[] }) {
   const { columns } = text;
   return (
-    <table className="plainTable">
+    <table className="plainTable sourcesTable">
       <thead>
         <tr>
           <th scope="col">{columns.source}</th>

@@ -68,6 +68,7 @@ export const customers = {
   noneTitle: "Nobody found",
   none: (q: string) => `Nobody matches “${q}”.`,
   noneFiltered: "Nobody matches these filters.",
+  noneHereTitle: "No customers yet",
   noneHere: "Nobody is known yet. Customers appear with the first event that names somebody.",
   near: "Known spellings near to it:",
   toSources: "Connect a source",

@@ -68,7 +68,7 @@ export const live = {
   waitingTitle: "Waiting for events…",
   waitingLast: "Last event of any kind:",
   waitingNever: "None has come yet.",
-  waitingAction: "Send a first event",
+  waitingAction: "Send an event",
   filteredTitle: "Nothing that matches has come since you opened this.",
   refusals: {
     title: "Refused lately",

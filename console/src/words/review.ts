@@ -66,7 +66,8 @@ export const review = {
   goneTitle: "This pair is not in the queue any more",
   failed: "The last answer was not taken:",
   emptyTitle: "Nothing waits for review",
-  empty: "Pairs appear as profiles come that resemble each other. A linkage compares all of them.",
+  empty:
+    "Pairs appear as profiles come that resemble each other. Comparing all profiles finds those among the ones that are here.",
   agreement: (share: string, pairs: string) =>
     `Of your ${pairs} answers, ${share} agreed with what the model held for likelier.`,
   agreementAll: (share: string, pairs: string) => `Of everybody's ${pairs} answers: ${share}.`,

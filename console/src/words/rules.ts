@@ -138,4 +138,6 @@ export const rules = {
   sameAs: "Nothing: it says the same.",
   documentTitle: "The document",
   missingTitle: "There is no such version",
+  missing: (version: string) => `Nobody has published a version ${version} of the rules.`,
+  toHolding: "The rules that hold",
 } as const;

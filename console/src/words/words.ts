@@ -71,6 +71,7 @@ export const words = {
   },
   copy: { copy: (what: string) => `Copy ${what}`, copied: "Copied", failed: "Copying failed; select it by hand" },
   kinds: { web: "Web", mobile: "Mobile", pos: "POS", erp: "ERP", crm: "CRM", iot: "IoT", social: "Social" },
+  consentParts: { email: "e-mail", sms: "SMS", mms: "MMS", whatsapp: "WhatsApp" },
   time: { never: "Never" },
   signIn: {
     title: "Sign in",

@@ -27,15 +27,15 @@ ${history}
 
    ${url}/#token=${token ?? ""}
 
-Try this:
-1. Search for a customer whose name you cannot spell:
+Try this, at that address and in another terminal:
+1. Search for a customer whose name you cannot spell, in Customers:
    ${misspelt.typed}      (it is ${misspelt.name})
 2. See who was put together from most of the seven sources: ${joined.name}
    npx c360 profile email ${joined.email}${at}
    npx c360 why loyalty_card:${joined.loyaltyCard} user_id:${joined.userId}${at}
 3. Ask in SQL:
    npx c360 query "SELECT channel, count(*) AS orders, sum(net_minor) / 100.0 AS gbp FROM orders WHERE currency = 'GBP' GROUP BY channel"${at}
-4. Send an event of your own, and watch it arrive:
+4. Send an event of your own, and watch it arrive in Live:
    curl -sS ${url}/v1/track -u ${keys.web ?? ""}: -H 'content-type: application/json' -d '${event}'
 
 Data: ${dir.startsWith("..") ? dataDir : dir}   (remove it to begin anew)

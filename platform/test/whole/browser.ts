@@ -33,7 +33,7 @@ async function axeFindings(page: Page): Promise<string[]> {
 }
 
 /** Resolves once nothing moves any more that comes to rest: dialogs that open, colours that change. */
-async function atRest(page: Page): Promise<void> {
+export async function atRest(page: Page): Promise<void> {
   await page.evaluate(`(async () => {
     const moves = () => document.getAnimations().some(({ playState, effect }) =>
       playState === "running" && effect.getComputedTiming().endTime !== Infinity);

@@ -338,8 +338,8 @@ describe("⌘K in a browser", () => {
 describe("Customer 360 in a browser", () => {
   test("it tells who, what each source says, how much and whether one may write", async () => {
     await openJohn();
-    await page.getByText("marketing.email allowed").waitFor();
-    await page.getByText("marketing.sms refused").waitFor();
+    await page.getByText("Marketing e-mail allowed").waitFor();
+    await page.getByText("Marketing SMS refused").waitFor();
     await page.getByText("£12.50").first().waitFor();
     await page.getByText("1 source says otherwise").waitFor();
     await page.getByRole("button", { name: "Where City comes from" }).click();
