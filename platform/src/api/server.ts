@@ -125,6 +125,7 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   reviewRoutes(api, services, callerOf);
   linkageRoutes(api, services, callerOf);
   rulesRoutes(api, services, callerOf);
+  backupRoutes(api, services, callerOf);
   streamRoutes(api, services, isToken);
   refuseOtherMethods(scope, methodsByUrl);
 }
@@ -143,7 +144,6 @@ function addRoutes(api: Api, services: Services, now: () => number): void {
   tokenRoutes(api, services);
   segmentReadRoutes(api, services);
   statusRoutes(api, services, now);
-  backupRoutes(api, services);
   api.get("/api/openapi.json", { config: { access: "docs" }, schema: { hide: true } }, async () => api.swagger());
 }
 

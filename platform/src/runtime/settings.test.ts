@@ -27,6 +27,7 @@ describe("readSettings", () => {
       maxPendingRecords: 1_000_000,
       reviewFrom: 0.5,
       linkAutomaticFrom: null,
+      backupDir: null,
     });
   });
 
@@ -42,6 +43,7 @@ describe("readSettings", () => {
       C360_MAX_PENDING_RECORDS: "10000",
       C360_REVIEW_FROM: "0.6",
       C360_LINK_AUTOMATIC_FROM: "0.995",
+      C360_BACKUP_DIR: "/var/backups/",
     };
     expect(readSettings(env)).toEqual({
       port: 0,
@@ -54,6 +56,7 @@ describe("readSettings", () => {
       maxPendingRecords: 10_000,
       reviewFrom: 0.6,
       linkAutomaticFrom: 0.995,
+      backupDir: "/var/backups",
     });
   });
 
@@ -96,6 +99,8 @@ describe("readSettings", () => {
     ["C360_LINK_AUTOMATIC_FROM", "0.5"],
     ["C360_LINK_AUTOMATIC_FROM", "1.5"],
     ["C360_LINK_AUTOMATIC_FROM", "on"],
+    ["C360_BACKUP_DIR", "backups"],
+    ["C360_BACKUP_DIR", "/a\0b"],
   ])("stops at %s=%j, naming it with how to mend it", (name, value) => {
     const problem = problemOf({ [name]: value });
     expect(problem).toMatchObject({ code: "setting_invalid", field: name });

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { axeFindings, launchBrowser, widths, type Colours, type Width } from "./browser.ts";
+import { axeFindings, launchBrowser, openPage, type Colours, type Width } from "./browser.ts";
 import { until } from "./polling.ts";
 import { apiToken, openSite, type Site } from "./server.ts";
 
@@ -84,17 +84,8 @@ afterEach(() => context.close());
 const patience = { timeout: 15_000 };
 
 async function open(path: string, width: Width = "wide", colours: Colours = "light"): Promise<void> {
-  context = await browser.newContext({ viewport: widths[width], colorScheme: colours });
-  await context.addInitScript((token) => localStorage.setItem("c360.token", token), apiToken);
-  page = await context.newPage();
-  complaints = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
-      complaints.push(message.text());
-    }
-  });
-  await page.goto(`${site.url}${path}`);
+  const where = { url: `${site.url}${path}`, token: apiToken, width, colours };
+  ({ context, page, complaints } = await openPage(browser, where));
 }
 
 const table = () => page.locator(".reviewTable");

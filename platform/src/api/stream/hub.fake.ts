@@ -1,3 +1,4 @@
+import { defaultIdentityRules } from "../../identity/index.ts";
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
 import type { AcceptedEvent, CallRecord, RejectedCall } from "../../model/event.ts";
 import { encodeRecord } from "../../model/logRecord.ts";
@@ -189,6 +190,7 @@ function readsOver(stored: Stored, clock: { now: number }): Parameters<typeof cr
     },
     profileIdOfFragment: async (fragment) => profileIdOf(fragment.slice(2).split("+")[0]),
     person: async (id) => ({ id, identifiers: new Set([id.slice(2)]), fragments: new Set([`f-${id.slice(2)}`]) }),
+    rules: () => defaultIdentityRules,
     nameOf: async (id) => id.slice(2),
   };
 }

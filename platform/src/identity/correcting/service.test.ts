@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AcceptedEvent } from "../../model/event.ts";
 import { accepted, foldingHarness, type Folding } from "../../../test/pipelineHarness.ts";
+import { defaultIdentityRules } from "../retailRules.ts";
+import type { IdentityRules } from "../rules.ts";
 import type { WantedCorrections } from "./wanted.ts";
 import { runs } from "../../../test/runs.ts";
 
@@ -58,13 +60,34 @@ const wish: fc.Arbitrary<WantedCorrections> = fc.oneof(
   }),
 );
 
-async function withFolding(check: (one: Folding) => Promise<void>): Promise<void> {
-  const one = await foldingHarness();
+async function withFolding(
+  check: (one: Folding) => Promise<void>,
+  rules: IdentityRules = defaultIdentityRules,
+): Promise<void> {
+  const one = await foldingHarness(rules);
   try {
     await check(one);
   } finally {
     await one.close();
   }
+}
+
+/** Previews it, says it, and compares. */
+async function expectAsPreviewed(one: Folding, wanted: WantedCorrections): Promise<void> {
+  const before = await one.profiles();
+  const preview = await tried(one.corrections.preview(wanted));
+  expect(await one.profiles()).toEqual(before);
+  const answer = await tried(one.corrections.correct(wanted, said));
+  expect(answer === null).toBe(preview === null);
+  if (preview === null || answer === null) return;
+  const now = new Map((await one.profiles()).map((profile) => [profile.id, JSON.stringify(profile)]));
+  for (const { profile } of preview.after) expect(JSON.stringify(profile)).toBe(now.get(profile.id));
+  const standing = new Map(before.map((profile) => [profile.id, JSON.stringify(profile)]));
+  for (const { profile } of preview.before) expect(JSON.stringify(profile)).toBe(standing.get(profile.id));
+  const told = new Set([...preview.before, ...preview.after].map(({ profile }) => profile.id));
+  for (const [id, text] of now) if (!told.has(id)) expect(standing.get(id)).toBe(text);
+  expect(answer.decided).toBe(true);
+  expect(answer.corrections.map(({ verdict }) => verdict)).toEqual(preview.corrections.map(({ verdict }) => verdict));
 }
 
 /** Null where it is refused. */
@@ -82,27 +105,26 @@ describe("a correction", () => {
       fc.asyncProperty(events, fc.array(wish, { minLength: 1, maxLength: 4 }), (list, wishes) =>
         withFolding(async (one) => {
           await one.deliver(list);
-          for (const wanted of wishes) {
-            const before = await one.profiles();
-            const preview = await tried(one.corrections.preview(wanted));
-            expect(await one.profiles()).toEqual(before);
-            const answer = await tried(one.corrections.correct(wanted, said));
-            expect(answer === null).toBe(preview === null);
-            if (preview === null || answer === null) continue;
-            const now = new Map((await one.profiles()).map((profile) => [profile.id, JSON.stringify(profile)]));
-            for (const { profile } of preview.after) expect(JSON.stringify(profile)).toBe(now.get(profile.id));
-            const standing = new Map(before.map((profile) => [profile.id, JSON.stringify(profile)]));
-            for (const { profile } of preview.before) expect(JSON.stringify(profile)).toBe(standing.get(profile.id));
-            const told = new Set([...preview.before, ...preview.after].map(({ profile }) => profile.id));
-            for (const [id, text] of now) if (!told.has(id)) expect(standing.get(id)).toBe(text);
-            expect(answer.decided).toBe(true);
-            expect(answer.corrections.map(({ verdict }) => verdict)).toEqual(
-              preview.corrections.map(({ verdict }) => verdict),
-            );
-          }
+          for (const wanted of wishes) await expectAsPreviewed(one, wanted);
         }),
       ),
       { numRuns: runs(30) },
+    );
+  });
+
+  it("has it also where the cap parts what hangs together, and lets it hang together again", async () => {
+    const most = fc.integer({ min: 2, max: 6 });
+    await fc.assert(
+      fc.asyncProperty(events, fc.array(wish, { minLength: 1, maxLength: 4 }), most, (list, wishes, cap) =>
+        withFolding(
+          async (one) => {
+            await one.deliver(list);
+            for (const wanted of wishes) await expectAsPreviewed(one, wanted);
+          },
+          { ...defaultIdentityRules, maxEvidenceIdentifiers: cap },
+        ),
+      ),
+      { numRuns: runs(60) },
     );
   });
 

@@ -1,6 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffer.ts";
+import { defaultIdentityRules, identifierOrder, rulesInForce } from "../../../identity/index.ts";
 import type { Position } from "../../../model/position.ts";
+import type { StoredRules } from "../../../storage/identityAndProfiles.ts";
 import type { Decided } from "../../../storage/followed.ts";
 import { transaction } from "./engine.ts";
 import { quoted } from "./sqlText.ts";
@@ -63,14 +65,22 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   /** What was decided at some moment: once followed, answers hold everything up to that moment. */
   let goal: Progress | null = null;
 
+  const eventsBy = (published: StoredRules | null): EventBatchSettings =>
+    published === null
+      ? parts.events
+      : { ...parts.events, identifierOrder: identifierOrder(rulesInForce(published, defaultIdentityRules)) };
+
   async function followEvents(until: Position): Promise<boolean> {
-    const { records, next } = await log.read(progress.position, until, maxBatchRecords, maxBatchBytes);
+    // An event's row names its surest identifier by the rules that held when it was decided, whenever it is written.
+    const held = decided.rulesAt(progress.position);
+    const end = Math.min(until, held.until ?? until);
+    const { records, next } = await log.read(progress.position, end, maxBatchRecords, maxBatchBytes);
     if (next <= progress.position) return false;
     const skipped = decided.notProcessed(progress.position, next);
     const processed = records.filter((record) => !skipped.has(record.position));
     const advanced = { ...progress, position: next };
     try {
-      unreadable += await commitRows(parts, processed, advanced, followed);
+      unreadable += await commitRows({ ...parts, events: eventsBy(held.rules) }, processed, advanced, followed);
     } catch (error) {
       const stored = await readProgress(writer).catch(() => null);
       if (stored !== null) progress = { ...progressOf(stored), asOf: progress.asOf };

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { JsonObject } from "../../../model/event.ts";
+import type { Position } from "../../../model/position.ts";
 import type { StoredRules } from "../../../storage/identityAndProfiles.ts";
 import type { RulesVersions } from "../../../storage/rulesVersions.ts";
 import { int, json, text, type Row } from "./rows.ts";
@@ -22,6 +23,8 @@ export function rulesStatements(database: DatabaseSync) {
     latestRules: database.prepare("SELECT * FROM rules_versions WHERE number < ? ORDER BY number DESC LIMIT ?"),
     latestRulesId: database.prepare("SELECT id FROM rules_versions WHERE number < ? ORDER BY number DESC LIMIT 1"),
     rulesOfNumber: database.prepare("SELECT * FROM rules_versions WHERE number = ?"),
+    rulesBefore: database.prepare("SELECT * FROM rules_versions WHERE position < ? ORDER BY number DESC LIMIT 1"),
+    rulesNext: database.prepare("SELECT min(position) AS next FROM rules_versions WHERE position >= ?"),
   };
 }
 
@@ -41,6 +44,16 @@ export function currentRules({ latestRules, latestRulesId }: CurrentStatements):
   const current = rulesRow(latestRules.get(Number.MAX_SAFE_INTEGER, 1) as Row);
   read.set(latestRules, current);
   return current;
+}
+
+/** Those that held for the record at a position, and the first position for which they do not any more, null for none. */
+export function rulesAt(
+  { rulesBefore, rulesNext }: Pick<ReturnType<typeof rulesStatements>, "rulesBefore" | "rulesNext">,
+  position: Position,
+): { rules: StoredRules | null; until: Position | null } {
+  const row = rulesBefore.get(position);
+  const next = rulesNext.get(position)?.["next"];
+  return { rules: row === undefined ? null : rulesRow(row), until: typeof next === "number" ? next + 1 : null };
 }
 
 function rulesRow(row: Row): StoredRules {
