@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { accepted, foldingHarness, homeCurrency, published, type Folding } from "../../../../test/pipelineHarness.ts";
 import { defaultIdentityRules, reviewService } from "../../../identity/index.ts";
+import { keyedHash, profileIdOf } from "../../../model/keyedHash.ts";
 import { maxEvidenceRead } from "../../../storage/people.ts";
 import { reviewIdOf, type Review, type Reviews, type ReviewSide } from "../../../storage/reviews.ts";
 import { openStateFile } from "../state/schema.ts";
@@ -80,8 +81,8 @@ describe("the thread that explains", () => {
 
   it("lists pairs of large people without holding anybody up, and gives others their turn in between", async () => {
     await folding.deliver([met]);
-    hangTogether(folding.file, 1_500);
-    const side = (n: number) => ({ profileId: `p_crowd${n}`, anchor: `user_id:crowd${n}` });
+    hangTogether(folding.file, 400);
+    const side = (n: number) => ({ profileId: crowdId(n), anchor: `user_id:crowd${n}` });
     const waiting = Array.from({ length: 30 }, (_, n) => pairOfSides(side(2 * n), side(2 * n + 1)));
     const summary = { open: 30, skipped: 0, bands: [], own: [] };
     const reviews = {
@@ -115,6 +116,10 @@ describe("the thread that explains", () => {
   });
 });
 
+function crowdId(n: number): string {
+  return profileIdOf(keyedHash(hashKey), `user_id:crowd${n}`);
+}
+
 function pairOfSides(a: ReviewSide, b: ReviewSide): Review {
   const score = { probability: 0.9, weight: 3, priorWeight: -4, steps: [], model: 0 };
   const waits = { origin: "live", state: "open", offeredAt: 0, answer: null } as const;
@@ -136,8 +141,8 @@ function hangTogether(file: string, count: number): void {
     database.exec("BEGIN");
     for (let n = 0; n < count; n++) {
       const number = 1_000 + n;
-      person.run(number, component, `p_crowd${n}`);
-      identifier.run(`p_crowd${n}`, `user_id:crowd${n}`, number);
+      person.run(number, component, crowdId(n));
+      identifier.run(crowdId(n), `user_id:crowd${n}`, number);
       const keys = [`user_id:crowd${n}`, `user_id:crowd${n + 1}`].sort().join("\n");
       fragment.run(`crowd${n}`.padEnd(16, "_"), number, keys, JSON.stringify([["web", 1, 1, `m${n}`, 1]]));
     }

@@ -222,7 +222,6 @@ describe("as profiles come", () => {
     await reviews.caughtUp();
     expect(await reviews.status()).toMatchObject({ records: 2 });
     expect(await reviews.byId("p_1~p_2")).toMatchObject({ state: "different", answer: { corrections: ["c_1"] } });
-    await reviews.close();
   });
 
   it("sets a damaged queue aside and begins it anew, with the runs that the log knows", async () => {
