@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { giveWay } from "./giveWay.ts";
 import { problemFields, type ThreadReply } from "./ownedThread.ts";
 
@@ -26,12 +26,12 @@ export type OwnerRequest<Question extends { id: number }> =
 
 /**
  * Entry of a worker thread that alone has something open: the other side of `ownedThread`, under the same `name`. It
- * opens with what it was started with, answers questions side by side, and ends when it is closed. A `Problem` goes to
+ * opens, answers questions side by side, and ends when it is closed. A `Problem` goes to
  * whoever asked; any other error becomes a 500 without its details, which could quote somebody.
  */
-export async function runOwner<Settings, Question extends { kind: string; id: number }>(
+export async function runOwner<Question extends { kind: string; id: number }>(
   name: string,
-  open: (settings: Settings, tells: OwnerTells) => Owned<Question> | Promise<Owned<Question>>,
+  open: (tells: OwnerTells) => Owned<Question> | Promise<Owned<Question>>,
 ): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error(`${name} runs in a worker thread`);
@@ -41,7 +41,7 @@ export async function runOwner<Settings, Question extends { kind: string; id: nu
     reply({ kind: "problem", id, problem: problemFields(error, name) });
   let owned: Owned<Question>;
   try {
-    owned = await open(workerData as Settings, {
+    owned = await open({
       onTrouble: (message) => reply({ kind: "trouble", message }),
       onFollowed: (version) => reply({ kind: "followed", version }),
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lastLinked, type Link, linkOf } from "../../model/correction.ts";
+import { lastLinked, linkOf } from "../../model/correction.ts";
 import { keyedHash } from "../../model/keyedHash.ts";
 import { decodeRecord } from "../../model/logRecord.ts";
 import type { StoredLink } from "../../storage/identityAndProfiles.ts";
@@ -33,7 +33,7 @@ function linked(count: number) {
       for (const { payload } of records) {
         const record = decodeRecord(payload);
         if (record.status !== "link") throw new Error("only links are said here");
-        log.push({ ...linkOf(record), position: log.length } as Link & { position: number });
+        log.push({ ...linkOf(record), position: log.length });
       }
     },
     decided: async () => undefined,

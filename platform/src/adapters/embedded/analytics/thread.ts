@@ -1,3 +1,4 @@
+import { workerData } from "node:worker_threads";
 import { keyedHash } from "../../../model/keyedHash.ts";
 import { openDecided } from "../decided.ts";
 import { openEventLogReader } from "../eventLog/reader.ts";
@@ -7,8 +8,8 @@ import { firstLine } from "./engine.ts";
 import type { Answers, Question, ThreadSettings } from "./messages.ts";
 
 /** Entry of the worker thread that owns the DuckDB file. */
-await runOwner<ThreadSettings, Question>("analytics", async (settings, tells) => {
-  const core = await opened(settings, tells);
+await runOwner<Question>("analytics", async (tells) => {
+  const core = await opened(workerData as ThreadSettings, tells);
   return {
     answer: (question, signal) => answer(core, question, signal),
     advance: (isBusy) => core.advance(isBusy),

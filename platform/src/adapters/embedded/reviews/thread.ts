@@ -1,3 +1,4 @@
+import { workerData } from "node:worker_threads";
 import { keyedHash } from "../../../model/keyedHash.ts";
 import { openDecided } from "../decided.ts";
 import { runOwner } from "../ownerThread.ts";
@@ -7,8 +8,8 @@ import type { ReviewQuestion, ReviewThreadSettings } from "./messages.ts";
 import { damagedReviews } from "./reviewFile.ts";
 
 /** Entry of the worker thread that owns the review queue and its index of records. */
-await runOwner<ReviewThreadSettings, ReviewQuestion>("reviews", async (settings, tells) => {
-  const { stateFile, hashKey, homeCurrency, ...files } = settings;
+await runOwner<ReviewQuestion>("reviews", async (tells) => {
+  const { stateFile, hashKey, homeCurrency, ...files } = workerData as ReviewThreadSettings;
   const decided = openDecided({ file: stateFile, hash: keyedHash(hashKey), homeCurrency });
   const core = await openReviews({ ...files, decided, now: Date.now, ...tells });
   return { answer: (question) => answer(core, question), advance: core.advance, close: () => core.close() };

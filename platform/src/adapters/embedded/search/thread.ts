@@ -1,3 +1,4 @@
+import { workerData } from "node:worker_threads";
 import { keyedHash } from "../../../model/keyedHash.ts";
 import { openDecided } from "../decided.ts";
 import { runOwner } from "../ownerThread.ts";
@@ -5,7 +6,8 @@ import { openSearch, type SearchCore } from "./core.ts";
 import type { SearchAnswers, SearchQuestion, SearchThreadSettings } from "./messages.ts";
 
 /** Entry of the worker thread that owns the search index. */
-await runOwner<SearchThreadSettings, SearchQuestion>("search", ({ file, stateFile, hashKey, homeCurrency }, tells) => {
+await runOwner<SearchQuestion>("search", (tells) => {
+  const { file, stateFile, hashKey, homeCurrency } = workerData as SearchThreadSettings;
   const decided = openDecided({ file: stateFile, hash: keyedHash(hashKey), homeCurrency });
   const core = openSearch({ file, decided, now: Date.now, ...tells });
   return { answer: (question) => answer(core, question), advance: core.advance, close: () => core.close() };
