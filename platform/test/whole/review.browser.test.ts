@@ -153,6 +153,23 @@ describe("Review in a browser", () => {
     await offered(pairs);
   });
 
+  test("a pair that has changed since it was shown is shown again instead of being answered", async () => {
+    await open("/review");
+    await table().waitFor();
+    const shown = page.url();
+    const n = given.indexOf(await firstName());
+    const context = { externalIds: [{ id: `p${n}-0`, type: "crm_id" }] };
+    const traits = { phone: "020 7946 0999" };
+    await site.reads.import("default", [{ type: "identify", messageId: "changed", traits, context }]);
+    await site.reads.settled();
+    await page.keyboard.press("a");
+    await page.getByText(/not as you saw it\. Changed: what the two say of themselves/).waitFor();
+    await page.waitForURL(shown);
+    await page.getByText("020 7946 0999").waitFor();
+    expect((await queue()).items).toHaveLength(pairs);
+    expect(complaints).toEqual([]);
+  });
+
   test("a queue of ten pairs is cleared by the keyboard alone, with an undo, and the answers hold", async () => {
     await open("/review");
     await table().waitFor();

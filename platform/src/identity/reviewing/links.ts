@@ -52,7 +52,7 @@ export const maxWithdrawnLinks = 2_000;
 /** Of one question about what became of them. */
 const maxFatesAsked = 25;
 /** Records of one append: what it decides is waited for, so that events get their turn in between. */
-const chunkLinks = 500;
+const chunkLinks = 250;
 
 export function linkWriter(parts: LinkWriterParts): LinkWriter {
   return {
