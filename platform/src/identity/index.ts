@@ -39,7 +39,6 @@ export { profileRecordOf, type ProfileRecord } from "./linkage/profileRecord.ts"
 export { usualProfileModel } from "./linkage/usualModel.ts";
 export type { LinkageModel } from "./linkage/model.ts";
 export { linkService, type LinkService, type RecordedLink } from "./reviewing/links.ts";
-export type { PairSeen } from "./reviewing/pairs.ts";
 export {
   reviewAnswers,
   reviewService,
