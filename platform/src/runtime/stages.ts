@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
 import { openAccessStore, type CopiedAccessStore } from "../adapters/embedded/accessStore.ts";
 import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
@@ -13,7 +12,7 @@ import { correctionsOver, linksOver } from "../adapters/embedded/state/correctio
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { householdsOver } from "../adapters/embedded/state/households.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
-import { currentRules, rulesStatements, rulesVersionsOver } from "../adapters/embedded/state/rulesVersions.ts";
+import { rulesNow, rulesVersionsOver } from "../adapters/embedded/state/rulesVersions.ts";
 import { openStateReader } from "../adapters/embedded/state/schema.ts";
 import { sourceActivityOver } from "../adapters/embedded/state/sourceActivity.ts";
 import type { EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
@@ -115,7 +114,8 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const reads = { ...stored, fates: fatesOver(database), lookups };
   const from = { taken: log.end(), decided: ingestion.decidedUntil() };
   const pending = (): number => backlog.pending;
-  const rules = rulesHeld(database);
+  const heldNow = rulesNow(database);
+  const rules = (): IdentityRules => rulesInForce(heldNow(), defaultIdentityRules);
   const stream = startStream({
     ...reads,
     rules,
@@ -133,12 +133,6 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const health = { logFailed: false };
   const told = { stream, meters, backlog, undecided, health, activities };
   return { access, log, ingestion, ...followers, explainer, ...told, ...reads };
-}
-
-/** Those that hold at the moment of asking. */
-function rulesHeld(database: DatabaseSync): () => IdentityRules {
-  const statements = rulesStatements(database);
-  return () => rulesInForce(currentRules(statements), defaultIdentityRules);
 }
 
 function startDeciding(

@@ -8,7 +8,7 @@ import type { People } from "../../storage/people.ts";
 import { linkedRuns } from "./state/corrections.ts";
 import { tiesReader } from "./state/households.ts";
 import { peopleOver } from "./state/people.ts";
-import { currentRules, rulesAt, rulesStatements } from "./state/rulesVersions.ts";
+import { rulesHistory, rulesNow } from "./state/rulesVersions.ts";
 import { decodeSpans, identifierRow, int, json, splitKeys, text, type Row } from "./state/rows.ts";
 import { feedIdName, openStateReader } from "./state/schema.ts";
 import { settledReader } from "./state/settled.ts";
@@ -19,7 +19,7 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
   const people = peopleOver(database, options.hash);
   const tiesOf = tiesReader(database, options.hash);
   const settled = settledReader(database, options.hash);
-  const rulesOf = rulesStatements(database);
+  const [rules, rulesAt] = [rulesNow(database), rulesHistory(database)];
   const statements = decidedStatements(database);
   return {
     head: () => {
@@ -54,8 +54,8 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
           return [key, row === undefined ? null : figuresOf(json(row, "state") as OrderState)];
         }),
       ),
-    rules: () => currentRules(rulesOf),
-    rulesAt: (position) => snapshot(database, () => rulesAt(rulesOf, position)),
+    rules,
+    rulesAt: (position) => snapshot(database, () => rulesAt(position)),
     linkedRuns: () => linkedRuns(database),
     settled: (pairs) => snapshot(database, () => pairs.map(settled)),
     close: () => database.close(),

@@ -50,6 +50,11 @@ const runWithdrawal = Type.Object(
   { reason, after: Type.Optional(Type.String({ maxLength: 20, description: "`next` of the answer before." })) },
   { additionalProperties: false },
 );
+const withdrawnLinks = Type.Object({ withdrawn: Type.Integer() }, { title: "WithdrawnLinks" });
+const withdrawnOfRun = Type.Object(
+  { withdrawn: Type.Integer(), next: shapes.nullableText },
+  { title: "WithdrawnOfRun" },
+);
 const runs = "/api/identity/linkage/runs";
 
 export function linkageRoutes(api: Api, services: Services, callerOf: CallerOf): void {
@@ -162,10 +167,7 @@ function withdrawRoutes(api: Api, { linkage }: Services, callerOf: CallerOf): vo
           "Go on with `after` until `next` is null. A linkage that still runs must end, or be cancelled, first.",
         params: byId,
         body: runWithdrawal,
-        response: {
-          200: Type.Object({ withdrawn: Type.Integer(), next: shapes.nullableText }, { title: "WithdrawnOfRun" }),
-          ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 503),
-        },
+        response: { 200: withdrawnOfRun, ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 503) },
       },
     },
     async ({ params, body, headers }) => {
@@ -187,10 +189,7 @@ function withdrawRoutes(api: Api, { linkage }: Services, callerOf: CallerOf): vo
         summary: "Take back one link of a linkage",
         params: byId,
         body: withdrawal,
-        response: {
-          200: Type.Object({ withdrawn: Type.Integer() }, { title: "WithdrawnLinks" }),
-          ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 503),
-        },
+        response: { 200: withdrawnLinks, ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 503) },
       },
     },
     async ({ params, body, headers }) => {

@@ -101,6 +101,22 @@ const answered = Type.Object(
 const maxBasisChars = 100;
 const byId = Type.Object({ id: Type.String({ minLength: 3, maxLength: 100 }) });
 
+const givenAnswer = Type.Object(
+  {
+    answer: Type.Enum(reviewAnswers),
+    reason: Type.Optional(
+      Type.String({ minLength: 1, maxLength: maxReasonChars, description: "In place of the usual one." }),
+    ),
+    basis: Type.Optional(
+      Type.String({
+        maxLength: maxBasisChars,
+        description: "Of the pair as it was seen: where it has changed since, nothing is said (409).",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 export function reviewRoutes(api: Api, { reviews }: Services, callerOf: CallerOf): void {
   api.get(
     "/api/identity/reviews",
@@ -150,21 +166,7 @@ export function reviewRoutes(api: Api, { reviews }: Services, callerOf: CallerOf
         description:
           "`same` and `different` become corrections, kept with who, when and why, before all evidence; `undo` takes them back, and what they overruled holds again. Without `basis` the pair is answered as it is now, whatever was seen.",
         params: byId,
-        body: Type.Object(
-          {
-            answer: Type.Enum(reviewAnswers),
-            reason: Type.Optional(
-              Type.String({ minLength: 1, maxLength: maxReasonChars, description: "In place of the usual one." }),
-            ),
-            basis: Type.Optional(
-              Type.String({
-                maxLength: maxBasisChars,
-                description: "Of the pair as it was seen: where it has changed since, nothing is said (409).",
-              }),
-            ),
-          },
-          { additionalProperties: false },
-        ),
+        body: givenAnswer,
         response: { 200: answered, ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 503) },
       },
     },

@@ -65,13 +65,7 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   /** What was decided at some moment: once followed, answers hold everything up to that moment. */
   let goal: Progress | null = null;
 
-  const eventsBy = (published: StoredRules | null): EventBatchSettings =>
-    published === null
-      ? parts.events
-      : { ...parts.events, identifierOrder: identifierOrder(rulesInForce(published, defaultIdentityRules)) };
-
   async function followEvents(until: Position): Promise<boolean> {
-    // An event's row names its surest identifier by the rules that held when it was decided, whenever it is written.
     const held = decided.rulesAt(progress.position);
     const end = Math.min(until, held.until ?? until);
     const { records, next } = await log.read(progress.position, end, maxBatchRecords, maxBatchBytes);
@@ -80,7 +74,7 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     const processed = records.filter((record) => !skipped.has(record.position));
     const advanced = { ...progress, position: next };
     try {
-      unreadable += await commitRows({ ...parts, events: eventsBy(held.rules) }, processed, advanced, followed);
+      unreadable += await commitRows(byRules(parts, held.rules), processed, advanced, followed);
     } catch (error) {
       const stored = await readProgress(writer).catch(() => null);
       if (stored !== null) progress = { ...progressOf(stored), asOf: progress.asOf };
@@ -128,6 +122,13 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
       return false;
     },
   };
+}
+
+/** An event's row names the identifier that was surest when it was decided, whenever it is written. */
+function byRules(parts: FollowerParts, published: StoredRules | null): FollowerParts {
+  if (published === null) return parts;
+  const order = identifierOrder(rulesInForce(published, defaultIdentityRules));
+  return { ...parts, events: { ...parts.events, identifierOrder: order } };
 }
 
 function isWholeStep(head: ReturnType<Decided["head"]>, { position, feedVersion }: Progress): boolean {

@@ -85,12 +85,18 @@ describe("the thread that explains", () => {
     const side = (n: number) => ({ profileId: crowdId(n), anchor: `user_id:crowd${n}` });
     const waiting = Array.from({ length: 30 }, (_, n) => pairOfSides(side(2 * n), side(2 * n + 1)));
     const summary = { open: 30, skipped: 0, bands: [], own: [] };
-    const reviews = {
+    const reviews: Pick<Reviews, "waiting" | "drop" | "summary"> = {
       waiting: async () => ({ items: waiting, next: null }),
       drop: async () => undefined,
       summary: async () => summary,
-    } as unknown as Reviews;
-    const { list } = reviewService({ reviews, pairs: explaining, corrections: folding.corrections, now: () => 0 });
+    };
+    const { list } = reviewService({
+      // The list asks no more of it.
+      reviews: reviews as Reviews,
+      pairs: explaining,
+      corrections: folding.corrections,
+      now: () => 0,
+    });
     let turns = 0;
     const timer = setInterval(() => (turns += 1), 1);
     const order: string[] = [];

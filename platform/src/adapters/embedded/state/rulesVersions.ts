@@ -23,8 +23,6 @@ export function rulesStatements(database: DatabaseSync) {
     latestRules: database.prepare("SELECT * FROM rules_versions WHERE number < ? ORDER BY number DESC LIMIT ?"),
     latestRulesId: database.prepare("SELECT id FROM rules_versions WHERE number < ? ORDER BY number DESC LIMIT 1"),
     rulesOfNumber: database.prepare("SELECT * FROM rules_versions WHERE number = ?"),
-    rulesBefore: database.prepare("SELECT * FROM rules_versions WHERE position < ? ORDER BY number DESC LIMIT 1"),
-    rulesNext: database.prepare("SELECT min(position) AS next FROM rules_versions WHERE position >= ?"),
   };
 }
 
@@ -46,14 +44,24 @@ export function currentRules({ latestRules, latestRulesId }: CurrentStatements):
   return current;
 }
 
+/** Those that hold at the moment of asking; null while none were published. */
+export function rulesNow(database: DatabaseSync): () => StoredRules | null {
+  const statements = rulesStatements(database);
+  return () => currentRules(statements);
+}
+
 /** Those that held for the record at a position, and the first position for which they do not any more, null for none. */
-export function rulesAt(
-  { rulesBefore, rulesNext }: Pick<ReturnType<typeof rulesStatements>, "rulesBefore" | "rulesNext">,
-  position: Position,
-): { rules: StoredRules | null; until: Position | null } {
-  const row = rulesBefore.get(position);
-  const next = rulesNext.get(position)?.["next"];
-  return { rules: row === undefined ? null : rulesRow(row), until: typeof next === "number" ? next + 1 : null };
+export function rulesHistory(
+  database: DatabaseSync,
+): (position: Position) => { rules: StoredRules | null; until: Position | null } {
+  // A batch asks once, and a platform has a few versions.
+  const before = database.prepare("SELECT * FROM rules_versions WHERE position < ? ORDER BY number DESC LIMIT 1");
+  const next = database.prepare("SELECT min(position) AS next FROM rules_versions WHERE position >= ?");
+  return (position) => {
+    const row = before.get(position);
+    const until = next.get(position)?.["next"];
+    return { rules: row === undefined ? null : rulesRow(row), until: typeof until === "number" ? until + 1 : null };
+  };
 }
 
 function rulesRow(row: Row): StoredRules {
