@@ -80,9 +80,9 @@ export async function openGuideSite(launch: Launch): Promise<GuideSite> {
 }
 
 /** The environment of somebody who has set nothing yet. */
-function cleanEnvironment(port: number): NodeJS.ProcessEnv {
+function cleanEnvironment(port: number, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(C360|npm|VITEST|NODE_)/i.test(name));
-  return { ...Object.fromEntries(own), C360_PORT: String(port), NO_COLOR: "1" };
+  return { ...Object.fromEntries(own), C360_PORT: String(port), NO_COLOR: "1", ...more };
 }
 
 async function freePort(): Promise<number> {
@@ -117,7 +117,9 @@ function platformIn(folder: string, port: number, launch: Launch) {
     start: async () => {
       startSaid = "";
       // A group of its own, so that a Ctrl-C reaches npm and the platform as it does from a terminal.
-      child = spawn(command, args, { cwd: folder, env: cleanEnvironment(port), detached: true });
+      // What the guides tell of a setting that a start needs for one of their commands.
+      const env = cleanEnvironment(port, { C360_BACKUP_DIR: folder });
+      child = spawn(command, args, { cwd: folder, env, detached: true });
       child.stdout?.on("data", (chunk: Buffer) => {
         said += chunk.toString();
         startSaid += chunk.toString();

@@ -48,6 +48,8 @@ async function score(files: readonly string[], idColumn: string, truthColumn: st
         bCubedF1: clusters.bCubed.f1,
         acceptedPairsF1: pairs.f1,
         blockingRecall: clusters.blockingRecall,
+        calibration: pairs.calibration,
+        calibrationError: pairs.calibrationError,
         largestCluster: clusters.largestCluster,
         cpuSeconds: (user + system) / 1e6,
         seconds,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { compareStates } from "../src/adapters/embedded/state/compareStates.ts";
-import { correctionsOver } from "../src/adapters/embedded/state/corrections.ts";
+import { correctionsOver, linksOver } from "../src/adapters/embedded/state/corrections.ts";
 import { householdsOver } from "../src/adapters/embedded/state/households.ts";
 import { peopleOver } from "../src/adapters/embedded/state/people.ts";
 import { openStateReader } from "../src/adapters/embedded/state/schema.ts";
@@ -36,7 +36,7 @@ import { decodeRecord, encodeRecord } from "../src/model/logRecord.ts";
 import type { Position } from "../src/model/position.ts";
 import type { Profile } from "../src/model/profile.ts";
 import { rulesRecordOf } from "../src/model/rulesVersion.ts";
-import { composeProfile, profileReads } from "../src/profiles/index.ts";
+import { composeProfile, displayNameOf, profileReads } from "../src/profiles/index.ts";
 import type { IdentityAndProfiles } from "../src/storage/identityAndProfiles.ts";
 import type { HouseholdStore } from "../src/storage/households.ts";
 import type { PersonRecord } from "../src/storage/people.ts";
@@ -151,7 +151,8 @@ function correctionsOn(reader: DatabaseSync, rules: IdentityRules, deliver: Fold
   const corrections = correctionsOver(reader);
   const compose = (record: Omit<PersonRecord, "profileId">): Profile =>
     composeProfile({ ...record, hash, homeCurrency });
-  const { look, list } = explainerOver({ people, corrections, rules, hash, compose });
+  const links = linksOver(reader);
+  const { look, list } = explainerOver({ people, corrections, links, rules, hash, compose, nameOf: displayNameOf });
   return correctionService({
     people,
     corrections,
@@ -178,6 +179,28 @@ export function foldings(): () => Promise<Folding> {
     open.push(made);
     return made;
   };
+}
+
+/** Two worlds of their own; `otherRules`: those of the second. */
+export async function withTwo(
+  check: (one: Folding, other: Folding) => Promise<void>,
+  otherRules: IdentityRules = defaultIdentityRules,
+): Promise<void> {
+  const [one, other] = [await foldingHarness(), await foldingHarness(otherRules)];
+  try {
+    await check(one, other);
+  } finally {
+    await one.close();
+    await other.close();
+  }
+}
+
+/** Everybody with why they are who they are, as text: the same bytes for the same people. */
+export async function bytesOf(one: Folding): Promise<string> {
+  const views = [];
+  const profiles = await one.profiles();
+  for (const profile of profiles) views.push(await one.identity.of(profile.id));
+  return JSON.stringify([profiles, views]);
 }
 
 /** The real pipeline over the real store in a temporary file, fed with records in memory. */

@@ -5,11 +5,12 @@ import { openDecided } from "../src/adapters/embedded/decided.ts";
 import { openLinkageDatabase } from "../src/adapters/embedded/linkage/linkageDatabase.ts";
 import { openReviews, type ReviewCore } from "../src/adapters/embedded/reviews/core.ts";
 import { recordPages } from "../src/adapters/embedded/reviews/recordPages.ts";
-import { linksOver } from "../src/adapters/embedded/state/corrections.ts";
+import { correctionsOver, linksOver } from "../src/adapters/embedded/state/corrections.ts";
 import { peopleOver } from "../src/adapters/embedded/state/people.ts";
 import { openStateReader } from "../src/adapters/embedded/state/schema.ts";
 import {
   defaultIdentityRules,
+  explainerOver,
   linkageRuns,
   linkProfiles,
   linkService,
@@ -22,6 +23,7 @@ import {
 import type { AcceptedEvent } from "../src/model/event.ts";
 import { decodeRecord } from "../src/model/logRecord.ts";
 import { composeProfile, displayNameOf } from "../src/profiles/index.ts";
+import type { Links } from "../src/storage/corrections.ts";
 import type { People } from "../src/storage/people.ts";
 import { accepted, foldingHarness, hash, homeCurrency, type Folding } from "./pipelineHarness.ts";
 
@@ -33,6 +35,7 @@ export interface Reviewing {
   runs: LinkageRuns;
   links: LinkService;
   people: People;
+  linkRecord: Links;
   /** Tells the time. */
   clock: { now: number };
   troubles: string[];
@@ -68,12 +71,22 @@ export async function reviewingHarness(
     reviewFile: join(directory, "reviews.sqlite"),
     decided: openDecided({ file: folding.file, hash, homeCurrency }),
     rules,
+    spillDirectory: join(directory, "spill"),
     reviewFrom: 0.5,
     now,
     memoryLimitMb: 256,
   });
   const troubles: string[] = [];
   let made = 0;
+  const explainer = explainerOver({
+    people,
+    corrections: correctionsOver(reader),
+    links: linksOver(reader),
+    rules,
+    hash,
+    compose: (record) => composeProfile({ ...record, hash, homeCurrency }),
+    nameOf: displayNameOf,
+  });
   const parts = {
     links: linksOver(reader),
     hash,
@@ -87,15 +100,7 @@ export async function reviewingHarness(
   return {
     folding,
     reviews,
-    service: reviewService({
-      reviews,
-      people,
-      corrections: folding.corrections,
-      rules,
-      compose: (record) => composeProfile({ ...record, hash, homeCurrency }),
-      nameOf: displayNameOf,
-      now,
-    }),
+    service: reviewService({ reviews, pairs: explainer, corrections: folding.corrections, now }),
     runs: linkageRuns({
       ...parts,
       reviews,
@@ -103,8 +108,9 @@ export async function reviewingHarness(
       defaults: thresholds,
       onTrouble: (message) => troubles.push(message),
     }),
-    links: linkService({ ...parts, people, rules }),
+    links: linkService({ ...parts, fates: explainer.linkFates }),
     people,
+    linkRecord: parts.links,
     clock,
     troubles,
     close: async () => {

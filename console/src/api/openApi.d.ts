@@ -528,43 +528,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/backups": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Make a folder on the platform's machine a backup of everything, while it runs
-         * @description Events go on being taken. What the folder has of an earlier backup is not copied again; until the new one is whole, the earlier one stays. It holds customers' data and secrets.
-         */
-        post: operations["startBackup"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/backups/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How far a backup is, or how it ended; of those since the start */
-        get: operations["getBackup"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/identity/preview": {
         parameters: {
             query?: never;
@@ -652,7 +615,7 @@ export interface paths {
         put?: never;
         /**
          * Say whether the two are one person, put the pair off, or take the answer back
-         * @description `same` and `different` become corrections, kept with who, when and why, before all evidence; `undo` withdraws them.
+         * @description `same` and `different` become corrections, kept with who, when and why, before all evidence; `undo` takes them back, and what they overruled holds again. Without `basis` the pair is answered as it is now, whatever was seen.
          */
         post: operations["answerReview"];
         delete?: never;
@@ -742,7 +705,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take back all that a linkage joined: people are as if it had never been */
+        /**
+         * Take back what a linkage joined, some thousand links at a time: people are as if it had never been
+         * @description Go on with `after` until `next` is null. A linkage that still runs must end, or be cancelled, first.
+         */
         post: operations["withdrawLinkage"];
         delete?: never;
         options?: never;
@@ -870,6 +836,43 @@ export interface paths {
         put?: never;
         /** Stop a dry run; one that is done stays as it is */
         post: operations["cancelRulesPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a folder on the platform's machine a backup of everything, while it runs
+         * @description Events go on being taken. What the folder has of an earlier backup is not copied again; until the new one is whole, the earlier one stays. It holds customers' data and secrets, so it may only lie in the folder that `C360_BACKUP_DIR` names where the platform is started, or under it.
+         */
+        post: operations["startBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a backup is, or how it ended; of those since the start */
+        get: operations["getBackup"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1551,6 +1554,8 @@ export interface components {
                     reason: string;
                 } | null;
             } | null;
+            /** @description Of what this shows: give it with the answer. */
+            basis: string;
         };
         ReviewSummary: {
             open: number;
@@ -1882,6 +1887,10 @@ export interface components {
         };
         WithdrawnLinks: {
             withdrawn: number;
+        };
+        WithdrawnOfRun: {
+            withdrawn: number;
+            next: string | null;
         };
     };
     responses: never;
@@ -3898,128 +3907,6 @@ export interface operations {
             };
         };
     };
-    startBackup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /**
-                     * @description Absolute; new, empty, or with an earlier backup of this platform.
-                     * @example /var/backups/c360
-                     */
-                    directory: string;
-                    /**
-                     * @description The state too, so that a restore need not fold the log.
-                     * @default false
-                     */
-                    withDerived?: boolean;
-                    /** @default 16 */
-                    maxMiBPerS?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Backup"];
-                };
-            };
-            /** @description Malformed. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Not signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description In conflict with what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Understood but impossible. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getBackup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Backup"];
-                };
-            };
-            /** @description Malformed. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Not signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Not found. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     previewCorrections: {
         parameters: {
             query?: never;
@@ -4613,6 +4500,8 @@ export interface operations {
                     answer: "same" | "different" | "skip" | "undo";
                     /** @description In place of the usual one. */
                     reason?: string;
+                    /** @description Of the pair as it was seen: where it has changed since, nothing is said (409). */
+                    basis?: string;
                 };
             };
         };
@@ -5029,6 +4918,8 @@ export interface operations {
                 "application/json": {
                     /** @description Why. */
                     reason: string;
+                    /** @description `next` of the answer before. */
+                    after?: string;
                 };
             };
         };
@@ -5039,7 +4930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WithdrawnLinks"];
+                    "application/json": components["schemas"]["WithdrawnOfRun"];
                 };
             };
             /** @description Malformed. */
@@ -5062,6 +4953,15 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5587,6 +5487,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RulesPreview"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    startBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Absolute; new, empty, or with an earlier backup of this platform; within `C360_BACKUP_DIR`.
+                     * @example /var/backups/c360
+                     */
+                    directory: string;
+                    /**
+                     * @description The state too, so that a restore need not fold the log.
+                     * @default false
+                     */
+                    withDerived?: boolean;
+                    /** @default 16 */
+                    maxMiBPerS?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backup"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backup"];
                 };
             };
             /** @description Malformed. */

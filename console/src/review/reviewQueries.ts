@@ -37,9 +37,14 @@ export function prefetchReview(queries: QueryClient, id: string): void {
   void queries.prefetchQuery(reviewQuery(id));
 }
 
-export async function sendAnswer(queries: QueryClient, id: string, answer: Answer): Promise<void> {
-  await api.post("/api/identity/reviews/{id}", { path: { id }, body: { answer } });
-  queries.removeQueries({ queryKey: ["review", id] });
+/** `basis`: of the pair as it was seen. Whether it was taken or not, the pair is not as it was before. */
+export async function sendAnswer(queries: QueryClient, id: string, answer: Answer, basis?: string): Promise<void> {
+  try {
+    const body = { answer, ...(basis === undefined ? {} : { basis }) };
+    await api.post("/api/identity/reviews/{id}", { path: { id }, body });
+  } finally {
+    queries.removeQueries({ queryKey: ["review", id] });
+  }
 }
 
 export function refreshList(queries: QueryClient): Promise<void> {

@@ -26,7 +26,7 @@ export interface Queue {
 
 /**
  * One sitting at the queue: an answer shows the next pair at once and is sent behind it, in turn. An undo waits for the
- * answer that it takes back.
+ * answer that it takes back. An answer to a pair that has changed since it was seen is not taken: it is shown again.
  */
 export function useQueue(list: ReviewList | undefined, current: string | undefined): Queue {
   const queries = useQueryClient();
@@ -59,7 +59,17 @@ export function useQueue(list: ReviewList | undefined, current: string | undefin
       const id = current;
       setProblem(null);
       setGiven([...given, { id, answer, probability: review?.probability ?? null }]);
-      inTurn(() => sendAnswer(queries, id, answer));
+      inTurn(async () => {
+        try {
+          await sendAnswer(queries, id, answer, review?.basis);
+        } catch (error) {
+          if (asProblem(error).code === "review_changed") {
+            setGiven((before) => before.filter((each) => each.id !== id));
+            show(id);
+          }
+          throw error;
+        }
+      });
       goOn();
     },
     undo: () => {

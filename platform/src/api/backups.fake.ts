@@ -7,7 +7,8 @@ export function fakeBackups(at: string): Backups & { readonly wished: BackupWish
   const views = new Map<string, BackupView>();
   return {
     wished,
-    start: async (wish) => {
+    start: async (wish, by) => {
+      if (wish.directory === "/etc") throw new Problem(403, "backup_directory_not_allowed", `Not by ${by}.`);
       if (wish.directory === "/full") throw new Problem(409, "backup_directory_not_empty", "There are other things.");
       wished.push(wish);
       const { directory, withDerived } = wish;

@@ -33,8 +33,11 @@ export interface BackupWish {
 }
 
 export interface Backups {
-  /** Problem 409 `backup_running` while another is made; 422 `backup_directory_unusable`. */
-  start(wanted: BackupWish): Promise<BackupView>;
+  /**
+   * `by`: the id of a token. Problem 409 `backup_running` while another is made; 422 `backup_directory_unusable`; 403
+   * `backup_directory_not_allowed`.
+   */
+  start(wanted: BackupWish, by: string): Promise<BackupView>;
   /** One of the latest; null for others. */
   find(id: string): BackupView | null;
 }

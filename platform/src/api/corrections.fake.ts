@@ -37,6 +37,7 @@ export function fakeCorrections(ada: Profile, at: number): CorrectionService & {
       if (found === undefined) throw new Problem(404, "correction_not_found", "There is none.");
       return answer({ ...found, by, reason, id: `c_${said.length}`, verdict: "withdrawn" });
     },
+    takeBack: async () => null,
     list: async ({ before, limit, verdict }) => {
       const newest = said.map((each, position): RecordedCorrection => {
         return { ...each, position, status: "in_effect", overruledBy: null, explanation: null };

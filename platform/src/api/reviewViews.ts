@@ -22,7 +22,7 @@ export function listedView({ names, a, b, ...review }: ListedReview) {
 }
 export type ListedReviewView = ReturnType<typeof listedView>;
 
-export function inFullView({ profiles, fields, effect, elsewhere, a, b, ...review }: ReviewInFull) {
+export function inFullView({ profiles, fields, effect, elsewhere, basis, a, b, ...review }: ReviewInFull) {
   const said = elsewhere?.said ?? null;
   return {
     ...reviewView({ ...review, a, b }),
@@ -30,9 +30,12 @@ export function inFullView({ profiles, fields, effect, elsewhere, a, b, ...revie
     b: { ...b, profile: profiles[1] },
     fields,
     effect,
+    basis,
     elsewhere: elsewhere === null ? null : { ...elsewhere, said: said === null ? null : { ...said, at: iso(said.at) } },
   };
 }
+
+export type ReviewInFullView = ReturnType<typeof inFullView>;
 
 export function answeredView({ review, corrections, decided }: AnsweredReview) {
   const { id, state, answer } = reviewView(review);

@@ -53,9 +53,11 @@ export function fakeReviews(ada: Profile, at: number): Services["reviews"] {
       fields: [{ name: "first_name", a: "Ada", b: "A.", likeness: "alike", level: "initial" }],
       effect: { before: [seen], after: [seen], joined: [], split: [], conflicts: [] },
       elsewhere: null,
+      basis: "as.it.is",
     }),
-    answer: async (id, answer, { by, reason }) => {
+    answer: async (id, answer, { by, reason, basis = "as.it.is" }) => {
       const one = found(id);
+      if (basis !== "as.it.is") throw new Problem(409, "review_changed", "This pair is not as you saw it.");
       if (answer === "undo") {
         if (one.answer === null) throw new Problem(409, "review_not_answered", "Nothing was answered here.");
         Object.assign(one, { state: "open", answer: null });
@@ -117,6 +119,10 @@ export function fakeLinkage(at: number): Services["linkage"] {
         if (run.state === "running") Object.assign(found(id), { state: "done", endedAt: at });
         return run;
       },
+      over: async (id) => {
+        if (found(id).state === "running") throw new Problem(409, "linkage_running", "It is running.");
+        return found(id);
+      },
       list: async ({ limit }) => ({ items: runs.toReversed().slice(0, limit), next: null }),
       cancel: async (id) => Object.assign(found(id), { state: "cancelled", endedAt: at }),
       ended: async () => undefined,
@@ -124,7 +130,7 @@ export function fakeLinkage(at: number): Services["linkage"] {
     },
     links: {
       ofRun: async (run) => ({ items: run === "lr_1" ? [link] : [], next: null }),
-      withdrawRun: async () => 1,
+      withdrawRun: async (_, { after }) => (after === null ? { withdrawn: 1, next: 1 } : { withdrawn: 0, next: null }),
       withdraw: async (id) => {
         if (id !== link.id) throw new Problem(404, "link_not_found", "There is no link of this id.");
       },

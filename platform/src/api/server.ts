@@ -127,6 +127,7 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   reviewRoutes(api, services, callerOf);
   linkageRoutes(api, services, callerOf);
   rulesRoutes(api, services, callerOf);
+  backupRoutes(api, services, callerOf);
   streamRoutes(api, services, isToken);
   refuseOtherMethods(scope, methodsByUrl);
 }
@@ -146,7 +147,6 @@ function addRoutes(api: Api, services: Services, now: () => number): void {
   segmentReadRoutes(api, services);
   statusRoutes(api, services, now);
   operationsRoutes(api, services);
-  backupRoutes(api, services);
   api.get("/api/openapi.json", { config: { access: "docs" }, schema: { hide: true } }, async () => api.swagger());
 }
 

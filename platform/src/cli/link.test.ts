@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -59,6 +59,8 @@ describe("c360 link", () => {
     ).toBe(0);
     expect(JSON.parse(again.out)).toMatchObject({ records: 4, clusters: 2, largestCluster: 3, evaluation: null });
     expect(readFileSync(at("again.csv"), "utf8")).toBe(readFileSync(at("clusters.csv"), "utf8"));
+    // What does not fit in memory goes beside the results, and is gone.
+    expect(readdirSync(dir).filter((name) => name.startsWith("c360-link-"))).toEqual([]);
   });
 
   it.each<[string, string[], number, string]>([
@@ -66,6 +68,12 @@ describe("c360 link", () => {
     ["a file that is not there", ["/nowhere.csv", "--id", "id"], 2, "There is no file /nowhere.csv"],
     ["a wrong --map", ["--id", "id", "--map", "dob=shoe"], 2, "TYPE is one of given_name"],
     ["a column that is not there", ["--id", "nr"], 1, "has no column nr; it has id, who"],
+    [
+      "a folder for what does not fit that is not there",
+      ["--id", "id", "--temp-dir", "/nowhere"],
+      1,
+      "/nowhere cannot",
+    ],
     ["a truth that is not there", ["--id", "id", "--truth", "nr"], 1, "has no column nr"],
   ])("refuses %s", async (_, flags, code, message) => {
     const io = fakeIo();

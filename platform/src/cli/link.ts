@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { once } from "node:events";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import {
   type ColumnType,
   columnTypes,
@@ -26,6 +26,7 @@ export interface LinkFlags {
   truth?: string;
   model?: string;
   saveModel?: string;
+  tempDir?: string;
 }
 
 const maxModelBytes = 16_777_216;
@@ -62,6 +63,7 @@ export async function runLink(files: readonly string[], flags: LinkFlags, output
       truthColumn: flags.truth ?? null,
       types,
       ...(model === undefined ? {} : { model }),
+      ...spillBeside(flags),
       onProgress: (stage, part) => progress.update(progressOf(stage, part)),
     });
   } finally {
@@ -77,6 +79,13 @@ export async function runLink(files: readonly string[], flags: LinkFlags, output
   } finally {
     linked.close();
   }
+}
+
+/** Where results go there is room, as a rule; the system's temporary folder may be memory. */
+function spillBeside({ tempDir, out, pairs, waterfalls }: LinkFlags): { spillIn?: string } {
+  const result = out ?? pairs ?? waterfalls;
+  if (tempDir !== undefined) return { spillIn: tempDir };
+  return result === undefined ? {} : { spillIn: dirname(result) };
 }
 
 function progressOf(stage: LinkStage, part: number): number {

@@ -37,6 +37,7 @@ export function describeLink(command: Command, { io, exit, connected }: LinkVerb
     .option("--truth <column>", "who each record really is: used to measure, and for nothing else")
     .option("--model <file>", "apply this linkage model in place of learning one")
     .option("--save-model <file>", "write the linkage model that was used")
+    .option("--temp-dir <dir>", "where what does not fit in memory goes meanwhile (beside the results)")
     .option("--profiles", "link the platform's own profiles; what is probable waits for review")
     .option(
       "--automatic-from <probability>",

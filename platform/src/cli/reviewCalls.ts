@@ -1,4 +1,11 @@
-import type { AnsweredReviewView, LinkView, ListedReviewView, ReviewSummaryView, RunView } from "../api/reviewViews.ts";
+import type {
+  AnsweredReviewView,
+  LinkView,
+  ListedReviewView,
+  ReviewInFullView,
+  ReviewSummaryView,
+  RunView,
+} from "../api/reviewViews.ts";
 import type { Transport } from "./transport.ts";
 
 export interface ReviewsView {
@@ -10,14 +17,19 @@ export interface ReviewsView {
 /** What a verb may ask about linkages and the review queue. */
 export interface ReviewCalls {
   reviews(limit: number): Promise<ReviewsView>;
-  answerReview(id: string, answer: string, reason: string | undefined): Promise<AnsweredReviewView>;
+  review(id: string): Promise<ReviewInFullView>;
+  answerReview(id: string, answer: { answer: string; reason?: string; basis?: string }): Promise<AnsweredReviewView>;
   startLinkage(wanted: { automaticFrom?: number }): Promise<RunView>;
   linkageRun(id: string): Promise<RunView>;
   linkageRuns(limit: number): Promise<RunView[]>;
   cancelLinkage(id: string): Promise<RunView>;
   links(run: string, limit: number): Promise<LinkView[]>;
-  /** All of a run, or one link. */
-  withdrawLinks(of: "run" | "link", id: string, reason: string): Promise<{ withdrawn: number }>;
+  withdrawLink(id: string, reason: string): Promise<{ withdrawn: number }>;
+  /** Some thousand links of a run; `next`: where to go on. */
+  withdrawRun(
+    id: string,
+    wanted: { reason: string; after?: string },
+  ): Promise<{ withdrawn: number; next: string | null }>;
 }
 
 const linkage = "/api/identity/linkage";
@@ -29,18 +41,17 @@ export function reviewCalls(send: Transport): ReviewCalls {
   const post = (path: string, body: unknown) => send({ method: "POST", path, body });
   return {
     reviews: async (limit) => (await get(`/api/identity/reviews?limit=${limit}`)) as ReviewsView,
-    answerReview: async (id, answer, reason) =>
-      (await post(`/api/identity/reviews/${enc(id)}`, {
-        answer,
-        ...(reason === undefined ? {} : { reason }),
-      })) as AnsweredReviewView,
+    review: async (id) => (await get(`/api/identity/reviews/${enc(id)}`)) as ReviewInFullView,
+    answerReview: async (id, answer) => (await post(`/api/identity/reviews/${enc(id)}`, answer)) as AnsweredReviewView,
     startLinkage: async (wanted) => (await post(`${linkage}/runs`, wanted)) as RunView,
     linkageRun: async (id) => (await get(`${linkage}/runs/${enc(id)}`)) as RunView,
     linkageRuns: async (limit) => ((await get(`${linkage}/runs?limit=${limit}`)) as { items: RunView[] }).items,
     cancelLinkage: async (id) => (await post(`${linkage}/runs/${enc(id)}/cancel`, undefined)) as RunView,
     links: async (run, limit) =>
       ((await get(`${linkage}/runs/${enc(run)}/links?limit=${limit}`)) as { items: LinkView[] }).items,
-    withdrawLinks: async (of, id, reason) =>
-      (await post(`${linkage}/${of}s/${enc(id)}/withdraw`, { reason })) as { withdrawn: number },
+    withdrawLink: async (id, reason) =>
+      (await post(`${linkage}/links/${enc(id)}/withdraw`, { reason })) as { withdrawn: number },
+    withdrawRun: async (id, wanted) =>
+      (await post(`${linkage}/runs/${enc(id)}/withdraw`, wanted)) as { withdrawn: number; next: string | null },
   };
 }

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import type { ConnectionFlags } from "./connection.ts";
 import type { Reaching } from "./correctionVerbs.ts";
-import { answerReview, listLinkages, listReviews, unlink } from "./reviews.ts";
+import { answerReview, listLinkages, listReviews, showReview, unlink } from "./reviews.ts";
 
+type ReviewFlags = ReachingFlags & { reason?: string; basis?: string };
 type ReachingFlags = ConnectionFlags & { json?: boolean };
 
 /** reviews, review, linkages, unlink. */
@@ -16,17 +17,21 @@ export function addReviews(root: Command, { reaching, withExamples, run, wholeNu
   withExamples(list, "c360 reviews", "c360 reviews --json --limit 1000");
 
   const answer = reaching(root.command("review"))
-    .arguments("<pair> <answer>")
-    .description("decide a pair: same, different, skip or undo")
+    .argument("<pair>", "of the list")
+    .argument("[answer]", "same, different, skip or undo; without it the pair is shown")
+    .description("look at a pair, or decide it")
     .option("--reason <text>", "why, in place of the usual one")
-    .action(async (id: string, given: string, flags: ReachingFlags & { reason?: string }) => {
-      const { reason } = flags;
-      const wanted = { id, answer: given, ...(reason === undefined ? {} : { reason }) };
-      await run(flags, (connection, output) => answerReview(connection, output, wanted));
+    .option("--basis <basis>", "of the pair as it was shown: where it has changed since, nothing is said")
+    .action(async (id: string, given: string | undefined, flags: ReviewFlags) => {
+      const { reason, basis } = flags;
+      if (given === undefined) return run(flags, (connection, output) => showReview(connection, output, id));
+      const more = { ...(reason === undefined ? {} : { reason }), ...(basis === undefined ? {} : { basis }) };
+      return run(flags, (connection, output) => answerReview(connection, output, { id, answer: given, ...more }));
     });
   withExamples(
     answer,
-    "c360 review PAIR same",
+    "c360 review PAIR",
+    "c360 review PAIR same --basis …",
     `c360 review PAIR different --reason "father and son"`,
     "c360 review PAIR undo",
   );

@@ -30,6 +30,10 @@ describe("reviewing", () => {
 
   it("answers once, undoes, and takes no other word", async () => {
     expect(await c360("review", pair, "maybe")).toMatchObject({ code: 2 });
+    const shown = (await c360("review", pair)).out;
+    expect(shown).toContain("first_name");
+    expect(shown).toContain("basis        as.it.is\n");
+    expect(await c360("review", pair, "same", "--basis", "as.it.was")).toMatchObject({ code: 1 });
     const told = await c360("review", pair, "different", "--reason", "father and son", "--json");
     expect(told.json).toMatchObject({ state: "different" });
     expect(await c360("review", pair, "same")).toMatchObject({ code: 1, err: expect.stringContaining("already") });

@@ -29,13 +29,30 @@ function summaryText({ open, skipped, answered }: ReviewSummaryView): string {
   return `${waiting}; of ${answered.pairs} answers ${agreed} % said what was likelier`;
 }
 
+/** Both side by side, with what an answer gives back as `--basis`. */
+export async function showReview(connection: Connection, output: Output, id: string): Promise<number> {
+  const found = await connection.review(id);
+  if (output.json) {
+    output.document(found);
+    return exitCodes.done;
+  }
+  const { a, b, fields, probability, elsewhere, basis } = found;
+  const rows = fields.map((field) => [field.name, field.a ?? "", field.b ?? "", field.level]);
+  output.out(tableOf(["field", a.anchor, b.anchor, "compared"], rows));
+  output.out(`probability  ${probability.toFixed(3)}\nbasis        ${basis}\n`);
+  if (elsewhere !== null) output.note(elsewhere.message);
+  return exitCodes.done;
+}
+
 export async function answerReview(
   connection: Connection,
   output: Output,
-  { id, answer, reason }: { id: string; answer: string; reason?: string },
+  { id, ...given }: { id: string; answer: string; reason?: string; basis?: string },
 ): Promise<number> {
-  if (!answers.includes(answer)) throw wrongUsage(`${answer} is no answer.`, `Say one of: ${answers.join(", ")}.`);
-  const made = await connection.answerReview(id, answer, reason);
+  if (!answers.includes(given.answer)) {
+    throw wrongUsage(`${given.answer} is no answer.`, `Say one of: ${answers.join(", ")}.`);
+  }
+  const made = await connection.answerReview(id, given);
   if (output.json) output.document(made);
   else
     output.out(`${made.id}  ${made.state}${made.corrections.length === 0 ? "" : `  ${made.corrections.join(" ")}`}\n`);
@@ -84,9 +101,20 @@ export async function unlink(
       'Add --reason "the model was wrong".',
     );
   }
-  const of = id.startsWith("lr_") ? "run" : "link";
-  const { withdrawn } = await connection.withdrawLinks(of, id, reason);
+  const withdrawn = id.startsWith("lr_")
+    ? await withdrawnOfRun(connection, id, reason)
+    : (await connection.withdrawLink(id, reason)).withdrawn;
   if (output.json) output.document({ withdrawn });
   else output.out(`${withdrawn} ${withdrawn === 1 ? "link" : "links"} withdrawn\n`);
   return exitCodes.done;
+}
+
+async function withdrawnOfRun(connection: Connection, id: string, reason: string): Promise<number> {
+  let answer = await connection.withdrawRun(id, { reason });
+  let { withdrawn } = answer;
+  while (answer.next !== null) {
+    answer = await connection.withdrawRun(id, { reason, after: answer.next });
+    withdrawn += answer.withdrawn;
+  }
+  return withdrawn;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LogRecord } from "../model/event.ts";
-import { accepted, corrected, foldingHarness, foldings, linked, type Folding } from "../../test/pipelineHarness.ts";
+import { accepted, bytesOf, corrected, foldings, linked, withTwo } from "../../test/pipelineHarness.ts";
 import { runs } from "../../test/runs.ts";
 
 const folding = foldings();
@@ -40,23 +40,6 @@ const records: fc.Arbitrary<LogRecord[]> = fc
   );
 const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 8 });
 
-async function bytes(one: Folding): Promise<string> {
-  const views = [];
-  const profiles = await one.profiles();
-  for (const profile of profiles) views.push(await one.identity.of(profile.id));
-  return JSON.stringify([profiles, views]);
-}
-
-async function withTwo(check: (one: Folding, other: Folding) => Promise<void>): Promise<void> {
-  const [one, other] = [await foldingHarness(), await foldingHarness()];
-  try {
-    await check(one, other);
-  } finally {
-    await one.close();
-    await other.close();
-  }
-}
-
 describe("what a linkage says, in the log", () => {
   it("Promise 5: order does not matter: any order, batching and duplication gives byte-identical people", async () => {
     const shuffledRecords = records.chain((list) =>
@@ -67,7 +50,7 @@ describe("what a linkage says, in the log", () => {
         withTwo(async (whole, parts) => {
           await whole.deliver(list);
           await parts.deliver([...shuffled, ...again], batches);
-          expect(await bytes(parts)).toBe(await bytes(whole));
+          expect(await bytesOf(parts)).toBe(await bytesOf(whole));
         }),
       ),
       { numRuns: runs(30) },
@@ -106,7 +89,7 @@ describe("what a linkage says, in the log", () => {
               );
             await joined.deliver([...early, ...said("probable", 20), ...late, ...said("unlinked", 21)], batches);
             await never.deliver([...early, ...late], batches);
-            expect(await bytes(joined)).toBe(await bytes(never));
+            expect(await bytesOf(joined)).toBe(await bytesOf(never));
           }),
       ),
       { numRuns: runs(20) },

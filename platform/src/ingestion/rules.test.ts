@@ -4,11 +4,12 @@ import { defaultIdentityRules, type IdentityRules } from "../identity/index.ts";
 import type { LogRecord } from "../model/event.ts";
 import {
   accepted,
+  bytesOf,
   corrected,
-  foldingHarness,
   foldings,
   linked,
   published,
+  withTwo,
   type Folding,
 } from "../../test/pipelineHarness.ts";
 import { anyRules, worldRecords } from "./rulesWorld.fake.ts";
@@ -17,29 +18,9 @@ import { runs } from "../../test/runs.ts";
 const folding = foldings();
 const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 });
 
-async function withTwo(
-  check: (one: Folding, other: Folding) => Promise<void>,
-  otherRules: IdentityRules = defaultIdentityRules,
-): Promise<void> {
-  const [one, other] = [await foldingHarness(), await foldingHarness(otherRules)];
-  try {
-    await check(one, other);
-  } finally {
-    await one.close();
-    await other.close();
-  }
-}
-
 /** What differs of people, whatever the log holds beside them. */
 async function peopleDiffer(one: Folding, other: Folding): Promise<string[]> {
   return (await one.differences(other)).filter((line) => /^(profile|fragment|identifier|edge|order)\b/.test(line));
-}
-
-async function bytes(one: Folding): Promise<string> {
-  const views = [];
-  const profiles = await one.profiles();
-  for (const profile of profiles) views.push(await one.identity.of(profile.id));
-  return JSON.stringify([profiles, views]);
 }
 
 const versions = fc.array(anyRules, { minLength: 1, maxLength: 3 });
@@ -95,7 +76,7 @@ describe("Promise 5: it makes no difference when rules were published", () => {
         withTwo(async (whole, parts) => {
           await whole.deliver(log);
           await parts.deliver([...mixed, ...again], batches);
-          expect(await bytes(parts)).toBe(await bytes(whole));
+          expect(await bytesOf(parts)).toBe(await bytesOf(whole));
         }),
       ),
       { numRuns: runs(40) },

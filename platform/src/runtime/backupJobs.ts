@@ -1,8 +1,8 @@
-import { isAbsolute } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Backups, BackupView, BackupWish } from "../api/backups.ts";
 import { isoTime } from "../model/isoTime.ts";
 import { Problem } from "../model/problem.ts";
+import { mustBeAllowed } from "./backupFolder.ts";
 import type { BackupThreadData, FromBackup, ToBackup } from "./backupMessages.ts";
 
 /** Of those that ended, so many can still be asked for. */
@@ -18,6 +18,10 @@ export interface BackupJobs extends Backups {
 /** Backups while the platform runs, one at a time, each in a thread of its own. */
 export function backupJobs(parts: {
   dataDir: string;
+  /** Absolute: where a caller who is not the operator may have them; null: nowhere. */
+  backupDir: string | null;
+  /** The id of the token that the command line on this machine has; null where there is none. */
+  operatorId: () => string | null;
   /** Copies the file of sources and tokens. */
   copyAccess: (to: string) => Promise<void>;
   /** UTC ms. */
@@ -59,13 +63,8 @@ export function backupJobs(parts: {
     return view;
   };
   return {
-    start: async (wanted) => {
-      if (!isAbsolute(wanted.directory) || wanted.directory.includes("\0")) {
-        throw new Problem(422, "backup_directory_unusable", "The folder is no absolute path.", {
-          hint: "Name it from the root of the platform's machine: /var/backups/c360",
-          field: "directory",
-        });
-      }
+    start: async (wanted, by) => {
+      mustBeAllowed(wanted.directory, { backupDir: parts.backupDir, isOperator: by === parts.operatorId() });
       return start(wanted);
     },
     find: (id) => kept.get(id) ?? null,

@@ -30,6 +30,11 @@ export function readCliToken(dir: string): string | null {
   return readFile(dir)?.token ?? null;
 }
 
+/** Its id: whoever calls with it is the user who runs the platform. */
+export function cliTokenId(dir: string): string | null {
+  return readFile(dir)?.id ?? null;
+}
+
 function readFile(dir: string): { id: string; token: string } | null {
   try {
     const read = JSON.parse(readFileSync(join(dir, tokenFile), "utf8")) as Record<string, unknown> | null;

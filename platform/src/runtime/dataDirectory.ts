@@ -46,6 +46,11 @@ export function rebuildFolder(dataDir: string): string {
   return join(dataDir, "rebuilding");
 }
 
+/** What linkages have no memory for; what a killed one left there is nobody's. */
+export function linkingFolder(dataDir: string): string {
+  return join(dataDir, "linking");
+}
+
 const hashKeyBytes = 32;
 
 /**

@@ -4,6 +4,7 @@ import { openDecided } from "../adapters/embedded/decided.ts";
 import { findServer, lockDirectory, type DirectoryLock } from "../adapters/embedded/directoryLock.ts";
 import { openAnalyticsCheck } from "../adapters/embedded/doctor/checkAnalytics.ts";
 import { checkAccess, checkSearch } from "../adapters/embedded/doctor/checkCopies.ts";
+import { checkLinkage, checkReviews } from "../adapters/embedded/doctor/checkReviews.ts";
 import { checkFiles } from "../adapters/embedded/doctor/checkFiles.ts";
 import { checkLog, type LogFacts, type LogObserver } from "../adapters/embedded/doctor/checkLog.ts";
 import { openMessagesCheck } from "../adapters/embedded/doctor/checkMessages.ts";
@@ -105,6 +106,8 @@ async function examineParts({ settings, options, exam, isServed }: Parts): Promi
     if (workFolder !== null) rmSync(workFolder, { recursive: true, force: true });
   }
   checkSearch(paths.search, isServed ? null : state, exam.of("search"));
+  checkLinkage(paths.linkage, isServed ? null : state, exam.of("linkage"));
+  checkReviews(paths.reviews, exam.of("reviews"));
   if (isServed) exam.of("access").notChecked(servedBy);
   else checkAccess(paths.access, exam.of("access"));
 }

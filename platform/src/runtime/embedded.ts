@@ -24,9 +24,11 @@ import { platformVersion } from "../model/version.ts";
 import { composeProfile, profileReads, traitValueReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
 import { backupJobs, type BackupJobs } from "./backupJobs.ts";
+import { cliTokenId } from "./cliToken.ts";
 import {
   dataPaths,
   hashKeyOf,
+  linkingFolder,
   makeDataDirectory,
   noteProgram,
   rebuildFolder,
@@ -82,7 +84,10 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     for (const part of opened.splice(0).toReversed()) await part();
   };
   try {
-    rmSync(rebuildFolder(settings.dataDir), { recursive: true, force: true });
+    const spillDirectory = linkingFolder(settings.dataDir);
+    const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+    for (const left of [rebuildFolder(settings.dataDir), spillDirectory]) remove(left);
+    opened.push(async () => remove(spillDirectory));
     const paths = dataPaths(settings.dataDir);
     const hashKey = await hashKeyOf(paths);
     const retries = retryList(Date.now);
@@ -110,7 +115,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     });
     const { hasRoom } = room;
     const parts = { ...stages, gateway, append, hash, settings, hasRoom };
-    const runs = linkageRunsOver(parts, { indexFile: paths.linkage, onTrouble });
+    const runs = linkageRunsOver(parts, { indexFile: paths.linkage, spillDirectory, onTrouble });
     opened.push(() => runs.close());
     const backups = backupsOver(settings, stages);
     opened.push(() => backups.close());
@@ -162,9 +167,10 @@ type ServiceParts = Stages & {
   hasRoom: () => boolean;
 };
 
-function backupsOver({ dataDir }: Settings, { access }: Stages): BackupJobs {
+function backupsOver({ dataDir, backupDir }: Settings, { access }: Stages): BackupJobs {
   const newId = (): string => `b_${randomUUID()}`;
-  return backupJobs({ dataDir, copyAccess: (to) => access.copyTo(to), now: Date.now, newId });
+  const operatorId = (): string | null => cliTokenId(dataDir);
+  return backupJobs({ dataDir, backupDir, operatorId, copyAccess: (to) => access.copyTo(to), now: Date.now, newId });
 }
 
 function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operations"> {

@@ -23,6 +23,9 @@ function need(context: TestContext, path: string): string {
   return file;
 }
 
+/** How far, on average, what is predicted may lie from what comes true. */
+const mostCalibrationError = 0.05;
+
 /** With the defaults that everybody gets; the truth is read by the measure only. */
 async function f1Of(files: string[], idColumn: string, truthColumn: string, ignored: string[] = []): Promise<number> {
   const found = await linkFiles({
@@ -31,11 +34,12 @@ async function f1Of(files: string[], idColumn: string, truthColumn: string, igno
     types: new Map(ignored.map((name): [string, ColumnType] => [name, "ignore"])),
   });
   try {
-    const { clusters } = await found.measure();
+    const { clusters, pairs } = await found.measure();
     const { f1, bCubed, blockingRecall, largestCluster } = clusters;
     console.log(
-      `${idColumn}: F1 ${f1.toFixed(4)}, B-cubed ${bCubed.f1.toFixed(4)}, blocking ${blockingRecall.toFixed(4)}, largest ${largestCluster}`,
+      `${idColumn}: F1 ${f1.toFixed(4)}, B-cubed ${bCubed.f1.toFixed(4)}, blocking ${blockingRecall.toFixed(4)}, largest ${largestCluster}, calibration error ${pairs.calibrationError.toFixed(4)}`,
     );
+    expect(pairs.calibrationError).toBeLessThanOrEqual(mostCalibrationError);
     return f1;
   } finally {
     found.close();

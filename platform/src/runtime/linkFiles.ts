@@ -15,6 +15,7 @@ import {
   writeClusters,
   writePairs,
 } from "../identity/linkage/results.ts";
+import { Problem } from "../model/problem.ts";
 
 // The command line knows the platform's rooms by the runtime only.
 export {
@@ -36,9 +37,12 @@ export interface LinkedFiles extends Linked {
   close(): void;
 }
 
-/** {@link link} with the engine of this edition; the caller closes it. */
-export async function linkFiles(options: LinkOptions): Promise<LinkedFiles> {
-  const spillDirectory = mkdtempSync(join(tmpdir(), "c360-link-"));
+/**
+ * {@link link} with the engine of this edition; the caller closes it. What it has no memory for goes to a folder of its
+ * own in `spillIn` (the system's temporary folder), and with it. Problem 422 `spill_folder_unusable`.
+ */
+export async function linkFiles({ spillIn, ...options }: LinkOptions & { spillIn?: string }): Promise<LinkedFiles> {
+  const spillDirectory = spillFolder(spillIn ?? tmpdir());
   const removeSpill = (): void => rmSync(spillDirectory, { recursive: true, force: true });
   try {
     const database = await openLinkageDatabase({ spillDirectory });
@@ -64,5 +68,16 @@ export async function linkFiles(options: LinkOptions): Promise<LinkedFiles> {
   } catch (error) {
     removeSpill();
     throw error;
+  }
+}
+
+function spillFolder(folder: string): string {
+  try {
+    return mkdtempSync(join(folder, "c360-link-"));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new Problem(422, "spill_folder_unusable", `${folder} cannot be written: ${code}.`, {
+      hint: "Name a folder that is there and has room with --temp-dir.",
+    });
   }
 }

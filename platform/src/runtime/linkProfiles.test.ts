@@ -25,6 +25,7 @@ async function opened(name: string): Promise<ReviewCore> {
     reviewFile: join(dir, `${name}.reviews`),
     decided: followed.decided(),
     rules: defaultIdentityRules,
+    spillDirectory: join(dir, "spill"),
     reviewFrom: 0.5,
     now: () => 1_000,
   });

@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { problemOf } from "../adapters/embedded/ownedThread.ts";
@@ -12,11 +12,16 @@ const memoryLimitMb = 1_024;
 /** One that is told to stop in the midst of its own arithmetic hears it when that is done. */
 const cancelMs = 20_000;
 
-/** Each linkage in a thread of its own, which gives way to those that take and decide events. */
-export function linkageEngine(indexFile: string): LinkageEngine {
+/**
+ * Each linkage in a thread of its own, which gives way to those that take and decide events. What it has no memory for
+ * goes to a folder of its own under `spillDirectory`, and with it.
+ */
+export function linkageEngine(files: { indexFile: string; spillDirectory: string }): LinkageEngine {
+  const { indexFile } = files;
   return {
     run: ({ leastProbability, model }, listener) => {
-      const spillDirectory = mkdtempSync(join(tmpdir(), "c360-link-"));
+      mkdirSync(files.spillDirectory, { recursive: true, mode: 0o700 });
+      const spillDirectory = mkdtempSync(join(files.spillDirectory, "run-"));
       const threads = Math.max(1, availableParallelism() - 1);
       const settings = { indexFile, spillDirectory, leastProbability, model, memoryLimitMb, threads };
       const { ended, cancel } = inThread(settings, listener);

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { problemFields } from "../adapters/embedded/analytics/messages.ts";
 import { giveWay } from "../adapters/embedded/giveWay.ts";
 import { openLinkageDatabase } from "../adapters/embedded/linkage/linkageDatabase.ts";
+import { problemFields } from "../adapters/embedded/ownedThread.ts";
 import { recordPages } from "../adapters/embedded/reviews/recordPages.ts";
 import { linkProfiles, parseLinkageModel, type FoundPair } from "../identity/index.ts";
 import { Problem } from "../model/problem.ts";
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     mustGoOn();
     reply({ kind: "done" });
   } catch (error) {
-    reply({ kind: "problem", problem: problemFields(foreseen(error)) });
+    reply({ kind: "problem", problem: problemFields(foreseen(error), "linkage") });
   } finally {
     database.close();
     port.close();

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import type { Services } from "../api/services.ts";
 import type { EventBuffer } from "../buffer/eventBuffer.ts";
 import {
-  defaultIdentityRules,
   linkageRuns,
   linkService,
   reviewService,
@@ -10,12 +9,11 @@ import {
   type LinkageRuns,
 } from "../identity/index.ts";
 import type { KeyedHash } from "../model/keyedHash.ts";
-import { composeProfile, displayNameOf } from "../profiles/index.ts";
 import { linkageEngine } from "./linkageEngine.ts";
 import type { Settings } from "./settings.ts";
 import type { Stages } from "./stages.ts";
 
-type Parts = Pick<Stages, "people" | "links" | "reviews" | "ingestion" | "log"> & {
+type Parts = Pick<Stages, "explainer" | "links" | "reviews" | "ingestion" | "log"> & {
   append: EventBuffer["append"];
   hash: KeyedHash;
   settings: Settings;
@@ -25,33 +23,28 @@ type Parts = Pick<Stages, "people" | "links" | "reviews" | "ingestion" | "log"> 
 export function reviewServices(
   parts: Parts & { corrections: CorrectionService; runs: LinkageRuns },
 ): Pick<Services, "reviews" | "linkage"> {
-  const { people, hash, reviews, runs, corrections, settings } = parts;
-  const { homeCurrency } = settings;
-  const queue = reviewService({
-    reviews,
-    people,
-    corrections,
-    rules: defaultIdentityRules,
-    compose: (record) => composeProfile({ ...record, hash, homeCurrency }),
-    nameOf: displayNameOf,
-    now: Date.now,
-  });
+  const { explainer, reviews, runs, corrections } = parts;
+  const queue = reviewService({ reviews, pairs: explainer, corrections, now: Date.now });
   return {
     reviews: { ...queue, status: () => reviews.status(), model: () => reviews.model(null) },
-    linkage: { runs, links: linkService({ ...linkParts(parts), people, rules: defaultIdentityRules }) },
+    linkage: { runs, links: linkService({ ...linkParts(parts), fates: explainer.linkFates }) },
   };
 }
 
 export function linkageRunsOver(
   parts: Parts,
-  { indexFile, onTrouble }: { indexFile: string; onTrouble: (message: string) => void },
+  {
+    indexFile,
+    spillDirectory,
+    onTrouble,
+  }: { indexFile: string; spillDirectory: string; onTrouble: (message: string) => void },
 ): LinkageRuns {
   const { reviewFrom, linkAutomaticFrom: automaticFrom } = parts.settings;
   const defaults = { reviewFrom, automaticFrom };
   return linkageRuns({
     ...linkParts(parts),
     reviews: parts.reviews,
-    engine: linkageEngine(indexFile),
+    engine: linkageEngine({ indexFile, spillDirectory }),
     defaults,
     onTrouble,
   });

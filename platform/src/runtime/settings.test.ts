@@ -28,6 +28,7 @@ describe("readSettings", () => {
       minFreeBytes: 268_435_456,
       reviewFrom: 0.5,
       linkAutomaticFrom: null,
+      backupDir: null,
     });
   });
 
@@ -44,6 +45,7 @@ describe("readSettings", () => {
       C360_MIN_FREE_MIB: "0",
       C360_REVIEW_FROM: "0.6",
       C360_LINK_AUTOMATIC_FROM: "0.995",
+      C360_BACKUP_DIR: "/var/backups/",
     };
     expect(readSettings(env)).toEqual({
       port: 0,
@@ -57,6 +59,7 @@ describe("readSettings", () => {
       minFreeBytes: 0,
       reviewFrom: 0.6,
       linkAutomaticFrom: 0.995,
+      backupDir: "/var/backups",
     });
   });
 
@@ -102,6 +105,8 @@ describe("readSettings", () => {
     ["C360_LINK_AUTOMATIC_FROM", "0.5"],
     ["C360_LINK_AUTOMATIC_FROM", "1.5"],
     ["C360_LINK_AUTOMATIC_FROM", "on"],
+    ["C360_BACKUP_DIR", "backups"],
+    ["C360_BACKUP_DIR", "/a\0b"],
   ])("stops at %s=%j, naming it with how to mend it", (name, value) => {
     const problem = problemOf({ [name]: value });
     expect(problem).toMatchObject({ code: "setting_invalid", field: name });

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { maxPendingRecords } from "../gateway/limits.ts";
 import { Problem } from "../model/problem.ts";
 
@@ -28,6 +28,8 @@ export interface Settings {
   readonly reviewFrom: number;
   /** A linkage joins pairs at least so probable, 0.9 to 1, by itself; null: none, people decide. */
   readonly linkAutomaticFrom: number | null;
+  /** Absolute: the API makes backups here and in folders under it; null: the API makes none. */
+  readonly backupDir: string | null;
 }
 
 /** What a command line may set; it goes before the environment. */
@@ -66,6 +68,7 @@ export function readSettings(env: NodeJS.ProcessEnv, overrides: SettingOverrides
     minFreeBytes: minFreeBytesOf(given("C360_MIN_FREE_MIB")),
     reviewFrom: reviewFromOf(given("C360_REVIEW_FROM")),
     linkAutomaticFrom: linkAutomaticFromOf(given("C360_LINK_AUTOMATIC_FROM")),
+    backupDir: backupDirOf(given("C360_BACKUP_DIR")),
   };
 }
 
@@ -102,6 +105,12 @@ function dataDirOf(text: string | null): string {
     throw invalid("C360_DATA_DIR", "is not a path", "Name a directory; it is made when it does not exist.");
   }
   return resolve(dir);
+}
+
+function backupDirOf(text: string | null): string | null {
+  if (text === null) return null;
+  if (isAbsolute(text) && !text.includes("\0")) return resolve(text);
+  throw invalid("C360_BACKUP_DIR", "is no absolute path", "Name a folder from the root, like /var/backups/c360.");
 }
 
 function secretOf(name: string, text: string | null, minChars: number): string | null {

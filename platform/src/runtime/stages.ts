@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { openAccessStore, type CopiedAccessStore } from "../adapters/embedded/accessStore.ts";
 import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
@@ -12,11 +13,17 @@ import { feedHeadOver } from "../adapters/embedded/decided.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { householdsOver } from "../adapters/embedded/state/households.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
-import { rulesVersionsOver } from "../adapters/embedded/state/rulesVersions.ts";
+import { rulesNow, rulesVersionsOver } from "../adapters/embedded/state/rulesVersions.ts";
 import { openStateReader } from "../adapters/embedded/state/schema.ts";
 import { sourceActivityOver } from "../adapters/embedded/state/sourceActivity.ts";
 import type { EventBuffer, EventBufferReader } from "../buffer/eventBuffer.ts";
-import { defaultIdentityRules, identifierOrder, type Explainer } from "../identity/index.ts";
+import {
+  defaultIdentityRules,
+  identifierOrder,
+  rulesInForce,
+  type Explainer,
+  type IdentityRules,
+} from "../identity/index.ts";
 import { pendingMessages, type PendingMessages } from "../ingestion/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import type { Corrections, Links } from "../storage/corrections.ts";
@@ -25,7 +32,7 @@ import type { HouseholdStore } from "../storage/households.ts";
 import type { People } from "../storage/people.ts";
 import type { RulesVersions } from "../storage/rulesVersions.ts";
 import type { SourceActivities } from "../storage/sourceActivity.ts";
-import type { DataPaths } from "./dataDirectory.ts";
+import { linkingFolder, type DataPaths } from "./dataDirectory.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import type { Settings } from "./settings.ts";
@@ -112,7 +119,18 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const reads = { ...stored, fates: fatesOver(database), lookups };
   const from = { taken: log.end(), decided: ingestion.decidedUntil() };
   const { pending } = backlog;
-  const stream = startStream({ ...reads, logDirectory: paths.log, hash, homeCurrency, pending, from, onTrouble });
+  const heldNow = rulesNow(database);
+  const rules = (): IdentityRules => rulesInForce(heldNow(), defaultIdentityRules);
+  const stream = startStream({
+    ...reads,
+    rules,
+    logDirectory: paths.log,
+    hash,
+    homeCurrency,
+    pending,
+    from,
+    onTrouble,
+  });
   parts.stream = stream;
   opened.push(() => stream.close());
   ingestion.advance(log.end());
@@ -184,6 +202,7 @@ async function startFollowers(
     indexFile: paths.linkage,
     reviewFile: paths.reviews,
     rules: defaultIdentityRules,
+    spillDirectory: join(linkingFolder(settings.dataDir), "live"),
     reviewFrom: settings.reviewFrom,
     onFollowed: (version) => followed("reviews", version),
   });

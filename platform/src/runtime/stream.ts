@@ -2,6 +2,7 @@ import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import type { Frontier } from "../api/stream/frontier.ts";
 import { createStreamHub, type StreamHub } from "../api/stream/hub.ts";
 import { rememberingNames } from "../api/stream/reads.ts";
+import type { IdentityRules } from "../identity/index.ts";
 import type { KeyedHash } from "../model/keyedHash.ts";
 import { displayNameOf, profileReads } from "../profiles/index.ts";
 import type { Fates } from "../storage/fates.ts";
@@ -19,6 +20,8 @@ export function startStream(parts: {
   logDirectory: string;
   fates: Fates;
   people: People;
+  /** The identity rules that hold. */
+  rules: () => IdentityRules;
   hash: KeyedHash;
   homeCurrency: string;
   pending: () => number;
@@ -46,6 +49,7 @@ export function startStream(parts: {
           fragments: new Set(record.fragments.map((fragment) => fragment.id)),
         };
       },
+      rules: parts.rules,
       nameOf: rememberingNames(nameOf, Date.now),
     },
     now: Date.now,

@@ -19,6 +19,15 @@ export interface Corrections {
   of(keys: readonly IdentifierKey[]): Promise<StoredCorrection[]>;
 }
 
+/** What a linkage's run said, in figures. Times are UTC ms. */
+export interface LinkedRun {
+  run: string;
+  links: number;
+  firstAt: number;
+  lastAt: number;
+  leastProbability: number;
+}
+
 /** The record of what linkages said, kept in the same way. */
 export interface Links {
   /** What a run linked, in the order of the log, after a position; at most `limit`. */

@@ -1,9 +1,12 @@
+import type { IdentifierPair } from "../model/correction.ts";
 import type { FragmentId } from "../model/fragment.ts";
 import type { HouseholdId } from "../model/household.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { OrderFigures, OrderKey } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
 import type { Profile, ProfileId } from "../model/profile.ts";
+import type { LinkedRun } from "./corrections.ts";
+import type { StoredRules } from "./identityAndProfiles.ts";
 
 /** Something that reads differently now, or reads for the first time. */
 export interface Change {
@@ -83,5 +86,13 @@ export interface Decided {
   /** The same of fragments and identifiers, for who holds them too. Null where the id is not a living profile's. */
   seen(ids: readonly ProfileId[]): Map<ProfileId, Seen | null>;
   orders(keys: readonly OrderKey[]): Map<OrderKey, OrderFigures | null>;
+  /** The identity rules that hold; null while none were published. */
+  rules(): StoredRules | null;
+  /** Those that held for the record at `position`, and the first position for which they do not any more, null for none. */
+  rulesAt(position: Position): { rules: StoredRules | null; until: Position | null };
+  /** Runs of linkages that linked anybody. */
+  linkedRuns(): LinkedRun[];
+  /** Of each pair of identifiers whether the people who hold them are one, or somebody keeps them apart. */
+  settled(pairs: readonly IdentifierPair[]): boolean[];
   close(): void;
 }

@@ -12,7 +12,7 @@ import { examineDirectory } from "../../src/runtime/doctor.ts";
 import { restorePlatform } from "../../src/runtime/restore.ts";
 import { until } from "./polling.ts";
 import { randomFrom, startSender } from "./senders.ts";
-import { openSite, type Site, writeKey } from "./server.ts";
+import { apiToken, openSite, type Site, writeKey } from "./server.ts";
 import { appendRecords, wholeDirectory } from "../wholeDirectory.ts";
 
 const directKills = 15;
@@ -304,6 +304,28 @@ describe("backup and restore", () => {
       expect(view).toMatchObject({ error: { code: "backup_directory_unusable" } });
     }
     expect((await site.reads.request("GET", "/api/backups/b_none")).status).toBe(404);
+  });
+
+  it("lies by the API only where the operator said; on this machine the command line may name any folder", async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "c360-elsewhere-"));
+    try {
+      const server = await site.start();
+      await shop(0, 10);
+      const wish = { directory: join(elsewhere, "b") };
+      const refused = { status: 403, body: { error: { code: "backup_directory_not_allowed" } } };
+      expect(await site.reads.request("POST", "/api/backups", wish)).toMatchObject(refused);
+      expect(names(elsewhere)).toEqual([]);
+      expect((await site.verb(["backup", wish.directory])).code).toBe(0);
+      const remote = await site.verb(["backup", wish.directory, "--url", site.url, "--token", apiToken]);
+      expect([remote.code, remote.stderr]).toEqual([1, expect.stringContaining("C360_BACKUP_DIR")]);
+      await server.stop();
+      const unset = await site.start({ env: { C360_BACKUP_DIR: "" } });
+      const inside = { directory: join(site.folder, "c") };
+      expect(await site.reads.request("POST", "/api/backups", inside)).toMatchObject(refused);
+      await unset.stop();
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
   });
 });
 

@@ -1,9 +1,10 @@
 import chromium from "@sparticuz/chromium";
 import axe from "axe-core";
-import { type Browser, type Page, chromium as playwright } from "playwright-core";
+import { type Browser, type BrowserContext, type Page, chromium as playwright } from "playwright-core";
 
 export const widths = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 export type Width = keyof typeof widths;
+export type Colours = "light" | "dark";
 
 /** What has not moved for so many frames is at rest: longer than a dialog waits before it fades in. */
 const framesAtRest = 8;
@@ -22,6 +23,32 @@ export async function launchBrowser(args: readonly string[] = []): Promise<Brows
     args: [...chromium.args.filter((flag) => !unwantedFlags.test(flag)), "--disable-gpu", ...args],
     headless: true,
   });
+}
+
+/** A page of the console, and what it complains of but for answers that are not as wished. */
+export interface OpenedPage {
+  context: BrowserContext;
+  page: Page;
+  complaints: string[];
+}
+
+/** Signed in with `token`. */
+export async function openPage(
+  browser: Browser,
+  { url, token, width = "wide" }: { url: string; token: string; width?: Width },
+): Promise<OpenedPage> {
+  const context = await browser.newContext({ viewport: widths[width] });
+  await context.addInitScript((shown) => localStorage.setItem("c360.token", shown), token);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      complaints.push(message.text());
+    }
+  });
+  await page.goto(url);
+  return { context, page, complaints };
 }
 
 /** What axe finds, as "rule: element". */

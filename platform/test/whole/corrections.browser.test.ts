@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { faultsOfLook, launchBrowser, type Width, widths } from "./browser.ts";
+import { faultsOfLook, launchBrowser, openPage, type Width } from "./browser.ts";
 import { apiToken, openSite, type Site } from "./server.ts";
 
 let site: Site;
@@ -57,17 +57,8 @@ afterEach(async () => {
 });
 
 async function open(path: string, width: Width = "wide"): Promise<void> {
-  context = await browser.newContext({ viewport: widths[width] });
-  await context.addInitScript((token) => localStorage.setItem("c360.token", token), apiToken);
-  page = await context.newPage();
-  complaints = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
-      complaints.push(message.text());
-    }
-  });
-  await page.goto(`${site.url}${path}`);
+  const where = { url: `${site.url}${path}`, token: apiToken, width };
+  ({ context, page, complaints } = await openPage(browser, where));
 }
 
 /** Both Anas as anybody is answered, byte for byte. */

@@ -72,7 +72,9 @@ describe("c360 doctor", () => {
       expect(findings).toEqual([]);
       expect(isServed).toBe(false);
       expect(checks.map(({ part, isChecked }) => [part, isChecked])).toEqual(
-        ["files", "hash.key", "log", "state", "messages", "analytics", "search", "access"].map((part) => [part, true]),
+        ["files", "hash.key", "log", "state", "messages", "analytics", "search", "linkage", "reviews", "access"].map(
+          (part) => [part, true],
+        ),
       );
     }
     expect(listing()).toEqual(before);
@@ -234,6 +236,29 @@ describe("c360 doctor", () => {
     expect(await badParts()).toEqual(["search: derived", "access: data"]);
     rmSync(path("access.sqlite"));
     expect(await badParts()).toEqual(["search: derived", "access: data"]);
+  });
+
+  it("finds what is wrong with the review queue and its index of profiles, and with a queue that was set aside", async () => {
+    sql("linkage.sqlite", "UPDATE progress SET records = records + 1");
+    expect(await badParts()).toEqual(["linkage: derived"]);
+    rmSync(path("linkage.sqlite"));
+    sql(
+      "reviews.sqlite",
+      `INSERT INTO reviews VALUES ('a~b', 'a', 'b', 'x:a', 'x:b', 0.9, 1, 1, '[', 0, 'live', 1, 1, 'open', -0.9, NULL, NULL, '[]')`,
+    );
+    expect(await badParts()).toEqual(["reviews: data"]);
+    flip(path("reviews.sqlite"), 3, 1);
+    expect(await badParts()).toEqual(["reviews: data"]);
+    renameSync(path("reviews.sqlite"), path("reviews.sqlite.damaged"));
+    const { findings } = await examine();
+    expect(findings).toMatchObject([
+      {
+        part: "files",
+        severity: "data",
+        where: "reviews.sqlite.damaged",
+        what: expect.stringContaining("set it aside"),
+      },
+    ]);
   });
 
   it("tells who may read what, and what was left behind, which is harmless", async () => {

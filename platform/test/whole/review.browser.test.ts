@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { faultsOfLook, launchBrowser, widths, type Width } from "./browser.ts";
+import { faultsOfLook, launchBrowser, openPage, type Width } from "./browser.ts";
 import { until } from "./polling.ts";
 import { apiToken, openSite, type Site } from "./server.ts";
 
@@ -84,17 +84,8 @@ afterEach(() => context.close());
 const patience = { timeout: 15_000 };
 
 async function open(path: string, width: Width = "wide"): Promise<void> {
-  context = await browser.newContext({ viewport: widths[width] });
-  await context.addInitScript((token) => localStorage.setItem("c360.token", token), apiToken);
-  page = await context.newPage();
-  complaints = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
-      complaints.push(message.text());
-    }
-  });
-  await page.goto(`${site.url}${path}`);
+  const where = { url: `${site.url}${path}`, token: apiToken, width };
+  ({ context, page, complaints } = await openPage(browser, where));
 }
 
 const table = () => page.locator(".reviewTable");
@@ -161,6 +152,23 @@ describe("Review in a browser", () => {
       return state !== "running";
     });
     await offered(pairs);
+  });
+
+  test("a pair that has changed since it was shown is shown again instead of being answered", async () => {
+    await open("/review");
+    await table().waitFor();
+    const shown = page.url();
+    const n = given.indexOf(await firstName());
+    const context = { externalIds: [{ id: `p${n}-0`, type: "crm_id" }] };
+    const traits = { phone: "020 7946 0999" };
+    await site.reads.import("default", [{ type: "identify", messageId: "changed", traits, context }]);
+    await site.reads.settled();
+    await page.keyboard.press("a");
+    await page.getByText(/not as you saw it\. Changed: what the two say of themselves/).waitFor();
+    await page.waitForURL(shown);
+    await page.getByText("020 7946 0999").waitFor();
+    expect((await queue()).items).toHaveLength(pairs);
+    expect(complaints).toEqual([]);
   });
 
   test("a queue of ten pairs is cleared by the keyboard alone, with an undo, and the answers hold", async () => {

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LinkView, ListedReviewView, ReviewSummaryView, RunView } from "../../src/api/reviewViews.ts";
 import { fakeRecords, traitsOf } from "../../src/identity/linkage/people.fake.ts";
@@ -120,6 +122,33 @@ describe("a linkage of the profiles", () => {
     const back = await site.verb(["unlink", run.id, "--reason", "the model was wrong"]);
     expect(back.stdout).toBe(`${run.linked} links withdrawn\n`);
     expect(await people()).toEqual(before);
+  });
+
+  it("outlives its queue's file: the platform starts, says what it did, and what a linkage joined can be taken back", async () => {
+    const server = await site.start();
+    await site.reads.import("default", calls);
+    const before = await people();
+    const { stdout } = await site.verb(["link", "--profiles", "--automatic-from", "0.99", "--json"]);
+    const run = JSON.parse(stdout) as RunView;
+    await server.stop();
+    const file = join(site.dataDir, "reviews.sqlite");
+    writeFileSync(file, "no database at all");
+    const examined = await site.verb(["doctor", "--json"]);
+    expect([examined.code, JSON.parse(examined.stdout)]).toEqual([
+      3,
+      expect.objectContaining({ findings: [expect.objectContaining({ part: "reviews", severity: "data" })] }),
+    ]);
+    const again = await site.start();
+    expect(`${again.stdout()}${again.stderr()}`).toContain("set aside as reviews.sqlite.damaged");
+    expect(readFileSync(`${file}.damaged`, "utf8")).toBe("no database at all");
+    expect(await ask<RunView>("GET", `${runs}/${run.id}`)).toMatchObject({ state: "done", linked: run.linked });
+    expect((await site.verb(["unlink", run.id, "--reason", "wrong"])).stdout).toBe(`${run.linked} links withdrawn\n`);
+    expect(await people()).toEqual(before);
+    expect((await site.verb(["link", "--profiles"])).code).toBe(0);
+    expect((await reviews()).items.length).toBeGreaterThan(0);
+    // What it had no memory for is gone with it.
+    await again.stop();
+    expect(existsSync(join(site.dataDir, "linking"))).toBe(false);
   });
 
   it("can be cancelled, and one that a kill cut short has failed", async () => {

@@ -78,6 +78,7 @@ export async function openSite(at: { dataDir?: string; env?: Record<string, stri
     C360_DATA_DIR: dataDir,
     C360_WRITE_KEY: writeKey,
     C360_API_TOKEN: apiToken,
+    C360_BACKUP_DIR: folder,
     ...at.env,
   };
   const launchVerb = (args: readonly string[], { env = {}, under = [] }: StartOptions = {}): Served => {

@@ -5,16 +5,21 @@ import type { ProfileId } from "../../model/profile.ts";
 import { composeProfile, figuresOf, seenOf } from "../../profiles/index.ts";
 import type { Activity, Change, Decided, FeedEntry, Seen } from "../../storage/followed.ts";
 import type { People } from "../../storage/people.ts";
+import { linkedRuns } from "./state/corrections.ts";
 import { tiesReader } from "./state/households.ts";
 import { peopleOver } from "./state/people.ts";
+import { rulesHistory, rulesNow } from "./state/rulesVersions.ts";
 import { decodeSpans, identifierRow, int, json, splitKeys, text, type Row } from "./state/rows.ts";
 import { feedIdName, openStateReader } from "./state/schema.ts";
+import { settledReader } from "./state/settled.ts";
 
 /** A follower's view of the state file, through a connection of its own. */
 export function openDecided(options: { file: string; hash: KeyedHash; homeCurrency: string }): Decided {
   const database = openStateReader(options.file);
   const people = peopleOver(database, options.hash);
   const tiesOf = tiesReader(database, options.hash);
+  const settled = settledReader(database, options.hash);
+  const [rules, rulesAt] = [rulesNow(database), rulesHistory(database)];
   const statements = decidedStatements(database);
   return {
     head: () => {
@@ -49,6 +54,10 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
           return [key, row === undefined ? null : figuresOf(json(row, "state") as OrderState)];
         }),
       ),
+    rules,
+    rulesAt: (position) => snapshot(database, () => rulesAt(position)),
+    linkedRuns: () => linkedRuns(database),
+    settled: (pairs) => snapshot(database, () => pairs.map(settled)),
     close: () => database.close(),
   };
 }

@@ -20,6 +20,22 @@ export interface ProblemFields {
   retryAfterSeconds?: number;
 }
 
+/** Any other error than a Problem becomes a 500 `name_failed` without its details, which could quote somebody. */
+export function problemFields(error: unknown, name: string): ProblemFields {
+  if (!(error instanceof Problem)) {
+    return { status: 500, code: `${name}_failed`, message: `${name} failed on this request` };
+  }
+  const { status, code, message, hint, field, retryAfterSeconds } = error;
+  return {
+    status,
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(field === undefined ? {} : { field }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  };
+}
+
 export function problemOf({ status, code, message, ...more }: ProblemFields): Problem {
   return new Problem(status, code, message, more);
 }

@@ -2,6 +2,13 @@ import { chmodSync, existsSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Problem } from "../../model/problem.ts";
 
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const damageCodes: ReadonlySet<number> = new Set([11, 26]);
+
+export function isDamage(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && damageCodes.has(Number(error.errcode) & 0xff);
+}
+
 /** Runs `work` in one transaction; a throw leaves the file as it was. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec("BEGIN IMMEDIATE");

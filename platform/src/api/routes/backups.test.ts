@@ -35,6 +35,10 @@ describe("a backup", () => {
       expect((await api.post("/api/backups", wish)).status).toBe(400);
     }
     expect((await api.post("/api/backups", { directory: "/full" })).status).toBe(409);
+    expect(await api.post("/api/backups", { directory: "/etc" })).toMatchObject({
+      status: 403,
+      body: { error: { code: "backup_directory_not_allowed", message: "Not by t1." } },
+    });
     expect(api.services.backups.wished).toEqual([]);
     expect(await api.call("GET", "/api/backups/b_9")).toMatchObject({
       status: 404,

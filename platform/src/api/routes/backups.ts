@@ -1,5 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { Problem } from "../../model/problem.ts";
+import { callerIn, type CallerOf } from "../caller.ts";
 import type { Api } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
@@ -40,7 +41,7 @@ export const backupShape = Type.Object(
   { title: "Backup" },
 );
 
-export function backupRoutes(api: Api, { backups }: Services): void {
+export function backupRoutes(api: Api, { backups }: Services, callerOf: CallerOf): void {
   api.post(
     "/api/backups",
     {
@@ -51,13 +52,15 @@ export function backupRoutes(api: Api, { backups }: Services): void {
         summary: "Make a folder on the platform's machine a backup of everything, while it runs",
         description:
           "Events go on being taken. What the folder has of an earlier backup is not copied again; until the new one " +
-          "is whole, the earlier one stays. It holds customers' data and secrets.",
+          "is whole, the earlier one stays. It holds customers' data and secrets, so it may only lie in the folder that " +
+          "`C360_BACKUP_DIR` names where the platform is started, or under it.",
         body: Type.Object(
           {
             directory: Type.String({
               minLength: 1,
               maxLength: maxPathChars,
-              description: "Absolute; new, empty, or with an earlier backup of this platform.",
+              description:
+                "Absolute; new, empty, or with an earlier backup of this platform; within `C360_BACKUP_DIR`.",
               examples: ["/var/backups/c360"],
             }),
             withDerived: Type.Optional(
@@ -67,12 +70,14 @@ export function backupRoutes(api: Api, { backups }: Services): void {
           },
           { additionalProperties: false },
         ),
-        response: { 202: backupShape, ...shapes.problems(400, 401, 409, 422) },
+        response: { 202: backupShape, ...shapes.problems(400, 401, 403, 409, 422) },
       },
     },
-    async ({ body }, reply) => {
+    async ({ body, headers }, reply) => {
+      const by = await callerIn(headers, callerOf);
       const { directory, withDerived = false, maxMiBPerS: rate = defaultMiBPerS } = body;
-      return reply.code(202).send(await backups.start({ directory, withDerived, bytesPerS: rate * bytesPerMiB }));
+      const wanted = { directory, withDerived, bytesPerS: rate * bytesPerMiB };
+      return reply.code(202).send(await backups.start(wanted, by));
     },
   );
 

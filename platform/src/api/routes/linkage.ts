@@ -44,9 +44,16 @@ const link = Type.Object(
   { title: "Link" },
 );
 const byId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) });
-const withdrawal = Type.Object(
-  { reason: Type.String({ minLength: 1, maxLength: maxReasonChars, description: "Why." }) },
+const reason = Type.String({ minLength: 1, maxLength: maxReasonChars, description: "Why." });
+const withdrawal = Type.Object({ reason }, { additionalProperties: false });
+const runWithdrawal = Type.Object(
+  { reason, after: Type.Optional(Type.String({ maxLength: 20, description: "`next` of the answer before." })) },
   { additionalProperties: false },
+);
+const withdrawnLinks = Type.Object({ withdrawn: Type.Integer() }, { title: "WithdrawnLinks" });
+const withdrawnOfRun = Type.Object(
+  { withdrawn: Type.Integer(), next: shapes.nullableText },
+  { title: "WithdrawnOfRun" },
 );
 const runs = "/api/identity/linkage/runs";
 
@@ -155,19 +162,20 @@ function withdrawRoutes(api: Api, { linkage }: Services, callerOf: CallerOf): vo
       schema: {
         operationId: "withdrawLinkage",
         tags: ["reviews"],
-        summary: "Take back all that a linkage joined: people are as if it had never been",
+        summary: "Take back what a linkage joined, some thousand links at a time: people are as if it had never been",
+        description:
+          "Go on with `after` until `next` is null. A linkage that still runs must end, or be cancelled, first.",
         params: byId,
-        body: withdrawal,
-        response: {
-          200: Type.Object({ withdrawn: Type.Integer() }, { title: "WithdrawnLinks" }),
-          ...shapes.problems(400, 401, 404, 413, 415, 422, 503),
-        },
+        body: runWithdrawal,
+        response: { 200: withdrawnOfRun, ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 503) },
       },
     },
     async ({ params, body, headers }) => {
       const by = await callerIn(headers, callerOf);
-      await linkage.runs.run(params.id);
-      return { withdrawn: await linkage.links.withdrawRun(params.id, { by, reason: body.reason }) };
+      await linkage.runs.over(params.id);
+      const after = body.after === undefined ? null : numberIn(body.after);
+      const { withdrawn, next } = await linkage.links.withdrawRun(params.id, { by, reason: body.reason, after });
+      return { withdrawn, next: next === null ? null : String(next) };
     },
   );
 
@@ -181,10 +189,7 @@ function withdrawRoutes(api: Api, { linkage }: Services, callerOf: CallerOf): vo
         summary: "Take back one link of a linkage",
         params: byId,
         body: withdrawal,
-        response: {
-          200: Type.Object({ withdrawn: Type.Integer() }, { title: "WithdrawnLinks" }),
-          ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 503),
-        },
+        response: { 200: withdrawnLinks, ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 503) },
       },
     },
     async ({ params, body, headers }) => {

@@ -48,6 +48,13 @@ describe("reviews", () => {
     expect(undone.body).toMatchObject({ state: "open", answer: null });
   });
 
+  it("are answered by what was seen, where that is said", async () => {
+    const seen = await api.call("GET", pair);
+    const other = await api.post(pair, { answer: "same", basis: "as.it.was" });
+    expect([other.status, other.body.error.code]).toEqual([409, "review_changed"]);
+    expect((await api.post(pair, { answer: "same", basis: seen.body.basis })).status).toBe(200);
+  });
+
   it("are answered once under one Idempotency-Key", async () => {
     const key = { "idempotency-key": "k1" };
     const first = await api.post(pair, { answer: "skip" }, key);
@@ -60,6 +67,7 @@ describe("reviews", () => {
     { answer: "same", reason: "" },
     { answer: "same", reason: "x".repeat(501) },
     { answer: "same", why: "x" },
+    { answer: "same", basis: "x".repeat(101) },
   ])("do not take %j", async (body) => {
     expect((await api.post(pair, body)).status).toBe(400);
   });
@@ -90,6 +98,9 @@ describe("linkages", () => {
 
   it("tell what they joined, and take it back, all or one", async () => {
     await api.post(runs, {});
+    const reason = "the model was wrong";
+    const early = await api.post(`${runs}/lr_1/withdraw`, { reason });
+    expect([early.status, early.body.error.code]).toEqual([409, "linkage_running"]);
     const { body } = await api.call("GET", `${runs}/lr_1/links`);
     expect(body.items).toEqual([
       {
@@ -103,8 +114,10 @@ describe("linkages", () => {
         explanation: null,
       },
     ]);
-    const reason = "the model was wrong";
-    expect((await api.post(`${runs}/lr_1/withdraw`, { reason })).body).toEqual({ withdrawn: 1 });
+    expect((await api.post(`${runs}/lr_1/withdraw`, { reason })).body).toEqual({ withdrawn: 1, next: "1" });
+    const rest = await api.post(`${runs}/lr_1/withdraw`, { reason, after: "1" });
+    expect(rest.body).toEqual({ withdrawn: 0, next: null });
+    expect((await api.post(`${runs}/lr_1/withdraw`, { reason, after: "x" })).body.error.code).toBe("cursor_invalid");
     expect((await api.post(`${runs}/lr_9/withdraw`, { reason })).status).toBe(404);
     const links = "/api/identity/linkage/links";
     expect((await api.post(`${links}/l_1/withdraw`, { reason })).body).toEqual({ withdrawn: 1 });

@@ -83,6 +83,7 @@ const review = Type.Object(
         { description: "Decided in another way meanwhile; the pair has left the queue." },
       ),
     ),
+    basis: Type.String({ description: "Of what this shows: give it with the answer." }),
   },
   { title: "Review" },
 );
@@ -97,7 +98,24 @@ const answered = Type.Object(
   { title: "AnsweredReview" },
 );
 
+const maxBasisChars = 100;
 const byId = Type.Object({ id: Type.String({ minLength: 3, maxLength: 100 }) });
+
+const givenAnswer = Type.Object(
+  {
+    answer: Type.Enum(reviewAnswers),
+    reason: Type.Optional(
+      Type.String({ minLength: 1, maxLength: maxReasonChars, description: "In place of the usual one." }),
+    ),
+    basis: Type.Optional(
+      Type.String({
+        maxLength: maxBasisChars,
+        description: "Of the pair as it was seen: where it has changed since, nothing is said (409).",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 export function reviewRoutes(api: Api, { reviews }: Services, callerOf: CallerOf): void {
   api.get(
@@ -146,23 +164,16 @@ export function reviewRoutes(api: Api, { reviews }: Services, callerOf: CallerOf
         tags: ["reviews"],
         summary: "Say whether the two are one person, put the pair off, or take the answer back",
         description:
-          "`same` and `different` become corrections, kept with who, when and why, before all evidence; `undo` withdraws them.",
+          "`same` and `different` become corrections, kept with who, when and why, before all evidence; `undo` takes them back, and what they overruled holds again. Without `basis` the pair is answered as it is now, whatever was seen.",
         params: byId,
-        body: Type.Object(
-          {
-            answer: Type.Enum(reviewAnswers),
-            reason: Type.Optional(
-              Type.String({ minLength: 1, maxLength: maxReasonChars, description: "In place of the usual one." }),
-            ),
-          },
-          { additionalProperties: false },
-        ),
+        body: givenAnswer,
         response: { 200: answered, ...shapes.problems(400, 401, 404, 409, 413, 415, 422, 503) },
       },
     },
     async ({ params, body, headers }) => {
       const by = await callerIn(headers, callerOf);
-      return answeredView(await reviews.answer(params.id, body.answer, { by, reason: body.reason ?? null }));
+      const { answer, reason = null, basis } = body;
+      return answeredView(await reviews.answer(params.id, answer, { by, reason, basis }));
     },
   );
 }

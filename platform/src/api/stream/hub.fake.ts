@@ -1,3 +1,4 @@
+import { defaultIdentityRules, type IdentityRules } from "../../identity/index.ts";
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
 import type { AcceptedEvent, CallRecord, RejectedCall } from "../../model/event.ts";
 import { encodeRecord } from "../../model/logRecord.ts";
@@ -78,13 +79,16 @@ interface Stored {
   records: Map<Position, CallRecord>;
   decided: Position;
   duplicates: Set<Position>;
+  /** That hold now. */
+  rules: () => IdentityRules;
   /** Records that were read, since the world began. */
   reads: { records: number };
 }
 
 function emptyLog(): Stored {
   const segmentRecords = maxRecordsPerSegment;
-  return { log: [], segmentRecords, records: new Map(), decided: 0, duplicates: new Set(), reads: { records: 0 } };
+  const nothing = { log: [], records: new Map(), decided: 0, duplicates: new Set<Position>(), reads: { records: 0 } };
+  return { ...nothing, segmentRecords, rules: () => defaultIdentityRules };
 }
 
 export function world(given: Partial<Stored> = {}): World {
@@ -189,6 +193,7 @@ function readsOver(stored: Stored, clock: { now: number }): Parameters<typeof cr
     },
     profileIdOfFragment: async (fragment) => profileIdOf(fragment.slice(2).split("+")[0]),
     person: async (id) => ({ id, identifiers: new Set([id.slice(2)]), fragments: new Set([`f-${id.slice(2)}`]) }),
+    rules: stored.rules,
     nameOf: async (id) => id.slice(2),
   };
 }

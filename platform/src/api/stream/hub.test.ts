@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { defaultIdentityRules, type IdentityRules } from "../../identity/index.ts";
 import type { Join } from "../../model/join.ts";
 import { position } from "../../model/position.ts";
 import { Problem } from "../../model/problem.ts";
@@ -41,6 +42,27 @@ describe("a watcher", () => {
       processedAt: expect.any(String),
       latencyMs: expect.any(Number),
     });
+  });
+
+  it("is shown a record under the identifier that is surest by the rules that hold at the moment", async () => {
+    const { types } = defaultIdentityRules;
+    const others = {
+      ...defaultIdentityRules,
+      types: { ...types, email: { ...defaultIdentityRules.otherTypes, rank: 999 } },
+    };
+    let held: IdentityRules = defaultIdentityRules;
+    const { take, pass, connect } = world({ rules: () => held });
+    const client = connect();
+    const identifiers = ["email:ada@example.com", "user_id:ada"];
+    take([seen("before", { identifiers })]);
+    await pass(150);
+    held = others;
+    take([seen("since", { identifiers })]);
+    await pass(150);
+    expect(client.messages.slice(1).map(({ data }) => [data.messageId, data.identifier.type])).toEqual([
+      ["before", "user_id"],
+      ["since", "email"],
+    ]);
   });
 
   it("is shown what was refused with what it said of itself, and who was joined", async () => {

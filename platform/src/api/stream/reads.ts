@@ -1,4 +1,5 @@
 import type { EventBufferReader } from "../../buffer/eventBuffer.ts";
+import type { IdentityRules } from "../../identity/index.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import type { ProfileId } from "../../model/profile.ts";
 import type { Fates } from "../../storage/fates.ts";
@@ -11,6 +12,8 @@ export interface StreamReads {
   profileIdOfFragment(id: FragmentId): Promise<ProfileId | null>;
   /** Null where nobody has the id. */
   person(id: ProfileId): Promise<WatchedPerson | null>;
+  /** Those that hold now. */
+  rules(): IdentityRules;
   /** What to call somebody in a list. */
   nameOf(id: ProfileId): Promise<string | null>;
 }

@@ -6,7 +6,6 @@ import { maxResumedRecords } from "./limits.ts";
 import { takenOf } from "./logged.ts";
 import type { StreamReads } from "./reads.ts";
 import type { Subscriber } from "./subscriber.ts";
-import { recordView } from "./views.ts";
 
 const chunkRecords = 200;
 const chunkBytes = 2 << 20;
@@ -73,7 +72,7 @@ async function tellRecord(
     decided: Math.max(told.decided, Math.min(now.decided, taken.position + 1)),
   });
   if (taken.record.status === "rejected") {
-    if (isNew && wants(filter, "rejected")) subscriber.sendRecord(recordView(taken, { status: "rejected" }), id);
+    if (isNew && wants(filter, "rejected")) subscriber.sendRecord(subscriber.view(taken, { status: "rejected" }), id);
     return;
   }
   if (taken.position < now.decided) {
@@ -81,7 +80,8 @@ async function tellRecord(
     if (decision !== null) subscriber.sendRecord(decision, id);
     return;
   }
-  if (isNew && subscriber.mayShowAccepted(taken)) subscriber.sendRecord(recordView(taken, { status: "accepted" }), id);
+  if (isNew && subscriber.mayShowAccepted(taken))
+    subscriber.sendRecord(subscriber.view(taken, { status: "accepted" }), id);
   subscriber.await(taken);
 }
 

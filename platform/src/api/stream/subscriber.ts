@@ -152,13 +152,17 @@ export class Subscriber {
     const known = { processedAt: isoTime(processedAt), latencyMs };
     if (exception?.fate === "rejected") {
       const { code, message: reason } = exception.reason;
-      return wants(filter, "rejected") ? recordView(taken, { ...known, status: "rejected", code, reason }) : null;
+      return wants(filter, "rejected") ? this.view(taken, { ...known, status: "rejected", code, reason }) : null;
     }
     const status = exception === null ? "processed" : "duplicate";
     const profileId = await reads.profileIdOfFragment(taken.fragment);
     if (!wants(filter, status) || (filter.profileId !== null && profileId !== this.#person?.id)) return null;
     const displayName = profileId === null ? null : await reads.nameOf(profileId);
-    return recordView(taken, { ...known, status, profileId, displayName });
+    return this.view(taken, { ...known, status, profileId, displayName });
+  }
+
+  view(taken: Taken, known: Parameters<typeof recordView>[1]): StreamRecord {
+    return recordView(taken, known, this.#parts.reads.rules());
   }
 
   /** Whether a record may be shown as accepted: of one person's, what is known to be that person's. */
@@ -180,8 +184,8 @@ export class Subscriber {
     if (shown.kind === "joined") return this.sendJoin(shown.join);
     const { taken, kind } = shown;
     if (kind === "decided") return this.#tellDecision(taken);
-    if (taken.record.status === "rejected") return this.sendRecord(recordView(taken, { status: "rejected" }));
-    if (this.mayShowAccepted(taken)) this.sendRecord(recordView(taken, { status: "accepted" }));
+    if (taken.record.status === "rejected") return this.sendRecord(this.view(taken, { status: "rejected" }));
+    if (this.mayShowAccepted(taken)) this.sendRecord(this.view(taken, { status: "accepted" }));
     this.await(taken);
   }
 

@@ -1,4 +1,4 @@
-import { defaultIdentityRules, personOfFragment } from "../../identity/index.ts";
+import { personOfFragment, type IdentityRules } from "../../identity/index.ts";
 import { callTime } from "../../model/callTime.ts";
 import { parseIdentifierKey, type Identifier, type IdentifierKey } from "../../model/identifier.ts";
 import { isoTime } from "../../model/isoTime.ts";
@@ -6,12 +6,13 @@ import type { Join } from "../../model/join.ts";
 import { refusedCall } from "./filter.ts";
 import type { StreamJoin, StreamRecord, Taken } from "./streamTypes.ts";
 
-/** A record in the stream's words; what a decision adds comes with `known`. */
+/** A record in the stream's words, under its surest identifier by `rules`; what a decision adds comes with `known`. */
 export function recordView(
   { record, identifiers }: Taken,
   known: Pick<StreamRecord, "status"> & Partial<StreamRecord>,
+  rules: IdentityRules,
 ): StreamRecord {
-  const identifier = highestRanked(identifiers);
+  const identifier = highestRanked(identifiers, rules);
   const { messageId, source, sourceKind, receivedAt } = record;
   const common = { messageId, source, sourceKind, identifier, profileId: null, receivedAt: isoTime(receivedAt) };
   if (record.status === "accepted") {
@@ -43,7 +44,7 @@ function shownText(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value.slice(0, maxShownChars).toWellFormed() : null;
 }
 
-function highestRanked(identifiers: readonly IdentifierKey[]): Identifier | null {
-  const key = personOfFragment(identifiers, () => "ordinary", defaultIdentityRules);
+function highestRanked(identifiers: readonly IdentifierKey[], rules: IdentityRules): Identifier | null {
+  const key = personOfFragment(identifiers, () => "ordinary", rules);
   return key === null ? null : parseIdentifierKey(key);
 }

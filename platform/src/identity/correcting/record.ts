@@ -4,9 +4,8 @@ import type { ProfileId } from "../../model/profile.ts";
 import type { Corrections } from "../../storage/corrections.ts";
 import type { StoredCorrection } from "../../storage/identityAndProfiles.ts";
 import type { People } from "../../storage/people.ts";
-import { resolveAround } from "../around.ts";
+import { edgesAround } from "../around.ts";
 import type { IdentityRules } from "../rules.ts";
-import { rulesInForce } from "../rulesInForce.ts";
 import { edgeOfPair } from "./situation.ts";
 
 /** A correction with what became of it. */
@@ -71,14 +70,16 @@ async function withStatus(page: readonly StoredCorrection[], parts: RecordParts)
   const last = lastSaid(await parts.corrections.of(keys));
   const isLast = (correction: StoredCorrection): boolean => last.get(pairName(correction))?.id === correction.id;
   const standing = page.filter((correction) => isLast(correction) && correction.verdict !== "withdrawn");
-  const around = await parts.people.evidenceAround(standing.flatMap(({ a, b }) => [a, b]));
-  const resolution = resolveAround(around, rulesInForce(around.rules, parts.rules));
+  const edges = await edgesAround(
+    standing.flatMap(({ a, b }) => [a, b]),
+    parts,
+  );
   return page.map((correction): RecordedCorrection => {
     const holding = last.get(pairName(correction));
     if (holding !== undefined && holding.id !== correction.id) {
       return { ...correction, status: "overruled", overruledBy: holding.id, explanation: null };
     }
-    const reason = correction.verdict === "withdrawn" ? null : (edgeOfPair(resolution, correction)?.reason ?? null);
+    const reason = correction.verdict === "withdrawn" ? null : (edgeOfPair({ edges }, correction)?.reason ?? null);
     if (reason === null) return { ...correction, status: "in_effect", overruledBy: null, explanation: null };
     const overruledBy = reason.correctionId ?? null;
     return { ...correction, status: "refused", overruledBy, explanation: reason.message };

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AcceptedEvent } from "../../model/event.ts";
 import { accepted, foldingHarness, type Folding } from "../../../test/pipelineHarness.ts";
+import { defaultIdentityRules } from "../retailRules.ts";
+import type { IdentityRules } from "../rules.ts";
 import type { WantedCorrections } from "./wanted.ts";
 import { runs } from "../../../test/runs.ts";
 
@@ -58,13 +60,35 @@ const wish: fc.Arbitrary<WantedCorrections> = fc.oneof(
   }),
 );
 
-async function withFolding(check: (one: Folding) => Promise<void>): Promise<void> {
-  const one = await foldingHarness();
+async function withFolding(
+  check: (one: Folding) => Promise<void>,
+  rules: IdentityRules = defaultIdentityRules,
+): Promise<void> {
+  const one = await foldingHarness(rules);
   try {
     await check(one);
   } finally {
     await one.close();
   }
+}
+
+/** Previews it, says it, and compares; false where both were refused. */
+async function isAsPreviewed(one: Folding, wanted: WantedCorrections): Promise<boolean> {
+  const before = await one.profiles();
+  const preview = await tried(one.corrections.preview(wanted));
+  expect(await one.profiles()).toEqual(before);
+  const answer = await tried(one.corrections.correct(wanted, said));
+  expect(answer === null).toBe(preview === null);
+  if (preview === null || answer === null) return false;
+  const now = new Map((await one.profiles()).map((profile) => [profile.id, JSON.stringify(profile)]));
+  for (const { profile } of preview.after) expect(JSON.stringify(profile)).toBe(now.get(profile.id));
+  const standing = new Map(before.map((profile) => [profile.id, JSON.stringify(profile)]));
+  for (const { profile } of preview.before) expect(JSON.stringify(profile)).toBe(standing.get(profile.id));
+  const told = new Set([...preview.before, ...preview.after].map(({ profile }) => profile.id));
+  for (const [id, text] of now) if (!told.has(id)) expect(standing.get(id)).toBe(text);
+  expect(answer.decided).toBe(true);
+  expect(answer.corrections.map(({ verdict }) => verdict)).toEqual(preview.corrections.map(({ verdict }) => verdict));
+  return true;
 }
 
 /** Null where it is refused. */
@@ -78,31 +102,52 @@ async function tried<T>(work: Promise<T>): Promise<T | null> {
 
 describe("a correction", () => {
   it("has just the effect that its preview shows: people, profiles, orders", async () => {
+    let saidCount = 0;
     await fc.assert(
       fc.asyncProperty(events, fc.array(wish, { minLength: 1, maxLength: 4 }), (list, wishes) =>
         withFolding(async (one) => {
           await one.deliver(list);
-          for (const wanted of wishes) {
-            const before = await one.profiles();
-            const preview = await tried(one.corrections.preview(wanted));
-            expect(await one.profiles()).toEqual(before);
-            const answer = await tried(one.corrections.correct(wanted, said));
-            expect(answer === null).toBe(preview === null);
-            if (preview === null || answer === null) continue;
-            const now = new Map((await one.profiles()).map((profile) => [profile.id, JSON.stringify(profile)]));
-            for (const { profile } of preview.after) expect(JSON.stringify(profile)).toBe(now.get(profile.id));
-            const standing = new Map(before.map((profile) => [profile.id, JSON.stringify(profile)]));
-            for (const { profile } of preview.before) expect(JSON.stringify(profile)).toBe(standing.get(profile.id));
-            const told = new Set([...preview.before, ...preview.after].map(({ profile }) => profile.id));
-            for (const [id, text] of now) if (!told.has(id)) expect(standing.get(id)).toBe(text);
-            expect(answer.decided).toBe(true);
-            expect(answer.corrections.map(({ verdict }) => verdict)).toEqual(
-              preview.corrections.map(({ verdict }) => verdict),
-            );
-          }
+          for (const wanted of wishes) saidCount += (await isAsPreviewed(one, wanted)) ? 1 : 0;
         }),
       ),
       { numRuns: runs(30) },
+    );
+    expect(saidCount).toBeGreaterThan(0);
+  });
+
+  it("has it also where the cap parts what hangs together, and lets it hang together again", async () => {
+    let saidCount = 0;
+    const most = fc.integer({ min: 2, max: 6 });
+    await fc.assert(
+      fc.asyncProperty(events, fc.array(wish, { minLength: 4, maxLength: 8 }), most, (list, wishes, cap) =>
+        withFolding(
+          async (one) => {
+            await one.deliver(list);
+            for (const wanted of wishes) saidCount += (await isAsPreviewed(one, wanted)) ? 1 : 0;
+          },
+          { ...defaultIdentityRules, maxEvidenceIdentifiers: cap },
+        ),
+      ),
+      { numRuns: 40 },
+    );
+    expect(saidCount).toBeGreaterThan(0);
+  });
+
+  it("shows who comes to hang together once a correction that filled the cap is taken back", async () => {
+    const ada = accepted({ messageId: "1", identifiers: ["user_id:u0", "email:e0@example.com"] });
+    const other = accepted({ messageId: "2", identifiers: ["user_id:u1"] });
+    const later = accepted({ messageId: "3", identifiers: ["anonymous_id:a0", "email:e0@example.com"] });
+    const wanted = { merge: { a: "user_id:u0", b: "user_id:u1" } };
+    await withFolding(
+      async (one) => {
+        await one.deliver([ada, other]);
+        expect(await isAsPreviewed(one, wanted)).toBe(true);
+        await one.deliver([{ ...later, occurredAt: later.occurredAt + day }]);
+        expect(await keysOf(one)).toContainEqual(["anonymous_id:a0"]);
+        expect(await isAsPreviewed(one, { unmerge: wanted.merge })).toBe(true);
+        expect(await keysOf(one)).toContainEqual(["anonymous_id:a0", "email:e0@example.com", "user_id:u0"]);
+      },
+      { ...defaultIdentityRules, maxEvidenceIdentifiers: 3 },
     );
   });
 

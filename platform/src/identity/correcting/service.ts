@@ -13,6 +13,7 @@ import type { Looked, PlannedCorrection } from "./look.ts";
 import { movesBetween, type Composing, type Effect, type PersonSeen } from "./preview.ts";
 import { standingCorrection, type RecordedCorrection, type RecordedPage } from "./record.ts";
 import { said } from "./situation.ts";
+import { takenBack } from "./takenBack.ts";
 import { readWanted, type ReadWanted, type WantedCorrections } from "./wanted.ts";
 
 /** Who says it, by the id of a token, and why. */
@@ -41,6 +42,8 @@ export interface CorrectionService {
   /** Durable when it resolves. One at a time, so that each is planned on what the one before it decided. */
   correct(wanted: WantedCorrections, saying: Saying): Promise<CorrectionAnswer>;
   withdraw(id: string, saying: Saying): Promise<CorrectionAnswer>;
+  /** As if these had never been said (see `takenBack`). Null where something else holds of all of them by now. */
+  takeBack(ids: readonly string[], saying: Saying): Promise<CorrectionAnswer | null>;
   list(wanted: RecordedPage): Promise<{ items: RecordedCorrection[]; next: number | null }>;
 }
 
@@ -90,6 +93,11 @@ export function correctionService(parts: CorrectionServiceParts): CorrectionServ
       inTurn(async () => {
         const { a, b } = await standingCorrection(id, parts);
         return say({ kind: "corrections", planned: [{ verdict: "withdrawn", a, b, field: "id" }] }, saying);
+      }),
+    takeBack: (ids, saying) =>
+      inTurn(async () => {
+        const planned = await takenBack(ids, parts.corrections);
+        return planned.length === 0 ? null : say({ kind: "corrections", planned }, saying);
       }),
     list: parts.list,
   };

@@ -10,9 +10,10 @@ import type { IdentifierKey } from "../../model/identifier.ts";
 import { Problem } from "../../model/problem.ts";
 import type { IdentifierRow } from "../../storage/identityAndProfiles.ts";
 import type { EvidenceAround } from "../../storage/people.ts";
-import { resolveAround, unknownIdentifier } from "../around.ts";
+import { inputAround, unknownIdentifier } from "../around.ts";
 import { decisionReason } from "../decisions.ts";
 import { personIndexes } from "../membership.ts";
+import { resolve, type EvidenceInput } from "../resolve.ts";
 import type { IdentityRules } from "../rules.ts";
 import type { Planned } from "./wanted.ts";
 
@@ -25,6 +26,8 @@ export interface Situation {
   lastOf(pair: IdentifierPair): Correction | null;
   /** If this were said now, in this order. */
   with(planned: readonly Planned[]): Resolution;
+  /** What that is resolved from. */
+  inputWith(planned: readonly Planned[]): EvidenceInput;
   /** UTC ms of the latest correction around; 0 without any. */
   readonly newest: number;
 }
@@ -51,17 +54,21 @@ export function situationOf(around: EvidenceAround, rules: IdentityRules): Situa
   const last = lastSaid(around.corrections);
   const lastOf = (pair: IdentifierPair): Correction | null => last.get(pairName(pair)) ?? null;
   const newest = around.corrections.toSorted(compareCorrections).at(-1)?.receivedAt ?? 0;
+  const inputWith = (planned: readonly Planned[]): EvidenceInput => {
+    let number = 0;
+    return inputAround(
+      around,
+      said(planned, { by: "", reason: "", now: 0, newest }, () => `supposed ${number++}`),
+    );
+  };
   return {
     around,
     rules,
     rows: new Map(around.identifiers.map((row) => [row.key, row])),
     lastOf,
     newest,
-    with: (planned) => {
-      let number = 0;
-      const supposed = said(planned, { by: "", reason: "", now: 0, newest }, () => `supposed ${number++}`);
-      return resolveAround(around, rules, supposed);
-    },
+    with: (planned) => resolve(inputWith(planned), rules),
+    inputWith,
   };
 }
 
@@ -76,7 +83,7 @@ export function personOf(resolution: Resolution, key: IdentifierKey): Identifier
 }
 
 /** The edge that a correction of the pair is; null for a withdrawn one. */
-export function edgeOfPair({ edges }: Resolution, { a, b }: IdentifierPair): ResolvedEdge | null {
+export function edgeOfPair({ edges }: Pick<Resolution, "edges">, { a, b }: IdentifierPair): ResolvedEdge | null {
   const isOfPair = (edge: ResolvedEdge): boolean => edge.a === a && edge.b === b;
   return edges.find((edge) => isOfPair(edge) && (edge.rule === "same" || edge.rule === "different")) ?? null;
 }

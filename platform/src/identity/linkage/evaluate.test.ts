@@ -48,8 +48,9 @@ describe("an evaluation", () => {
 
   it("shows whether probabilities come true", () => {
     const counted = { number: [0, 1], right: [9, 1], all: [10, 100] };
-    const { precision, recall, calibration } = evaluatePairs(counted, [0.92, 0.005], 12, 0.9);
+    const { precision, recall, calibration, calibrationError } = evaluatePairs(counted, [0.92, 0.005], 12, 0.9);
     expect([precision, recall]).toEqual([0.9, 0.75]);
+    expect(calibrationError).toBeCloseTo(0.02, 9);
     expect(calibration).toEqual([
       { from: 0, to: 0.01, pairs: 100, meanProbability: 0.005, rightShare: 0.01 },
       { from: 0.9, to: 0.99, pairs: 10, meanProbability: expect.closeTo(0.92) as number, rightShare: 0.9 },

@@ -90,7 +90,22 @@ export interface PairEvaluation {
   recall: number;
   f1: number;
   /** By probability, what share of such pairs is right: a calibrated probability says what it will be. */
-  calibration: { from: number; to: number; pairs: number; meanProbability: number; rightShare: number }[];
+  calibration: CalibrationBin[];
+  /**
+   * Expected calibration error (Naeini & al. 2015) over pairs of probability 0.01 or more: how far, on average over such
+   * pairs, what was predicted lies from what came true. All others are sure strangers, whose number would hide it.
+   */
+  calibrationError: number;
+}
+
+export interface CalibrationBin {
+  from: number;
+  to: number;
+  pairs: number;
+  /** Predicted. */
+  meanProbability: number;
+  /** Observed. */
+  rightShare: number;
 }
 
 const calibrationEdges = [0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1];
@@ -122,12 +137,24 @@ export function evaluatePairs(
   const [precision, recall] = [ratio(acceptedRight, accepted), ratio(acceptedRight, truePairs)];
   const calibration = bins
     .filter(({ pairs }) => pairs > 0)
-    .map(({ from, to, pairs, expected, right }) => ({
+    .map(({ from, to, pairs, expected, right }): CalibrationBin => ({
       from,
       to,
       pairs,
       meanProbability: expected / pairs,
       rightShare: right / pairs,
     }));
-  return { precision, recall, f1: harmonic(precision, recall), calibration };
+  return { precision, recall, f1: harmonic(precision, recall), calibration, calibrationError: errorOf(calibration) };
+}
+
+const leastQuestionable = 0.01;
+
+function errorOf(calibration: readonly CalibrationBin[]): number {
+  let [pairs, away] = [0, 0];
+  for (const bin of calibration) {
+    if (bin.from < leastQuestionable) continue;
+    pairs += bin.pairs;
+    away += bin.pairs * Math.abs(bin.meanProbability - bin.rightShare);
+  }
+  return pairs === 0 ? 0 : away / pairs;
 }

@@ -7,11 +7,8 @@ import { Problem } from "../../model/problem.ts";
 import { readReason } from "../../model/reason.ts";
 import type { Links } from "../../storage/corrections.ts";
 import type { StoredLink } from "../../storage/identityAndProfiles.ts";
-import type { People } from "../../storage/people.ts";
 import type { LinkageRun, OfferedPair } from "../../storage/reviews.ts";
-import { resolveAround } from "../around.ts";
-import type { IdentityRules } from "../rules.ts";
-import { rulesInForce } from "../rulesInForce.ts";
+import { standing, type LinkFate } from "./linkFates.ts";
 
 export interface LinkWriterParts {
   links: Links;
@@ -30,12 +27,7 @@ export interface LinkWriter {
 }
 
 /** A link with what became of it. */
-export interface RecordedLink extends StoredLink {
-  /** `withdrawn`: by somebody; `refused`: it stands, but may not join anybody. */
-  status: "in_effect" | "withdrawn" | "refused";
-  /** Why it was refused, in words. */
-  explanation: string | null;
-}
+export type RecordedLink = StoredLink & LinkFate;
 
 export interface LinkService {
   /** In the order of the log; `next`: where the page after begins. */
@@ -43,14 +35,24 @@ export interface LinkService {
     run: string,
     wanted: { after: number | null; limit: number },
   ): Promise<{ items: RecordedLink[]; next: number | null }>;
-  /** Takes back what a run linked, as far as it stands. Answers how many. */
-  withdrawRun(run: string, saying: { by: string; reason: string }): Promise<number>;
+  /**
+   * Takes back what a run linked, as far as it stands: at most `maxWithdrawnLinks` looked at, from `after` on; `next` is
+   * where to go on, null when all are.
+   */
+  withdrawRun(
+    run: string,
+    saying: { by: string; reason: string; after: number | null },
+  ): Promise<{ withdrawn: number; next: number | null }>;
   /** Problem 404 `link_not_found`, 409 `link_withdrawn`. */
   withdraw(id: string, saying: { by: string; reason: string }): Promise<void>;
 }
 
+/** Of one request: it takes a few seconds. */
+export const maxWithdrawnLinks = 2_000;
+/** Of one question about what became of them. */
+const maxFatesAsked = 25;
 /** Records of one append: what it decides is waited for, so that events get their turn in between. */
-const chunkLinks = 500;
+const chunkLinks = 250;
 
 export function linkWriter(parts: LinkWriterParts): LinkWriter {
   return {
@@ -75,17 +77,13 @@ export function linkWriter(parts: LinkWriterParts): LinkWriter {
 }
 
 export function linkService(
-  /** `rules`: until others are published. */
-  parts: LinkWriterParts & { people: Pick<People, "evidenceAround">; rules: IdentityRules },
+  /** `fates`: `linkFates`, wherever it is done. */
+  parts: LinkWriterParts & { fates: (links: readonly StoredLink[]) => Promise<LinkFate[]> },
 ): LinkService {
   const { links } = parts;
-  const standing = async (found: readonly StoredLink[]): Promise<StoredLink[]> => {
-    const last = lastLinked(await links.of(endsOf(found)));
-    return found.filter((link) => last.get(pairName(link))?.id === link.id);
-  };
   const takeBack = async (found: readonly StoredLink[], { by, reason }: { by: string; reason: string }) => {
     const given = readReason(reason);
-    const said = (await standing(found)).map((link): Link => {
+    const said = (await standing(found, links)).map((link): Link => {
       const at = { id: `l_${parts.newId()}`, receivedAt: Math.max(parts.now(), link.receivedAt + 1) };
       return { ...at, verdict: "unlinked", a: link.a, b: link.b, by, reason: given };
     });
@@ -96,25 +94,23 @@ export function linkService(
     ofRun: async (run, { after, limit }) => {
       const found = await links.ofRun(run, { after: after ?? -1, limit: limit + 1 });
       const page = found.slice(0, limit);
-      const held = new Set((await standing(page)).map(({ id }) => id));
-      const around = await parts.people.evidenceAround(endsOf(page.filter(({ id }) => held.has(id))));
-      const { edges } = resolveAround(around, rulesInForce(around.rules, parts.rules));
-      const fates = new Map(edges.map((edge) => [edge.firstMessageId, edge.reason]));
-      const items = page.map((link): RecordedLink => {
-        if (!held.has(link.id)) return { ...link, status: "withdrawn", explanation: null };
-        const reason = fates.get(link.id) ?? null;
-        return { ...link, status: reason === null ? "in_effect" : "refused", explanation: reason?.message ?? null };
-      });
+      const items: RecordedLink[] = [];
+      for (let from = 0; from < page.length; from += maxFatesAsked) {
+        const some = page.slice(from, from + maxFatesAsked);
+        const fates = await parts.fates(some);
+        items.push(...some.flatMap((link, at) => (fates[at] === undefined ? [] : [{ ...link, ...fates[at] }])));
+      }
       return { items, next: found.length > page.length ? (page.at(-1)?.position ?? null) : null };
     },
-    withdrawRun: async (run, saying) => {
-      let [after, count] = [-1, 0];
-      for (;;) {
-        const found = await links.ofRun(run, { after, limit: chunkLinks });
-        count += await takeBack(found, saying);
-        if (found.length < chunkLinks) return count;
-        after = found.at(-1)?.position ?? after;
+    withdrawRun: async (run, { after, ...saying }) => {
+      let [from, withdrawn] = [after ?? -1, 0];
+      for (let looked = 0; looked < maxWithdrawnLinks; looked += chunkLinks) {
+        const found = await links.ofRun(run, { after: from, limit: chunkLinks });
+        withdrawn += await takeBack(found, saying);
+        if (found.length < chunkLinks) return { withdrawn, next: null };
+        from = found.at(-1)?.position ?? from;
       }
+      return { withdrawn, next: from };
     },
     withdraw: async (id, saying) => {
       const link = await links.byId(id);
@@ -127,10 +123,6 @@ export function linkService(
       throw new Problem(409, "link_withdrawn", "This link is withdrawn already.");
     },
   };
-}
-
-function endsOf(links: readonly StoredLink[]): string[] {
-  return [...new Set(links.flatMap(({ a, b }) => [a, b]))];
 }
 
 async function say(links: readonly Link[], parts: LinkWriterParts): Promise<void> {

@@ -1,14 +1,12 @@
-import { isoTime } from "../../model/isoTime.ts";
-import type { Profile, ProfileId } from "../../model/profile.ts";
+import type { Profile } from "../../model/profile.ts";
 import { Problem } from "../../model/problem.ts";
-import type { People, PersonRecord } from "../../storage/people.ts";
 import type { Review, Reviews, ReviewSummary } from "../../storage/reviews.ts";
 import type { CorrectionAnswer, CorrectionService, Saying } from "../correcting/service.ts";
 import type { Effect } from "../correcting/preview.ts";
-import { profileRecordOf } from "../linkage/profileRecord.ts";
-import type { IdentityRules } from "../rules.ts";
-import { reviewFields, type ReviewField } from "./fields.ts";
-import { decidedElsewhere, type Elsewhere } from "./stale.ts";
+import { mustBeAsSeen } from "./basis.ts";
+import type { ReviewField } from "./fields.ts";
+import { maxPairsLooked, type PairReads, type PairSeen } from "./pairs.ts";
+import type { Elsewhere } from "./stale.ts";
 
 export const reviewAnswers = ["same", "different", "skip", "undo"] as const;
 export type GivenAnswer = (typeof reviewAnswers)[number];
@@ -27,6 +25,15 @@ export interface ReviewInFull extends Review {
   effect: Effect | null;
   /** Somebody or something has decided it in another way; null while it is open, or was answered here. */
   elsewhere: Elsewhere | null;
+  /** Given with an answer, nothing is said where the pair has changed since. */
+  basis: string;
+}
+
+/** Who answers, by the id of a token, and why; with the basis of what they saw. */
+export interface Answering {
+  by: string;
+  reason: string | null;
+  basis?: string | undefined;
 }
 
 export interface AnsweredReview {
@@ -48,35 +55,43 @@ export interface ReviewService {
   /** Problem 404 `review_not_found`. */
   inFull(id: string): Promise<ReviewInFull>;
   /**
-   * `same` and `different` become corrections, `undo` takes them back. Problem 404 `review_not_found`, 409
-   * `review_answered` where somebody was faster, `review_not_answered`, and those of corrections.
+   * `same` and `different` become corrections, `undo` takes them back: what they overruled holds again. Problem 404
+   * `review_not_found`, 409 `review_answered` where somebody was faster, `review_changed` where it is not as it was
+   * seen, `review_not_answered`, and those of corrections.
    */
-  answer(id: string, answer: GivenAnswer, saying: { by: string; reason: string | null }): Promise<AnsweredReview>;
+  answer(id: string, answer: GivenAnswer, answering: Answering): Promise<AnsweredReview>;
 }
 
 export interface ReviewServiceParts {
   reviews: Reviews;
-  people: People;
+  /** Wherever it is done: of large people it takes a while. */
+  pairs: PairReads;
   corrections: CorrectionService;
-  rules: IdentityRules;
-  compose: (record: PersonRecord) => Profile;
-  nameOf: (profile: Profile) => string;
   /** UTC ms. */
   now: () => number;
 }
 
 export function reviewService(parts: ReviewServiceParts): ReviewService {
-  const { reviews } = parts;
   return {
     list: (wanted) => listed(wanted, parts),
-    inFull: (id) => inFull(id, parts),
-    answer: async (id, answer, saying) => {
-      const review = await found(id, reviews);
-      if (answer === "undo") return undone(review, saying.by, parts);
-      if (review.state !== "open" && review.state !== "skipped") throw answered(review);
-      return answer === "skip" ? skipped(review, saying.by, parts) : decidedHere(review, answer, saying, parts);
+    inFull: async (id) => {
+      const { mergeBasis: _, ...full } = await inFull(id, parts);
+      return full;
+    },
+    answer: async (id, answer, answering) => {
+      const review = await found(id, parts.reviews);
+      if (answer === "undo") return undone(review, answering.by, parts);
+      if (!isWaiting(review)) throw answered(review);
+      const seen = answering.basis === undefined ? null : await inFull(id, parts);
+      if (seen !== null) mustBeAsSeen(answering.basis ?? "", seen.basis);
+      if (answer === "skip") return skipped(review, answering.by, parts);
+      return decidedHere(review, answer, { ...answering, basis: seen?.mergeBasis ?? undefined }, parts);
     },
   };
+}
+
+function isWaiting({ state }: Review): boolean {
+  return state === "open" || state === "skipped";
 }
 
 async function listed(
@@ -89,14 +104,10 @@ async function listed(
   // A page of which much was decided elsewhere is filled up from the next ones, a few of them.
   for (let pages = 0; pages < maxPagesLooked; pages++) {
     const page = await reviews.waiting({ after: next, limit: limit - items.length });
-    const gone: string[] = [];
-    for (const review of page.items) {
-      const profiles = await profilesOf(review, parts);
-      const isGone = profiles === null || (await decidedElsewhere(review, parts)) !== null;
-      if (isGone) gone.push(review.id);
-      else items.push({ ...review, names: [parts.nameOf(profiles[0]), parts.nameOf(profiles[1])] });
-    }
-    if (gone.length > 0) await reviews.drop(gone);
+    const names = await namesOf(page.items, parts);
+    const gone = page.items.filter((_, at) => names[at] === null);
+    items.push(...page.items.flatMap((review, at) => toListed(review, names[at] ?? null)));
+    if (gone.length > 0) await reviews.drop(gone.map(({ id }) => id));
     next = page.next;
     if (next === null || items.length === limit) break;
   }
@@ -104,6 +115,20 @@ async function listed(
 }
 
 const maxPagesLooked = 4;
+
+/** A few at a time, so that others get their turn in between. */
+async function namesOf(page: readonly Review[], { pairs }: ReviewServiceParts): ReturnType<PairReads["pairNames"]> {
+  const names: Awaited<ReturnType<PairReads["pairNames"]>> = [];
+  for (let from = 0; from < page.length; from += maxPairsLooked) {
+    const asked = page.slice(from, from + maxPairsLooked).map(({ a, b }) => ({ a, b }));
+    names.push(...(await pairs.pairNames(asked)));
+  }
+  return names;
+}
+
+function toListed(review: Review, names: [string, string] | null): ListedReview[] {
+  return names === null ? [] : [{ ...review, names }];
+}
 
 async function found(id: string, reviews: Reviews): Promise<Review> {
   const review = await reviews.byId(id);
@@ -118,67 +143,31 @@ function notFound(): Problem {
 }
 
 /** Of a pair that has left the queue: who decided it, where that is known. */
-async function goneProblem(id: string, { people, rules }: ReviewServiceParts): Promise<Problem> {
-  const anchors = [];
-  for (const profileId of id.split("~").slice(0, 2)) {
-    const record = await people.byProfileId(profileId);
-    const anchor = record?.identifiers.find((each) => each.id === profileId)?.key;
-    if (anchor !== undefined) anchors.push({ profileId, anchor });
-  }
-  const [a, b] = anchors;
-  const elsewhere = a === undefined || b === undefined ? null : await decidedElsewhere({ a, b }, { people, rules });
-  if (elsewhere === null) return notFound();
-  const { message, said } = elsewhere;
-  const by = said === null ? "" : ` Said by ${said.by} on ${isoTime(said.at).slice(0, 10)}.`;
-  return new Problem(404, "review_not_found", `${message}${by}`, {
-    hint: "Go on with the next: GET /api/identity/reviews",
-  });
+async function goneProblem(id: string, { pairs }: ReviewServiceParts): Promise<Problem> {
+  const [a = "", b = ""] = id.split("~");
+  const told = await pairs.pairGone([a, b]);
+  if (told === null) return notFound();
+  return new Problem(404, "review_not_found", told, { hint: "Go on with the next: GET /api/identity/reviews" });
 }
 
-/** Null where one of them is gone, or both are one person. */
-async function profilesOf({ a, b }: Review, parts: ReviewServiceParts): Promise<[Profile, Profile] | null> {
-  const [one, other] = [await profileOf(a.profileId, parts), await profileOf(b.profileId, parts)];
-  return one === null || other === null || one.id === other.id ? null : [one, other];
-}
-
-async function profileOf(id: ProfileId, { people, compose }: ReviewServiceParts): Promise<Profile | null> {
-  const record = await people.byProfileId(id);
-  return record === null ? null : compose(record);
-}
-
-async function inFull(id: string, parts: ReviewServiceParts): Promise<ReviewInFull> {
+async function inFull(id: string, parts: ReviewServiceParts): Promise<ReviewInFull & Pick<PairSeen, "mergeBasis">> {
   const review = await parts.reviews.byId(id);
   if (review === null) throw await goneProblem(id, parts);
-  const [one, other] = [await profileOf(review.a.profileId, parts), await profileOf(review.b.profileId, parts)];
-  if (one === null || other === null) {
+  const seen = await parts.pairs.pair(review);
+  if (seen === null) {
     await parts.reviews.drop([id]);
     throw new Problem(404, "review_not_found", "One of the two is not there any more.");
   }
-  const texts = (profile: Profile) => profileRecordOf(profile, parts.rules)?.texts ?? [];
-  const fields = reviewFields(texts(one), texts(other), review.steps);
-  const isWaiting = review.state === "open" || review.state === "skipped";
-  const elsewhere = isWaiting ? await decidedElsewhere(review, parts) : null;
-  if (elsewhere !== null) await parts.reviews.drop([id]);
-  const effect = isWaiting && elsewhere === null ? await effectOf(review, parts) : null;
-  return { ...review, profiles: [one, other], fields, effect, elsewhere };
-}
-
-async function effectOf({ a, b }: Review, { corrections }: ReviewServiceParts): Promise<Effect | null> {
-  try {
-    const { corrections: _, ...effect } = await corrections.preview({ merge: { a: a.anchor, b: b.anchor } });
-    return effect;
-  } catch (error) {
-    // Decided between two looks.
-    if (error instanceof Problem && (error.status === 409 || error.status === 404)) return null;
-    throw error;
-  }
+  if (!isWaiting(review)) return { ...review, ...seen, elsewhere: null, effect: null };
+  if (seen.elsewhere !== null) await parts.reviews.drop([id]);
+  return { ...review, ...seen };
 }
 
 /** Kept as answered before it is said: of two who answer at once one is first, and the merged pair is not dropped. */
 async function decidedHere(
   review: Review,
   answer: "same" | "different",
-  { by, reason }: { by: string; reason: string | null },
+  { by, reason, basis }: Answering,
   parts: ReviewServiceParts,
 ): Promise<AnsweredReview> {
   const { reviews } = parts;
@@ -186,8 +175,11 @@ async function decidedHere(
   if (claimed === null) throw answered(await found(review.id, reviews));
   const pair = { a: review.a.anchor, b: review.b.anchor };
   try {
-    const wanted = answer === "same" ? { merge: pair } : { apart: pair };
-    const said = await parts.corrections.correct(wanted, { by, reason: reason ?? usual(review) });
+    const saying = { by, reason: reason ?? usual(review) };
+    const said =
+      answer === "same"
+        ? await parts.corrections.correct({ merge: pair }, { ...saying, basis })
+        : await parts.corrections.correct({ apart: pair }, saying);
     const ids = said.corrections.map(({ id }) => id);
     const stored = await reviews.said(review.id, ids);
     return { review: stored ?? claimed, corrections: said.corrections, decided: said.decided };
@@ -208,31 +200,10 @@ async function undone(review: Review, by: string, parts: ReviewServiceParts): Pr
     throw new Problem(409, "review_not_answered", "Nothing was answered here that could be undone.");
   }
   const saying: Saying = { by, reason: `Undone. It was: ${usual(review)}` };
-  const made: CorrectionAnswer[] = [];
-  for (const id of review.answer.corrections.toReversed()) {
-    const withdrawn = await takenBack(id, saying, parts);
-    if (withdrawn !== null) made.push(withdrawn);
-  }
+  // Of what somebody has said something else since, that holds.
+  const made = await parts.corrections.takeBack(review.answer.corrections, saying);
   const after = (await parts.reviews.reopen(review.id)) ?? review;
-  return {
-    review: after,
-    corrections: made.flatMap(({ corrections }) => corrections),
-    decided: made.every(({ decided }) => decided),
-  };
-}
-
-async function takenBack(
-  id: string,
-  saying: Saying,
-  { corrections }: ReviewServiceParts,
-): Promise<CorrectionAnswer | null> {
-  try {
-    return await corrections.withdraw(id, saying);
-  } catch (error) {
-    // Somebody has said something else of the pair since: that holds.
-    if (error instanceof Problem && error.code === "correction_overruled") return null;
-    throw error;
-  }
+  return { review: after, corrections: made?.corrections ?? [], decided: made?.decided ?? true };
 }
 
 function answered({ state, answer }: Review): Problem {

@@ -5,9 +5,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { corrected, foldingHarness } from "../../../test/pipelineHarness.ts";
 import { identified, reviewingHarness, type Reviewing } from "../../../test/reviewHarness.ts";
 import { linkRecordOf } from "../../model/correction.ts";
+import { Problem } from "../../model/problem.ts";
 import { linkFiles } from "../../runtime/linkFiles.ts";
 import { csvText, fakeRecords, profileFileColumns, traitsOf } from "../linkage/people.fake.ts";
 import { profileColumns } from "../linkage/profileRecord.ts";
+import { defaultIdentityRules } from "../retailRules.ts";
+import { linkFates } from "./linkFates.ts";
 
 let world: Reviewing;
 beforeEach(async () => {
@@ -140,6 +143,66 @@ describe("a pair for review", () => {
     await expect(world.service.answer(id, "undo", usual)).rejects.toMatchObject({ code: "review_not_answered" });
   });
 
+  it("answered by what was seen of it: whatever has changed since is told, and nothing is said", async () => {
+    await world.folding.deliver(adas);
+    const id = await onlyPair();
+    const { basis } = await world.service.inFull(id);
+    const refused = async (answer: "same" | "different" | "skip"): Promise<string> => {
+      const problem = { status: 409, code: "review_changed", field: "basis" };
+      const tried = world.service.answer(id, answer, { ...usual, basis });
+      await expect(tried).rejects.toMatchObject(problem);
+      return tried.then(
+        () => "",
+        (error: Error) => error.message,
+      );
+    };
+    // Another event of one of them, that says nothing new, is no change.
+    await world.folding.deliver([identified("3", "crm_id:1", ada)]);
+    expect((await world.service.inFull(id)).basis).toBe(basis);
+
+    await world.folding.deliver([
+      identified("4", "crm_id:2", { ...ada, lastName: "Lovelase", phone: "020 7946 0999" }),
+    ]);
+    expect(await refused("same")).toContain("what the two say of themselves");
+    await world.reviews.caughtUp();
+    expect(await world.reviews.byId(id)).toMatchObject({ state: "open", answer: null });
+
+    const now = await world.service.inFull(id);
+    const card = { ...identified("5", "crm_id:2", {}), identifiers: ["crm_id:2", "email:ada@example.com"] };
+    await world.folding.deliver([card]);
+    for (const answer of ["different", "skip"] as const) {
+      const tried = world.service.answer(id, answer, { ...usual, basis: now.basis });
+      await expect(tried).rejects.toMatchObject({ message: expect.stringContaining("who would be who") });
+    }
+    expect(await people()).toHaveLength(2);
+    const { basis: last } = await world.service.inFull(id);
+    expect(await world.service.answer(id, "same", { ...usual, basis: last })).toMatchObject({ decided: true });
+    expect(await people()).toHaveLength(1);
+  });
+
+  it("undone after it overruled what somebody had said: that holds again, to the byte", async () => {
+    await world.folding.deliver(adas);
+    const id = await onlyPair();
+    // Two that are kept apart by the answer, one of which somebody had joined to a third, and that to the other.
+    const third = identified("3", "crm_id:3", { nickname: "C" });
+    await world.folding.deliver([third]);
+    const { reviews, folding, service } = world;
+    const claimed = await reviews.byId(id);
+    await folding.deliver([
+      corrected("same", "crm_id:1", "crm_id:3", { id: "s1" }),
+      corrected("same", "crm_id:2", "crm_id:3", { id: "s2" }),
+    ]);
+    const before = JSON.stringify(await folding.profiles());
+    expect(await people()).toEqual(["crm_id:1 crm_id:2 crm_id:3"]);
+    if (claimed === null) throw new Error("the pair waits");
+    const answered = await service.answer(id, "different", usual);
+    expect(answered.corrections.map(({ verdict }) => verdict)).toEqual(["withdrawn", "different"]);
+    expect(await people()).toHaveLength(2);
+    const undone = await service.answer(id, "undo", usual);
+    expect(undone.corrections.map(({ verdict }) => verdict).toSorted()).toEqual(["same", "withdrawn"]);
+    expect(JSON.stringify(await folding.profiles())).toBe(before);
+  });
+
   it("that somebody decided elsewhere says so, by whom and why, and leaves the queue", async () => {
     await world.folding.deliver(adas);
     const id = await onlyPair();
@@ -245,7 +308,8 @@ describe("a linkage of all profiles", () => {
     await expect(world.links.withdraw(link?.id ?? "", { by, reason: "x" })).rejects.toMatchObject({
       code: "link_withdrawn",
     });
-    expect(await world.links.withdrawRun(run.id, { by, reason: "the model was wrong" })).toBe(run.linked - 1);
+    const saying = { by, reason: "the model was wrong", after: null };
+    expect(await world.links.withdrawRun(run.id, saying)).toEqual({ withdrawn: run.linked - 1, next: null });
     expect(JSON.stringify(await world.folding.profiles())).toBe(before);
     const after = await world.links.ofRun(run.id, { after: null, limit: 1_000 });
     expect(new Set(after.items.map(({ status }) => status))).toEqual(new Set(["withdrawn"]));
@@ -312,6 +376,36 @@ describe("a linkage of all profiles", () => {
     const apart = items.find(({ a, b }) => a === "crm_id:1" && b === "crm_id:2");
     if (apart !== undefined)
       expect(apart).toMatchObject({ status: "refused", explanation: expect.stringContaining("c9") });
+  });
+
+  it("that still links cannot be withdrawn: what it links afterwards would stay", async () => {
+    await world.folding.deliver(events);
+    const { id } = await world.runs.start({ by, automaticFrom: 0.97 });
+    await expect(world.runs.over(id)).rejects.toMatchObject({ status: 409, code: "linkage_running" });
+    await world.runs.ended();
+    expect(await world.runs.over(id)).toMatchObject({ id, state: "done" });
+    await expect(world.runs.over("lr_none")).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("tells what became of links also where there is too much evidence to read at once", async () => {
+    await world.folding.deliver(events);
+    const run = await linked(0.97);
+    const { items } = await world.links.ofRun(run.id, { after: null, limit: 1_000 });
+    await world.folding.deliver(
+      items.slice(0, 3).map(({ a, b }, at) => corrected("different", a, b, { id: `c${at}` })),
+    );
+    await world.links.withdraw(items[4]?.id ?? "", { by, reason: "x" });
+    const { items: whole } = await world.links.ofRun(run.id, { after: null, limit: 1_000 });
+    expect(new Set(whole.map(({ status }) => status))).toEqual(new Set(["refused", "withdrawn", "in_effect"]));
+    const people = {
+      evidenceAround: async (keys: readonly string[]) => {
+        if (keys.length > 5) throw new Problem(422, "evidence_too_large", "More than can be read.");
+        return world.people.evidenceAround(keys);
+      },
+    };
+    const parts = { people, links: world.linkRecord, rules: defaultIdentityRules };
+    const fates = whole.map(({ status, explanation }) => ({ status, explanation }));
+    expect(await linkFates(whole, parts)).toEqual(fates);
   });
 
   it("is one at a time, and tells what it is asked of one that is not there", async () => {

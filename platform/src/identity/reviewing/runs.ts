@@ -27,6 +27,8 @@ export interface LinkageRuns {
   start(wanted: { by: string; automaticFrom?: number | null }): Promise<LinkageRun>;
   run(id: string): Promise<LinkageRun>;
   list(wanted: { before: number | null; limit: number }): Promise<{ items: LinkageRun[]; next: number | null }>;
+  /** One that links no more, so that what it linked is all there. Problem 409 `linkage_running`. */
+  over(id: string): Promise<LinkageRun>;
   /** Problem 409 `linkage_not_running`. */
   cancel(id: string): Promise<LinkageRun>;
   /** Waits for the end of one that runs. */
@@ -61,11 +63,7 @@ export function linkageRuns(parts: LinkageRunsParts): LinkageRuns {
   const current = (): Running | null => running;
   return {
     start: async ({ by, automaticFrom = parts.defaults.automaticFrom }) => {
-      if (running !== null) {
-        throw new Problem(409, "linkage_running", `Linkage ${running.run.id} is running.`, {
-          hint: "Wait for it, or cancel it: POST /api/identity/linkage/runs/{id}/cancel",
-        });
-      }
+      if (running !== null) throw isRunning(running.run);
       const run = newRun(`lr_${parts.newId()}`, by, now(), { ...parts.defaults, automaticFrom });
       const made: Running = { run, cancel: () => undefined, ended: Promise.resolve() };
       running = made;
@@ -81,6 +79,12 @@ export function linkageRuns(parts: LinkageRunsParts): LinkageRuns {
       return { ...run };
     },
     run: byId,
+    over: async (id) => {
+      const run = await byId(id);
+      const now_ = current();
+      if (now_?.run.id === run.id) throw isRunning(now_.run);
+      return run;
+    },
     list: async ({ before, limit }) => {
       const found = await reviews.runs({ before, limit: limit + 1 });
       const page = found.slice(0, limit);
@@ -106,6 +110,12 @@ export function linkageRuns(parts: LinkageRunsParts): LinkageRuns {
       await last?.ended;
     },
   };
+}
+
+function isRunning({ id }: LinkageRun): Problem {
+  return new Problem(409, "linkage_running", `Linkage ${id} is running.`, {
+    hint: "Wait for it, or cancel it: POST /api/identity/linkage/runs/{id}/cancel",
+  });
 }
 
 function newRun(id: string, by: string, startedAt: number, thresholds: LinkageRunsParts["defaults"]): LinkageRun {

@@ -35,7 +35,10 @@ export interface CoreOptions {
   memoryLimitMb?: number;
   queryDeadlineMs?: number;
   lakeLimits?: Partial<LakeLimits>;
-  /** Identifier types, highest first, `*` for all others; the retail defaults' where it is not given. */
+  /**
+   * Identifier types, highest first, `*` for all others, until rules are published; the retail defaults' where it is not
+   * given.
+   */
   identifierOrder?: readonly string[];
   /** ISO 4217; of order events that name no currency. */
   homeCurrency: string;

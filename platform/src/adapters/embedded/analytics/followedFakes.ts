@@ -2,11 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffer.ts";
-import type { AcceptedEvent, LogRecord } from "../../../model/event.ts";
+import { rulesHash, type IdentityRules } from "../../../identity/index.ts";
+import { pairName } from "../../../model/correction.ts";
+import type { AcceptedEvent, JsonObject, LogRecord } from "../../../model/event.ts";
 import { identifierKey } from "../../../model/identifier.ts";
 import type { OrderFigures } from "../../../model/order.ts";
 import type { Profile } from "../../../model/profile.ts";
+import { rulesSource } from "../../../model/rulesVersion.ts";
+import type { LinkedRun } from "../../../storage/corrections.ts";
 import type { Change, Decided, FeedEntry, FollowedProfile, Seen } from "../../../storage/followed.ts";
+import type { StoredRules } from "../../../storage/identityAndProfiles.ts";
 
 /** For tests: a log and decided state in memory, which a test fills and which may fail on purpose. */
 export class FakeFollowed {
@@ -20,6 +25,11 @@ export class FakeFollowed {
   readonly #profiles = new Map<string, FollowedProfile>();
   readonly #orders = new Map<string, OrderFigures>();
   #version = 0;
+  /** As they were published, in the order of the log. */
+  readonly rules: StoredRules[] = [];
+  readonly linkedRuns: LinkedRun[] = [];
+  /** Names of pairs that are no question. */
+  readonly settled = new Set<string>();
   /** Called before each read; a throw is the fault. */
   fault: (call: "log" | "profiles" | "orders") => void = () => undefined;
 
@@ -55,6 +65,17 @@ export class FakeFollowed {
     if (isGone) this.#numbers.delete(name);
     else if (!this.#numbers.has(name)) this.#numbers.set(name, ++this.#lastNumber);
     this.#feed.push({ version: ++this.#version, ...change, ...(cause === undefined ? {} : { cause }) });
+  }
+
+  /** Rules hold from here on; nobody changes by it. */
+  publish(rules: IdentityRules): void {
+    const document = JSON.parse(JSON.stringify(rules)) as JsonObject;
+    const number = this.rules.length + 2;
+    const id = `r_${number}`;
+    const record = { status: "rules", source: rulesSource, messageId: id } as const;
+    const position = this.appendBytes(fragmentNamed("rules"), Buffer.from(JSON.stringify(record)));
+    const said = { by: "t1", reason: "to see", receivedAt: 0 };
+    this.rules.push({ position, id, number, hash: rulesHash(document), document, ...said });
   }
 
   /** Entries up to `version` go. */
@@ -133,6 +154,14 @@ export class FakeFollowed {
         this.fault("orders");
         return new Map(keys.map((key) => [key, this.#orders.get(key) ?? null]));
       },
+      rules: () => this.rules.at(-1) ?? null,
+      rulesAt: (position) => {
+        const until = this.rules.find((each) => each.position >= position)?.position;
+        const rules = this.rules.findLast((each) => each.position < position) ?? null;
+        return { rules, until: until === undefined ? null : until + 1 };
+      },
+      linkedRuns: () => this.linkedRuns,
+      settled: (pairs) => pairs.map((pair) => this.settled.has(pairName(pair))),
       close: () => undefined,
     };
   }

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { defaultIdentityRules } from "../../../identity/index.ts";
 import type { JsonObject } from "../../../model/event.ts";
 import type { Profile } from "../../../model/profile.ts";
 import { type AnalyticsCore, type CoreOptions, openAnalytics } from "./core.ts";
@@ -105,6 +106,36 @@ describe("events", () => {
         null,
       ],
     ]);
+  });
+
+  test("name the identifier that was surest by the rules that held when each was decided", async () => {
+    const followed = new FakeFollowed();
+    const identifiers = ["crm_id:1", "loyalty_card:7"];
+    const { types } = defaultIdentityRules;
+    const [crm, card] = [types["crm_id"], types["loyalty_card"]];
+    if (crm === undefined || card === undefined) throw new Error("the defaults name both");
+    const swapped = { ...types, crm_id: { ...crm, rank: card.rank }, loyalty_card: { ...card, rank: crm.rank } };
+    for (const at of [1, 2]) followed.append(a, eventOf({ messageId: `before${at}`, identifiers }));
+    followed.publish({ ...defaultIdentityRules, types: swapped });
+    followed.append(a, eventOf({ messageId: "between", identifiers }));
+    followed.publish(defaultIdentityRules);
+    followed.append(a, eventOf({ messageId: "last", identifiers }));
+    const path = directory();
+    const core = await open(followed, path);
+    await core.caughtUp();
+    const all = "SELECT message_id, identifier_type, identifier_value FROM events ORDER BY 1";
+    const expected = [
+      ["before1", "crm_id", "1"],
+      ["before2", "crm_id", "1"],
+      ["between", "loyalty_card", "7"],
+      ["last", "crm_id", "1"],
+    ];
+    expect(await rows(core, all)).toEqual(expected);
+    followed.publish({ ...defaultIdentityRules, types: swapped });
+    followed.append(a, eventOf({ messageId: "since", identifiers }));
+    core.advance();
+    await core.caughtUp();
+    expect(await rows(core, all)).toEqual([...expected, ["since", "loyalty_card", "7"]]);
   });
 
   test("of orders state the amount that their orders are read from, whatever they are called", async () => {

@@ -1,6 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffer.ts";
+import { defaultIdentityRules, identifierOrder, rulesInForce } from "../../../identity/index.ts";
 import type { Position } from "../../../model/position.ts";
+import type { StoredRules } from "../../../storage/identityAndProfiles.ts";
 import type { Decided } from "../../../storage/followed.ts";
 import { transaction } from "./engine.ts";
 import { quoted } from "./sqlText.ts";
@@ -64,13 +66,15 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   let goal: Progress | null = null;
 
   async function followEvents(until: Position): Promise<boolean> {
-    const { records, next } = await log.read(progress.position, until, maxBatchRecords, maxBatchBytes);
+    const held = decided.rulesAt(progress.position);
+    const end = Math.min(until, held.until ?? until);
+    const { records, next } = await log.read(progress.position, end, maxBatchRecords, maxBatchBytes);
     if (next <= progress.position) return false;
     const skipped = decided.notProcessed(progress.position, next);
     const processed = records.filter((record) => !skipped.has(record.position));
     const advanced = { ...progress, position: next };
     try {
-      unreadable += await commitRows(parts, processed, advanced, followed);
+      unreadable += await commitRows(byRules(parts, held.rules), processed, advanced, followed);
     } catch (error) {
       const stored = await readProgress(writer).catch(() => null);
       if (stored !== null) progress = { ...progressOf(stored), asOf: progress.asOf };
@@ -118,6 +122,13 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
       return false;
     },
   };
+}
+
+/** An event's row names the identifier that was surest when it was decided, whenever it is written. */
+function byRules(parts: FollowerParts, published: StoredRules | null): FollowerParts {
+  if (published === null) return parts;
+  const order = identifierOrder(rulesInForce(published, defaultIdentityRules));
+  return { ...parts, events: { ...parts.events, identifierOrder: order } };
 }
 
 function isWholeStep(head: ReturnType<Decided["head"]>, { position, feedVersion }: Progress): boolean {

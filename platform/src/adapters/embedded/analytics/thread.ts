@@ -1,79 +1,49 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { keyedHash } from "../../../model/keyedHash.ts";
 import { openDecided } from "../decided.ts";
-import { giveWay } from "../giveWay.ts";
 import { openEventLogReader } from "../eventLog/reader.ts";
+import { runOwner, type OwnerTells } from "../ownerThread.ts";
 import { type AnalyticsCore, openAnalytics } from "./core.ts";
 import { firstLine } from "./engine.ts";
-import { type Answers, problemFields, type Reply, type Request, type ThreadSettings } from "./messages.ts";
+import type { Answers, Question, ThreadSettings } from "./messages.ts";
 
 /** Entry of the worker thread that owns the DuckDB file. */
-async function main(): Promise<void> {
-  const port = parentPort;
-  if (port === null) throw new Error("thread.ts runs in a worker thread");
-  const reply = (message: Reply) => port.postMessage(message);
-  const settings = workerData as ThreadSettings;
+await runOwner<Question>("analytics", async (tells) => {
+  const core = await opened(workerData as ThreadSettings, tells);
+  return {
+    answer: (question, signal) => answer(core, question, signal),
+    advance: (isBusy) => core.advance(isBusy),
+    close: () => core.close(),
+  };
+});
+
+async function opened(settings: ThreadSettings, tells: OwnerTells): Promise<AnalyticsCore> {
   const { logDirectory, stateFile, hashKey, ...options } = settings;
-  let core: AnalyticsCore;
   try {
-    core = await openAnalytics({
+    return await openAnalytics({
       ...options,
       log: openEventLogReader(logDirectory),
       decided: openDecided({ file: stateFile, hash: keyedHash(hashKey), homeCurrency: options.homeCurrency }),
       now: Date.now,
-      onTrouble: (message) => reply({ kind: "trouble", message }),
-      onFollowed: (version) => reply({ kind: "followed", version }),
+      ...tells,
       onFatal: () => process.exit(1),
     });
   } catch (error) {
-    reply({ kind: "trouble", message: `analytics did not open: ${firstLine(error).slice(0, 200)}` });
-    reply({ kind: "problem", id: null, problem: problemFields(error) });
-    return;
+    tells.onTrouble(`analytics did not open: ${firstLine(error).slice(0, 200)}`);
+    throw error;
   }
-  const asked = new Map<number, AbortController>();
-  port.on("message", (request: Request) => {
-    if (request.kind === "advance") {
-      core.advance(request.isBusy);
-      return;
-    }
-    const { id } = request;
-    if (request.kind === "cancel") {
-      asked.get(id)?.abort();
-      return;
-    }
-    const controller = new AbortController();
-    asked.set(id, controller);
-    answer(core, request, controller.signal)
-      .then((value) => reply({ kind: "answer", id, value }))
-      .catch((error: unknown) => reply({ kind: "problem", id, problem: problemFields(error) }))
-      .finally(() => {
-        asked.delete(id);
-        if (request.kind === "close") port.close();
-      });
-  });
-  reply({ kind: "ready" });
 }
 
-async function answer(
-  core: AnalyticsCore,
-  request: Exclude<Request, { kind: "advance" | "cancel" }>,
-  signal: AbortSignal,
-): Promise<Answers[keyof Answers]> {
-  switch (request.kind) {
+async function answer(core: AnalyticsCore, question: Question, signal: AbortSignal): Promise<Answers[keyof Answers]> {
+  switch (question.kind) {
     case "timeline":
-      return core.timeline(request.query);
+      return core.timeline(question.query);
     case "query":
-      return core.query(request.sql, request.limit, signal);
+      return core.query(question.sql, question.limit, signal);
     case "status":
       return core.status();
     case "caughtUp":
       await core.caughtUp();
       return null;
-    case "close":
-      await core.close();
-      return null;
   }
 }
-
-giveWay();
-await main();

@@ -32,8 +32,13 @@ interface Source {
   backUp(changes?: Partial<BackupParts>): Promise<BackupDone>;
 }
 
-/** A log in small segments; each record is received a second after the one before. */
-async function openSource(name = "data", segmentBytes = 2_000): Promise<Source> {
+/** A log in small segments; each record is received a second after the one before, if the clock does not say otherwise. */
+async function openSource(
+  name = "data",
+  segmentBytes = 2_000,
+  clock = (nth: number): number => start + nth * 1_000,
+  segmentsClock = clock,
+): Promise<Source> {
   const dataDir = join(folder, name);
   const paths = {
     log: join(dataDir, "log"),
@@ -45,13 +50,13 @@ async function openSource(name = "data", segmentBytes = 2_000): Promise<Source> 
   let count = 0;
   // Appending is over before anything reads: a writer of each time.
   const append = async (more: number, payloadBytes = 100): Promise<void> => {
-    const now = (): number => start + count * 1_000;
+    const now = (): number => segmentsClock(count);
     const log = await openEventLog({ directory: paths.log, segmentBytes, now, disk: unsynced });
     for (let n = 0; n < more; n++) {
       const text = JSON.stringify({
         v: 1,
         n: count,
-        receivedAt: start + count * 1_000,
+        receivedAt: clock(count),
         filler: "x".repeat(payloadBytes),
       });
       await log.append([{ fragment: "AAAAAAAAAAAAAAAA", message: "BBBBBBBBBBBBBBBB", payload: Buffer.from(text) }]);
@@ -260,6 +265,48 @@ describe("a restore to a point in time", () => {
       ),
       { numRuns: 8 },
     );
+  });
+
+  it("by time ends before the first record that was received later, wherever the clock was set back", async () => {
+    const step = fc.record({ records: fc.integer({ min: 1, max: 12 }), back: fc.integer({ min: 0, max: 20 }) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 800, max: 3_000 }),
+        fc.array(fc.integer({ min: -5, max: 40 }), { minLength: 1, maxLength: 3 }),
+        async (steps, segmentBytes, moments) => {
+          rmSync(folder, { recursive: true, force: true });
+          // Seconds at which each was received: the clock goes on, and is set back at every step.
+          const seconds: number[] = [];
+          for (const { records, back } of steps) {
+            const from = (seconds.at(-1) ?? back) - back;
+            for (let n = 1; n <= records; n++) seconds.push(from + n);
+          }
+          const at = (nth: number): number => start + (seconds[nth] ?? seconds.at(-1) ?? 0) * 1_000;
+          const source = await openSource("data", segmentBytes, at);
+          await source.append(seconds.length);
+          const all = await source.records();
+          await source.backUp();
+          for (const moment of moments) {
+            const later = seconds.findIndex((second) => second > moment);
+            const kept = later === -1 ? seconds.length : later;
+            const wanted = { time: start + moment * 1_000 };
+            if (kept === 0) expect((await problemOf(restored(wanted)))?.code).toBe("until_too_early");
+            else expect(await recordsIn((await restored(wanted)).log)).toEqual(all.slice(0, kept));
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it("by time keeps what was received by then in a segment that a clock ahead of it had begun", async () => {
+    const received = (nth: number): number => start + nth * 1_000;
+    const source = await openSource("data", 1_200, received, (nth) => received(nth) + (nth === 0 ? 0 : 86_400_000));
+    await source.append(25);
+    const all = await source.records();
+    await source.backUp();
+    expect(await recordsIn((await restored({ time: start + 18_500 })).log)).toEqual(all.slice(0, 19));
   });
 
   it("is refused beyond what the backup has", async () => {

@@ -1,10 +1,9 @@
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ordinalOf, position, segmentOf, type Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
-import { decodeSegmentHeader, segmentHeaderBytes } from "../eventLog/format.ts";
 import { openEventLogReader } from "../eventLog/reader.ts";
-import { openListed } from "../eventLog/recovery.ts";
+import { openListed, scanRecords } from "../eventLog/recovery.ts";
 import { closeSegment, offsetOf } from "../eventLog/segment.ts";
 import { segmentPath } from "../eventLog/segmentFiles.ts";
 import { logSummary } from "../eventLog/summary.ts";
@@ -23,8 +22,8 @@ export interface RestoreParts {
   readonly onBytes: (bytes: number) => void;
 }
 
-const scanRecords = 5_000;
-const scanBytes = 16 << 20;
+const maxReadRecords = 5_000;
+const maxReadBytes = 16 << 20;
 
 /** Copies a file of the backup to `to`, durable but for its name. Problem 500 `backup_damaged`. */
 export async function restoreFile(
@@ -39,8 +38,8 @@ export async function restoreFile(
 
 /**
  * Restores the log into `log`, a folder that is not there yet, and gives its end. By time it ends before the first
- * record that was received later; segments that were begun later are not even copied. Problem 422 `until_too_late`,
- * `until_too_early`.
+ * record that was received later, as the records say it: a clock that was set back says nothing of what stands before.
+ * Segments behind the end are not even copied. Problem 422 `until_too_late`, `until_too_early`.
  */
 export async function restoreLog(parts: RestoreParts, log: string): Promise<Position> {
   const { manifest, until } = parts;
@@ -49,15 +48,18 @@ export async function restoreLog(parts: RestoreParts, log: string): Promise<Posi
     .filter(({ path }) => path.startsWith("log/"))
     .map((file) => ({ file, segment: Number(/(\d+)\.log$/.exec(file.path)?.[1]) }))
     .sort((one, other) => one.segment - other.segment);
-  const wanted = segments.slice(0, wantedCount(parts, segments));
-  const last = wanted.at(-1);
-  if (segments.length > 0 && last === undefined) throw tooEarly();
   mkdirSync(log, { mode: 0o700 });
-  for (const { file, segment } of wanted) await restoreFile(parts, file, segmentPath(log, segment));
-  if (last !== undefined && until !== null) await cutSegment(log, last.segment, until);
+  for (const { file, segment } of segments) {
+    if (until !== null && "position" in until && position(segment, 0) >= until.position) break;
+    await restoreFile(parts, file, segmentPath(log, segment));
+    const cut = until === null ? null : await cutIn(log, segment, until);
+    if (cut === null) continue;
+    await cutSegment(log, segment, ordinalOf(cut));
+    break;
+  }
   await syncDirectory(log);
   const { first, end } = await logSummary(log);
-  if (until !== null && end === first) throw tooEarly();
+  if (segments.length > 0 && until !== null && end === first) throw tooEarly();
   return end;
 }
 
@@ -76,42 +78,37 @@ function tooEarly(): Problem {
   });
 }
 
-/** How many of the segments, from the first on, hold anything of what is wanted. */
-function wantedCount(
-  { directory, until }: RestoreParts,
-  segments: readonly { file: StoredFile; segment: number }[],
-): number {
-  if (until === null) return segments.length;
-  const beyond = segments.findIndex(({ file, segment }) =>
-    "position" in until
-      ? position(segment, 0) >= until.position
-      : beganAt(join(directory, file.stored), segment) > until.time,
-  );
-  return beyond === -1 ? segments.length : beyond;
-}
-
-/** UTC ms. */
-function beganAt(file: string, segment: number): number {
-  const fd = openSync(file, "r");
+/** The first position of the segment that is beyond `until`; null where there is none. */
+async function cutIn(log: string, segment: number, until: NonNullable<RestoreUntil>): Promise<Position | null> {
+  if ("position" in until) return segmentOf(until.position) === segment ? until.position : null;
+  const opened = await openListed(log, segment);
+  const reader = openEventLogReader(log);
   try {
-    const bytes = Buffer.alloc(segmentHeaderBytes);
-    return decodeSegmentHeader(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)), segment).createdAt;
+    const { recordCount } = opened.footer ?? (await scanRecords(opened));
+    const end = position(segment, recordCount);
+    for (let at = position(segment, 0); at < end;) {
+      const { records, next } = await reader.read(at, end, maxReadRecords, maxReadBytes);
+      const later = records.find(({ payload }) => (receivedAtOf(payload) ?? Number.NEGATIVE_INFINITY) > until.time);
+      if (later !== undefined) return later.position;
+      if (next <= at) break;
+      at = next;
+    }
+    return null;
   } finally {
-    closeSync(fd);
+    closeSegment(opened);
+    await reader.close();
   }
 }
 
-/** Cuts off the records of the log's last segment that are beyond `until`: whole ones, and the footer behind them. */
-async function cutSegment(log: string, segment: number, until: NonNullable<RestoreUntil>): Promise<void> {
-  const cut = "position" in until ? until.position : await firstReceivedAfter(log, segment, until.time);
-  if (cut === null || segmentOf(cut) > segment) return;
+/** Cuts off the segment's records from an ordinal on: whole ones, and the footer behind them. */
+async function cutSegment(log: string, segment: number, ordinal: number): Promise<void> {
   const file = segmentPath(log, segment);
-  if (ordinalOf(cut) === 0) {
+  if (ordinal === 0) {
     rmSync(file);
     return;
   }
   const opened = await openListed(log, segment);
-  const offset = await offsetOf(opened, ordinalOf(cut)).finally(() => closeSegment(opened));
+  const offset = await offsetOf(opened, ordinal).finally(() => closeSegment(opened));
   if (offset === null) return;
   const fd = openSync(file, "r+");
   try {
@@ -119,22 +116,5 @@ async function cutSegment(log: string, segment: number, until: NonNullable<Resto
     fsyncSync(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-async function firstReceivedAfter(log: string, segment: number, time: number): Promise<Position | null> {
-  const { end } = await logSummary(log);
-  const reader = openEventLogReader(log);
-  try {
-    for (let at = position(segment, 0); at < end;) {
-      const { records, next } = await reader.read(at, end, scanRecords, scanBytes);
-      const later = records.find(({ payload }) => (receivedAtOf(payload) ?? Number.NEGATIVE_INFINITY) > time);
-      if (later !== undefined) return later.position;
-      if (next <= at) break;
-      at = next;
-    }
-    return null;
-  } finally {
-    await reader.close();
   }
 }

@@ -73,14 +73,14 @@ function countsOf(database: DatabaseSync, sql: string): { rows: number; good: nu
   return { rows: Number(rows), good: Number(good) };
 }
 
-function hasFormat(database: DatabaseSync, known: number, find: (what: string) => void): boolean {
+export function hasFormat(database: DatabaseSync, known: number, find: (what: string) => void): boolean {
   const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
   if (version === known) return true;
   find(`it has format ${version}, this program reads ${known}`);
   return false;
 }
 
-function reading(file: string, find: (what: string) => void, work: (database: DatabaseSync) => void): void {
+export function reading(file: string, find: (what: string) => void, work: (database: DatabaseSync) => void): void {
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(file, { readOnly: true });

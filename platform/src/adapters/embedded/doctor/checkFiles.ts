@@ -6,8 +6,18 @@ import type { Report } from "./report.ts";
 export const leastFreeBytes = 512 << 20;
 /** For nobody but the owner: customers' data, keys, tokens. */
 const othersMayNot = 0o077;
-const privateFiles = ["hash.key", "access.sqlite", "state.sqlite", "search.sqlite", "cli.token"];
-const leftOver = /(\.tmp|\.new|\.damaged)$|^rebuilding$|^examining$|^server\.json\..+$|\.log\.new$/;
+const privateFiles = [
+  "hash.key",
+  "access.sqlite",
+  "state.sqlite",
+  "search.sqlite",
+  "linkage.sqlite",
+  "reviews.sqlite",
+  "cli.token",
+];
+/** What a start set aside: answers and models are in it, so that it is not just left over. */
+const reviewsAside = /^reviews\.sqlite(\.\d+)?\.damaged$/;
+const leftOver = /(\.tmp|\.new|\.damaged)$|^rebuilding$|^examining$|^linking$|^server\.json\..+$|\.log\.new$/;
 const checkedFolders = ["", "log", "messages/filters"];
 
 /** Who may read what, room on the disk, and what something that ended early left behind. */
@@ -52,10 +62,18 @@ function checkLeftOver(dataDir: string, report: Report): void {
     for (const name of namesIn(join(dataDir, folder))) {
       if (!leftOver.test(name)) continue;
       const where = folder === "" ? name : `${folder}/${name}`;
+      if (reviewsAside.test(where)) {
+        report.find("data", { where, what: "a start found it damaged and set it aside", todo: reviewsTodo(where) });
+        continue;
+      }
       const what = "something that ended early left it behind; nothing reads it";
       report.find("harmless", { where, what, todo: `rm -r ${join(dataDir, where)}` });
     }
   }
+}
+
+function reviewsTodo(where: string): string {
+  return `stop the platform and copy reviews.sqlite from a backup, or let it go (the queue has begun anew): rm ${where}*`;
 }
 
 function namesIn(folder: string): string[] {

@@ -2,7 +2,18 @@
 export type Severity = "data" | "derived" | "harmless";
 
 /** Names of parts; also the order in which they are told. */
-export const parts = ["files", "hash.key", "log", "state", "messages", "analytics", "search", "access"] as const;
+export const parts = [
+  "files",
+  "hash.key",
+  "log",
+  "state",
+  "messages",
+  "analytics",
+  "search",
+  "linkage",
+  "reviews",
+  "access",
+] as const;
 export type Part = (typeof parts)[number];
 
 /** Something that is not as it should be. Names files, bytes, positions, keyed hashes; nothing personal. */

@@ -34,6 +34,10 @@ export async function startExplaining({
     why: (...asked) => ask({ kind: "why", asked }),
     look: (...asked) => ask({ kind: "look", asked }),
     list: (...asked) => ask({ kind: "list", asked }),
+    pairNames: (...asked) => ask({ kind: "pairNames", asked }),
+    pair: (...asked) => ask({ kind: "pair", asked }),
+    pairGone: (...asked) => ask({ kind: "pairGone", asked }),
+    linkFates: (...asked) => ask({ kind: "linkFates", asked }),
     close: () => thread.close((id) => ({ kind: "close", id })),
   };
 }

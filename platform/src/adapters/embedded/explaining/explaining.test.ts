@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { accepted, foldingHarness, homeCurrency, published, type Folding } from "../../../../test/pipelineHarness.ts";
-import { defaultIdentityRules } from "../../../identity/index.ts";
+import { defaultIdentityRules, reviewService } from "../../../identity/index.ts";
+import { keyedHash, profileIdOf } from "../../../model/keyedHash.ts";
 import { maxEvidenceRead } from "../../../storage/people.ts";
+import { reviewIdOf, type Review, type Reviews, type ReviewSide } from "../../../storage/reviews.ts";
 import { openStateFile } from "../state/schema.ts";
 import { startExplaining } from "./client.ts";
 
@@ -77,6 +79,37 @@ describe("the thread that explains", () => {
     });
   });
 
+  it("lists pairs of large people without holding anybody up, and gives others their turn in between", async () => {
+    await folding.deliver([met]);
+    hangTogether(folding.file, 400);
+    const side = (n: number) => ({ profileId: crowdId(n), anchor: `user_id:crowd${n}` });
+    const waiting = Array.from({ length: 30 }, (_, n) => pairOfSides(side(2 * n), side(2 * n + 1)));
+    const summary = { open: 30, skipped: 0, bands: [], own: [] };
+    const reviews: Pick<Reviews, "waiting" | "drop" | "summary"> = {
+      waiting: async () => ({ items: waiting, next: null }),
+      drop: async () => undefined,
+      summary: async () => summary,
+    };
+    const { list } = reviewService({
+      // The list asks no more of it.
+      reviews: reviews as Reviews,
+      pairs: explaining,
+      corrections: folding.corrections,
+      now: () => 0,
+    });
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 1);
+    const order: string[] = [];
+    const listed = list({ after: null, limit: 50, by: "t1" }).then((page) => (order.push("list"), page));
+    const asked = explaining.of("p_nobody").then(() => order.push("another"));
+    const [page] = await Promise.all([listed, asked]);
+    clearInterval(timer);
+    expect(page.items).toHaveLength(30);
+    expect(page.items[0]?.names).toEqual([expect.any(String), expect.any(String)]);
+    expect(order).toEqual(["another", "list"]);
+    expect(turns).toBeGreaterThan(minTurns);
+  });
+
   it("turns away whom it cannot serve soon", async () => {
     await folding.deliver([met]);
     hangTogether(folding.file, 500);
@@ -88,6 +121,16 @@ describe("the thread that explains", () => {
     expect(answers.some(({ status }) => status === "fulfilled")).toBe(true);
   });
 });
+
+function crowdId(n: number): string {
+  return profileIdOf(keyedHash(hashKey), `user_id:crowd${n}`);
+}
+
+function pairOfSides(a: ReviewSide, b: ReviewSide): Review {
+  const score = { probability: 0.9, weight: 3, priorWeight: -4, steps: [], model: 0 };
+  const waits = { origin: "live", state: "open", offeredAt: 0, answer: null } as const;
+  return { id: reviewIdOf(a.profileId, b.profileId), a, b, ...score, ...waits };
+}
 
 /** So many people more in the component of the first, each with a fragment that names them and the next: as a load test leaves it. */
 function hangTogether(file: string, count: number): void {
@@ -104,8 +147,8 @@ function hangTogether(file: string, count: number): void {
     database.exec("BEGIN");
     for (let n = 0; n < count; n++) {
       const number = 1_000 + n;
-      person.run(number, component, `p_crowd${n}`);
-      identifier.run(`p_crowd${n}`, `user_id:crowd${n}`, number);
+      person.run(number, component, crowdId(n));
+      identifier.run(crowdId(n), `user_id:crowd${n}`, number);
       const keys = [`user_id:crowd${n}`, `user_id:crowd${n + 1}`].sort().join("\n");
       fragment.run(`crowd${n}`.padEnd(16, "_"), number, keys, JSON.stringify([["web", 1, 1, `m${n}`, 1]]));
     }

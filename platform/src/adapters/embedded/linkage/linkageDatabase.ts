@@ -155,7 +155,7 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
     const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
     if (outOfSpace.test(reason)) {
       throw new Problem(507, "linkage_too_large", "Memory and spill space do not suffice for these tables.", {
-        hint: "Link fewer records, or give the spill directory (the system's temporary one) more room.",
+        hint: "Link fewer records, or make room where it spills to: the data directory's disk; of files, that of --temp-dir.",
       });
     }
     if (/^(Invalid Input|IO|HTTP|Binder) Error/i.test(reason) && /read_|csv|parquet|file/i.test(reason)) {

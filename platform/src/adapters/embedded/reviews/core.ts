@@ -1,4 +1,5 @@
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
 import { version as engineVersion } from "@duckdb/node-api";
 import {
   parseLinkageModel,
@@ -6,6 +7,7 @@ import {
   type IdentityRules,
   type LinkageModel,
 } from "../../../identity/index.ts";
+import { pairOf } from "../../../model/correction.ts";
 import type { Decided } from "../../../storage/followed.ts";
 import type { LinkageDatabase } from "../../../storage/linkageDatabase.ts";
 import type { Reviews } from "../../../storage/reviews.ts";
@@ -15,14 +17,17 @@ import { reviewFollower } from "./follow.ts";
 import { openRecordIndex } from "./recordIndex.ts";
 import { openReviewFile } from "./reviewFile.ts";
 import { reviewQueue } from "./reviewQueue.ts";
-import { runRecords } from "./runRows.ts";
+import { rememberedRun, runRecords } from "./runRows.ts";
 
 export interface ReviewCoreOptions {
   /** The index of records, and what people answered. */
   indexFile: string;
   reviewFile: string;
   decided: Decided;
+  /** Until others are published. */
   rules: IdentityRules;
+  /** A folder for what the engine that compares has no memory for; it is made, and its owner removes it. */
+  spillDirectory: string;
   /** Pairs at least so probable are offered. */
   reviewFrom: number;
   /** UTC ms. */
@@ -46,23 +51,26 @@ const defaultMemoryLimitMb = 256;
 export async function openReviews(options: ReviewCoreOptions): Promise<ReviewCore> {
   const { decided, onTrouble, onFollowed } = options;
   const index = openRecordIndex(options.indexFile, `engine ${engineVersion()}`);
-  const database = openReviewFile(options.reviewFile);
-  const queue = reviewQueue(database);
-  const runs = runRecords(database);
-  const engine = openedOnce(() =>
-    openLinkageDatabase({
-      spillDirectory: tmpdir(),
-      memoryLimitMb: options.memoryLimitMb ?? defaultMemoryLimitMb,
-      threads: 1,
-    }),
+  const { database, prepared, isNew } = openReviewFile(
+    options.reviewFile,
+    preparedParts,
+    onTrouble ?? (() => undefined),
   );
+  const { runs } = prepared;
+  if (isNew) for (const run of decided.linkedRuns()) await runs.putRun(rememberedRun(run, options.reviewFrom));
+  const queue = askingOpenOnes(prepared.queue, decided);
+  const engine = openedOnce(() => {
+    const { spillDirectory, memoryLimitMb = defaultMemoryLimitMb } = options;
+    mkdirSync(spillDirectory, { recursive: true, mode: 0o700 });
+    return openLinkageDatabase({ spillDirectory, memoryLimitMb, threads: 1 });
+  });
   const models = await modelInUse(runs);
   const yieldTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
   const { rules, reviewFrom, now } = options;
   const parts = { index, queue, decided, rules, reviewFrom, now, yieldTurn };
   const follower = reviewFollower({ ...parts, engine: engine.open, model: models.current });
   const loop = new FollowLoop(follower, { name: "reviews", head: () => decided.head(), onTrouble, onFollowed });
-  const { partnersOf: _, dropOf: __, count, ...asked } = queue;
+  const { partnersOf: _, dropOf: __, setAnchor: ___, count, ...asked } = queue;
   return {
     ...asked,
     ...runs,
@@ -91,6 +99,24 @@ export async function openReviews(options: ReviewCoreOptions): Promise<ReviewCor
       index.close();
       database.close();
       decided.close();
+    },
+  };
+}
+
+function preparedParts(database: DatabaseSync) {
+  return { queue: reviewQueue(database), runs: runRecords(database) };
+}
+
+/** What is decided already, by whatever way, is not offered. */
+function askingOpenOnes(queue: ReturnType<typeof reviewQueue>, decided: Decided): ReturnType<typeof reviewQueue> {
+  return {
+    ...queue,
+    offer: async (pairs, at) => {
+      const settled = decided.settled(pairs.map(({ a, b }) => pairOf(a.anchor, b.anchor)));
+      return queue.offer(
+        pairs.filter((_, index) => settled[index] !== true),
+        at,
+      );
     },
   };
 }

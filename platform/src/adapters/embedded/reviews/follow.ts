@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import {
   normaliseRecords,
   profileRecordOf,
+  rulesHash,
+  rulesInForce,
   type IdentityRules,
   type LinkageModel,
   type ProfileRecord,
 } from "../../../identity/index.ts";
 import type { ProfileId } from "../../../model/profile.ts";
-import { nextFeedStep } from "../../../storage/followFeed.ts";
+import { nextFeedStep, nothingFollowed } from "../../../storage/followFeed.ts";
 import type { Change, Decided } from "../../../storage/followed.ts";
 import type { LinkageDatabase } from "../../../storage/linkageDatabase.ts";
 import type { IndexProgress, RecordIndex } from "./recordIndex.ts";
@@ -23,6 +25,7 @@ export interface FollowParts {
   index: RecordIndex;
   queue: ReturnType<typeof reviewQueue>;
   decided: Decided;
+  /** Until others are published. */
   rules: IdentityRules;
   /** Opened when something is to be compared. */
   engine: () => Promise<LinkageDatabase>;
@@ -43,7 +46,8 @@ export interface ReviewFollower {
 /**
  * Keeps the index of records as the profiles are, and offers what new and changed ones resemble. A slice is one
  * transaction, its pairs are offered within it: what a crash leaves half done is done again. While everything is being
- * copied nothing is compared: that is a linkage's work, and whoever changes afterwards is compared then.
+ * copied nothing is compared: that is a linkage's work, and whoever changes afterwards is compared then. Other rules may
+ * hold other identifiers for the surest: then everything is copied again.
  */
 export function reviewFollower(parts: FollowParts): ReviewFollower {
   const { index, decided, now } = parts;
@@ -63,16 +67,19 @@ export function reviewFollower(parts: FollowParts): ReviewFollower {
     pass: async () => {
       const at = now();
       const head = decided.head();
-      const step = nextFeedStep(decided, progress.followed, passLimits);
+      const rules = rulesInForce(decided.rules(), parts.rules);
+      const surest = surestBy(rules);
+      const isOfRules = index.rules() === surest;
+      const step = nextFeedStep(decided, isOfRules ? progress.followed : nothingFollowed, passLimits);
       if (step === null) {
         progress = { ...progress, asOf: Math.max(progress.asOf, at) };
         return false;
       }
       const followed = step.progress;
       const isCopying = step.startsOver || progress.followed.copied !== null;
-      if (step.startsOver) await inTransaction(async () => index.startOver());
+      if (step.startsOver) await inTransaction(async () => index.startOver(surest));
       for (const slice of slicesOf(changedProfiles(step.changes))) {
-        await inTransaction(() => takeSlice(slice, isCopying, parts));
+        await inTransaction(() => takeSlice(slice, isCopying, { ...parts, rules }));
         await parts.yieldTurn();
       }
       const holdsAll = followed.copied === null && followed.version >= head.feedVersion;
@@ -84,6 +91,13 @@ export function reviewFollower(parts: FollowParts): ReviewFollower {
       return true;
     },
   };
+}
+
+/** Of the rules, all that the index depends on: which identifiers are somebody's surest, and of which a person has one. */
+function surestBy({ types, otherTypes }: IdentityRules): string {
+  const told = ({ kind, rank }: IdentityRules["otherTypes"]) => ({ kind, rank });
+  const named = Object.fromEntries(Object.entries(types).map(([type, of]) => [type, told(of)]));
+  return rulesHash({ named, others: told(otherTypes) });
 }
 
 /** Who was merely active reads as before. */
@@ -109,6 +123,7 @@ async function takeSlice(ids: readonly ProfileId[], isCopying: boolean, parts: F
       continue;
     }
     const digest = isCopying ? copiedDigest : digestOf(record);
+    if (isCopying) queue.setAnchor(id, record.anchor);
     if (isCopying || index.digestOf(id) !== digest) changed.push({ ...record, digest });
   }
   if (changed.length === 0) return;

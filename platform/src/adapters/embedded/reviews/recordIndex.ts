@@ -34,7 +34,10 @@ export interface RecordIndex {
   commit(progress?: { followed: FeedProgress; asOf: number }): void;
   /** Leaves everything as it was at `begin`. */
   rollBack(): void;
-  startOver(): void;
+  /** Removes everything; what comes depends on these rules, by their hash. */
+  startOver(rules: string): void;
+  /** The hash of what the records depend on; "": nothing has come yet. */
+  rules(): string;
   digestOf(id: ProfileId): string | null;
   /** Answers its number, by which candidates are told. */
   put(profile: IndexedProfile): number;
@@ -75,10 +78,12 @@ export function openRecordIndex(file: string, madeWith: string): RecordIndex {
       if (database.isTransaction) database.exec("ROLLBACK");
       records = recordsBefore.count;
     },
-    startOver: () => {
+    startOver: (rules) => {
       removeRecords(database);
+      statements.setRules.run(rules);
       records = 0;
     },
+    rules: () => String(statements.progress.get()?.["rules"] ?? ""),
     digestOf: (id) => {
       const digest = statements.byId.get(id)?.["digest"];
       return typeof digest === "string" ? digest : null;
@@ -132,6 +137,7 @@ function indexStatements(database: DatabaseSync) {
     uses: database.prepare("SELECT uses FROM terms WHERE field = ? AND value = ?"),
     setRecords: database.prepare("UPDATE progress SET records = ?"),
     setProgress: database.prepare("UPDATE progress SET feed = ?, feed_version = ?, copied = ?, as_of = ?"),
+    setRules: database.prepare("UPDATE progress SET rules = ?"),
     progress: database.prepare("SELECT * FROM progress"),
   };
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { IdentifierKey } from "../../../model/identifier.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { ProfileId } from "../../../model/profile.ts";
 import {
@@ -18,6 +19,8 @@ type Queue = Pick<
 > & {
   /** Profiles that wait beside this one. */
   partnersOf(id: ProfileId): ProfileId[];
+  /** Of the waiting pairs of a profile: what is said of it is said of this identifier from now on. */
+  setAnchor(id: ProfileId, anchor: IdentifierKey): void;
   /** Drops all waiting pairs of a profile that is gone. */
   dropOf(id: ProfileId): void;
   count(): number;
@@ -84,6 +87,10 @@ export function reviewQueue(database: DatabaseSync): Queue {
       own: bandsOf(statements.answeredBy.all(by)),
     }),
     partnersOf: (id) => (statements.partners.all(id, id) as Row[]).map((row) => String(row["partner"])),
+    setAnchor: (id, anchor) => {
+      statements.anchorA.run(anchor, id, anchor);
+      statements.anchorB.run(anchor, id, anchor);
+    },
     dropOf: (id) => {
       statements.dropOf.run(id, id);
     },
@@ -117,6 +124,8 @@ function queueStatements(database: DatabaseSync) {
       steps = excluded.steps, model = excluded.model, origin = excluded.origin, scored_at = excluded.scored_at,
       place = CASE state WHEN 'open' THEN -excluded.probability ELSE 1 - excluded.probability END
       WHERE place IS NOT NULL`),
+    anchorA: prepare("UPDATE reviews SET anchor_a = ? WHERE a = ? AND anchor_a <> ? AND place IS NOT NULL"),
+    anchorB: prepare("UPDATE reviews SET anchor_b = ? WHERE b = ? AND anchor_b <> ? AND place IS NOT NULL"),
     partners: prepare(`SELECT b AS partner FROM reviews WHERE a = ? AND place IS NOT NULL
       UNION SELECT a FROM reviews WHERE b = ? AND place IS NOT NULL`),
     answered: prepare(`${bandsSql} GROUP BY band ORDER BY band`),

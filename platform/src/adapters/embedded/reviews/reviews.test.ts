@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -24,12 +24,22 @@ async function open(): Promise<ReviewCore> {
     reviewFile: reviewFile(),
     decided: followed.decided(),
     rules: defaultIdentityRules,
+    spillDirectory: join(directory.path, "spill"),
     reviewFrom: 0.5,
     now: () => noon,
     memoryLimitMb: 128,
     onTrouble: (message) => troubles.push(message),
     onFollowed: (version) => released.push(version),
   });
+}
+
+/** The format of a closed SQLite file; `set`: changes it. */
+function versionOf(file: string, set?: number): number {
+  const database = new DatabaseSync(file);
+  if (set !== undefined) database.exec(`PRAGMA user_version = ${set}`);
+  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+  database.close();
+  return version;
 }
 
 async function reopened(): Promise<void> {
@@ -212,12 +222,89 @@ describe("as profiles come", () => {
     await reviews.caughtUp();
     expect(await reviews.status()).toMatchObject({ records: 2 });
     expect(await reviews.byId("p_1~p_2")).toMatchObject({ state: "different", answer: { corrections: ["c_1"] } });
+  });
+
+  it("sets a damaged queue aside and begins it anew, with the runs that the log knows", async () => {
     await reviews.close();
-    writeFileSync(reviewFile(), "no database at all");
-    await expect(open()).rejects.toMatchObject({ code: "reviews_damaged" });
-    directory.remove();
-    directory = temporaryDirectory();
+    followed.linkedRuns.push({ run: "lr_1", links: 7, firstAt: noon, lastAt: noon + 9, leastProbability: 0.97 });
+    for (const nth of ["", ".2"]) {
+      writeFileSync(reviewFile(), "no database at all");
+      reviews = await open();
+      expect(troubles.at(-1)).toContain(`set aside as reviews.sqlite${nth}.damaged`);
+      expect(readFileSync(`${reviewFile()}${nth}.damaged`, "utf8")).toBe("no database at all");
+      expect(await reviews.run("lr_1")).toMatchObject({
+        state: "done",
+        linked: 7,
+        automaticFrom: 0.97,
+        startedAt: noon,
+      });
+      decide("p_1", ada);
+      decide("p_2", ada);
+      expect(idsOf(await waiting())).toEqual(["p_1~p_2"]);
+      await reviews.close();
+      for (const id of ["p_1", "p_2"]) decide(id, null);
+    }
     reviews = await open();
+  });
+
+  it.each([
+    ["a table is missing", "DROP TABLE runs"],
+    ["a run cannot be read", "INSERT INTO runs VALUES ('lr_9', 1, '{')"],
+  ])("sets a queue aside in which %s", async (_, damage) => {
+    await reviews.close();
+    const database = new DatabaseSync(reviewFile());
+    database.exec(damage);
+    database.close();
+    reviews = await open();
+    expect(troubles).toEqual([expect.stringContaining("set aside")]);
+    expect(existsSync(`${reviewFile()}.damaged`)).toBe(true);
+    expect(await reviews.status()).toMatchObject({ waiting: 0 });
+  });
+
+  it("leaves files of a newer program as they are, and says so", async () => {
+    decide("p_1", ada);
+    decide("p_2", ada);
+    await waiting();
+    await reviews.close();
+    for (const [file, code] of [
+      [reviewFile(), "reviews_newer"],
+      [indexFile(), "linkage_newer"],
+    ] as const) {
+      const before = versionOf(file);
+      versionOf(file, 99);
+      const problem = { status: 409, code, message: expect.stringContaining("has format 99, this program reads") };
+      await expect(open()).rejects.toMatchObject(problem);
+      expect(versionOf(file)).toBe(99);
+      versionOf(file, before);
+    }
+    reviews = await open();
+    expect(idsOf(await waiting())).toEqual(["p_1~p_2"]);
+  });
+
+  it("offers nobody who is kept apart or one already, whoever finds them", async () => {
+    followed.settled.add("crm_id:p_1\ncrm_id:p_2");
+    decide("p_1", ada);
+    decide("p_2", ada);
+    expect(await waiting()).toEqual([]);
+    decide("p_3", ada);
+    expect(idsOf(await waiting())).toEqual(["p_1~p_3", "p_2~p_3"]);
+  });
+
+  it("tells the surest identifier by the rules that hold, of waiting pairs too", async () => {
+    const keys = (n: number) => [`crm_id:${n}`, `loyalty_card:${n}`];
+    decide("p_1", ada, keys(1));
+    decide("p_2", ada, keys(2));
+    const types = defaultIdentityRules.types;
+    const [crm, card] = [types["crm_id"], types["loyalty_card"]];
+    if (crm === undefined || card === undefined) throw new Error("the defaults name both");
+    const anchorsOf = async () => (await waiting()).flatMap(({ a, b }) => [a.anchor, b.anchor]);
+    const surest = crm.rank > card.rank ? "crm_id" : "loyalty_card";
+    const other = surest === "crm_id" ? "loyalty_card" : "crm_id";
+    expect(await anchorsOf()).toEqual([`${surest}:1`, `${surest}:2`]);
+    const swapped = { ...types, crm_id: { ...crm, rank: card.rank }, loyalty_card: { ...card, rank: crm.rank } };
+    followed.publish({ ...defaultIdentityRules, types: swapped });
+    expect(await anchorsOf()).toEqual([`${other}:1`, `${other}:2`]);
+    expect(await reviews.sides(["p_1"])).toMatchObject([{ anchor: `${other}:1` }]);
   });
 
   it("uses the latest model that was learned, after a restart too", async () => {

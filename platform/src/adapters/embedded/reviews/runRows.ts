@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { KeptModel, Reviews } from "../../../storage/reviews.ts";
+import type { LinkedRun } from "../../../storage/corrections.ts";
+import type { KeptModel, LinkageRun, Reviews } from "../../../storage/reviews.ts";
 import { type Row, runOf } from "./reviewRows.ts";
 
 /** Older ones go. */
@@ -38,6 +39,30 @@ export function runRecords(database: DatabaseSync): Pick<Reviews, "keepModel" | 
       const row = version === null ? latest.get() : byVersion.get(version);
       return row === undefined ? null : modelOf(row);
     },
+  };
+}
+
+/** Of a run whose own record is lost, what its links tell: by it they can be listed and withdrawn. */
+export function rememberedRun(
+  { run, links, firstAt, lastAt, leastProbability }: LinkedRun,
+  reviewFrom: number,
+): LinkageRun {
+  return {
+    id: run,
+    state: "done",
+    startedAt: firstAt,
+    endedAt: lastAt,
+    by: "unknown",
+    automaticFrom: leastProbability,
+    reviewFrom,
+    stage: "offering",
+    part: 1,
+    records: 0,
+    comparedPairs: 0,
+    offered: 0,
+    linked: links,
+    model: null,
+    error: "The record of this linkage is lost; its links are known from the log.",
   };
 }
 

@@ -1,7 +1,5 @@
-import { Problem } from "../../../model/problem.ts";
 import type { SearchAnswer, SearchQuery } from "../../../storage/profileSearch.ts";
-import { problemFields } from "../analytics/messages.ts";
-import type { ProblemFields } from "../ownedThread.ts";
+import type { OwnerRequest } from "../ownerThread.ts";
 
 /** What the search thread is started with. */
 export interface SearchThreadSettings {
@@ -12,29 +10,15 @@ export interface SearchThreadSettings {
   homeCurrency: string;
 }
 
-export type SearchRequest =
+export type SearchQuestion =
   | { kind: "search"; id: number; query: SearchQuery }
   | { kind: "caughtUp"; id: number }
-  | { kind: "status"; id: number }
-  | { kind: "close"; id: number }
-  | { kind: "advance"; isBusy: boolean };
+  | { kind: "status"; id: number };
+export type SearchRequest = OwnerRequest<SearchQuestion>;
 
 export interface SearchAnswers {
   search: SearchAnswer;
   caughtUp: null;
   status: { profiles: number; feedVersion: number; asOf: number };
   close: null;
-}
-
-export type SearchReply =
-  | { kind: "ready" }
-  | { kind: "trouble"; message: string }
-  | { kind: "followed"; version: number }
-  | { kind: "answer"; id: number; value: SearchAnswers[keyof SearchAnswers] }
-  | { kind: "problem"; id: number | null; problem: ProblemFields };
-
-/** Any other error than a Problem becomes a 500 without its details, which could quote the question. */
-export function searchProblem(error: unknown): ProblemFields {
-  const isProblem = error instanceof Problem;
-  return problemFields(isProblem ? error : new Problem(500, "search_failed", "search failed on this request"));
 }

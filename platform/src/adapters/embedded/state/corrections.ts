@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isCorrection, type Statement } from "../../../model/correction.ts";
-import type { Corrections, Links } from "../../../storage/corrections.ts";
+import type { Corrections, LinkedRun, Links } from "../../../storage/corrections.ts";
 import type { StoredLink, StoredStatement } from "../../../storage/identityAndProfiles.ts";
-import { correctionRow, rowsFor, type Row } from "./rows.ts";
+import { correctionRow, int, rowsFor, text, type Row } from "./rows.ts";
 
 export function correctionsOver(database: DatabaseSync): Corrections {
   const statements = correctionStatements(database);
@@ -27,6 +27,23 @@ export function linksOver(database: DatabaseSync): Links {
     byId: async (id) => said(byId.all(id) as Row[]).find(isLink) ?? null,
     of: async (keys) => correctionsOf(ends, keys).filter(isLink),
   };
+}
+
+/** Runs of linkages that linked anybody, the first first. */
+export function linkedRuns(database: DatabaseSync): LinkedRun[] {
+  const rows = database
+    .prepare(
+      `SELECT said_by AS run, count(*) AS links, min(received_at) AS first, max(received_at) AS last,
+       min(confidence) AS least FROM corrections WHERE verdict = 'probable' GROUP BY said_by ORDER BY first`,
+    )
+    .all();
+  return (rows as Row[]).map((row) => ({
+    run: text(row, "run"),
+    links: int(row, "links"),
+    firstAt: int(row, "first"),
+    lastAt: int(row, "last"),
+    leastProbability: Number(row["least"] ?? 0),
+  }));
 }
 
 export function correctionStatements(database: DatabaseSync) {

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { JsonObject } from "../../../model/event.ts";
+import type { Position } from "../../../model/position.ts";
 import type { StoredRules } from "../../../storage/identityAndProfiles.ts";
 import type { RulesVersions } from "../../../storage/rulesVersions.ts";
 import { int, json, text, type Row } from "./rows.ts";
@@ -41,6 +42,26 @@ export function currentRules({ latestRules, latestRulesId }: CurrentStatements):
   const current = rulesRow(latestRules.get(Number.MAX_SAFE_INTEGER, 1) as Row);
   read.set(latestRules, current);
   return current;
+}
+
+/** Those that hold at the moment of asking; null while none were published. */
+export function rulesNow(database: DatabaseSync): () => StoredRules | null {
+  const statements = rulesStatements(database);
+  return () => currentRules(statements);
+}
+
+/** Those that held for the record at a position, and the first position for which they do not any more, null for none. */
+export function rulesHistory(
+  database: DatabaseSync,
+): (position: Position) => { rules: StoredRules | null; until: Position | null } {
+  // A batch asks once, and a platform has a few versions.
+  const before = database.prepare("SELECT * FROM rules_versions WHERE position < ? ORDER BY number DESC LIMIT 1");
+  const next = database.prepare("SELECT min(position) AS next FROM rules_versions WHERE position >= ?");
+  return (position) => {
+    const row = before.get(position);
+    const until = next.get(position)?.["next"];
+    return { rules: row === undefined ? null : rulesRow(row), until: typeof until === "number" ? until + 1 : null };
+  };
 }
 
 function rulesRow(row: Row): StoredRules {

@@ -2,6 +2,7 @@ import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { normaliserVersion } from "../../../model/normalise.ts";
 import { Problem } from "../../../model/problem.ts";
+import { isDamage } from "../sqliteFile.ts";
 
 /** Raised when a table, or the JSON in one of its columns, changes shape. */
 const tablesVersion = 4;
@@ -82,13 +83,6 @@ export function openStateFile(file: string, foldedWith: FoldedWith = {}): Databa
     database.close();
     throw isDamage(error) ? damaged() : error;
   }
-}
-
-/** SQLITE_CORRUPT, SQLITE_NOTADB. */
-const damageCodes: ReadonlySet<number> = new Set([11, 26]);
-
-function isDamage(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && damageCodes.has(Number(error.errcode) & 0xff);
 }
 
 function damaged(): Problem {
