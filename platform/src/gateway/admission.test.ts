@@ -25,7 +25,7 @@ function world(perSecond = 1_000) {
     maxPendingRecords: most,
   });
   const offer = (source: string, records: number): Problem | null => {
-    const problem = problemOf(gate.admit) ?? problemOf(() => gate.admitSource(source));
+    const problem = problemOf(gate.admit) ?? problemOf(() => gate.reserve(source, records)());
     if (problem === null) pending.set(source, (pending.get(source) ?? 0) + records);
     return problem;
   };
@@ -60,7 +60,7 @@ describe("Promise 9: overload is told, not hidden", () => {
         const gate = admission({ backlog, maxPendingRecords: most });
         const taken = sizes.map(() => 0);
         const offer = (source: string, records: number): boolean => {
-          if ((problemOf(gate.admit) ?? problemOf(() => gate.admitSource(source))) !== null) return false;
+          if ((problemOf(gate.admit) ?? problemOf(() => gate.reserve(source, records)())) !== null) return false;
           backlog.added(source, records);
           return true;
         };
@@ -83,6 +83,33 @@ describe("Promise 9: overload is told, not hidden", () => {
         expect(Math.min(...taken)).toBeGreaterThan(even / 5);
       }),
       { numRuns: 15 },
+    );
+  });
+
+  it("what is under way counts, however many requests are, until it is in the backlog or will not be", () => {
+    const request = fc.record({ source: fc.nat(5), records: fc.integer({ min: 1, max: 200 }), isDone: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(request, { maxLength: 300 }), (requests) => {
+        const backlog = pendingRecords(() => 0);
+        const gate = admission({ backlog, maxPendingRecords: most });
+        const open: (() => void)[] = [];
+        let held = 0;
+        for (const { source, records, isDone } of requests) {
+          let release = (): void => undefined;
+          const refused = problemOf(gate.admit) ?? problemOf(() => (release = gate.reserve(`s${source}`, records)));
+          if (refused !== null) continue;
+          held += records;
+          expect(held).toBeLessThan(most + 200);
+          if (isDone) {
+            backlog.added(`s${source}`, records);
+            release();
+            release();
+          } else open.push(release);
+        }
+        for (const release of open) release();
+        backlog.decided(backlog.pending());
+        expect(problemOf(() => gate.reserve("s0", 1))).toBeNull();
+      }),
     );
   });
 

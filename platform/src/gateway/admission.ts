@@ -10,12 +10,15 @@ export interface Backlog {
   decidedPerSecond(): number;
 }
 
-/** Whether more is taken, and if not, when to come again. Each throws, or does nothing. */
+/** Whether more is taken, and if not, when to come again. */
 export interface Admission {
-  /** Before a body is read. Problem 503 `disk_low`, 429 `backlog_full`. */
+  /** Before a body is read. Problem 503 `disk_low`, 429 `backlog_full`; does nothing otherwise. */
   admit(): void;
-  /** Once the source is known. Problem 429 `source_backlog_full`. */
-  admitSource(source: string): void;
+  /**
+   * Room for so many records of the source, which count until what it answers is called: once they are in the backlog,
+   * or will not be. Problem 429 `source_backlog_full`.
+   */
+  reserve(source: string, records: number): () => void;
 }
 
 /**
@@ -42,24 +45,39 @@ export function admission(parts: {
     const rate = backlog.decidedPerSecond() || firstRate;
     return Math.min(mostRetrySeconds, Math.max(1, Math.ceil(records / rate)));
   };
+  const underWay = new Map<string, number>();
+  let allUnderWay = 0;
+  const count = (source: string, records: number): void => {
+    allUnderWay += records;
+    const left = (underWay.get(source) ?? 0) + records;
+    if (left === 0) underWay.delete(source);
+    else underWay.set(source, left);
+  };
+  const taken = (): number => backlog.pending() + allUnderWay;
   return {
     admit: () => {
       if (!hasRoom()) throw diskLow();
-      const pending = backlog.pending();
-      if (pending <= most) return;
+      if (taken() <= most) return;
       throw new Problem(429, "backlog_full", "events arrive faster than they are processed", {
         hint: "send them again after the time that Retry-After names",
-        retryAfterSeconds: waitFor(pending - most * resumeAt),
+        retryAfterSeconds: waitFor(taken() - most * resumeAt),
       });
     },
-    admitSource: (source) => {
-      const share = Math.max(0, most - backlog.pending()) * shareOfRoom;
-      const pending = backlog.pendingOf(source);
-      if (pending <= share) return;
-      throw new Problem(429, "source_backlog_full", "this source sends more than its share of what is processed", {
-        hint: "send them again after the time that Retry-After names, and spread large loads",
-        retryAfterSeconds: waitFor(pending - share * resumeAt),
-      });
+    reserve: (source, records) => {
+      const share = Math.max(0, most - taken()) * shareOfRoom;
+      const held = backlog.pendingOf(source) + (underWay.get(source) ?? 0);
+      if (held > share) {
+        throw new Problem(429, "source_backlog_full", "this source sends more than its share of what is processed", {
+          hint: "send them again after the time that Retry-After names, and spread large loads",
+          retryAfterSeconds: waitFor(held - share * resumeAt),
+        });
+      }
+      count(source, records);
+      let isHeld = true;
+      return () => {
+        if (isHeld) count(source, -records);
+        isHeld = false;
+      };
     },
   };
 }

@@ -89,7 +89,8 @@ interface Edge {
   room: BodyRoom;
   live: AcceptOptions;
   imported: AcceptOptions;
-  append: (source: Source, calls: readonly Judged[]) => Promise<void>;
+  /** Judges and appends so many calls of the source, once there is room for them; answers them judged. */
+  append: (source: Source, calls: number, judge: () => Judged[]) => Promise<Judged[]>;
   admission: Admission;
 }
 
@@ -97,11 +98,19 @@ function edgeOf(parts: GatewayParts): Edge {
   const encode = recordEncoder(parts.hash);
   const { newMessageId } = parts;
   const live: AcceptOptions = { maxEventBytes, allowGuests: false, newMessageId, mayBeUnstorable: true };
-  const append = async (source: Source, calls: readonly Judged[]): Promise<void> => {
-    if (calls.length === 0) return;
-    const records = calls.map(encode);
-    const positions = await parts.append(records, source.id);
-    parts.onAppended?.(calls, records, positions);
+  const gate = admission(parts);
+  const append: Edge["append"] = async (source, count, judge) => {
+    if (count === 0) return [];
+    const release = gate.reserve(source.id, count);
+    try {
+      const calls = judge();
+      const records = calls.map(encode);
+      const positions = await parts.append(records, source.id);
+      parts.onAppended?.(calls, records, positions);
+      return calls;
+    } finally {
+      release();
+    }
   };
   return {
     parts,
@@ -109,7 +118,7 @@ function edgeOf(parts: GatewayParts): Edge {
     live,
     imported: { ...live, maxEventBytes: maxImportedEventBytes, allowGuests: true },
     append,
-    admission: admission(parts),
+    admission: gate,
   };
 }
 
@@ -140,21 +149,19 @@ async function take(edge: Edge, route: TakingRoute, request: IncomingMessage): P
   const early = named === null ? null : await sourceOf(edge.parts.access, named);
   const { value, isSuspect, items } = parseJson(await readBody(request, edge.room), maxDepth);
   const source = early ?? (await sourceOf(edge.parts.access, bodyKey(value) ?? ""));
-  edge.admission.admitSource(source.id);
   const options = { ...edge.live, mayBeUnstorable: isSuspect };
   const at = edge.parts.now();
   if (route.kind === "batch") {
     const { calls, texts, shared } = batchOf(value, items);
     const received = { at, ...shared };
-    await edge.append(
-      source,
-      calls.map((call, index) => acceptCall(call, source, received, options, texts[index])),
-    );
+    const judge = () => calls.map((call, index) => acceptCall(call, source, received, options, texts[index]));
+    await edge.append(source, calls.length, judge);
     return;
   }
-  const judged = acceptCall(typed(withoutKey(value), route.type), source, { at }, options);
-  await edge.append(source, [judged]);
-  if (judged.record.status === "rejected") throw refusalOf(judged.record.reason);
+  const { type } = route;
+  const judge = () => [acceptCall(typed(withoutKey(value), type), source, { at }, options)];
+  const [judged] = await edge.append(source, 1, judge);
+  if (judged?.record.status === "rejected") throw refusalOf(judged.record.reason);
 }
 
 type TakingRoute = Extract<Route, { kind: "call" | "batch" }>;
@@ -167,10 +174,9 @@ async function submit(
 ): Promise<Submitted> {
   if (!source.enabled) throw disabled();
   edge.admission.admit();
-  edge.admission.admitSource(source.id);
   const received = { at: edge.parts.now() };
-  const judged = calls.map((call) => acceptCall(call, source, received, options));
-  await edge.append(source, judged);
+  const judge = () => calls.map((call) => acceptCall(call, source, received, options));
+  const judged = await edge.append(source, calls.length, judge);
   const rejected = judged.flatMap(({ record }, index) =>
     record.status === "rejected" ? [{ index, ...record.reason }] : [],
   );

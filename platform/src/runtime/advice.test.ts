@@ -97,7 +97,7 @@ describe("what to do now", () => {
         fc.record({
           freeBytes: fc.nat(),
           totalBytes: fc.nat(),
-          daysLeft: fc.option(fc.double({ min: 0, noNaN: true })),
+          daysLeft: fc.option(fc.double({ min: 0, noNaN: true, noDefaultInfinity: true })),
         }),
       ),
       lately: fc.record({ accepted: fc.nat(), rejected: fc.nat() }),

@@ -99,7 +99,9 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, opened });
     const hash = keyedHash(hashKey);
     const append = countingAppend(stages);
-    const room = await watchDiskRoom(settings.dataDir, settings.minFreeBytes);
+    const { minFreeBytes } = settings;
+    const { pending } = stages.backlog;
+    const room = await watchDiskRoom(settings.dataDir, { minFreeBytes, pending });
     opened.push(async () => room.close());
     const gateway = createGateway({
       append,

@@ -22,7 +22,7 @@ export interface Settings {
   readonly homeCurrency: string;
   /** Records that may be durable and undecided; past it senders get 429. */
   readonly maxPendingRecords: number;
-  /** With less free on the data directory's disk, nothing is taken (503); 0: no bound. */
+  /** With less free on the data directory's disk beside what is being worked off needs, nothing is taken (503); 0: no bound. */
   readonly minFreeBytes: number;
   /** Pairs at least so probable wait for review, 0.2 to 0.99. */
   readonly reviewFrom: number;
@@ -155,7 +155,6 @@ function maxPendingRecordsOf(text: string | null): number {
   );
 }
 
-/** So much is enough to decide and follow what a full backlog holds in segments that are open already. */
 const defaultMinFreeMiB = 256;
 const mostMinFreeMiB = 1_048_576;
 const mebibyte = 1_048_576;

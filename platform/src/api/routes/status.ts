@@ -71,7 +71,7 @@ function probeRoutes(api: Api, services: Services): void {
     async () => {
       const { ready } = await services.status();
       if (ready) return { status: "ready" as const };
-      throw new Problem(503, "not_ready", "The platform is starting or stopping.", { retryAfterSeconds: 1 });
+      throw new Problem(503, "not_ready", "The platform takes no events at the moment.", { retryAfterSeconds: 1 });
     },
   );
 }
