@@ -12,12 +12,15 @@ import type { EventKeys } from "./identityShapes.ts";
 
 /** The pipeline over a state file, without a log: identity's own cost. */
 export interface FoldingBench {
+  /** One batch; positions ascend from call to call. */
+  decide(records: readonly StoredRecord[]): Promise<void>;
   /** Decided, in batches as ingestion takes them, when it resolves. */
   fold(events: readonly EventKeys[]): Promise<void>;
   close(): Promise<void>;
 }
 
-const batchRecords = 5_000;
+/** As many as ingestion takes. */
+export const batchRecords = 5_000;
 const startAt = Date.UTC(2026, 0, 1);
 
 export async function openFolding(file: string, hash: KeyedHash, rules: IdentityRules): Promise<FoldingBench> {
@@ -37,12 +40,16 @@ export async function openFolding(file: string, hash: KeyedHash, rules: Identity
     now: () => 0,
   });
   let position = 0;
+  const decide = async (records: readonly StoredRecord[]): Promise<void> => {
+    position += records.length;
+    await pipeline.decide(records, position);
+  };
   return {
+    decide,
     fold: async (events) => {
       for (let from = 0; from < events.length; from += batchRecords) {
-        const batch = events.slice(from, from + batchRecords).map((keys, at) => recordOf(keys, position + at, hash));
-        position += batch.length;
-        await pipeline.decide(batch, position);
+        const some = events.slice(from, from + batchRecords);
+        await decide(some.map((keys, at) => recordOf(keys, position + at, hash)));
       }
     },
     close: () => store.close(),
