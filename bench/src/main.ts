@@ -80,7 +80,7 @@ async function measure(
     await measureSize(profiles, { ...options, again }, { directory: own, say, started, measured });
   }
   if (!phases.includes("search")) return;
-  const measured = measureSearch({ profiles: largest, seed, queries, directory: join(directory, "search"), say });
+  const measured = await measureSearch({ profiles: largest, seed, queries, directory: join(directory, "search"), say });
   results.search = { profiles: largest, ...measured };
 }
 

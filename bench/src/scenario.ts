@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { diskUse, sum } from "./diskUse.ts";
+import { diskUse } from "../../platform/src/adapters/embedded/diskUse.ts";
 import { fullLoad, halfLoad, type Target } from "./loadPhases.ts";
 import type { FullLoad, HalfLoad, Reads, Round, SearchFollow } from "./measurements.ts";
 import type { Options } from "./options.ts";
@@ -132,7 +132,8 @@ async function measureRound(
     say(`search finds an event after ${followed.foundMs.p50} ms (p50), ${followed.foundMs.p99} ms (p99)`);
   }
   const events = about.profiles + run.events;
-  const disk = Object.entries(diskUse(about.dataDir)).map(([part, bytes]) => [part, bytes / events] as const);
+  const { entries } = await diskUse(about.dataDir);
+  const disk = [...entries].map(([part, bytes]) => [part, bytes / events] as const);
   return {
     profiles: about.profiles,
     eventsBefore,
@@ -141,7 +142,7 @@ async function measureRound(
     ...(reads === undefined ? {} : { reads }),
     ...(follow === undefined ? {} : { follow }),
     memory: { idleAtStart: about.idleAtStart, peak: target.server.memory().peak },
-    diskBytesPerEvent: { ...Object.fromEntries(disk), total: sum(disk.map(([, bytes]) => bytes)) },
+    diskBytesPerEvent: { ...Object.fromEntries(disk), total: disk.reduce((sum, [, bytes]) => sum + bytes, 0) },
   };
 }
 

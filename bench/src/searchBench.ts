@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { openSearchIndex, type SearchIndex } from "../../platform/src/adapters/embedded/search/searchIndex.ts";
-import { diskUse, sum } from "./diskUse.ts";
+import { diskUse } from "../../platform/src/adapters/embedded/diskUse.ts";
 import { latencyHistogram } from "./latencyHistogram.ts";
 import { quantiles } from "./loadPhases.ts";
 import type { Quantiles, SearchFigures } from "./measurements.ts";
@@ -16,19 +16,20 @@ const pageSize = 20;
  * Builds an index of that many people, then asks for random ones of them as people do. In this process, without HTTP:
  * what is measured is the index.
  */
-export function measureSearch(parts: {
+export async function measureSearch(parts: {
   profiles: number;
   seed: number;
   queries: number;
   directory: string;
   say: (line: string) => void;
-}): SearchFigures {
+}): Promise<SearchFigures> {
   const { profiles, seed, queries, directory, say } = parts;
   mkdirSync(directory, { recursive: true });
   const index = openSearchIndex(join(directory, "search.sqlite"));
   try {
     const buildPerS = build(index, profiles, seed, say);
-    const indexBytes = sum(Object.values(diskUse(directory)));
+    const { entries } = await diskUse(directory);
+    const indexBytes = [...entries.values()].reduce((sum, bytes) => sum + bytes, 0);
     const kinds = Object.entries(questions);
     const ms: Record<string, Quantiles> = {};
     let found = 0;

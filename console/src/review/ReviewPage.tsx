@@ -4,7 +4,8 @@ import { Navigate, useParams } from "react-router";
 import { ApiProblem } from "../api/problem.ts";
 import { countText } from "../parts/countText.ts";
 import { PageHead } from "../parts/PageHead.tsx";
-import { PanelStates, Waiting } from "../parts/Panel.tsx";
+import { PanelStates } from "../parts/Panel.tsx";
+import { PanelsComing } from "../parts/PanelsComing.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { Time } from "../parts/Time.tsx";
 import { useKeys } from "../shell/useKeys.ts";
@@ -51,20 +52,7 @@ export function ReviewPage() {
 
 /** A pair, still to come. */
 function Coming() {
-  return (
-    <div className="reviewColumns">
-      <div className="panel">
-        <Waiting height={pairHeight} />
-      </div>
-      <div className="reviewSide">
-        {sideHeights.map((height, panel) => (
-          <div key={panel} className="panel">
-            <Waiting height={height} />
-          </div>
-        ))}
-      </div>
-    </div>
-  );
+  return <PanelsComing grid="reviewColumns" side="reviewSide" main={pairHeight} sides={sideHeights} />;
 }
 
 function Pair({ id, queue }: { id: string; queue: Queue }) {

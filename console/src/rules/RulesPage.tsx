@@ -2,7 +2,8 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useParams, useSearchParams } from "react-router";
 import { PageHead } from "../parts/PageHead.tsx";
-import { PanelStates, Waiting } from "../parts/Panel.tsx";
+import { PanelStates } from "../parts/Panel.tsx";
+import { PanelsComing } from "../parts/PanelsComing.tsx";
 import { Time } from "../parts/Time.tsx";
 import { words } from "../words/words.ts";
 import { ChangesPanel } from "./ChangesPanel.tsx";
@@ -39,20 +40,7 @@ function Rules() {
 
 /** The panels, their contents still to come. */
 function Coming() {
-  return (
-    <div className="rulesGrid">
-      <div className="panel">
-        <Waiting height={documentHeight} />
-      </div>
-      <div className="rulesSide">
-        {sideHeights.map((height, panel) => (
-          <div key={panel} className="panel">
-            <Waiting height={height} />
-          </div>
-        ))}
-      </div>
-    </div>
-  );
+  return <PanelsComing grid="rulesGrid" side="rulesSide" main={documentHeight} sides={sideHeights} />;
 }
 
 function Workbench({ list }: { list: RulesList }) {

@@ -1,5 +1,6 @@
 import { Problem } from "../model/problem.ts";
 import { maxPendingRecords } from "./limits.ts";
+import { sourceCounts } from "./sourceCounts.ts";
 
 /** What is durable and not decided yet. */
 export interface Backlog {
@@ -45,15 +46,8 @@ export function admission(parts: {
     const rate = backlog.decidedPerSecond() || firstRate;
     return Math.min(mostRetrySeconds, Math.max(1, Math.ceil(records / rate)));
   };
-  const underWay = new Map<string, number>();
-  let allUnderWay = 0;
-  const count = (source: string, records: number): void => {
-    allUnderWay += records;
-    const left = (underWay.get(source) ?? 0) + records;
-    if (left === 0) underWay.delete(source);
-    else underWay.set(source, left);
-  };
-  const taken = (): number => backlog.pending() + allUnderWay;
+  const underWay = sourceCounts();
+  const taken = (): number => backlog.pending() + underWay.total();
   return {
     admit: () => {
       if (!hasRoom()) throw diskLow();
@@ -65,17 +59,17 @@ export function admission(parts: {
     },
     reserve: (source, records) => {
       const share = Math.max(0, most - taken()) * shareOfRoom;
-      const held = backlog.pendingOf(source) + (underWay.get(source) ?? 0);
+      const held = backlog.pendingOf(source) + underWay.of(source);
       if (held > share) {
         throw new Problem(429, "source_backlog_full", "this source sends more than its share of what is processed", {
           hint: "send them again after the time that Retry-After names, and spread large loads",
           retryAfterSeconds: waitFor(held - share * resumeAt),
         });
       }
-      count(source, records);
+      underWay.add(source, records);
       let isHeld = true;
       return () => {
-        if (isHeld) count(source, -records);
+        if (isHeld) underWay.add(source, -records);
         isHeld = false;
       };
     },

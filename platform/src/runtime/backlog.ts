@@ -1,4 +1,8 @@
 import type { Backlog } from "../gateway/admission.ts";
+import { sourceCounts, type SourceCounts } from "../gateway/sourceCounts.ts";
+
+/** Of records that no source sent, or an earlier process left undecided, whoever sent them. */
+export const noSource = "";
 
 /** So long a stretch of arrivals is remembered as one: within it, who came first is not known. */
 const stretchMs = 250;
@@ -25,25 +29,18 @@ interface Stretch {
 /** `now`: UTC ms. */
 export function pendingRecords(now: () => number): PendingRecords {
   const stretches: Stretch[] = [];
-  const bySource = new Map<string, number>();
+  const waiting = sourceCounts();
   const rate = decidedRate(now);
-  let pending = 0;
   /** Decided before they were added. */
   let early = 0;
   let decidedAt = now();
-  const count = (source: string, records: number): void => {
-    pending += records;
-    const left = (bySource.get(source) ?? 0) + records;
-    if (left === 0) bySource.delete(source);
-    else bySource.set(source, left);
-  };
   return {
     added: (source, records) => {
       const gone = Math.min(early, records);
       early -= gone;
       const left = records - gone;
       if (left === 0) return;
-      count(source, left);
+      waiting.add(source, left);
       const at = now();
       const last = stretches.at(-1);
       if (last === undefined || Math.abs(at - last.at) >= stretchMs) {
@@ -60,14 +57,14 @@ export function pendingRecords(now: () => number): PendingRecords {
       let done = 0;
       for (const stretch of stretches) {
         if (left === 0) break;
-        left -= takeFrom(stretch, left, count);
+        left -= takeFrom(stretch, left, waiting);
         if (stretch.records === 0) done += 1;
       }
       stretches.splice(0, done);
       early += left;
     },
-    pending: () => pending,
-    pendingOf: (source) => bySource.get(source) ?? 0,
+    pending: waiting.total,
+    pendingOf: waiting.of,
     decidedPerSecond: rate.perSecond,
     decidedAt: () => decidedAt,
     oldestAt: () => stretches[0]?.at ?? null,
@@ -75,13 +72,13 @@ export function pendingRecords(now: () => number): PendingRecords {
 }
 
 /** Takes up to `most` records out of the stretch; how many it took. */
-function takeFrom(stretch: Stretch, most: number, count: (source: string, records: number) => void): number {
+function takeFrom(stretch: Stretch, most: number, waiting: SourceCounts): number {
   let left = most;
   for (const [source, records] of stretch.bySource) {
     const taken = Math.min(left, records);
     if (taken === records) stretch.bySource.delete(source);
     else stretch.bySource.set(source, records - taken);
-    count(source, -taken);
+    waiting.add(source, -taken);
     left -= taken;
     if (left === 0) break;
   }

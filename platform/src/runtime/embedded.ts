@@ -23,6 +23,7 @@ import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { composeProfile, profileReads, traitValueReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
+import { noSource } from "./backlog.ts";
 import { backupJobs, type BackupJobs } from "./backupJobs.ts";
 import { cliTokenId } from "./cliToken.ts";
 import {
@@ -145,7 +146,7 @@ type CountingAppend = (records: readonly BufferRecord[], source?: string) => Pro
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */
 function countingAppend({ log, meters, backlog, undecided, health }: Stages): CountingAppend {
-  return async (records, source = "") => {
+  return async (records, source = noSource) => {
     try {
       const positions = await log.append(records);
       backlog.added(source, records.length);

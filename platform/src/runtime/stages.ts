@@ -37,14 +37,12 @@ import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import type { Settings } from "./settings.ts";
 import { lagSeconds, reviewFigures } from "./followerLag.ts";
-import { ingestionLag, pendingRecords, type PendingRecords } from "./backlog.ts";
+import { ingestionLag, noSource, pendingRecords, type PendingRecords } from "./backlog.ts";
 import { slowestFollower } from "./slowestFollower.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
 /** Above it, followers go more slowly: deciding goes first. */
 const busyPendingRecords = 10_000;
-/** Of records that an earlier process left undecided, whoever sent them. */
-const nobodySource = "";
 
 export interface Stages {
   access: CopiedAccessStore;
@@ -95,7 +93,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   opened.push(() => log.close());
   const ingestion = await startDeciding(options, { parts, backlog, meters });
   // What a crash left undecided is as pending as what comes from now on.
-  backlog.added(nobodySource, await recordsFrom(paths.log, ingestion.decidedUntil()));
+  backlog.added(noSource, await recordsFrom(paths.log, ingestion.decidedUntil()));
   const followers = await startFollowers(options, { parts, ingestion });
   const { homeCurrency } = options.settings;
   const explainer = await startExplaining({ stateFile: paths.state, hashKey, homeCurrency, onTrouble });

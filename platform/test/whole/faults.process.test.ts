@@ -32,6 +32,11 @@ function needs(context: TestContext, isThere: boolean, what: string): void {
   context.skip(what);
 }
 
+function mountSmall(context: TestContext, at: string, size: string): void {
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", size, "tmpfs", at]);
+  needs(context, mounted.status === 0, "this user may not mount a small disk");
+}
+
 /** A client's next call, as the client sees its answer. */
 async function probe(): Promise<{ status: number; retryAfter: string | null } | null> {
   const agent = keepAliveAgent();
@@ -94,8 +99,7 @@ describe("a full disk", () => {
   it("is told with 503 and Retry-After; once there is room, a new start has everything that was acknowledged", async (context) => {
     disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
     site = await openSite({ dataDir: disk, env: toTheLast });
-    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMiB}m`, "tmpfs", disk]);
-    needs(context, mounted.status === 0, "this user may not mount a small disk");
+    mountSmall(context, disk, `size=${diskMiB}m`);
     const server = await site.start();
     const senders = startSenders();
     await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
@@ -116,8 +120,7 @@ describe("a disk that is nearly full", () => {
   it("takes nothing more while there is room to work off what was taken, says so, and goes on by itself", async (context) => {
     disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
     site = await openSite({ dataDir: disk, env: { C360_MIN_FREE_MIB: "64" } });
-    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=400m", "tmpfs", disk]);
-    needs(context, mounted.status === 0, "this user may not mount a small disk");
+    mountSmall(context, disk, "size=400m");
     const server = await site.start();
     const senders = startSenders();
     await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
@@ -149,8 +152,7 @@ describe("a disk that is full at the start", () => {
     disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
     const data = join(disk, "data");
     site = await openSite({ dataDir: data, env: toTheLast });
-    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=32m", "tmpfs", disk]);
-    needs(context, mounted.status === 0, "this user may not mount a small disk");
+    mountSmall(context, disk, "size=32m");
     const ballast = join(disk, "ballast");
     const { bavail, bsize } = statfsSync(disk);
     writeFileSync(ballast, Buffer.alloc(bavail * bsize - roomKiB * 1_024));
@@ -172,8 +174,7 @@ describe("a disk that is full at the start", () => {
   it("is told when it is full of what the platform holds, and nothing of that is lost", async (context) => {
     disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
     site = await openSite({ dataDir: disk, env: toTheLast });
-    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMiB}m`, "tmpfs", disk]);
-    needs(context, mounted.status === 0, "this user may not mount a small disk");
+    mountSmall(context, disk, `size=${diskMiB}m`);
     const server = await site.start();
     const senders = startSenders();
     await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
