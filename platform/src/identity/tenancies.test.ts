@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { shuffled } from "./evidence.fake.ts";
-import { cutsBetween, tenanciesOf, tenancyAt, type Boundary } from "./tenancies.ts";
+import { tenanciesOf, tenancyAt, type Boundary } from "./tenancies.ts";
 
 const boundary: fc.Arbitrary<Boundary> = fc.record({
   at: fc.nat(9),
@@ -63,22 +63,6 @@ describe("Identity properties 1, 11: boundaries by event time, never by arrival"
       fc.property(boundaries, fc.nat(), (list, seed) => {
         expect(tenanciesOf(shuffled([...list, ...list.slice(0, 3)], seed))).toEqual(tenanciesOf(list));
       }),
-    );
-  });
-
-  it("what a late one cuts is just what changes hands, and ends at the next boundary", () => {
-    fc.assert(
-      fc.property(boundaries, boundary, (list, late) => {
-        const [before, after] = [tenanciesOf(list), tenanciesOf([...list, late])];
-        const cuts = cutsBetween(before, after);
-        const isCut = (at: number): boolean =>
-          cuts.some(({ from, until }) => (from ?? -Infinity) <= at && at < (until ?? Infinity));
-        for (const at of times) expect(isCut(at)).toBe(tenantByHand(list, at) !== tenantByHand([...list, late], at));
-        const next = Math.min(...list.map(({ at }) => at).filter((at) => at > late.at));
-        const isFirst = list.every(({ at }) => at >= late.at);
-        for (const at of times.filter(isCut)) expect(at < next && (isFirst || at >= late.at)).toBe(true);
-      }),
-      { numRuns: 1_000 },
     );
   });
 });

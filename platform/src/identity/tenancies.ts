@@ -1,5 +1,9 @@
-import type { IdentifierKey } from "../model/identifier.ts";
-import { compareText } from "./rules.ts";
+import type { Sighting } from "../model/fragment.ts";
+import { parseIdentifierKey, type IdentifierKey } from "../model/identifier.ts";
+import { logoutNames } from "../model/logout.ts";
+import type { Tenancy } from "../model/tenancy.ts";
+import { isBlocked } from "./blocked.ts";
+import { compareText, rulesOfType, typeOfKey, type IdentityRules } from "./rules.ts";
 
 /** Evidence of who has a device: an event that carried it with a login, or one that says that whoever had it left. */
 export interface Boundary {
@@ -7,14 +11,6 @@ export interface Boundary {
   readonly at: number;
   /** A value of a unique type; null for a logout. */
   readonly login: IdentifierKey | null;
-}
-
-/** A span of event time in which a device is one person's, or nobody's. */
-export interface Tenancy {
-  /** UTC ms, inclusive; null: since ever. */
-  readonly from: number | null;
-  /** The login whose person has it; null: the device's own person. */
-  readonly tenant: IdentifierKey | null;
 }
 
 /**
@@ -51,30 +47,38 @@ export function tenancyAt(tenancies: readonly Tenancy[], at: number): Tenancy {
   return tenancies[low] ?? { from: null, tenant: null };
 }
 
-/** Event time that changes hands when boundaries are added: what a late one makes ingestion fold again. */
-export interface Cut {
-  /** Null: since ever. */
-  readonly from: number | null;
-  /** Exclusive; null: for ever. */
-  readonly until: number | null;
+/** A combination of identifiers with its events, as far as they say who had a device. */
+export interface SeenCombination {
+  readonly identifiers: readonly IdentifierKey[];
+  readonly sightings: readonly Sighting[];
 }
 
-/** Where the two differ in whose the device is. In order, and apart. */
-export function cutsBetween(before: readonly Tenancy[], after: readonly Tenancy[]): Cut[] {
-  const starts = [...new Set([...before, ...after].map(({ from }) => from ?? Number.NEGATIVE_INFINITY))].sort(
-    (x, y) => x - y,
-  );
-  const cuts: Cut[] = [];
-  for (const [index, start] of starts.entries()) {
-    if (tenancyAt(before, start).tenant === tenancyAt(after, start).tenant) continue;
-    const [from, until] = [finite(start), finite(starts[index + 1])];
-    const last = cuts.at(-1);
-    if (last !== undefined && last.until === from) cuts[cuts.length - 1] = { from: last.from, until };
-    else cuts.push({ from, until });
+/**
+ * Most combinations and events that a device may have been seen with before it is a public one, which nobody has: a
+ * shop's terminal. So that what one event may make ingestion fold again is bounded. Both only grow.
+ */
+export const maxTenancyCombinations = 200;
+export const maxTenancyEvents = 20_000;
+
+/** The boundaries of a device that all of these hold. Nobody signs in by a placeholder. */
+export function boundariesOf(combinations: Iterable<SeenCombination>, rules: IdentityRules): Boundary[] {
+  const mask = logoutMask(rules);
+  const boundaries: Boundary[] = [];
+  for (const { identifiers, sightings } of combinations) {
+    const logins = identifiers.filter((key) => isLogin(key, rules));
+    for (const { at, logout } of sightings) {
+      if (logout !== 0 && (mask & (1 << (logout - 1))) !== 0) boundaries.push({ at, login: null });
+      else for (const login of logins) boundaries.push({ at, login });
+    }
   }
-  return cuts;
+  return boundaries;
 }
 
-function finite(at: number | undefined): number | null {
-  return at === undefined || at === Number.NEGATIVE_INFINITY ? null : at;
+function isLogin(key: IdentifierKey, rules: IdentityRules): boolean {
+  return rulesOfType(typeOfKey(key), rules).kind === "unique" && !isBlocked(parseIdentifierKey(key), rules);
+}
+
+/** Of a fragment's `logouts`, those that these rules take for one. */
+export function logoutMask({ tenancies }: IdentityRules): number {
+  return tenancies.logoutEvents.reduce((mask, name) => mask | (1 << logoutNames.indexOf(name)), 0);
 }

@@ -4,6 +4,7 @@ import type { IdentifierKey } from "../model/identifier.ts";
 import type { OrderFigures, OrderKey } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
 import type { Profile, ProfileId } from "../model/profile.ts";
+import type { FragmentPart } from "./timeline.ts";
 
 /** Something that reads differently now, or reads for the first time. */
 export interface Change {
@@ -39,6 +40,8 @@ export interface Seen {
 export interface FollowedProfile {
   profile: Profile;
   fragments: FragmentId[];
+  /** Of these, those of shared devices: which events of their combinations they hold. */
+  parts: FragmentPart[];
   /** What others may share: see `HouseholdReads`. */
   ties: { id: HouseholdId; records: number; isHeld: boolean }[];
 }

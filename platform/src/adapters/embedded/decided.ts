@@ -5,6 +5,7 @@ import type { ProfileId } from "../../model/profile.ts";
 import { composeProfile, figuresOf, seenOf } from "../../profiles/index.ts";
 import type { Activity, Change, Decided, FeedEntry, Seen } from "../../storage/followed.ts";
 import type { People } from "../../storage/people.ts";
+import { fragmentParts, type FragmentParts } from "./state/fragmentParts.ts";
 import { tiesReader } from "./state/households.ts";
 import { peopleOver } from "./state/people.ts";
 import { decodeSpans, identifierRow, int, json, splitKeys, text, type Row } from "./state/rows.ts";
@@ -14,6 +15,7 @@ import { feedIdName, openStateReader } from "./state/schema.ts";
 export function openDecided(options: { file: string; hash: KeyedHash; homeCurrency: string }): Decided {
   const database = openStateReader(options.file);
   const people = peopleOver(database, options.hash);
+  const parts = fragmentParts(database);
   const tiesOf = tiesReader(database, options.hash);
   const statements = decidedStatements(database);
   return {
@@ -39,7 +41,7 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
         };
       }),
     everything: (after, limit) => snapshot(database, () => page(statements, after, limit)),
-    profiles: (ids) => livingProfiles({ statements, people, tiesOf }, ids, options),
+    profiles: (ids) => livingProfiles({ statements, people, parts, tiesOf }, ids, options),
     activity: (ids) => new Map(ids.map((id) => [id, activityOf(statements, id)])),
     seen: (ids) => snapshot(database, () => new Map(ids.map((id) => [id, seenNow(statements, id)]))),
     orders: (keys) =>
@@ -123,7 +125,17 @@ function feedEntries(rows: readonly Row[], people: People): FeedEntry[] {
 }
 
 function livingProfiles(
-  { statements, people, tiesOf }: { statements: Statements; people: People; tiesOf: ReturnType<typeof tiesReader> },
+  {
+    statements,
+    people,
+    parts,
+    tiesOf,
+  }: {
+    statements: Statements;
+    people: People;
+    parts: FragmentParts;
+    tiesOf: ReturnType<typeof tiesReader>;
+  },
   ids: readonly ProfileId[],
   { hash, homeCurrency }: { hash: KeyedHash; homeCurrency: string },
 ): ReturnType<Decided["profiles"]> {
@@ -143,7 +155,13 @@ function livingProfiles(
     if (!isLiving || profile === null) found.set(id, null);
     else {
       const { fragments } = record;
-      found.set(id, { profile, fragments: fragments.map((each) => each.id), ties: tiesOf(person, fragments) });
+      const isHanded = fragments.some(({ tenant }) => tenant !== undefined);
+      found.set(id, {
+        profile,
+        fragments: fragments.map((each) => each.id),
+        parts: isHanded ? parts.handedTo(person) : [],
+        ties: tiesOf(person, fragments),
+      });
     }
   }
   return found;
