@@ -5,65 +5,10 @@ import { runs } from "../../test/runs.ts";
 import { defaultIdentityRules, type IdentityRules } from "../identity/index.ts";
 import type { AcceptedEvent } from "../model/event.ts";
 import { bytes, events, evidence, start } from "./smallWorld.fake.ts";
-import { expectedProfiles, told } from "./tenancyWorld.fake.ts";
+import { expectedProfiles, sharedEvents, told } from "./tenancyWorld.fake.ts";
 
 const folding = foldings();
 const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 8 });
-
-/** Few devices and logins, many hours: late logins and logouts cut what was folded. */
-const who = fc.oneof(
-  { weight: 4, arbitrary: fc.constant<string[]>([]) },
-  { weight: 2, arbitrary: fc.nat(2).map((n) => [`user_id:u${n}`]) },
-  { weight: 1, arbitrary: fc.nat(2).map((n) => [`email:e${n}@example.com`]) },
-  { weight: 1, arbitrary: fc.constant<string[]>(["user_id:null"]) },
-);
-const device = fc.oneof(
-  { weight: 4, arbitrary: fc.constant(["anonymous_id:a"]) },
-  { weight: 2, arbitrary: fc.constant(["device_id:d"]) },
-  { weight: 2, arbitrary: fc.constant(["anonymous_id:a", "device_id:d"]) },
-  { weight: 1, arbitrary: fc.constant(["anonymous_id:b"]) },
-);
-const what = fc.oneof(
-  { weight: 4, arbitrary: fc.constant({ kind: "view" as const }) },
-  { weight: 1, arbitrary: fc.constant({ kind: "logout" as const }) },
-  { weight: 2, arbitrary: fc.nat(3).map((n) => ({ kind: "identify" as const, n })) },
-  { weight: 2, arbitrary: fc.nat(2).map((n) => ({ kind: "order" as const, n })) },
-  { weight: 1, arbitrary: fc.boolean().map((granted) => ({ kind: "consent" as const, granted })) },
-);
-const sharedEvents: fc.Arbitrary<AcceptedEvent[]> = fc
-  .array(fc.record({ who, device, what, at: fc.nat(12), source: fc.constantFrom("web", "app") }), {
-    minLength: 1,
-    maxLength: 24,
-  })
-  .map((list) => list.map((each, index) => eventOf(each, `m${index}`)));
-
-type Given = { who: readonly string[]; device: readonly string[]; at: number; source: string } & {
-  what: { kind: string; n?: number; granted?: boolean };
-};
-
-function eventOf({ who: login, device: on, at, source, what: did }: Given, messageId: string): AcceptedEvent {
-  const occurredAt = start + at * 3_600_000;
-  const common = accepted({ messageId, identifiers: [...login, ...on], source, occurredAt });
-  switch (did.kind) {
-    case "logout":
-      return { ...common, event: "signed_out" };
-    case "identify":
-      return { ...common, type: "identify", event: null, body: { type: "identify", traits: { address: `${did.n}` } } };
-    case "order":
-      return {
-        ...common,
-        event: "Order Completed",
-        body: { properties: { order_id: `o${did.n}`, total: at + 1, currency: "GBP" } },
-      };
-    case "consent":
-      return {
-        ...common,
-        body: { context: { consent: { categoryPreferences: { marketing: did.granted === true } } } },
-      };
-    default:
-      return common;
-  }
-}
 
 const own: IdentityRules = { ...defaultIdentityRules, tenancies: { anonymousEvents: "own_person", logoutEvents: [] } };
 const laxer: IdentityRules = { ...defaultIdentityRules, sharedDeviceLogins: 3 };

@@ -40,7 +40,7 @@ export class FakeFollowed {
     cause?: "activity",
   ): void {
     if (state === null) this.#profiles.delete(id);
-    else this.#profiles.set(id, { ties: [], parts: [], ...state });
+    else this.#profiles.set(id, { ...state, ties: state.ties ?? [], parts: state.parts ?? [] });
     this.#changed({ kind: "profile", id }, state === null, cause);
   }
 

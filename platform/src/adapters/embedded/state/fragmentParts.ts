@@ -18,16 +18,7 @@ export interface FragmentParts {
 }
 
 export function fragmentParts(database: DatabaseSync): FragmentParts {
-  const statements = {
-    ...tenancyStatements(database),
-    fragments: database.prepare(
-      "SELECT id, identifiers, tenant, base, device FROM fragments WHERE person = ? AND person <> 0",
-    ),
-    handed: database.prepare(`SELECT id, identifiers, tenant, base, device FROM fragments
-      WHERE person = ? AND person <> 0 AND tenant <> ''`),
-    shared: database.prepare("SELECT key FROM identifiers WHERE person = ? AND decision = 'shared'"),
-    ofBase: database.prepare("SELECT id, tenant, device FROM fragments WHERE base = ? AND tenant <> ''"),
-  };
+  const statements = partStatements(database);
   const partsOf = (rows: readonly Row[]): FragmentPart[] => {
     const parts = new Map<FragmentId, Span[]>();
     for (const row of rows) {
@@ -57,6 +48,19 @@ export function fragmentParts(database: DatabaseSync): FragmentParts {
       const row = rows.find((each) => text(each, "tenant") === tenant);
       return row === undefined ? base : text(row, "id");
     },
+  };
+}
+
+export function partStatements(database: DatabaseSync) {
+  return {
+    ...tenancyStatements(database),
+    fragments: database.prepare(
+      "SELECT id, identifiers, tenant, base, device FROM fragments WHERE person = ? AND person <> 0",
+    ),
+    handed: database.prepare(`SELECT id, identifiers, tenant, base, device FROM fragments
+      WHERE person = ? AND person <> 0 AND tenant <> ''`),
+    shared: database.prepare("SELECT key FROM identifiers WHERE person = ? AND decision = 'shared'"),
+    ofBase: database.prepare("SELECT id, tenant, device FROM fragments WHERE base = ? AND tenant <> ''"),
   };
 }
 

@@ -14,8 +14,8 @@ export function tenancyStatements(database: DatabaseSync) {
     sightingsOf: database.prepare(`SELECT s.seen FROM fragments f JOIN sightings s ON s.fragment = f.number
       WHERE f.id = ? ORDER BY s.until`),
     tenanciesOf: database.prepare("SELECT from_at, tenant FROM tenancies WHERE device = ? ORDER BY from_at"),
-    sharedDevices: database.prepare(`SELECT key FROM identifiers WHERE decision = 'shared' AND key > ?1
-      UNION SELECT device FROM fragments WHERE tenant <> '' AND device > ?1 ORDER BY 1 LIMIT ?2`),
+    sharedDevices: database.prepare(`SELECT key FROM identifiers WHERE decision = 'shared' AND key > ?
+      UNION SELECT device FROM fragments WHERE tenant <> '' AND device > ? ORDER BY 1 LIMIT ?`),
   };
 }
 
@@ -47,7 +47,7 @@ export function tenancyReads(
       return found;
     },
     sharedDevices: async (after, limit) =>
-      (statements.sharedDevices.all(after, limit) as Row[]).map((row) => text(row, "key")),
+      (statements.sharedDevices.all(after, after, limit) as Row[]).map((row) => text(row, "key")),
   };
 }
 
