@@ -8,6 +8,7 @@ export const logoutNames = ["Signed Out", "Logged Out", "Sign Out", "Logout", "U
 
 const numbers = new Map(logoutNames.map((name, index) => [squeezed(name), index + 1]));
 const maxNameLength = 40;
+const letterT = 0x74;
 
 /** Which of {@link logoutNames} the event is, from 1, however its name is spelt; 0 for every other event. */
 export function logoutOf({ type, event }: Pick<AcceptedEvent, "type" | "event">): number {
@@ -16,8 +17,8 @@ export function logoutOf({ type, event }: Pick<AcceptedEvent, "type" | "event">)
 
 /** `Signed Out`, `signed_out`, `signedOut` are one name. */
 export function logoutNumber(name: string): number {
-  // Nearly every event's name has none of it.
-  if (name.length > maxNameLength || !/out\s*$/i.test(name)) return 0;
+  // All of them end with a t, which nearly no other event's name does.
+  if ((name.charCodeAt(name.length - 1) | 0x20) !== letterT || name.length > maxNameLength) return 0;
   return numbers.get(squeezed(name)) ?? 0;
 }
 

@@ -121,8 +121,9 @@ function writeFragment(
   const written = encodeSpans(spans);
   if (isNew) {
     const { base = "", device = "" } = row.handed ?? {};
-    statements.addFragment.run(id, row.person, identifiers.join("\n"), written, logouts, tenant, base, device);
-    addHoldings(statements, hash, id, identifiers);
+    const joined = identifiers.join("\n");
+    const added = statements.addFragment.run(id, row.person, joined, written, logouts, tenant, base, device);
+    addHoldings(statements, hash, added.lastInsertRowid, identifiers);
   } else {
     statements.updateFragment.run(written, logouts, id);
   }

@@ -9,7 +9,7 @@ import { encodeSightings, sinceEver } from "./sightingRows.ts";
 export function tenancyWrites(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql);
   return {
-    addHolding: prepare("INSERT INTO holdings SELECT ?, number FROM fragments WHERE id = ?"),
+    addHolding: prepare("INSERT INTO holdings VALUES (?, ?)"),
     removeHolding: prepare(
       "DELETE FROM holdings WHERE device = ? AND fragment = (SELECT number FROM fragments WHERE id = ?)",
     ),
@@ -28,10 +28,10 @@ type Statements = ReturnType<typeof tenancyWrites>;
 export function addHoldings(
   { addHolding }: Statements,
   hash: KeyedHash,
-  id: string,
+  fragment: number | bigint,
   identifiers: readonly IdentifierKey[],
 ): void {
-  for (const key of identifiers) if (isDevice(key)) addHolding.run(profileIdOf(hash, key), id);
+  for (const key of identifiers) if (isDevice(key)) addHolding.run(profileIdOf(hash, key), fragment);
 }
 
 /** After the fragments and ties that it speaks of. `until`: the decision's position. */
