@@ -110,7 +110,7 @@ describe("Identity property 8: followers and reads give the events of a shared d
         const all = await followed();
         await all.deliver(events.slice(0, place));
         await agree(all, events.slice(0, place));
-        for (let from = place; from < events.length; from += 4) await all.deliver(events.slice(from, from + 4));
+        for (let from = place; from < events.length; from += 8) await all.deliver(events.slice(from, from + 8));
         await agree(all, events);
         await all.deliver([published(own, 2)]);
         await agree(all, events, own);
@@ -118,7 +118,7 @@ describe("Identity property 8: followers and reads give the events of a shared d
         await agree(all, events);
         for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
       }),
-      { numRuns: runs(8) },
+      { numRuns: runs(3) },
     );
   });
 });
