@@ -6,8 +6,6 @@ import { PlainTime } from "../parts/Time.tsx";
 import type { FoundCustomer } from "./customerSearch.ts";
 import { matchTexts, nameText } from "./matchText.ts";
 
-export const rowPixels = { wide: 36, phone: 64 };
-
 interface RowProps {
   /** Null while it is coming. */
   item: FoundCustomer | null;
@@ -23,11 +21,8 @@ export const CustomerRow = memo(function CustomerRow({ item, rowIndex, isSelecte
   const style = { insetBlockStart: start, blockSize: height };
   if (item === null) {
     return (
-      <div role="row" aria-rowindex={rowIndex} className="customerRow atPlace waiting" style={style}>
-        <div role="cell" className="cell-name">
-          <span className="waitingText" />
-        </div>
-        <div role="cell" className="cell-spend">
+      <div role="row" aria-rowindex={rowIndex} className="customerRow atPlace" style={style}>
+        <div role="cell">
           <span className="waitingText" />
         </div>
       </div>

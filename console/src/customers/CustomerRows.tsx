@@ -6,10 +6,11 @@ import { useIsPhone } from "../theme/useIsPhone.ts";
 import { usePrinting } from "../theme/usePrinting.ts";
 import { words } from "../words/words.ts";
 import type { FoundCustomer } from "./customerSearch.ts";
-import { CustomerRow, rowPixels } from "./CustomerRow.tsx";
+import { CustomerRow } from "./CustomerRow.tsx";
 import { CustomersHead } from "./CustomersHead.tsx";
 
 const text = words.customers;
+const rowPixels = { wide: 36, phone: 64 };
 /** Rows above and below what is seen that are drawn too. */
 const overscanRows = 12;
 /** On paper, above and below. */

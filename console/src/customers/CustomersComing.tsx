@@ -1,6 +1,4 @@
-import { useIsPhone } from "../theme/useIsPhone.ts";
 import { words } from "../words/words.ts";
-import { CustomerRow, rowPixels } from "./CustomerRow.tsx";
 import { CustomersHead } from "./CustomersHead.tsx";
 
 /** More than a window shows. */
@@ -8,23 +6,20 @@ const comingRows = 30;
 
 /** The list while nobody of it is known yet: what comes stands where this stood. */
 export function CustomersComing() {
-  const height = useIsPhone() ? rowPixels.phone : rowPixels.wide;
   return (
-    <div role="status" aria-label={words.states.loading} className="customersComing">
-      <div className="customersScroller allUnmatched" aria-hidden>
+    <div role="status" aria-label={words.states.loading} className="customersComing allUnmatched">
+      <div aria-hidden>
         <CustomersHead />
-        <div style={{ position: "relative" }}>
-          {Array.from({ length: comingRows }, (_, row) => (
-            <CustomerRow
-              key={row}
-              item={null}
-              rowIndex={row + 2}
-              isSelected={false}
-              start={row * height}
-              height={height}
-            />
-          ))}
-        </div>
+        {Array.from({ length: comingRows }, (_, row) => (
+          <div key={row} className="customerRow coming">
+            <span className="cell-name">
+              <span className="waitingText" />
+            </span>
+            <span className="cell-spend">
+              <span className="waitingText" />
+            </span>
+          </div>
+        ))}
       </div>
     </div>
   );

@@ -114,7 +114,7 @@ describe("merging and splitting in the console", () => {
     await previewMerge();
     expect(await cards().count()).toBe(3);
     expect(await cards().nth(2).innerText()).toMatch(/2 orders · €1,333\.00/);
-    expect(await cards().nth(2).innerText()).toMatch(/marketing\.email refused/);
+    expect(await cards().nth(2).innerText()).toMatch(/Marketing e-mail refused/);
     const told = await dialog().innerText();
     expect(told).toMatch(/Name\s+Ana Silva\s+Ana Silva\s+= same/);
     expect(told).toContain("≠ differs");

@@ -233,8 +233,8 @@ const states: readonly Shown[] = [
   {
     name: "no such version",
     at: "/rules/999",
-    heading: /Rules, version 999/,
-    reach: () => page.getByText("There is no version 999").waitFor(),
+    heading: /There is no such version/,
+    reach: () => page.getByText("Nobody has published a version 999").waitFor(),
   },
   {
     name: "fails",
