@@ -114,6 +114,22 @@ const left = (hour: number, ...identifiers: string[]): AcceptedEvent => ({
   event: "Signed Out",
 });
 
+describe("Identity property 8: a device that other rules do not hold for shared", () => {
+  it("is one person's again, and nobody is said to have had it", async () => {
+    const [changing, always] = [await foldingHarness(), await foldingHarness(laxer)];
+    try {
+      const logins = [seen(1, "device_id:d", "user_id:u1"), seen(2, "device_id:d", "user_id:u2")];
+      await changing.deliver([...logins, published(laxer, 2)]);
+      await always.deliver(logins);
+      const differences = await changing.differences(always);
+      expect(differences.filter((line) => line.startsWith("tenancy"))).toEqual([]);
+    } finally {
+      await changing.close();
+      await always.close();
+    }
+  });
+});
+
 async function counts(one: Folding): Promise<Record<string, number>> {
   const profiles = await one.profiles();
   return Object.fromEntries(

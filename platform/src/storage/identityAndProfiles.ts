@@ -202,7 +202,7 @@ export interface IdentityAndProfiles {
   sightings(fragments: readonly FragmentId[]): Promise<Map<FragmentId, Sighting[]>>;
   /** Who has some devices when; one that is its own person's throughout is missing. */
   tenancies(devices: readonly IdentifierKey[]): Promise<Map<IdentifierKey, Tenancy[]>>;
-  /** Devices that are shared, or were when a fragment was given to whoever had them. After `after`, sorted. */
+  /** Devices that are shared, or were and still have tenancies or fragments of them. After `after`, sorted. */
   sharedDevices(after: IdentifierKey, limit: number): Promise<IdentifierKey[]>;
   orders(keys: readonly OrderKey[]): Promise<Map<OrderKey, { state: OrderState; ownerFragment: FragmentId }>>;
   /** The least number that no person or component has had: callers count up from it within a batch. */

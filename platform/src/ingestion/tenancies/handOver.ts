@@ -39,20 +39,32 @@ interface Batch {
  * `folded`: as the batch was folded, each event into its combination's own fragment; what goes elsewhere is changed
  * there. `changed`: identifiers' rows that this batch changes, with their persons.
  */
-export async function handOver(
+export async function handOver(devices: readonly IdentifierKey[], batch: Batch, parts: Parts): Promise<HandedOver> {
+  const handed = nothingHanded();
+  const done = new Set<FragmentId>();
+  for (let from = 0; from < devices.length; from += devicesAtOnce) {
+    await handSome(devices.slice(from, from + devicesAtOnce), batch, { handed, done }, parts);
+  }
+  sightRest(handed, batch.seen, done);
+  return handed;
+}
+
+/** Each may have `maxTenancyEvents`, which are held together. */
+const devicesAtOnce = 20;
+
+async function handSome(
   devices: readonly IdentifierKey[],
   { seen, folded, changed }: Batch,
+  { handed, done }: { handed: HandedOver; done: Set<FragmentId> },
   parts: Parts,
-): Promise<HandedOver> {
-  const handed = nothingHanded();
+): Promise<void> {
   const combinations = await combinationsOf(devices, seen, parts);
-  const around = await aroundThem(devices, combinations, { seen, changed }, parts);
-  const { homes, held } = around;
+  const { homes, held } = await aroundThem(devices, combinations, { seen, changed }, parts);
   const refoldings: Refolding[] = [];
   for (const [device, own] of Map.groupBy(combinations.values(), (combination) => homes.of(combination))) {
     const tenancies = (device === null ? undefined : held.get(device)) ?? nobodys;
-    const cut = own.filter(({ fragments }) => fragments.some(({ tenant }) => tenant !== undefined));
-    const some = isNobodys(tenancies) ? cut : own;
+    const isCut = ({ fragments }: DeviceCombination) => fragments.some(({ tenant }) => tenant !== undefined);
+    const some = own.filter((each) => !done.has(each.base) && (!isNobodys(tenancies) || isCut(each)));
     const sightings = await parts.store.sightings(some.flatMap(({ fragments }) => fragments.map(({ id }) => id)));
     for (const combination of some) {
       for (const target of targetsOf(combination, tenancies, sightings, parts.hash) ?? []) {
@@ -61,9 +73,8 @@ export async function handOver(
     }
   }
   await take(refoldings, { handed, homes, folded }, parts);
-  sightRest(handed, seen, refoldings);
+  for (const { combination } of refoldings) done.add(combination.base);
   await tellHeld(handed, held, [...combinations.values()], parts);
-  return handed;
 }
 
 const nobodys: readonly Tenancy[] = [{ from: null, tenant: null }];
@@ -153,8 +164,7 @@ async function empty(gone: readonly Refolding[], handed: HandedOver, { store, ha
 }
 
 /** What stays where it was folded. */
-function sightRest({ tenancies }: HandedOver, seen: Seen, refoldings: readonly Refolding[]): void {
-  const done = new Set(refoldings.map(({ combination }) => combination.base));
+function sightRest({ tenancies }: HandedOver, seen: Seen, done: ReadonlySet<FragmentId>): void {
   for (const [fragment, { events }] of seen) {
     if (!done.has(fragment)) tenancies.sighted.push({ fragment, sightings: events.map(sightingOf) });
   }

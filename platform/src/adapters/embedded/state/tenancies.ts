@@ -15,7 +15,8 @@ export function tenancyStatements(database: DatabaseSync) {
       WHERE f.id = ? ORDER BY s.until`),
     tenanciesOf: database.prepare("SELECT from_at, tenant FROM tenancies WHERE device = ? ORDER BY from_at"),
     sharedDevices: database.prepare(`SELECT key FROM identifiers WHERE decision = 'shared' AND key > ?
-      UNION SELECT device FROM fragments WHERE tenant <> '' AND device > ? ORDER BY 1 LIMIT ?`),
+      UNION SELECT device FROM fragments WHERE tenant <> '' AND device > ?
+      UNION SELECT device FROM tenancies WHERE device > ? ORDER BY 1 LIMIT ?`),
   };
 }
 
@@ -47,7 +48,7 @@ export function tenancyReads(
       return found;
     },
     sharedDevices: async (after, limit) =>
-      (statements.sharedDevices.all(after, after, limit) as Row[]).map((row) => text(row, "key")),
+      (statements.sharedDevices.all(after, after, after, limit) as Row[]).map((row) => text(row, "key")),
   };
 }
 
