@@ -115,7 +115,7 @@ async function hold(page: Page): Promise<void> {
 }
 
 async function letGo(page: Page): Promise<void> {
-  await page.evaluate(() => document.body.replaceWith((window as unknown as { held: HTMLElement }).held));
+  await page.evaluate("document.body.replaceWith(window.held)");
 }
 
 await takeAll();

@@ -40,19 +40,6 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
     g: () => (change({ identity: "graph" }), false),
     l: () => change({ identity: view.identity === "list" ? "graph" : "list" }),
   });
-  const choice = (
-    <SegmentedControl
-      size="xs"
-      value={view.identity}
-      onChange={(value) => change({ identity: value === "list" ? "list" : "graph" })}
-      data={[
-        { value: "graph", label: text.graph },
-        { value: "list", label: text.list },
-      ]}
-      aria-label={text.view}
-      data-no-print
-    />
-  );
   const [isPressed, setPressed] = useState(false);
   const pick = (key: string): void => {
     setPressed(true);
@@ -69,7 +56,7 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
       title={text.title}
       query={{ ...identity, data: picture }}
       height={reservedHeight}
-      actions={choice}
+      actions={<ViewChoice control={control} />}
       isEmpty={({ identifiers }) => identifiers.length === 0}
       empty={<p>{text.empty}</p>}
     >
@@ -96,6 +83,22 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
         </>
       )}
     </Panel>
+  );
+}
+
+function ViewChoice({ control: { view, change } }: Pick<IdentityProps, "control">) {
+  return (
+    <SegmentedControl
+      size="xs"
+      value={view.identity}
+      onChange={(value) => change({ identity: value === "list" ? "list" : "graph" })}
+      data={[
+        { value: "graph", label: text.graph },
+        { value: "list", label: text.list },
+      ]}
+      aria-label={text.view}
+      data-no-print
+    />
   );
 }
 
