@@ -101,6 +101,18 @@ describe("a file that a newer program wrote", () => {
     ],
     ["state", "state_newer", () => sql("state.sqlite", "PRAGMA user_version = 99001"), /c360 rebuild/],
     ["search", "search_newer", () => sql("search.sqlite", "PRAGMA user_version = 99"), /remove search\.sqlite/],
+    [
+      "review queue",
+      "reviews_newer",
+      () => sql("reviews.sqlite", "PRAGMA user_version = 99"),
+      /move reviews\.sqlite away/,
+    ],
+    [
+      "linkage index",
+      "linkage_newer",
+      () => sql("linkage.sqlite", "PRAGMA user_version = 99"),
+      /remove linkage\.sqlite/,
+    ],
     ["analytics", "analytics_newer", () => analyticsSql("UPDATE store.format SET version = 99"), /remove the folder/],
     ["message filter", "message_index_newer", newerFilter, /remove the folder messages/],
     ["message index", "message_index_newer", newerFilters, /remove the folder messages/],
