@@ -42,22 +42,22 @@ export function backupJobs(parts: {
     };
     const worker = startWorker({ dataDir: parts.dataDir, ...wanted });
     running = worker;
-    const end = (changes: Partial<BackupView>): void => {
-      if (kept.get(view.id)?.status === "running") change({ ...changes, endedAt: isoTime(parts.now()) });
-    };
+    // What ends without a word has failed.
+    let outcome: Partial<BackupView> = { status: "failed", error: brokenOff };
     worker.on("message", (message: FromBackup) => {
       if (message.kind === "progress") change({ doneBytes: message.doneBytes, totalBytes: message.totalBytes });
       else if (message.kind === "copyAccess") void answerCopy(worker, parts.copyAccess(message.to));
-      else if (message.kind === "done") end({ status: "done", result: message.result, ...whole(message.result.bytes) });
-      else {
+      else if (message.kind === "done") {
+        outcome = { status: "done", result: message.result, ...whole(message.result.bytes) };
+      } else {
         const { kind: _, ...error } = message;
-        end({ status: "failed", error });
+        outcome = { status: "failed", error };
       }
     });
-    // What ends without a word has failed.
-    worker.on("error", () => end({ status: "failed", error: brokenOff }));
+    worker.on("error", () => undefined);
+    // Not before: whoever is told that it has ended may begin the next one.
     worker.on("exit", () => {
-      end({ status: "failed", error: brokenOff });
+      change({ ...outcome, endedAt: isoTime(parts.now()) });
       running = null;
     });
     return view;
