@@ -38,15 +38,14 @@ function Span({ span: { from, until, login } }: { span: Identity["devices"][numb
       {login === null ? <span className="dimmed">{text.nobodys}</span> : <IdentifierText value={login} />}{" "}
       <span className="meta">
         {from === null && until === null && text.throughout}
-        {from !== null && (
+        {from !== null && until === null && (
           <>
-            {text.from} <Moment at={from} />
+            {text.why.since} <Moment at={from} />
           </>
         )}
-        {from !== null && until !== null && " "}
         {until !== null && (
           <>
-            {text.until} <Moment at={until} />
+            {from === null ? text.until : text.thenUntil} <Moment at={until} />
           </>
         )}
       </span>

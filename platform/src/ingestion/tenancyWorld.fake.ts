@@ -50,7 +50,12 @@ function eventOf({ who: login, device: on, at, source, what: did }: Given, messa
     case "logout":
       return { ...common, event: "signed_out" };
     case "identify":
-      return { ...common, type: "identify", event: null, body: { type: "identify", traits: { address: `${did.n}` } } };
+      return {
+        ...common,
+        type: "identify",
+        event: null,
+        body: { type: "identify", traits: { address: { street: `${did.n} Elm Street`, postalCode: "BS1 4DJ" } } },
+      };
     case "order":
       return {
         ...common,
