@@ -107,11 +107,10 @@ async function drawn(page: Page): Promise<Buffer> {
 
 /** What comes from now on shows nowhere: the page stands as it is, while a picture takes its time. */
 async function hold(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    const { body } = document;
-    body.replaceWith(body.cloneNode(true));
-    Object.assign(window, { held: body });
-  });
+  await page.evaluate(`(() => {
+    window.held = document.body;
+    document.body.replaceWith(document.body.cloneNode(true));
+  })()`);
 }
 
 async function letGo(page: Page): Promise<void> {

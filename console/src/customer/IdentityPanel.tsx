@@ -56,7 +56,7 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
       title={text.title}
       query={{ ...identity, data: picture }}
       height={reservedHeight}
-      actions={<ViewChoice control={control} />}
+      actions={<ViewChoice view={view.identity} onChange={(identity) => change({ identity })} />}
       isEmpty={({ identifiers }) => identifiers.length === 0}
       empty={<p>{text.empty}</p>}
     >
@@ -86,12 +86,12 @@ export function IdentityPanel({ profile, control }: IdentityProps) {
   );
 }
 
-function ViewChoice({ control: { view, change } }: Pick<IdentityProps, "control">) {
+function ViewChoice({ view, onChange }: { view: "graph" | "list"; onChange: (view: "graph" | "list") => void }) {
   return (
     <SegmentedControl
       size="xs"
-      value={view.identity}
-      onChange={(value) => change({ identity: value === "list" ? "list" : "graph" })}
+      value={view}
+      onChange={(value) => onChange(value === "list" ? "list" : "graph")}
       data={[
         { value: "graph", label: text.graph },
         { value: "list", label: text.list },
