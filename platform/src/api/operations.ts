@@ -33,7 +33,7 @@ export interface DiskView {
   /** Of the data directory. */
   usedBytes: number;
   parts: { name: string; bytes: number }[];
-  /** Null before anything was sent. */
+  /** Null while there are few records. */
   bytesPerMillionRecords: number | null;
   /** At the rate of the last 24 hours; null where nothing came. */
   daysLeft: number | null;

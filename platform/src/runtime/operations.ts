@@ -15,6 +15,8 @@ const latelyMinutes = 5;
 const behindSeconds = 10;
 const measureDiskEveryMs = 30_000;
 const maxRetries = 20;
+/** Of fewer, most of what the disk holds is there without any. */
+const leastRecords = 10_000;
 
 /** Failures that are retried, as the operator's log tells them: no personal data. */
 export interface Retries {
@@ -138,7 +140,7 @@ function diskView({ freeBytes, totalBytes, entries, at }: DiskUse & { at: number
   const parts = [...bytesOf].map(([name, bytes]) => ({ name, bytes })).sort((one, other) => other.bytes - one.bytes);
   const usedBytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   const records = recordsIn(all.map(({ total }) => total));
-  const perRecord = records === 0 ? null : usedBytes / records;
+  const perRecord = records < leastRecords ? null : usedBytes / records;
   const perDay = perRecord === null ? 0 : perRecord * recordsIn(all.map(({ lastDay }) => lastDay));
   return {
     measuredAt: isoTime(at),
