@@ -1231,6 +1231,8 @@ export interface components {
                 reason: string | null;
             }[];
             edges: components["schemas"]["Edge"][];
+            /** @description Shared devices of this person, and of whoever else signed in on them: who had each, when. */
+            devices: components["schemas"]["SharedDevice"][];
         };
         KeptLinkageModel: {
             version: number;
@@ -1728,6 +1730,16 @@ export interface components {
              * @description ISO 8601 UTC with milliseconds.
              */
             lastSeenAt?: string;
+        };
+        SharedDevice: {
+            /** @example anonymous_id:8f2c */
+            device: string;
+            /** @description In order, by event time: `from` null is since ever, `until` null for ever, `login` null nobody. */
+            spans: {
+                from: string | null;
+                until: string | null;
+                login: string | null;
+            }[];
         };
         Source: {
             id: string;

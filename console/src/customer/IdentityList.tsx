@@ -1,11 +1,12 @@
 import { Button } from "@mantine/core";
-import { fieldName } from "../customers/matchText.ts";
 import { countText } from "../parts/countText.ts";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { words } from "../words/words.ts";
 import { CutButton, EdgeTold } from "./EdgeTold.tsx";
+import { IdentifierText } from "./IdentifierText.tsx";
 import type { Edge } from "./joins.ts";
-import { type IdentityPicture, type SourceRecord, typeOf, valueOf } from "./records.ts";
+import { type IdentityPicture, type SourceRecord, valueOf } from "./records.ts";
+import { SharedDevices } from "./SharedDevices.tsx";
 import { useSourceMarks } from "./sourceMarks.ts";
 
 const text = words.customer.identity;
@@ -20,7 +21,7 @@ interface ListProps {
 
 /** What the graph shows, in words. */
 export function IdentityList({ picture, picked, onPick, onAsk, onTakeOut }: ListProps) {
-  const { records, identifiers, active, refused } = picture;
+  const { records, identifiers, active, refused, devices } = picture;
   return (
     <div className="identityList">
       <h3>{text.identifiers}</h3>
@@ -61,17 +62,10 @@ export function IdentityList({ picture, picked, onPick, onAsk, onTakeOut }: List
           <RecordItem key={record.id} record={record} />
         ))}
       </ul>
+      <SharedDevices devices={devices} />
       {active.length > 0 && <Evidence edges={active} onAsk={onAsk} />}
       {refused.length > 0 && <Refused edges={refused} />}
     </div>
-  );
-}
-
-export function IdentifierText({ value }: { value: string }) {
-  return (
-    <span>
-      <span className="dimmed">{fieldName(typeOf(value))}</span> <bdi>{valueOf(value)}</bdi>
-    </span>
   );
 }
 

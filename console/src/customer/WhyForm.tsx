@@ -8,7 +8,7 @@ import { CopyId } from "../parts/CopyId.tsx";
 import { PanelStates } from "../parts/Panel.tsx";
 import { words } from "../words/words.ts";
 import { type Profile, useWhy, type WhyAnswer } from "./customerQueries.ts";
-import { IdentifierText } from "./IdentityList.tsx";
+import { IdentifierText } from "./IdentifierText.tsx";
 import { CutButton, EdgeTold } from "./EdgeTold.tsx";
 import type { Edge } from "./joins.ts";
 import { type IdentityPicture, typeOf, valueOf } from "./records.ts";

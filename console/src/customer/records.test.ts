@@ -20,6 +20,7 @@ const ordinary = (identifier: string): Identity["identifiers"][number] => ({
 });
 
 const identity: Identity = {
+  devices: [],
   identifiers: [
     ordinary("email:a@b.example"),
     ordinary("crm_id:7"),
@@ -69,6 +70,7 @@ describe("the picture of an identity", () => {
   it("folds what ties nothing where there is much, and is a list where even that is too much", () => {
     const cookies = Array.from({ length: 80 }, (_, index) => `cookie:${index}`);
     const many = {
+      devices: [],
       identifiers: [...identity.identifiers, ...cookies.map(ordinary)],
       edges: [...identity.edges, ...cookies.map((cookie) => edgeOf(cookie, "user_id:u"))],
     };

@@ -33,6 +33,8 @@ export interface IdentityPicture {
   /** Evidence that counts. */
   active: Edge[];
   refused: Edge[];
+  /** Who had the shared devices, and when. */
+  devices: Identity["devices"];
   /** Identifiers that two records or more have. */
   shared: number;
   /** Of all evidence that counts; null without any. */
@@ -88,6 +90,7 @@ export function pictureOf(identity: Identity, identifiers: NonNullable<Profile["
       .sort((a, b) => b.records - a.records || rankOf(a.key) - rankOf(b.key) || compare(a.key, b.key)),
     active,
     refused: identity.edges.filter(({ status }) => status === "refused"),
+    devices: identity.devices,
     shared: [...held.values()].filter((count) => count > 1).length,
     weakest: active.length === 0 ? null : Math.min(...active.map(({ confidence }) => confidence)),
   };

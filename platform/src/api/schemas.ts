@@ -141,6 +141,24 @@ export const edge = Type.Object(
   { title: "Edge" },
 );
 
+/** Who had a shared device. */
+export const sharedDevice = Type.Object(
+  {
+    device: Type.String({ examples: ["anonymous_id:8f2c"] }),
+    spans: Type.Array(
+      Type.Object({
+        from: nullableTime,
+        until: nullableTime,
+        login: nullableText,
+      }),
+      {
+        description: "In order, by event time: `from` null is since ever, `until` null for ever, `login` null nobody.",
+      },
+    ),
+  },
+  { title: "SharedDevice" },
+);
+
 export const source = Type.Object(
   {
     id: Type.String(),

@@ -294,6 +294,15 @@ const fakeIdentity: Services["identity"] = {
       ? {
           identifiers: [{ identifier: "email:ada@example.com", decision: "ordinary", reason: null }],
           edges: [edge],
+          devices: [
+            {
+              device: "device_id:tablet",
+              spans: [
+                { from: null, until: "2026-05-03T10:00:00.000Z", login: "user_id:ada" },
+                { from: "2026-05-03T10:00:00.000Z", until: null, login: "user_id:ben" },
+              ],
+            },
+          ],
         }
       : null,
   why: async (a, b) => ({

@@ -1,6 +1,5 @@
 import type { CorrectionService, LinkageRuns, LinkService, ReviewService, RulesService } from "../identity/index.ts";
 import type { JsonObject } from "../model/event.ts";
-import type { FragmentId } from "../model/fragment.ts";
 import type { HouseholdId, HouseholdKind } from "../model/household.ts";
 import type { NodeDecision } from "../model/evidence.ts";
 import type { Profile, ProfileId, TraitHistory } from "../model/profile.ts";
@@ -10,6 +9,7 @@ import type { OperationsView } from "./operations.ts";
 import type { StreamHub } from "./stream/hub.ts";
 import type { Reviews } from "../storage/reviews.ts";
 import type { ProfileSearch } from "../storage/profileSearch.ts";
+import type { People } from "../storage/people.ts";
 import type { Analytics } from "../storage/timeline.ts";
 
 /** An edge as the API shows it (API.md, identity). Times ISO 8601. */
@@ -33,6 +33,15 @@ export interface EdgeView {
 export interface IdentityView {
   identifiers: { identifier: string; decision: NodeDecision; reason: string | null }[];
   edges: EdgeView[];
+  /** Shared devices that somebody signed in on, by device. */
+  devices: DeviceView[];
+}
+
+/** Who had a shared device: spans in order and without gaps. Times ISO 8601; null: since ever, for ever. */
+export interface DeviceView {
+  device: string;
+  /** `login`: the identifier of whoever had it; null: the device's own person. */
+  spans: { from: string | null; until: string | null; login: string | null }[];
 }
 
 export interface WhyView {
@@ -130,7 +139,7 @@ export interface Services {
     byIdentifier(type: string, value: string): Promise<Profile | null>;
     /** A living or a retired id. */
     byId(id: ProfileId): Promise<Profile | null>;
-    fragmentsOf(id: ProfileId): Promise<FragmentId[] | null>;
+    fragmentsOf(id: ProfileId): ReturnType<People["fragmentsOf"]>;
     /** Null where they share a home with nobody. */
     householdOf(id: ProfileId): Promise<ProfileHousehold | null>;
     /** Of each source; `isWhole` is false where not all of the person's identify calls were read. `asOf`: UTC ms. */

@@ -1,8 +1,10 @@
 import type { NodeDecision } from "../model/evidence.ts";
+import { isDevice, type FragmentState } from "../model/fragment.ts";
 import { identifierKey, parseIdentifierKey } from "../model/identifier.ts";
 import type { Identifier, IdentifierKey } from "../model/identifier.ts";
 import { isBlocked } from "./blocked.ts";
 import { compareText, rulesOfType } from "./rules.ts";
+import { logoutMask } from "./tenancies.ts";
 import type { IdentifierTypeRules, IdentityRules } from "./rules.ts";
 
 /**
@@ -17,6 +19,10 @@ export function decide(identifier: Identifier, seenWith: readonly IdentifierKey[
   const own = rulesOfType(identifier.type, rules);
   const values = new Map<string, Set<IdentifierKey>>();
   for (const key of seenWith) {
+    if (key === logoutWitness) {
+      if (isDeviceType(identifier, rules)) return nobodysOwn(own);
+      continue;
+    }
     const witness = parseIdentifierKey(key);
     if (!counts(identifier, witness, rules)) continue;
     // Anybody may make types up: those that the rules do not name count together.
@@ -26,6 +32,17 @@ export function decide(identifier: Identifier, seenWith: readonly IdentifierKey[
     if (distinct.size >= threshold(witness.type, own, rules)) return nobodysOwn(own);
   }
   return "ordinary";
+}
+
+/** Stands among what a device was seen with once somebody signed out there. No identifier is without a value. */
+export const logoutWitness = "logout:";
+
+/** What a combination was seen with: its identifiers, and that somebody signed out, if these rules hold it for that. */
+export function companyOf(
+  { identifiers, logouts = 0 }: Pick<FragmentState, "identifiers" | "logouts">,
+  rules: IdentityRules,
+): readonly IdentifierKey[] {
+  return (logouts & logoutMask(rules)) === 0 ? identifiers : [...identifiers, logoutWitness];
 }
 
 /** By its aliases: more than can hang together name it. `aliases`: how many edges of that rule have it as an end. */
@@ -50,7 +67,10 @@ export function mergeSeenWith(
 ): IdentifierKey[] {
   const merged = new Set(seenWith);
   for (const key of combination) {
-    if (!merged.has(key) && counts(identifier, parseIdentifierKey(key), rules)) merged.add(key);
+    if (merged.has(key)) continue;
+    const isWitness =
+      key === logoutWitness ? isDeviceType(identifier, rules) : counts(identifier, parseIdentifierKey(key), rules);
+    if (isWitness) merged.add(key);
   }
   return [...merged].sort(compareText);
 }
@@ -69,10 +89,15 @@ export function decisionReason(key: IdentifierKey, decision: NodeDecision, rules
       return `This ${type} was seen with ${rules.hubThreshold} or more logins, with ${crowd}: it is nobody's own (rule: hubs).`;
     case "shared":
       return (
-        `This ${type} was seen with ${rules.sharedDeviceLogins} or more logins, with ${crowd}: ` +
-        `several people use it (rule: shared devices).`
+        `This ${type} was seen with ${rules.sharedDeviceLogins} or more logins, with ${crowd}, or somebody signed ` +
+        `out there: several people use it (rule: shared devices).`
       );
   }
+}
+
+/** Only of devices that change hands: what others were seen with says nothing about who left. */
+function isDeviceType(identifier: Identifier, rules: IdentityRules): boolean {
+  return rulesOfType(identifier.type, rules).kind === "device" && isDevice(identifierKey(identifier));
 }
 
 /** A unique identifier is not judged by others of its own type: that two logins meet is a matter for the limit. */

@@ -1,9 +1,9 @@
 /** Who is who: pure functions of evidence, and the reads that explain them. docs/identity.md tells the rules. */
 export { correctionEdges, probableEdges } from "./corrections.ts";
-export { decide, decideByAliases, decisionReason, mergeSeenWith } from "./decisions.ts";
+export { companyOf, decide, decideByAliases, decisionReason, mergeSeenWith } from "./decisions.ts";
 export { disjointSets } from "./disjointSets.ts";
 export { edgesOfFragments, mergeEdges } from "./evidence.ts";
-export { personOfFragment } from "./membership.ts";
+export { homeOf, personOfFragment } from "./membership.ts";
 export { correctionService } from "./correcting/service.ts";
 export type { CorrectionAnswer, CorrectionPreview, CorrectionService } from "./correcting/service.ts";
 export type { RecordedCorrection } from "./correcting/record.ts";
@@ -11,7 +11,7 @@ export type { WantedCorrections } from "./correcting/wanted.ts";
 export { explainerOver } from "./explainer.ts";
 export type { Explainer } from "./explainer.ts";
 export { identityReads } from "./read.ts";
-export type { IdentityReads } from "./read.ts";
+export type { DeviceTenancies, IdentityReads } from "./read.ts";
 export { loosenedReach } from "./reach.ts";
 export { parseIdentityRules } from "./parseRules.ts";
 export { documentChanges, withChange } from "./publishing/difference.ts";
@@ -28,6 +28,7 @@ export type { DryRunAnswer, RulesDryRun } from "./publishing/previews.ts";
 export { rulesService } from "./publishing/service.ts";
 export type { PublishedRules, RulesPreview, RulesService } from "./publishing/service.ts";
 export { resolve } from "./resolve.ts";
+export { boundariesOf, tenanciesOf, tenancyAt, maxTenancyCombinations, maxTenancyEvents } from "./tenancies.ts";
 export { rulesHash, rulesInForce } from "./rulesInForce.ts";
 export { defaultIdentityRules } from "./retailRules.ts";
 export { identifierOrder, rulesOfType, typeOfKey } from "./rules.ts";

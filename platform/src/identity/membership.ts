@@ -1,4 +1,5 @@
 import type { NodeDecision, Resolution } from "../model/evidence.ts";
+import type { FragmentState } from "../model/fragment.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import { compareIdentifiers } from "./rules.ts";
 import type { IdentityRules } from "./rules.ts";
@@ -22,6 +23,15 @@ export function personOfFragment(
     if (isBetter) best = { key, joins };
   }
   return best?.key ?? null;
+}
+
+/** The identifier whose person a fragment belongs to: whoever had the device, where it was somebody's. Null for guests. */
+export function homeOf(
+  { identifiers, tenant }: Pick<FragmentState, "identifiers" | "tenant">,
+  decisionOf: (key: IdentifierKey) => NodeDecision,
+  rules: IdentityRules,
+): IdentifierKey | null {
+  return tenant ?? personOfFragment(identifiers, decisionOf, rules);
 }
 
 /** Index into `resolution.persons` of every identifier that is in one. */

@@ -1,11 +1,12 @@
 import type { EvidenceRule } from "../model/evidence.ts";
+import { logoutNames, logoutNumber } from "../model/logout.ts";
 import { Problem } from "../model/problem.ts";
 import { maxPatternsSize, PatternProblem, patternSize } from "./blockedPattern.ts";
-import type { BlockedValues, IdentifierKind, IdentifierTypeRules, IdentityRules } from "./rules.ts";
+import type { BlockedValues, IdentifierKind, IdentifierTypeRules, IdentityRules, TenancyRules } from "./rules.ts";
 
 const kinds: readonly IdentifierKind[] = ["unique", "personal", "device", "plain"];
 const edgeRules: readonly EvidenceRule[] = ["alias", "seen_together"];
-const documentFields: readonly (keyof IdentityRules)[] = [
+const documentFields: readonly Exclude<keyof IdentityRules, "tenancies">[] = [
   "types",
   "otherTypes",
   "blocked",
@@ -28,7 +29,7 @@ const maxComponentIdentifiers = 10_000;
  * wrong, and how to mend it.
  */
 export function parseIdentityRules(document: unknown): IdentityRules {
-  const fields = exactObject(document, "", documentFields);
+  const fields = exactObject(document, "", documentFields, ["tenancies"]);
   const rules: IdentityRules = {
     types: parseTypes(fields["types"]),
     otherTypes: parseType(fields["otherTypes"], "otherTypes"),
@@ -38,6 +39,7 @@ export function parseIdentityRules(document: unknown): IdentityRules {
     crowdThreshold: integer(fields, "crowdThreshold", 2, maxLimit),
     maxEvidenceIdentifiers: integer(fields, "maxEvidenceIdentifiers", 2, maxComponentIdentifiers),
     ruleRanks: parseRuleRanks(fields["ruleRanks"]),
+    tenancies: Object.hasOwn(fields, "tenancies") ? parseTenancies(fields["tenancies"]) : noTenancies,
   };
   checkTogether(rules);
   return rules;
@@ -155,6 +157,24 @@ function parseRuleRanks(value: unknown): Record<EvidenceRule, number> {
     alias: integer(fields, "alias", 0, maxRank, "ruleRanks"),
     seen_together: integer(fields, "seen_together", 0, maxRank, "ruleRanks"),
   };
+}
+
+/** What documents mean that were published before devices changed hands. */
+const noTenancies: TenancyRules = { anonymousEvents: "own_person", logoutEvents: [] };
+const anonymousPolicies: readonly TenancyRules["anonymousEvents"][] = ["last_login", "own_person"];
+
+function parseTenancies(value: unknown): TenancyRules {
+  const fields = exactObject(value, "tenancies", ["anonymousEvents", "logoutEvents"]);
+  const anonymousEvents = anonymousPolicies.find((known) => known === fields["anonymousEvents"]);
+  if (anonymousEvents === undefined) {
+    throw wrong("tenancies.anonymousEvents", "is not a policy", `Give one of ${anonymousPolicies.join(", ")}.`);
+  }
+  const named = texts(fields["logoutEvents"], "tenancies.logoutEvents").map((name, index) => {
+    const number = logoutNumber(name);
+    if (number !== 0) return number;
+    throw wrong(`tenancies.logoutEvents[${index}]`, "is no known logout", `Give some of ${logoutNames.join(", ")}.`);
+  });
+  return { anonymousEvents, logoutEvents: logoutNames.filter((_, index) => named.includes(index + 1)) };
 }
 
 /** A crowd smaller than what one person may have would make hubs of that person's own identifiers. */

@@ -2,6 +2,7 @@ import type { NodeDecision, ResolvedEdge } from "../model/evidence.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { ProfileId } from "../model/profile.ts";
+import type { Tenancy } from "../model/tenancy.ts";
 import type { People } from "../storage/people.ts";
 import { decisionReason } from "./decisions.ts";
 import { readKey, resolveAround, unknownIdentifier } from "./around.ts";
@@ -12,6 +13,14 @@ import { why } from "./why.ts";
 export interface PersonIdentity {
   identifiers: { key: IdentifierKey; decision: NodeDecision; reason: string | null }[];
   edges: ResolvedEdge[];
+  /** Who had the shared devices of this person, and when. By device. */
+  tenancies: DeviceTenancies[];
+}
+
+export interface DeviceTenancies {
+  device: IdentifierKey;
+  /** In order, each up to the next. */
+  tenancies: readonly Tenancy[];
 }
 
 export interface WhyTwo {
@@ -54,7 +63,13 @@ export function identityReads(parts: { people: People; hash: KeyedHash; rules: I
         decision,
         reason: decisionReason(key, decision, rules),
       }));
-      return { identifiers: identifiers.sort((one, other) => (one.key < other.key ? -1 : 1)), edges };
+      const shared = identifiers.flatMap(({ key, decision }) => (decision === "shared" ? [key] : []));
+      const held = [...(await people.tenancies(shared))].map(([device, tenancies]) => ({ device, tenancies }));
+      return {
+        identifiers: identifiers.sort((one, other) => (one.key < other.key ? -1 : 1)),
+        edges,
+        tenancies: held.sort((one, other) => (one.device < other.device ? -1 : 1)),
+      };
     },
     why: async (a, b) => {
       const [keyA, keyB] = [readKey(a, "a"), readKey(b, "b")];

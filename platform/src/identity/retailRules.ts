@@ -1,3 +1,4 @@
+import { logoutNames } from "../model/logout.ts";
 import type { BlockedValues, IdentifierTypeRules, IdentityRules } from "./rules.ts";
 
 /** What systems write where they know nobody: programs' empty values, people's, and tills'. */
@@ -109,6 +110,8 @@ export const defaultIdentityRules: IdentityRules = {
   maxEvidenceIdentifiers: 500,
   // An alias is somebody's statement; being seen together is an observation.
   ruleRanks: { alias: 20, seen_together: 10 },
+  // A family's tablet: what is looked at is looked at by whoever signed in, until they sign out.
+  tenancies: { anonymousEvents: "last_login", logoutEvents: logoutNames },
 };
 
 function words(...lines: string[]): string[] {

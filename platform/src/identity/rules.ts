@@ -57,6 +57,18 @@ export interface IdentityRules {
   maxEvidenceIdentifiers: number;
   /** Greater is accepted first. */
   ruleRanks: Readonly<Record<EvidenceRule, number>>;
+  /** Whose a shared device is, and when. */
+  tenancies: TenancyRules;
+}
+
+export interface TenancyRules {
+  /**
+   * To whom belongs what happens on a shared device while an event names only the device: whoever signed in last, by
+   * event time, or the device's own person.
+   */
+  anonymousEvents: "last_login" | "own_person";
+  /** Of `logoutNames`: events after which a device is nobody's until the next login. One of them makes it shared. */
+  logoutEvents: readonly string[];
 }
 
 export function typeOfKey(key: IdentifierKey): string {

@@ -76,8 +76,8 @@ describe("Identity properties 1, 3, 19: at the cap", () => {
           }
           expect(await bytes(other)).toBe(await bytes(one));
           expect(JSON.parse(await evidence(other))).toEqual(JSON.parse(await evidence(one)));
-          // A correction keeps the position of its record.
-          const differences = (await one.differences(other)).filter((line) => !line.startsWith("correction "));
+          // Corrections and sightings keep the positions of their records.
+          const differences = (await one.differences(other)).filter((line) => !/^(correction|sighting) /.test(line));
           expect(differences).toEqual([]);
         }),
       ),

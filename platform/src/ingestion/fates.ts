@@ -1,5 +1,5 @@
 import type { EventBufferReader } from "../buffer/eventBuffer.ts";
-import { isCall, type LogRecord, type Rejection } from "../model/event.ts";
+import type { LogRecord, Rejection } from "../model/event.ts";
 import { messageKeyOf, type KeyedHash } from "../model/keyedHash.ts";
 import { decodeRecord } from "../model/logRecord.ts";
 import type { Position } from "../model/position.ts";
@@ -25,7 +25,7 @@ export interface FateParts {
   hash: KeyedHash;
   /** Where each message was first accepted. */
   firstPositions: (keys: readonly string[]) => Promise<(Position | null)[]>;
-  profileIdOfFragment: (id: FragmentId) => Promise<ProfileId | null>;
+  profileIdOfFragment: (id: FragmentId, at: number) => Promise<ProfileId | null>;
   sources: () => Promise<string[]>;
   /** Where messages that are not yet decided may be; a record there may be another's. */
   pendingPositions: (keys: readonly string[]) => Promise<Position[]>;
@@ -68,13 +68,13 @@ async function decidedFate(parts: FateParts, key: string, first: Position | null
   if (position === null || stored === null) return null;
   const again = await parts.fates.duplicatesOf(position);
   const record = decodeRecord(stored.payload);
-  const isOfSomebody = rejection === null && isCall(record);
+  const ofSomebody = rejection === null && record.status === "accepted" ? record : null;
   return {
     fate: rejection === null ? "processed" : "rejected",
     reason: rejection?.reason ?? null,
     record,
     processedAt: await parts.fates.processedAt(position),
-    profileId: isOfSomebody ? await parts.profileIdOfFragment(stored.fragment) : null,
+    profileId: ofSomebody && (await parts.profileIdOfFragment(stored.fragment, ofSomebody.occurredAt)),
     duplicates: again.count,
     differs: again.differs,
   };

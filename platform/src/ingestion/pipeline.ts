@@ -9,9 +9,11 @@ import { changeRules, type Decided } from "./steps/changeRules.ts";
 import { decide } from "./steps/decide.ts";
 import { deduplicate, type Fresh } from "./steps/deduplicate.ts";
 import { fold } from "./steps/fold.ts";
+import { followTenancies } from "./steps/followTenancies.ts";
 import { gather } from "./steps/gather.ts";
 import { resolvePeople } from "./steps/resolvePeople.ts";
 import { validate } from "./steps/validate.ts";
+import { sharedDevices, type SharedDevices } from "./tenancies/sharedDevices.ts";
 
 export interface PipelineParts {
   store: IdentityAndProfiles;
@@ -56,6 +58,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     outcome: { processed: 0, rejected: 0, duplicates: 0, joined: 0, joins: [] },
   };
   const inForce = knownRules(parts);
+  const devices = sharedDevices(parts.store);
   const follow = async (): Promise<BatchOutcome> => {
     await parts.messages.remember(last.entries);
     return last.outcome;
@@ -67,7 +70,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       const at = { position: next, processedAt: parts.now() };
       const { decision, people, release } = await (fresh.rules.length > 0
         ? changeRules(fresh, at, parts)
-        : decideEvents(fresh, at, { ...parts, rules: await inForce.rules() }));
+        : decideEvents(fresh, at, { ...parts, rules: await inForce.rules() }, devices));
       const { rejected, seenAgain } = decision;
       const taken = takenOf(fresh);
       last = {
@@ -81,7 +84,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         },
       };
       // Which rules hold is told by the store, whatever becomes of the commit.
-      if (fresh.rules.length > 0) inForce.forget();
+      if (fresh.rules.length > 0) {
+        inForce.forget();
+        devices.forget();
+      }
       try {
         await parts.store.commit(decision);
       } finally {
@@ -97,10 +103,12 @@ async function decideEvents(
   fresh: Fresh,
   at: { position: Position; processedAt: number },
   parts: PipelineParts,
+  devices: SharedDevices,
 ): Promise<Decided> {
   const folded = fold(await gather(fresh, parts));
   const people = await resolvePeople(folded, parts);
-  return { decision: await decide(folded, people, at, parts), people };
+  const followed = await followTenancies(folded, people, parts, devices);
+  return { decision: await decide(folded, people, followed, at, parts), people };
 }
 
 /** Asked of the store once, and after each change. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import {
+  companyOf,
   correctionEdges,
   decide,
   decideByAliases,
@@ -12,6 +13,7 @@ import { correctionOf } from "../model/correction.ts";
 import type { Edge, Resolution } from "../model/evidence.ts";
 import type { AcceptedEvent, LogRecord } from "../model/event.ts";
 import { parseIdentifierKey } from "../model/identifier.ts";
+import { logoutOf } from "../model/logout.ts";
 import { accepted, type Folding } from "../../test/pipelineHarness.ts";
 
 export const day = 86_400_000;
@@ -50,6 +52,7 @@ const event: fc.Arbitrary<Omit<AcceptedEvent, "messageId">> = fc
       }),
       fc.record({ kind: fc.constant("consent" as const), granted: fc.boolean() }),
       fc.constant({ kind: "view" as const }),
+      fc.constant({ kind: "Signed Out" as const }),
     ),
   })
   .map(({ identifiers, aliasOf, source, at, late, what }) => {
@@ -60,6 +63,7 @@ const event: fc.Arbitrary<Omit<AcceptedEvent, "messageId">> = fc
       receivedAt: occurredAt + late * day,
     };
     if (what.kind === "view") return common;
+    if (what.kind === "Signed Out") return { ...common, event: what.kind };
     if (what.kind === "consent")
       return { ...common, body: { context: { consent: { categoryPreferences: { marketing: what.granted } } } } };
     if (what.kind === "identify") {
@@ -97,9 +101,11 @@ export function wholeResolution(records: readonly LogRecord[], rules: IdentityRu
   return resolve({ identifiers, edges: [...edgesOfFragments(fragments), ...aliases, ...said] }, rules);
 }
 
-function decisionOf(list: readonly AcceptedEvent[], aliases: readonly Edge[], of: string, rules: IdentityRules) {
+export function decisionOf(list: readonly AcceptedEvent[], aliases: readonly Edge[], of: string, rules: IdentityRules) {
   const identifier = parseIdentifierKey(of);
-  const company = list.filter((each) => each.identifiers.includes(of)).flatMap((each) => [...each.identifiers]);
+  const company = list
+    .filter((each) => each.identifiers.includes(of))
+    .flatMap((each) => [...companyOf({ identifiers: each.identifiers, logouts: logoutsOf(each) }, rules)]);
   const named = new Set(
     aliases.filter(({ a, b }) => a === of || b === of).map(({ a, b, source }) => [a, b, source].join()),
   );
@@ -107,12 +113,17 @@ function decisionOf(list: readonly AcceptedEvent[], aliases: readonly Edge[], of
   return decision === "ordinary" ? decideByAliases(identifier.type, named.size, rules) : decision;
 }
 
+function logoutsOf(event: AcceptedEvent): number {
+  const logout = logoutOf(event);
+  return logout === 0 ? 0 : 1 << (logout - 1);
+}
+
 /** Sets of keys, in a form to compare. */
 export function lines(sets: readonly (readonly string[])[]): string[] {
   return sets.map((keys) => [...keys].sort().join(" ")).sort();
 }
 
-function aliasEdges(each: AcceptedEvent): Edge[] {
+export function aliasEdges(each: AcceptedEvent): Edge[] {
   const own = each.identifiers.find((candidate) => candidate.startsWith("user_id:")) ?? each.identifiers[0];
   if (own === undefined) return [];
   const { source, occurredAt, messageId } = each;

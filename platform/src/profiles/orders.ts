@@ -91,6 +91,17 @@ export function applyOrderEffect(state: OrderState, effect: OrderEffect): boolea
   return "sale" in effect ? applySale(state, effect.sale) : applyRefund(state, effect.refund);
 }
 
+/** The message's report, if it is among those that are kept, belongs to another fragment than it was folded into. */
+export function moveReport(
+  { sales, refunds }: OrderState,
+  { source, messageId }: Pick<AcceptedEvent, "source" | "messageId">,
+  fragment: FragmentId,
+): void {
+  for (const report of [...sales, ...Object.values(refunds)]) {
+    if (report.messageId === messageId && report.source === source) report.fragment = fragment;
+  }
+}
+
 type OrderEventKind = "sale" | "refund" | "cancellation";
 
 const updated = squeezed(orderEvents.updated);

@@ -2,7 +2,6 @@ import { normaliseIdentifier } from "../model/normalise.ts";
 import { identifierKey } from "../model/identifier.ts";
 import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { Profile, ProfileId } from "../model/profile.ts";
-import type { FragmentId } from "../model/fragment.ts";
 import type { People } from "../storage/people.ts";
 import { composeProfile } from "./compose.ts";
 
@@ -11,7 +10,7 @@ export interface ProfileReads {
   byIdentifier(type: string, value: string): Promise<Profile | null>;
   /** A living or a retired id. */
   byId(id: ProfileId): Promise<Profile | null>;
-  fragmentsOf(id: ProfileId): Promise<FragmentId[] | null>;
+  fragmentsOf(id: ProfileId): ReturnType<People["fragmentsOf"]>;
 }
 
 /** Profiles are composed when they are read: there is no second copy that could lag or differ. */

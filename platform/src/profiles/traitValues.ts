@@ -1,9 +1,9 @@
 import type { JsonValue } from "../model/event.ts";
-import type { FragmentId, FragmentState, TraitValue } from "../model/fragment.ts";
+import type { FragmentState, TraitValue } from "../model/fragment.ts";
 import { isoTime } from "../model/isoTime.ts";
 import type { ProfileId, TraitHistory } from "../model/profile.ts";
 import type { People } from "../storage/people.ts";
-import type { Analytics, TimelineEvent } from "../storage/timeline.ts";
+import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timeline.ts";
 import { isLater, isNamedTrait, traitsIn } from "./fold.ts";
 
 /** Identify calls that are read for one person, the latest. */
@@ -20,7 +20,7 @@ export interface TraitValues {
 
 /** Null when there is no such profile; a retired id answers with the living one's. */
 export function traitValueReads({ people, analytics }: { people: People; analytics: Pick<Analytics, "timeline"> }) {
-  const identifiesOf = async (fragments: readonly FragmentId[]) => {
+  const identifiesOf = async (fragments: TimelineQuery["fragments"]) => {
     const identifies: TimelineEvent[] = [];
     const query = { fragments, type: "identify", limit: pageIdentifies };
     let page = await analytics.timeline(query);
@@ -34,7 +34,7 @@ export function traitValueReads({ people, analytics }: { people: People; analyti
   return async (id: ProfileId): Promise<TraitValues | null> => {
     const record = await people.byProfileId(id);
     if (record === null) return null;
-    const { identifies, ...rest } = await identifiesOf(record.fragments.map((fragment) => fragment.id));
+    const { identifies, ...rest } = await identifiesOf((await people.fragmentsOf(id)) ?? []);
     return { items: traitHistory(record.fragments, identifies), ...rest };
   };
 }

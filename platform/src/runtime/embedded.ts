@@ -183,7 +183,7 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
     log: lookups,
     hash,
     firstPositions: ingestion.firstPositions,
-    profileIdOfFragment: (id) => people.profileIdOfFragment(id),
+    profileIdOfFragment: people.profileIdOfFragment,
     sources: async () => {
       const sent = (await access.sources()).map((source) => source.id);
       return [...sent, correctionSource, linkSource, rulesSource];

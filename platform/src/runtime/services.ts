@@ -1,13 +1,13 @@
 import { isoTime } from "../model/isoTime.ts";
 import type { ResolvedEdge } from "../model/evidence.ts";
-import type { EdgeView, FateView, RejectionView, Services, SourceHealthView } from "../api/services.ts";
+import type { DeviceView, EdgeView, FateView, RejectionView, Services, SourceHealthView } from "../api/services.ts";
 import type { Fate, KeptCall } from "../ingestion/index.ts";
 import type { JsonObject } from "../model/event.ts";
 import type { Profile } from "../model/profile.ts";
 import { readHousehold } from "../profiles/index.ts";
 import type { HouseholdStore } from "../storage/households.ts";
 import type { SourceActivity } from "../storage/sourceActivity.ts";
-import type { IdentityReads } from "../identity/index.ts";
+import type { DeviceTenancies, IdentityReads } from "../identity/index.ts";
 
 /** The inside's records in the shapes of API.md. */
 export function edgeView(edge: ResolvedEdge): EdgeView {
@@ -28,13 +28,21 @@ export function edgeView(edge: ResolvedEdge): EdgeView {
   };
 }
 
+function deviceView({ device, tenancies }: DeviceTenancies): DeviceView {
+  const spans = tenancies.map(({ from, tenant }, index) => {
+    const until = tenancies[index + 1]?.from ?? null;
+    return { from: from === null ? null : isoTime(from), until: until === null ? null : isoTime(until), login: tenant };
+  });
+  return { device, spans };
+}
+
 export function identityService(reads: IdentityReads): Services["identity"] {
   return {
     of: async (id) => {
       const identity = await reads.of(id);
       if (identity === null) return null;
       const identifiers = identity.identifiers.map(({ key, ...rest }) => ({ identifier: key, ...rest }));
-      return { identifiers, edges: identity.edges.map(edgeView) };
+      return { identifiers, edges: identity.edges.map(edgeView), devices: identity.tenancies.map(deviceView) };
     },
     why: async (a, b) => {
       const answer = await reads.why(a, b);

@@ -39,14 +39,16 @@ export function startStream(parts: {
     reads: {
       fates,
       log,
-      profileIdOfFragment: (id) => people.profileIdOfFragment(id),
+      profileIdOfFragment: people.profileIdOfFragment,
       person: async (id) => {
         const record = await people.byProfileId(id);
         if (record === null) return null;
+        const isShared = record.identifiers.some(({ decision }) => decision === "shared");
         return {
           id: record.profileId,
           identifiers: new Set(record.identifiers.map(({ key }) => key)),
-          fragments: new Set(record.fragments.map((fragment) => fragment.id)),
+          // Whose an event on a shared device is, is not known before it is decided.
+          fragments: new Set(isShared ? [] : record.fragments.map((fragment) => fragment.id)),
         };
       },
       rules: parts.rules,

@@ -45,4 +45,7 @@ export interface Combination {
   id: FragmentId;
   person: PersonNumber;
   identifiers: readonly IdentifierKey[];
+  /** As of a FragmentState. */
+  tenant?: IdentifierKey;
+  logouts?: number;
 }

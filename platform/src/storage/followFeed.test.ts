@@ -48,7 +48,7 @@ class World {
 
   set(kind: "profile" | "order", id: string): void {
     this.#revenue += 1;
-    const profile = { profile: profileOf(id, this.#revenue), fragments: [id], ties: [] };
+    const profile = { profile: profileOf(id, this.#revenue), fragments: [id], ties: [], parts: [] };
     const order = orderOf(id, "f", { grossMinor: this.#revenue });
     if (kind === "profile") this.followed.setProfile(id, profile);
     else this.followed.setOrder(id, order);

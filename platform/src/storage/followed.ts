@@ -7,6 +7,7 @@ import type { Position } from "../model/position.ts";
 import type { Profile, ProfileId } from "../model/profile.ts";
 import type { LinkedRun } from "./corrections.ts";
 import type { StoredRules } from "./identityAndProfiles.ts";
+import type { FragmentPart } from "./timeline.ts";
 
 /** Something that reads differently now, or reads for the first time. */
 export interface Change {
@@ -42,6 +43,8 @@ export interface Seen {
 export interface FollowedProfile {
   profile: Profile;
   fragments: FragmentId[];
+  /** Of these, those of shared devices: which events of their combinations they hold. */
+  parts: FragmentPart[];
   /** What others may share: see `HouseholdReads`. */
   ties: { id: HouseholdId; records: number; isHeld: boolean }[];
 }

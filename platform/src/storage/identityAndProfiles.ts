@@ -1,12 +1,13 @@
 import type { Correction, Link, Statement } from "../model/correction.ts";
 import type { Rejection } from "../model/event.ts";
-import type { FragmentId, FragmentState, SourceSpan } from "../model/fragment.ts";
+import type { FragmentId, FragmentState, Sighting, SourceSpan } from "../model/fragment.ts";
 import type { HouseholdId } from "../model/household.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { OrderKey, OrderState } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
 import type { ProfileId } from "../model/profile.ts";
 import type { ExplicitEdge, NodeDecision } from "../model/evidence.ts";
+import type { Tenancy } from "../model/tenancy.ts";
 import type { RulesVersion } from "../model/rulesVersion.ts";
 import type { Everybody } from "./everybody.ts";
 
@@ -17,6 +18,8 @@ export type PersonNumber = number;
 export interface FragmentRow {
   state: FragmentState;
   person: PersonNumber;
+  /** Of a fragment with a tenant: the one of its combination without, and the device. Needed where it is new. */
+  handed?: { base: FragmentId; device: IdentifierKey };
 }
 
 export interface IdentifierRow {
@@ -43,6 +46,27 @@ export interface FragmentEvidence {
   person: PersonNumber;
   identifiers: readonly IdentifierKey[];
   spans: Record<string, SourceSpan>;
+  /** As of a FragmentState. */
+  tenant?: IdentifierKey;
+  logouts?: number;
+}
+
+/** A fragment of a combination that holds a device. */
+export interface DeviceFragment extends FragmentEvidence {
+  /** That of its combination, whoever had the device: itself where nobody did. */
+  base: FragmentId;
+}
+
+/** What happened on devices that change hands, as far as this batch changes it. */
+export interface TenancyChange {
+  /** Of this batch's events that carry a device, by the fragment that each is in. */
+  sighted: { fragment: FragmentId; sightings: readonly Sighting[] }[];
+  /** Fragments that were folded anew: of each all its sightings. Their rows are among `fragments`. */
+  refolded: { fragment: FragmentId; sightings: readonly Sighting[] }[];
+  /** Fragments that hold no event any more. */
+  emptied: { fragment: FragmentId; base: FragmentId; identifiers: readonly IdentifierKey[] }[];
+  /** Whose devices are, as a whole: in place of what was known. */
+  held: { device: IdentifierKey; tenancies: readonly Tenancy[] }[];
 }
 
 /** Everything about some components: what `resolve` needs, and what a merge or split has to rewrite. */
@@ -92,6 +116,8 @@ export interface Decision {
   seenAgain: { position: Position; first: Position; differs: boolean }[];
   /** What came from each source in each minute, by time of receipt; later deliveries of a message count too. */
   received: SourceMinute[];
+  /** Absent where no device was seen. */
+  tenancies?: TenancyChange;
   /** Only in a decision that publishes rules. */
   rules?: RulesDecision;
 }
@@ -101,7 +127,14 @@ export interface RulesDecision {
   version: StoredRules;
   /** Asked for one lot after another while the decision is being written: all of them together may be too many to hold. */
   lots: AsyncIterable<PeopleLot>;
+  /** Asked for once all lots are written, and reads what they say: what becomes of devices that change hands. */
+  handovers?: AsyncIterable<Handovers>;
 }
+
+/** Fragments and orders that change because devices are others' now. */
+export type Handovers = Pick<Decision, "fragments" | "ties" | "orders" | "movedFragments" | "changedPersons"> & {
+  tenancies: TenancyChange;
+};
 
 /** What changes of some people who hang together, and of nobody else. */
 export type PeopleLot = Pick<
@@ -163,6 +196,14 @@ export interface IdentityAndProfiles {
   identifiersOf(numbers: readonly PersonNumber[]): Promise<IdentifierRow[]>;
   fragmentsOf(numbers: readonly PersonNumber[]): Promise<{ id: FragmentId; person: PersonNumber }[]>;
   components(numbers: readonly number[]): Promise<ComponentRows>;
+  /** Fragments that hold one of the devices, each once: all of them. */
+  fragmentsOfDevices(devices: readonly IdentifierKey[]): Promise<DeviceFragment[]>;
+  /** Of some fragments that hold devices, in any order. */
+  sightings(fragments: readonly FragmentId[]): Promise<Map<FragmentId, Sighting[]>>;
+  /** Who has some devices when; one that is its own person's throughout is missing. */
+  tenancies(devices: readonly IdentifierKey[]): Promise<Map<IdentifierKey, Tenancy[]>>;
+  /** Devices that are shared, or were and still have tenancies or fragments of them. After `after`, sorted. */
+  sharedDevices(after: IdentifierKey, limit: number): Promise<IdentifierKey[]>;
   orders(keys: readonly OrderKey[]): Promise<Map<OrderKey, { state: OrderState; ownerFragment: FragmentId }>>;
   /** The least number that no person or component has had: callers count up from it within a batch. */
   nextNumber(): Promise<number>;

@@ -3,6 +3,8 @@ import type { FragmentId, FragmentState } from "../model/fragment.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { OrderState } from "../model/order.ts";
 import type { ProfileId } from "../model/profile.ts";
+import type { Tenancy } from "../model/tenancy.ts";
+import type { FragmentPart } from "./timeline.ts";
 import type { IdentifierRow, PersonNumber, StoredRules, StoredStatement } from "./identityAndProfiles.ts";
 
 /** A person as stored: what `composeProfile` takes. */
@@ -37,8 +39,12 @@ export interface People {
   /** Of several persons, in one snapshot; those that are gone are left out. */
   byPersons(persons: readonly PersonNumber[]): Map<PersonNumber, PersonRecord>;
   livingIdOf(person: PersonNumber): ProfileId | null;
-  fragmentsOf(id: ProfileId): Promise<FragmentId[] | null>;
-  profileIdOfFragment(id: FragmentId): Promise<ProfileId | null>;
+  /** What the timeline is asked for. A living or a retired id. */
+  fragmentsOf(id: ProfileId): Promise<(FragmentId | FragmentPart)[] | null>;
+  /** Whose an event is that was folded under this combination's fragment. `at`: its event time, UTC ms. */
+  profileIdOfFragment(id: FragmentId, at: number): Promise<ProfileId | null>;
+  /** Who has some devices when; one that is its own person's throughout is missing. */
+  tenancies(devices: readonly IdentifierKey[]): Promise<Map<IdentifierKey, Tenancy[]>>;
   /** Orders that belong to one of the fragments. */
   ordersOf(fragments: readonly FragmentId[]): Promise<{ state: OrderState; ownerFragment: FragmentId }[]>;
   /**

@@ -192,7 +192,7 @@ async function peopleAgree(people: People, model: StateModel): Promise<void> {
   expect(new Set(all.keys())).toEqual(new Set(model.persons.keys()));
   for (const who of everybody) {
     const person = model.persons.get(model.fragments.get(fragmentOf(who))?.person ?? 0);
-    expect(await people.profileIdOfFragment(fragmentOf(who))).toBe(person?.profileId ?? null);
+    expect(await people.profileIdOfFragment(fragmentOf(who), 0)).toBe(person?.profileId ?? null);
   }
 }
 

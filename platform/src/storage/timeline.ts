@@ -17,8 +17,17 @@ export interface TimelineEvent {
   context: JsonObject;
 }
 
+/** Of a combination's events those of some spans of event time: the others were somebody else's. */
+export interface FragmentPart {
+  /** As the events carry it, whoever had the device. */
+  fragment: FragmentId;
+  /** UTC ms, in order and apart: `from` inclusive, `until` exclusive; null: for ever. */
+  spans: { from: number | null; until: number | null }[];
+}
+
 export interface TimelineQuery {
-  fragments: readonly FragmentId[];
+  /** Ids: all of the fragment's events. */
+  fragments: readonly (FragmentId | FragmentPart)[];
   /** 1 to 1,000. */
   limit: number;
   /** Cursor from an earlier answer's `next`. */

@@ -97,6 +97,22 @@ export const mutations: readonly Mutation[] = [
     breaks: [10, 11],
   },
   {
+    name: "a device is the last one's at every time",
+    file: "identity/tenancies.ts",
+    from: "(tenancies[middle]?.from ?? Number.NEGATIVE_INFINITY) <= at",
+    to: "(tenancies[middle]?.from ?? Number.NEGATIVE_INFINITY) <= Number.MAX_VALUE",
+    tests: ["identity/tenancies.test.ts"],
+    breaks: [8],
+  },
+  {
+    name: "what a late login takes stays where it was folded",
+    file: "ingestion/tenancies/targets.ts",
+    from: "if (to === from) to.kept.push(sighting);",
+    to: "if (to === from || sighting.at >= 0) from.kept.push(sighting);",
+    tests: ["ingestion/tenancies.test.ts"],
+    breaks: [8],
+  },
+  {
     name: "nobody is kept apart",
     file: "identity/apart.ts",
     from: "return found.toSorted(compareEdges)[0] ?? null;",

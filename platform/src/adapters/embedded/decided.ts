@@ -6,6 +6,7 @@ import { composeProfile, figuresOf, seenOf } from "../../profiles/index.ts";
 import type { Activity, Change, Decided, FeedEntry, Seen } from "../../storage/followed.ts";
 import type { People } from "../../storage/people.ts";
 import { linkedRuns } from "./state/corrections.ts";
+import { fragmentParts, type FragmentParts } from "./state/fragmentParts.ts";
 import { tiesReader } from "./state/households.ts";
 import { peopleOver } from "./state/people.ts";
 import { rulesHistory, rulesNow } from "./state/rulesVersions.ts";
@@ -17,6 +18,7 @@ import { settledReader } from "./state/settled.ts";
 export function openDecided(options: { file: string; hash: KeyedHash; homeCurrency: string }): Decided {
   const database = openStateReader(options.file);
   const people = peopleOver(database, options.hash);
+  const parts = fragmentParts(database);
   const tiesOf = tiesReader(database, options.hash);
   const settled = settledReader(database, options.hash);
   const [rules, rulesAt] = [rulesNow(database), rulesHistory(database)];
@@ -44,7 +46,7 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
         };
       }),
     everything: (after, limit) => snapshot(database, () => page(statements, after, limit)),
-    profiles: (ids) => livingProfiles({ statements, people, tiesOf }, ids, options),
+    profiles: (ids) => livingProfiles({ statements, people, parts, tiesOf }, ids, options),
     activity: (ids) => new Map(ids.map((id) => [id, activityOf(statements, id)])),
     seen: (ids) => snapshot(database, () => new Map(ids.map((id) => [id, seenNow(statements, id)]))),
     orders: (keys) =>
@@ -138,7 +140,17 @@ function feedEntries(rows: readonly Row[], people: People): FeedEntry[] {
 }
 
 function livingProfiles(
-  { statements, people, tiesOf }: { statements: Statements; people: People; tiesOf: ReturnType<typeof tiesReader> },
+  {
+    statements,
+    people,
+    parts,
+    tiesOf,
+  }: {
+    statements: Statements;
+    people: People;
+    parts: FragmentParts;
+    tiesOf: ReturnType<typeof tiesReader>;
+  },
   ids: readonly ProfileId[],
   { hash, homeCurrency }: { hash: KeyedHash; homeCurrency: string },
 ): ReturnType<Decided["profiles"]> {
@@ -158,7 +170,13 @@ function livingProfiles(
     if (!isLiving || profile === null) found.set(id, null);
     else {
       const { fragments } = record;
-      found.set(id, { profile, fragments: fragments.map((each) => each.id), ties: tiesOf(person, fragments) });
+      const isHanded = fragments.some(({ tenant }) => tenant !== undefined);
+      found.set(id, {
+        profile,
+        fragments: fragments.map((each) => each.id),
+        parts: isHanded ? parts.handedTo(person) : [],
+        ties: tiesOf(person, fragments),
+      });
     }
   }
   return found;

@@ -52,6 +52,10 @@ export function identityRoutes(api: Api, { identity }: Services): void {
                 }),
               ),
               edges: Type.Array(shapes.edge),
+              devices: Type.Array(shapes.sharedDevice, {
+                description:
+                  "Shared devices of this person, and of whoever else signed in on them: who had each, when.",
+              }),
             },
             { title: "Identity" },
           ),

@@ -9,7 +9,7 @@ import type { WatchedPerson } from "./filter.ts";
 export interface StreamReads {
   fates: Pick<Fates, "exceptionAt" | "duplicatesIn" | "processedAt">;
   log: EventBufferReader;
-  profileIdOfFragment(id: FragmentId): Promise<ProfileId | null>;
+  profileIdOfFragment(id: FragmentId, at: number): Promise<ProfileId | null>;
   /** Null where nobody has the id. */
   person(id: ProfileId): Promise<WatchedPerson | null>;
   /** Those that hold now. */

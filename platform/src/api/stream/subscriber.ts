@@ -155,7 +155,9 @@ export class Subscriber {
       return wants(filter, "rejected") ? this.view(taken, { ...known, status: "rejected", code, reason }) : null;
     }
     const status = exception === null ? "processed" : "duplicate";
-    const profileId = await reads.profileIdOfFragment(taken.fragment);
+    const { record } = taken;
+    const at = record.status === "accepted" ? record.occurredAt : record.receivedAt;
+    const profileId = await reads.profileIdOfFragment(taken.fragment, at);
     if (!wants(filter, status) || (filter.profileId !== null && profileId !== this.#person?.id)) return null;
     const displayName = profileId === null ? null : await reads.nameOf(profileId);
     return this.view(taken, { ...known, status, profileId, displayName });

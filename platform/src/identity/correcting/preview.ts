@@ -7,7 +7,7 @@ import type { OrderState } from "../../model/order.ts";
 import type { Profile, ProfileId } from "../../model/profile.ts";
 import type { IdentifierRow } from "../../storage/identityAndProfiles.ts";
 import type { PersonRecord } from "../../storage/people.ts";
-import { personOfFragment } from "../membership.ts";
+import { homeOf } from "../membership.ts";
 import { edgeOfPair, type Situation } from "./situation.ts";
 import type { Planned } from "./wanted.ts";
 
@@ -60,8 +60,8 @@ function nameOf(keys: readonly IdentifierKey[]): string {
 function personSeen(keys: IdentifierKey[], { around, rows, rules }: Situation, composing: Composing): PersonSeen {
   const own = new Set(keys);
   const decisionOf = (key: IdentifierKey) => rows.get(key)?.decision ?? "ordinary";
-  const fragments = around.fragments.filter(({ identifiers }) => {
-    const key = personOfFragment(identifiers, decisionOf, rules);
+  const fragments = around.fragments.filter((fragment) => {
+    const key = homeOf(fragment, decisionOf, rules);
     return key !== null && own.has(key);
   });
   const ids = new Set(fragments.map(({ id }) => id));

@@ -5,6 +5,7 @@ import {
   documentChanges,
   maxExampleIdentifiers,
   maxExamplePeople,
+  companyOf,
   mergeSeenWith,
   resolve,
   withChange,
@@ -136,17 +137,17 @@ function resolvedBy(
 
 function decidedFrom(
   key: IdentifierKey,
-  fragments: Iterable<{ identifiers: readonly IdentifierKey[] }>,
+  fragments: Iterable<{ identifiers: readonly IdentifierKey[]; logouts?: number }>,
   aliases: number,
   rules: IdentityRules,
 ): NodeDecision {
   const identifier = parseIdentifierKey(key);
   let seenWith: IdentifierKey[] = [];
   let decision = decide(identifier, seenWith, rules);
-  for (const { identifiers } of fragments) {
+  for (const fragment of fragments) {
     if (decision !== "ordinary") break;
-    if (!identifiers.includes(key)) continue;
-    seenWith = mergeSeenWith(identifier, seenWith, identifiers, rules);
+    if (!fragment.identifiers.includes(key)) continue;
+    seenWith = mergeSeenWith(identifier, seenWith, companyOf(fragment, rules), rules);
     decision = decide(identifier, seenWith, rules);
   }
   return decision === "ordinary" ? decideByAliases(identifier.type, aliases, rules) : decision;

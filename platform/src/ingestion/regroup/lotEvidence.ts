@@ -1,4 +1,4 @@
-import { correctionEdges, edgesOfFragments, probableEdges } from "../../identity/index.ts";
+import { companyOf, correctionEdges, edgesOfFragments, probableEdges } from "../../identity/index.ts";
 import type { ExplicitEdge } from "../../model/evidence.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
@@ -75,9 +75,10 @@ function seeAll(
   parts: RegroupingParts,
 ): void {
   for (const fragment of fragments) {
+    const company = companyOf(fragment, parts.rules);
     for (const key of fragment.identifiers) {
       const row = identifiers.get(key);
-      if (row !== undefined && !nobodies.has(key)) seeWith(row, fragment.identifiers, parts.rules);
+      if (row !== undefined && !nobodies.has(key)) seeWith(row, company, parts.rules);
     }
   }
 }

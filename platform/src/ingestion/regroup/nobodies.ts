@@ -1,4 +1,4 @@
-import { decide, decideByAliases, mergeSeenWith } from "../../identity/index.ts";
+import { companyOf, decide, decideByAliases, mergeSeenWith } from "../../identity/index.ts";
 import type { NodeDecision } from "../../model/evidence.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import { parseIdentifierKey, type IdentifierKey } from "../../model/identifier.ts";
@@ -68,11 +68,11 @@ async function lookThrough(undecided: Map<IdentifierKey, Deciding>, parts: Regro
 }
 
 /** True once it is decided that it joins nobody. */
-function see({ now, fragments }: Deciding, { id, identifiers }: Combination, { rules }: RegroupingParts): boolean {
+function see({ now, fragments }: Deciding, combination: Combination, { rules }: RegroupingParts): boolean {
   const identifier = parseIdentifierKey(now.key);
-  now.seenWith = mergeSeenWith(identifier, now.seenWith, identifiers, rules);
+  now.seenWith = mergeSeenWith(identifier, now.seenWith, companyOf(combination, rules), rules);
   now.decision = decide(identifier, now.seenWith, rules);
-  fragments.push(id);
+  fragments.push(combination.id);
   if (now.decision === "ordinary") return false;
   now.seenWith = [];
   fragments.length = 0;

@@ -1,4 +1,4 @@
-import { personOfFragment } from "../../identity/index.ts";
+import { homeOf } from "../../identity/index.ts";
 import { profileIdOf } from "../../model/keyedHash.ts";
 import type { PeopleLot, PersonRow } from "../../storage/identityAndProfiles.ts";
 import type { Evidence } from "../steps/loadEvidence.ts";
@@ -83,8 +83,8 @@ async function* nobodysFragments(nobodies: Nobodies, parts: RegroupingParts): As
   if (!hasNew) return;
   const decisionOf = (key: string) => nobodies.get(key)?.now.decision ?? "ordinary";
   let change = nothingChanged();
-  for await (const { id, identifiers } of rowsOf(parts.everybody.nobodysCombinations, parts)) {
-    const key = personOfFragment(identifiers, decisionOf, parts.rules);
+  for await (const { id, identifiers, tenant } of rowsOf(parts.everybody.nobodysCombinations, parts)) {
+    const key = homeOf({ identifiers, ...(tenant === undefined ? {} : { tenant }) }, decisionOf, parts.rules);
     if (key === null || decisionOf(key) === "ordinary") continue;
     const person = nobodies.get(key)?.now.person ?? 0;
     change.movedFragments.push({ id, person });

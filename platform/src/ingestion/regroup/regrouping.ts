@@ -42,7 +42,7 @@ export async function* rowsOf<Row>(
 }
 
 /** Lets the thread hear what it is told. */
-export async function breathe({ isStopped }: RegroupingParts): Promise<void> {
+export async function breathe({ isStopped }: Pick<RegroupingParts, "isStopped">): Promise<void> {
   await nextTurn();
   if (isStopped?.() !== true) return;
   throw new Problem(503, regroupingStopped, "Nobody waits for this any more.", { retryAfterSeconds: 5 });

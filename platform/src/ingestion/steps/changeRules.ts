@@ -5,6 +5,7 @@ import type { Position } from "../../model/position.ts";
 import { defaultRulesNumber, rulesVersionOf } from "../../model/rulesVersion.ts";
 import type { Decision, PeopleLot, RulesDecision, StoredRules } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
+import { handoversUnder } from "../regroup/handovers.ts";
 import { linkComponents } from "../regroup/links.ts";
 import { decideNobodies } from "../regroup/nobodies.ts";
 import { regroup } from "../regroup/regroup.ts";
@@ -21,7 +22,7 @@ export interface Decided {
 }
 
 type At = { position: Position; processedAt: number };
-type Parts = Pick<PipelineParts, "store" | "hash" | "rules" | "isStopped">;
+type Parts = Pick<PipelineParts, "store" | "hash" | "rules" | "recordsAt" | "homeCurrency" | "isStopped">;
 
 /**
  * One record of the log: a version of the rules. It is kept, and if its number is the greatest, everybody is said anew
@@ -59,8 +60,9 @@ async function rulesDecision(
   // What was published after it holds already.
   const isLate = version.number < currentNumber;
   const changesNobody = isLate || isEqual(rules, rulesInForce(current, parts.rules));
-  const { lots, release } = changesNobody ? nobody : await lotsUnder(rules, parts);
-  return { rules: { version, lots }, release };
+  if (changesNobody) return { rules: { version, lots: none, handovers: none }, release: async () => undefined };
+  const { lots, release } = await lotsUnder(rules, parts);
+  return { rules: { version, lots, handovers: handoversUnder({ ...parts, rules }) }, release };
 }
 
 function numberTaken(number: number): Problem {
@@ -93,9 +95,8 @@ async function* changesOf(lots: ReturnType<typeof regroup>): AsyncGenerator<Peop
   for await (const { change } of lots) yield change;
 }
 
-const nobody: { lots: AsyncIterable<PeopleLot> } & Releasable = {
-  lots: { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }) },
-  release: async () => undefined,
+const none: AsyncIterable<never> = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
 };
 
 function refusal({ position, messageKey, event }: IncomingRules, problem: Problem): Decision["rejected"][number] {

@@ -28,7 +28,9 @@ export function crossingsOf(
   const moved = new Set(movedFragments.map(({ id }) => id));
   const decisionOf = (key: IdentifierKey) => identifiers.get(key)?.decision ?? "ordinary";
   const found: Crossing[] = [];
-  for (const { id, identifiers: keys, person: stored } of fragments.values()) {
+  for (const { id, identifiers: keys, person: stored, tenant } of fragments.values()) {
+    // Whoever had the device has it: none of its identifiers joins anybody.
+    if (tenant !== undefined && keys.every((key) => decisionOf(key) !== "ordinary")) continue;
     const home = personOfFragment(keys, decisionOf, rules);
     if (home === null || decisionOf(home) !== "ordinary") continue;
     const isNew = stored !== personOf(home) || moved.has(id) || isElsewhere(home);

@@ -7,11 +7,13 @@ import { statementOf } from "../../model/correction.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import type { Folded } from "./fold.ts";
 import type { PeopleChange } from "./changedPeople.ts";
+import type { Followed } from "./followTenancies.ts";
 
 /** Puts together the one transaction: state, position, the fates that are exceptions, and the change feed. */
 export async function decide(
   folded: Folded,
   people: PeopleChange,
+  { tenancies, ties: goneTies }: Followed,
   at: { position: Position; processedAt: number },
   parts: PipelineParts,
 ): Promise<Decision> {
@@ -35,7 +37,7 @@ export async function decide(
     processedAt: at.processedAt,
     processed: folded.events.length + folded.corrections.length,
     fragments: [...folded.folded.values()],
-    ties,
+    ties: [...goneTies, ...ties],
     movedFragments: people.movedFragments,
     crossings: people.crossings,
     identifiers: people.identifiers,
@@ -50,10 +52,11 @@ export async function decide(
     rejected: folded.rejected,
     seenAgain: folded.seenAgain,
     received: folded.received,
+    ...(tenancies === undefined ? {} : { tenancies }),
   };
 }
 
-function homeTies({ folded }: Folded, hash: KeyedHash): TieChange[] {
+export function homeTies({ folded }: Pick<Folded, "folded">, hash: KeyedHash): TieChange[] {
   const changes: TieChange[] = [];
   for (const { row, isNew, detailChanged, addressBefore } of folded.values()) {
     if (!isNew && !detailChanged) continue;

@@ -1,7 +1,9 @@
 import type { ExplicitEdge } from "../../model/evidence.ts";
+import type { AcceptedEvent } from "../../model/event.ts";
 import type { FragmentId, TraitValue } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { OrderKey, OrderState } from "../../model/order.ts";
+import { logoutOf } from "../../model/logout.ts";
 import { mergeEdges } from "../../identity/index.ts";
 import { applyOrderEffect, emptyFragment, emptyOrder, foldEvent, ownerOf } from "../../profiles/index.ts";
 import type { FragmentRow } from "../../storage/identityAndProfiles.ts";
@@ -14,6 +16,8 @@ export interface FoldedFragment {
   detailChanged: boolean;
   /** An event earlier than all before it came, which may change how edges are ordered. */
   firstLowered: boolean;
+  /** The first logout of its kind came, which may make a device shared. */
+  hasNewLogout: boolean;
   /** Before this batch, where its traits were read. */
   addressBefore: TraitValue | undefined;
 }
@@ -42,12 +46,29 @@ function foldOne(batch: Batch, folded: Map<FragmentId, FoldedFragment>, incoming
     const stored = batch.fragments.get(fragmentId);
     const row = stored ?? { state: emptyFragment(fragmentId, event.identifiers), person: 0 };
     const addressBefore = row.state.traits["address"];
-    fragment = { row, isNew: stored === undefined, detailChanged: false, firstLowered: false, addressBefore };
+    fragment = {
+      row,
+      isNew: stored === undefined,
+      detailChanged: false,
+      firstLowered: false,
+      hasNewLogout: false,
+      addressBefore,
+    };
     folded.set(fragmentId, fragment);
   }
-  const change = foldEvent(fragment.row.state, event, mayHoldConsents);
+  foldInto(fragment, event, mayHoldConsents);
+}
+
+export function foldInto(fragment: FoldedFragment, event: AcceptedEvent, mayHoldConsents: boolean): void {
+  const { state } = fragment.row;
+  const change = foldEvent(state, event, mayHoldConsents);
   fragment.detailChanged ||= change.detailChanged;
   fragment.firstLowered ||= change.firstLowered;
+  const logout = logoutOf(event);
+  if (logout === 0) return;
+  const logouts = (state.logouts ?? 0) | (1 << (logout - 1));
+  fragment.hasNewLogout ||= logouts !== state.logouts;
+  state.logouts = logouts;
 }
 
 /** An alias says that the previous id, whichever kind it was, is the same person as the event's own user. */

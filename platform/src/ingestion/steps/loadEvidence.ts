@@ -40,7 +40,7 @@ export interface Touched {
  * first time.
  */
 export async function loadTouched(folded: Folded, parts: PipelineParts): Promise<Touched | null> {
-  const touched = [...folded.folded.values()].filter(({ isNew, firstLowered }) => isNew || firstLowered);
+  const touched = [...folded.folded.values()].filter(isTouched);
   const stated = statedEdges(folded, parts);
   if (touched.length === 0 && stated.ends.length === 0) return null;
   const known = await parts.store.identifiers([...new Set(touched.flatMap(({ row }) => row.state.identifiers))]);
@@ -52,6 +52,10 @@ export async function loadTouched(folded: Folded, parts: PipelineParts): Promise
   // What was said of others leads to somebody who seemed to be alone.
   const all = { structural, plain, known, stated: statedEdges(folded, parts), folded };
   return { evidence: await loadEvidence(all, parts), settled: null, plain };
+}
+
+function isTouched({ isNew, firstLowered, hasNewLogout }: FoldedFragment): boolean {
+  return isNew || firstLowered || hasNewLogout;
 }
 
 interface Structural extends InBatch {

@@ -1,4 +1,4 @@
-import { mergeSeenWith } from "../../identity/index.ts";
+import { companyOf, mergeSeenWith } from "../../identity/index.ts";
 import { parseIdentifierKey, type IdentifierKey } from "../../model/identifier.ts";
 import type { IdentifierRow } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
@@ -44,10 +44,11 @@ function onlyOwner(
   const firstAt = Math.min(...Object.values(spans).map((span) => span.firstAt));
   const owner = rows.get(identifiers[0] ?? "")?.person ?? 0;
   if (owner === 0) return null;
+  const met = companyOf(row.state, rules);
   for (const key of identifiers) {
     const known = rows.get(key);
     if (known?.decision !== "ordinary" || known.person !== owner || known.firstAt > firstAt) return null;
-    const company = mergeSeenWith(parseIdentifierKey(key), known.seenWith, identifiers, rules);
+    const company = mergeSeenWith(parseIdentifierKey(key), known.seenWith, met, rules);
     if (company.length !== known.seenWith.length) return null;
   }
   return owner;

@@ -1,4 +1,4 @@
-import { personOfFragment, resolve } from "../../identity/index.ts";
+import { homeOf, resolve } from "../../identity/index.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { PersonRow } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
@@ -70,7 +70,7 @@ function moveFragments(
   const removed = new Set(change.removedPersons);
   const decisionOf = (key: IdentifierKey) => evidence.identifiers.get(key)?.decision ?? "ordinary";
   for (const fragment of evidence.fragments.values()) {
-    const key = personOfFragment(fragment.identifiers, decisionOf, parts.rules);
+    const key = homeOf(fragment, decisionOf, parts.rules);
     const person = key === null ? 0 : (evidence.identifiers.get(key)?.person ?? 0);
     const inBatch = folded.get(fragment.id);
     if (inBatch !== undefined) inBatch.row.person = person;

@@ -31,7 +31,15 @@ export async function replaceChanged(
 
 /** Before a full copy, inside the caller's transaction. */
 export async function removeAll(writer: DuckDBConnection): Promise<void> {
-  for (const table of ["profiles", "identifiers", "home_ties", "fragments", "orders", "order_lines"]) {
+  for (const table of [
+    "profiles",
+    "identifiers",
+    "home_ties",
+    "fragments",
+    "fragment_parts",
+    "orders",
+    "order_lines",
+  ]) {
     await writer.run(`DELETE FROM store.${table}`);
   }
 }
@@ -122,6 +130,7 @@ function seenRow(id: ProfileId, seen: Seen): object {
 const profileColumns = `{id: 'VARCHAR', living: 'BOOLEAN', read_at: 'BIGINT', first: 'BIGINT', last: 'BIGINT',
   events: 'BIGINT', orders: 'BIGINT', revenue: 'BIGINT', currency: 'VARCHAR', traits: 'JSON', fragments: 'VARCHAR[]',
   identifiers: 'STRUCT(type VARCHAR, value VARCHAR, first BIGINT, last BIGINT)[]',
+  parts: 'STRUCT(fragment VARCHAR, first BIGINT, until BIGINT)[]',
   ties: 'STRUCT(id VARCHAR, records BIGINT, held BOOLEAN)[]'}`;
 
 async function replaceProfiles(stage: Stage, ids: readonly ProfileId[], decided: Decided): Promise<void> {
@@ -132,7 +141,7 @@ async function replaceProfiles(stage: Stage, ids: readonly ProfileId[], decided:
     ),
   );
   const { writer } = stage;
-  for (const table of ["profiles", "identifiers", "home_ties", "fragments"]) {
+  for (const table of ["profiles", "identifiers", "home_ties", "fragments", "fragment_parts"]) {
     await writer.run(`DELETE FROM store.${table} WHERE profile_id IN (SELECT id FROM temp.changed)`);
   }
   // A fragment may still stand under a person it left, whose own entry comes later in the feed.
@@ -141,6 +150,7 @@ async function replaceProfiles(stage: Stage, ids: readonly ProfileId[], decided:
   );
   await writer.run(`INSERT INTO store.fragments SELECT fragment, arg_max(id, read_at)
     FROM (SELECT id, read_at, unnest(fragments) AS fragment FROM temp.changed WHERE living) GROUP BY fragment`);
+  await replaceParts(writer);
   await writer.run(`INSERT INTO store.profiles
     SELECT id, epoch_ms(first), epoch_ms(last), events, orders, revenue, currency, traits
     FROM temp.changed WHERE living`);
@@ -151,8 +161,24 @@ async function replaceProfiles(stage: Stage, ids: readonly ProfileId[], decided:
     FROM (SELECT id, unnest(ties) AS t FROM temp.changed WHERE living)`);
 }
 
-function heldRows({ fragments, ties }: FollowedProfile): object {
-  return { fragments, ties: ties.map(({ id, records, isHeld }) => ({ id, records, held: isHeld })) };
+/** A span that somebody still has in part goes as a whole: their own entry comes later in the feed. */
+async function replaceParts(writer: DuckDBConnection): Promise<void> {
+  await writer.run(`CREATE OR REPLACE TEMP TABLE changed_parts AS
+    SELECT p.fragment, p.first AS from_ms, p.until AS until_ms, arg_max(id, read_at) AS profile_id
+    FROM (SELECT id, read_at, unnest(parts) AS p FROM temp.changed WHERE living) GROUP BY ALL`);
+  await writer.run(`DELETE FROM store.fragment_parts t WHERE EXISTS (SELECT 1 FROM temp.changed_parts c
+    WHERE c.fragment = t.fragment AND c.from_ms < t.until_ms AND t.from_ms < c.until_ms)`);
+  await writer.run("INSERT INTO store.fragment_parts SELECT * FROM temp.changed_parts");
+}
+
+/** Later or earlier than any event. */
+const forEver = Number.MAX_SAFE_INTEGER;
+
+function heldRows({ fragments, parts, ties }: FollowedProfile): object {
+  const spans = parts.flatMap(({ fragment, spans }) =>
+    spans.map(({ from, until }) => ({ fragment, first: from ?? -forEver, until: until ?? forEver })),
+  );
+  return { fragments, parts: spans, ties: ties.map(({ id, records, isHeld }) => ({ id, records, held: isHeld })) };
 }
 
 function profileRow(id: ProfileId, profile: Profile): object {

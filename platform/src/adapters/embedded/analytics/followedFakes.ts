@@ -46,11 +46,11 @@ export class FakeFollowed {
 
   setProfile(
     id: string,
-    state: Pick<FollowedProfile, "profile" | "fragments"> | FollowedProfile | null,
+    state: (Pick<FollowedProfile, "profile" | "fragments"> & Partial<FollowedProfile>) | null,
     cause?: "activity",
   ): void {
     if (state === null) this.#profiles.delete(id);
-    else this.#profiles.set(id, { ...state, ties: "ties" in state ? state.ties : [] });
+    else this.#profiles.set(id, { ...state, ties: state.ties ?? [], parts: state.parts ?? [] });
     this.#changed({ kind: "profile", id }, state === null, cause);
   }
 

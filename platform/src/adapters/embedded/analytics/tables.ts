@@ -1,16 +1,23 @@
 import { viewsSql } from "./views.ts";
 
 /** Of the analytic database and its lake together; an older version is upgraded, or rebuilt from the log. */
-export const formatVersion = 4;
+export const formatVersion = 5;
 
 const homeTiesSql =
   "CREATE TABLE IF NOT EXISTS store.home_ties (profile_id VARCHAR, tie VARCHAR, records BIGINT, held BOOLEAN)";
+
+/** Of a shared device's events those of a span belong to whoever had it: `fragments` has the others. */
+const partsSql =
+  "CREATE TABLE IF NOT EXISTS store.fragment_parts (fragment VARCHAR, from_ms BIGINT, until_ms BIGINT, profile_id VARCHAR)";
+const startOverSql = "UPDATE store.progress SET feed = NULL, feed_version = 0, copied = NULL";
 
 /** What makes an older format the next one; from others there is no way but to begin anew. */
 export const upgradeSql: Readonly<Record<number, readonly string[]>> = {
   2: ["ALTER TABLE store.lake_files ADD COLUMN checksum VARCHAR"],
   // Everybody is copied anew, with whom they live.
-  3: [homeTiesSql, "UPDATE store.progress SET feed = NULL, feed_version = 0, copied = NULL"],
+  3: [homeTiesSql, startOverSql],
+  // With whoever had a device, and when.
+  4: [partsSql, startOverSql],
 };
 
 /** Columns of a stored event, in the order of the hot table and of every lake file. */
@@ -51,6 +58,7 @@ const tablesSql = [
   `CREATE TABLE store.lake_files (path VARCHAR, month VARCHAR, bucket INTEGER, first_position BIGINT,
     last_position BIGINT, row_count BIGINT, checksum VARCHAR)`,
   "CREATE TABLE store.fragments (fragment VARCHAR, profile_id VARCHAR)",
+  partsSql,
   `CREATE TABLE store.profiles (profile_id VARCHAR, first_seen_at TIMESTAMP, last_seen_at TIMESTAMP,
     event_count BIGINT, order_count BIGINT, revenue_minor BIGINT, currency VARCHAR, traits JSON)`,
   `CREATE TABLE store.identifiers (profile_id VARCHAR, type VARCHAR, value VARCHAR, first_seen_at TIMESTAMP,

@@ -35,7 +35,8 @@ export async function readTimeline(
     });
   }
   const after = query.after === undefined ? null : parseCursor(query.after);
-  const fragments = [...new Set(query.fragments)].filter((fragment) => /^[A-Za-z0-9_-]{16}$/.test(fragment));
+  const asked = query.fragments.map((each) => (typeof each === "string" ? each : each.fragment));
+  const fragments = [...new Set(asked)].filter(isFragmentId);
   if (fragments.length === 0) return { items: [], next: null };
   const wanted = query.limit + 1;
   const found = await transaction(connection, () =>
@@ -47,6 +48,10 @@ export async function readTimeline(
     items: page.map(({ event }) => event),
     next: found.length > query.limit && last !== undefined ? formatCursor(last) : null,
   };
+}
+
+function isFragmentId(fragment: string): boolean {
+  return /^[A-Za-z0-9_-]{16}$/.test(fragment);
 }
 
 interface Search {
@@ -137,7 +142,7 @@ async function read(connection: DuckDBConnection, relation: string, search: Sear
 function filters({ query, after }: Search): { conditions: string; values: DuckDBValue[] } {
   const values: DuckDBValue[] = [];
   const parameter = (value: DuckDBValue) => `$${values.push(value)}::VARCHAR`;
-  const conditions = ["true"];
+  const conditions = [partsSql(query)];
   if (query.type !== undefined) conditions.push(`type = ${parameter(query.type)}`);
   if (query.source !== undefined) conditions.push(`source = ${parameter(query.source)}`);
   if (after !== null) {
@@ -147,6 +152,21 @@ function filters({ query, after }: Search): { conditions: string; values: DuckDB
       OR (message_id = ${id} AND position < ${after.position}))`);
   }
   return { conditions: conditions.join(" AND "), values };
+}
+
+/** Of shared devices only the events while somebody had them. */
+function partsSql({ fragments }: TimelineQuery): string {
+  const parts = fragments.filter((each) => typeof each !== "string").filter(({ fragment }) => isFragmentId(fragment));
+  if (parts.length === 0) return "true";
+  const within = parts.map(({ fragment, spans }) => {
+    const times = spans.map(({ from, until }) => {
+      const bounds = [from === null ? "true" : `occurred_at >= epoch_ms(${from}::BIGINT)`];
+      if (until !== null) bounds.push(`occurred_at < epoch_ms(${until}::BIGINT)`);
+      return `(${bounds.join(" AND ")})`;
+    });
+    return `WHEN ${quoted(fragment)} THEN ${times.join(" OR ") || "false"}`;
+  });
+  return `(CASE fragment ${within.join(" ")} ELSE true END)`;
 }
 
 function rowToFound(row: DuckDBValue[]): Found {

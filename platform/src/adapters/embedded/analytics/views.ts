@@ -27,8 +27,14 @@ export function viewsSql(lakeFiles: readonly string[]): string[] {
       : ` UNION ALL SELECT ${columns} FROM read_parquet([${lakeFiles.map(quoted).join(",")}], hive_partitioning=false)`;
   const stored = `(SELECT ${columns} FROM store.hot${lake}) e`;
   const owner = (alias: string) => `LEFT JOIN store.fragments f ON f.fragment = ${alias}.fragment`;
+  const holder = `LEFT JOIN store.fragment_parts t ON t.fragment = e.fragment
+    AND epoch_ms(e.occurred_at) >= t.from_ms AND epoch_ms(e.occurred_at) < t.until_ms`;
   const views: [string, string][] = [
-    ["main.events", `SELECT ${eventsBody}, f.profile_id, ${eventsTail} FROM ${stored} ${owner("e")}`],
+    [
+      "main.events",
+      `SELECT ${eventsBody}, coalesce(t.profile_id, f.profile_id) AS profile_id, ${eventsTail}
+        FROM ${stored} ${owner("e")} ${holder}`,
+    ],
     ["narrow.events", `SELECT ${eventsBody}, ${eventsTail} FROM ${stored}`],
     ["main.orders", `SELECT o.order_id, f.profile_id, ${ordersBody} FROM store.orders o ${owner("o")}`],
     ["narrow.orders", `SELECT o.order_id, ${ordersBody} FROM store.orders o`],

@@ -4,6 +4,7 @@ import type { OrderState } from "../../../model/order.ts";
 import { composeProfile, figuresOf } from "../../../profiles/index.ts";
 import { peopleOver } from "./people.ts";
 import { int, json, text, type Row } from "./rows.ts";
+import { decodeSightings } from "./sightingRows.ts";
 import { openStateReader } from "./schema.ts";
 
 /** Differences named in an answer; more are counted. */
@@ -47,7 +48,8 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
       }
     },
     fragment: function* fragments(database) {
-      const rows = database.prepare(`SELECT f.id, f.identifiers, f.spans, d.traits, d.consents, p.profile_id
+      const rows = database.prepare(`SELECT f.id, f.identifiers, f.spans, f.logouts, f.tenant, f.base, f.device,
+        d.traits, d.consents, p.profile_id
         FROM fragments f LEFT JOIN details d USING (id) LEFT JOIN persons p USING (person) ORDER BY f.id`);
       for (const row of rows.iterate()) {
         const { traits, consents, ...rest } = row as Row;
@@ -59,6 +61,16 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
       LEFT JOIN persons p USING (person) ORDER BY i.id`),
     "home tie": rowLines(`SELECT t.tie AS name, f.id FROM home_ties t JOIN fragments f ON f.number = t.fragment
       ORDER BY t.tie, f.id`),
+    sighting: function* sightings(database) {
+      const seen = database.prepare("SELECT seen FROM sightings WHERE fragment = ? ORDER BY until");
+      for (const row of database.prepare("SELECT number, id FROM fragments ORDER BY id").iterate()) {
+        const all = (seen.all(int(row, "number")) as Row[]).flatMap(decodeSightings);
+        if (all.length > 0) yield [text(row, "id"), JSON.stringify(all.sort((a, b) => a.position - b.position))];
+      }
+    },
+    holding: rowLines(`SELECT h.device AS name, f.id FROM holdings h JOIN fragments f ON f.number = h.fragment
+      ORDER BY h.device, f.id`),
+    tenancy: rowLines("SELECT from_at AS name, * FROM tenancies ORDER BY device, from_at"),
     edge: rowLines("SELECT first_message_id AS name, * FROM edges ORDER BY a, b, rule, source"),
     correction: rowLines("SELECT id AS name, * FROM corrections ORDER BY id"),
     rules: rowLines("SELECT number AS name, * FROM rules_versions ORDER BY number"),

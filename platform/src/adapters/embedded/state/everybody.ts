@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Combination, Everybody, Page, PairKey, StatedKey } from "../../../storage/everybody.ts";
-import { decodeSpans, identifierRow, int, splitKeys, text, type Row } from "./rows.ts";
+import { evidenceRow, identifierRow, int, splitKeys, text, toldOf, type Row } from "./rows.ts";
 
 export type EvidenceReads = Pick<
   Everybody,
@@ -22,7 +22,7 @@ export function everybodyOver(database: DatabaseSync, reads: (stated: StatedKeys
     fragmentsOf: async (ids) =>
       ids.flatMap((id) => {
         const row = statements.fragment.get(id);
-        return row === undefined ? [] : [{ ...combination(row), spans: decodeSpans(text(row, "spans")) }];
+        return row === undefined ? [] : [evidenceRow(row)];
       }),
     crossings: async (after, limit) => {
       const rows = statements.crossings.all(...(after ?? ["", ""]), limit) as Row[];
@@ -66,11 +66,11 @@ function everybodyStatements(database: DatabaseSync) {
       "SELECT * FROM identifiers WHERE number > ? AND decision <> 'ordinary' ORDER BY number LIMIT ?",
     ),
     combinations: database.prepare(
-      "SELECT number, id, person, identifiers FROM fragments WHERE number > ? AND identifiers <> '' ORDER BY number LIMIT ?",
+      "SELECT number, id, person, identifiers, logouts, tenant FROM fragments WHERE number > ? AND identifiers <> '' ORDER BY number LIMIT ?",
     ),
-    nobodysCombinations: database.prepare(`SELECT number, id, person, identifiers FROM fragments
+    nobodysCombinations: database.prepare(`SELECT number, id, person, identifiers, logouts, tenant FROM fragments
       WHERE number > ? AND person = 0 AND identifiers <> '' ORDER BY number LIMIT ?`),
-    fragment: database.prepare("SELECT id, person, identifiers, spans FROM fragments WHERE id = ?"),
+    fragment: database.prepare("SELECT id, person, identifiers, spans, logouts, tenant FROM fragments WHERE id = ?"),
     crossings: database.prepare(`SELECT c.identifier, c.fragment, i.person AS of_identifier, f.person AS of_fragment
       FROM crossings c JOIN identifiers i ON i.id = c.identifier JOIN fragments f ON f.id = c.fragment
       WHERE (c.identifier, c.fragment) > (?, ?) AND i.decision = 'ordinary' ORDER BY c.identifier, c.fragment LIMIT ?`),
@@ -101,7 +101,8 @@ function pageOf<Of>(
 }
 
 function combination(row: Row): Combination {
-  return { id: text(row, "id"), person: int(row, "person"), identifiers: splitKeys(text(row, "identifiers")) };
+  const [id, person, identifiers] = [text(row, "id"), int(row, "person"), splitKeys(text(row, "identifiers"))];
+  return { id, person, identifiers, ...toldOf(row) };
 }
 
 function pairKey(row: Row, one: string, other: string): PairKey {

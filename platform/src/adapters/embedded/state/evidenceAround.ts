@@ -90,7 +90,7 @@ function tooLarge(): Problem {
 }
 
 export function evidenceStatements(database: DatabaseSync) {
-  const fragments = `SELECT f.id, f.person, f.identifiers, f.spans, d.traits, d.consents
+  const fragments = `SELECT f.id, f.person, f.identifiers, f.spans, f.logouts, f.tenant, d.traits, d.consents
     FROM fragments f LEFT JOIN details d USING (id)`;
   return {
     identifierById: database.prepare("SELECT * FROM identifiers WHERE id = ?"),

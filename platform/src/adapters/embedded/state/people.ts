@@ -4,12 +4,16 @@ import type { OrderState } from "../../../model/order.ts";
 import type { ProfileId } from "../../../model/profile.ts";
 import type { People, PersonRecord } from "../../../storage/people.ts";
 import { evidenceReader } from "./evidenceAround.ts";
+import { fragmentParts } from "./fragmentParts.ts";
 import { fragmentState, identifierRow, int, json, rowsFor, text, type Row } from "./rows.ts";
+import { tenancyReads, tenancyStatements } from "./tenancies.ts";
 
 /** Reads of persons, over any connection to the state file. Each call is one snapshot. */
 export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
   const statements = peopleStatements(database);
   const around = evidenceReader(database, hash);
+  const parts = fragmentParts(database);
+  const { tenancies } = tenancyReads(tenancyStatements(database), hash);
   const snapshot = <T>(read: () => T): T => {
     database.exec("BEGIN");
     try {
@@ -46,11 +50,11 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
       snapshot(() => {
         const person = personOf(id);
         if (person === null) return null;
-        return (statements.fragmentIds.all(person) as Row[]).map((row) => text(row, "id"));
+        return parts.of(person);
       }),
-    profileIdOfFragment: async (id) =>
+    profileIdOfFragment: async (id, at) =>
       snapshot(() => {
-        const row = statements.livingOfFragment.get(id);
+        const row = statements.livingOfFragment.get(parts.at(id, at));
         return row === undefined ? null : text(row, "profile_id");
       }),
     ordersOf: async (fragments) =>
@@ -60,6 +64,7 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
           ownerFragment,
         })),
       ),
+    tenancies,
     evidenceAround: async (keys) => snapshot(() => around(keys)),
   };
 }
@@ -71,8 +76,8 @@ export function peopleStatements(database: DatabaseSync) {
     identifierById: database.prepare("SELECT * FROM identifiers WHERE id = ?"),
     identifiers: database.prepare("SELECT * FROM identifiers WHERE person = ?"),
     person: database.prepare("SELECT * FROM persons WHERE person = ?"),
-    fragmentIds: database.prepare("SELECT id FROM fragments WHERE person = ? AND person <> 0"),
-    fragments: database.prepare(`SELECT f.id, f.person, f.identifiers, f.spans, d.traits, d.consents
+    fragments:
+      database.prepare(`SELECT f.id, f.person, f.identifiers, f.spans, f.logouts, f.tenant, d.traits, d.consents
       FROM fragments f LEFT JOIN details d USING (id) WHERE f.person = ? AND f.person <> 0`),
     livingOfFragment: database.prepare(
       "SELECT p.profile_id FROM fragments f JOIN persons p USING (person) WHERE f.id = ?",

@@ -5,6 +5,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { correctionStatements } from "./corrections.ts";
 import { rejectionStatements } from "./fates.ts";
+import { partStatements } from "./fragmentParts.ts";
 import { evidenceStatements } from "./evidenceAround.ts";
 import { commitStatements } from "./writeDecision.ts";
 import { openStateFile } from "./schema.ts";
@@ -34,6 +35,7 @@ describe("hot statements find their rows by an index", () => {
       rejectionStatements(database),
       correctionStatements(database),
       rulesStatements(database),
+      partStatements(database),
     ];
     const all = groups.flatMap((group) => Object.entries(group));
     expect(all.length).toBeGreaterThan(30);

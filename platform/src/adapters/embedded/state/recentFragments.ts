@@ -18,6 +18,10 @@ export function recentFragments(): {
     get: (id) => young.get(id) ?? old.get(id),
     keep: (decision) => {
       for (const { row } of decision.fragments) young.set(row.state.id, copyOf(row));
+      for (const { fragment } of decision.tenancies?.emptied ?? []) {
+        young.delete(fragment);
+        old.delete(fragment);
+      }
       for (const { id, person } of decision.movedFragments) {
         for (const rows of [young, old]) {
           const row = rows.get(id);
@@ -39,5 +43,5 @@ export function recentFragments(): {
 export function copyOf({ person, state }: FragmentRow): FragmentRow {
   const spans = Object.create(null) as FragmentRow["state"]["spans"];
   for (const [source, span] of Object.entries(state.spans)) spans[source] = { ...span };
-  return { person, state: { id: state.id, identifiers: state.identifiers, spans, traits: {}, consents: {} } };
+  return { person, state: { ...state, spans, traits: {}, consents: {} } };
 }

@@ -2,7 +2,12 @@ import type { SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { LinkVerdict, Verdict } from "../../../model/correction.ts";
 import type { ExplicitEdge, NodeDecision } from "../../../model/evidence.ts";
 import type { FragmentState, SourceSpan } from "../../../model/fragment.ts";
-import type { IdentifierRow, PersonRow, StoredStatement } from "../../../storage/identityAndProfiles.ts";
+import type {
+  FragmentEvidence,
+  IdentifierRow,
+  PersonRow,
+  StoredStatement,
+} from "../../../storage/identityAndProfiles.ts";
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -105,6 +110,20 @@ export function correctionRow(row: Row): StoredStatement {
     ...(typeof confidence === "number" ? { confidence } : {}),
   };
 }
+/** What of a fragment's row is there only where it is said. */
+export function toldOf(row: Row): Pick<FragmentState, "tenant" | "logouts"> {
+  const [tenant, logouts] = [text(row, "tenant"), int(row, "logouts")];
+  return { ...(tenant === "" ? {} : { tenant }), ...(logouts === 0 ? {} : { logouts }) };
+}
+export function evidenceRow(row: Row): FragmentEvidence {
+  return {
+    id: text(row, "id"),
+    person: int(row, "person"),
+    identifiers: splitKeys(text(row, "identifiers")),
+    spans: decodeSpans(text(row, "spans")),
+    ...toldOf(row),
+  };
+}
 /** Of a row that has its details beside it; null where it has none. */
 export function fragmentState(row: Row): FragmentState {
   const hasDetail = row["traits"] !== null;
@@ -114,5 +133,6 @@ export function fragmentState(row: Row): FragmentState {
     spans: decodeSpans(text(row, "spans")),
     traits: hasDetail ? (json(row, "traits") as FragmentState["traits"]) : {},
     consents: hasDetail ? (json(row, "consents") as FragmentState["consents"]) : {},
+    ...toldOf(row),
   };
 }

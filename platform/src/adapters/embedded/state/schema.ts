@@ -5,7 +5,7 @@ import { Problem } from "../../../model/problem.ts";
 import { isDamage } from "../sqliteFile.ts";
 
 /** Raised when a table, or the JSON in one of its columns, changes shape. */
-const tablesVersion = 4;
+const tablesVersion = 5;
 /** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
 export const stateVersion = tablesVersion * 1_000 + normaliserVersion;
 
@@ -20,7 +20,18 @@ INSERT INTO head VALUES (1, 0, 1);
 CREATE TABLE folded_with (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE fragments (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, person INTEGER NOT NULL,
-  identifiers TEXT NOT NULL, spans TEXT NOT NULL) STRICT;
+  identifiers TEXT NOT NULL, spans TEXT NOT NULL, logouts INTEGER NOT NULL,
+  -- Empty but where somebody had a shared device: their login, the fragment of the combination without it, the device.
+  tenant TEXT NOT NULL, base TEXT NOT NULL, device TEXT NOT NULL) STRICT;
+CREATE INDEX fragments_of_base ON fragments (base) WHERE tenant <> '';
+CREATE INDEX fragments_handed ON fragments (device) WHERE tenant <> '';
+-- Fragments that hold a device, by its id.
+CREATE TABLE holdings (device TEXT NOT NULL, fragment INTEGER NOT NULL, PRIMARY KEY (device, fragment)) STRICT, WITHOUT ROWID;
+-- Their events, by the batches that they came in.
+CREATE TABLE sightings (
+  fragment INTEGER NOT NULL, until INTEGER NOT NULL, seen TEXT NOT NULL, PRIMARY KEY (fragment, until)) STRICT, WITHOUT ROWID;
+CREATE TABLE tenancies (
+  device TEXT NOT NULL, from_at INTEGER NOT NULL, tenant TEXT NOT NULL, PRIMARY KEY (device, from_at)) STRICT, WITHOUT ROWID;
 -- Guests belong to nobody; a query finds this index only when it says so too: person = ? AND person <> 0.
 CREATE INDEX fragments_of_person ON fragments (person) WHERE person <> 0;
 CREATE TABLE crossings (
@@ -31,6 +42,7 @@ CREATE TABLE identifiers (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, person INTEGER NOT NULL,
   decision TEXT NOT NULL, seen_with TEXT NOT NULL, first_at INTEGER NOT NULL) STRICT;
 CREATE INDEX identifiers_of_person ON identifiers (person);
+CREATE INDEX identifiers_shared ON identifiers (key) WHERE decision = 'shared';
 -- What people of a home share, of each fragment by its number: a merge writes nothing here.
 CREATE TABLE home_ties (tie TEXT NOT NULL, fragment INTEGER NOT NULL, PRIMARY KEY (tie, fragment)) STRICT, WITHOUT ROWID;
 CREATE TABLE persons (person INTEGER PRIMARY KEY, component INTEGER NOT NULL, profile_id TEXT NOT NULL) STRICT;

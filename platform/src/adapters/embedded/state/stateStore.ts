@@ -22,6 +22,7 @@ import { openStateFile, openStateReader, type FoldedWith } from "./schema.ts";
 import {
   decodeSpans,
   edgeRow,
+  evidenceRow,
   identifierRow,
   int,
   json,
@@ -29,10 +30,12 @@ import {
   rowsFor,
   splitKeys,
   text,
+  toldOf,
   type Row,
 } from "./rows.ts";
 import { copyOf, recentFragments } from "./recentFragments.ts";
 import { sourceActivityWriter } from "./sourceActivity.ts";
+import { tenancyReads, tenancyStatements } from "./tenancies.ts";
 import { commitStatements, writeDecision } from "./writeDecision.ts";
 
 /**
@@ -66,6 +69,7 @@ export function openStateStore(options: {
     nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
     fragments: async (ids, withDetail) => fragmentRows(reads, recent, ids, withDetail),
     ...plainReads(reads, options.hash),
+    ...tenancyReads(reads, options.hash),
     edges: async (keys, most) => (hasEdges ? edgesOf(reads, keys, most) : []),
     edgesBetween: async (pairs) =>
       hasEdges ? pairs.flatMap(({ a, b }) => (reads.edgesBetween.all(a, b) as Row[]).map(edgeRow)) : [],
@@ -117,7 +121,7 @@ type ReadStatements = ReturnType<typeof readStatements>;
 
 export function readStatements(database: DatabaseSync) {
   return {
-    fragment: database.prepare("SELECT person, identifiers, spans FROM fragments WHERE id = ?"),
+    fragment: database.prepare("SELECT person, identifiers, spans, logouts, tenant FROM fragments WHERE id = ?"),
     personOfFragment: database.prepare("SELECT person FROM fragments WHERE id = ?"),
     detail: database.prepare("SELECT traits, consents FROM details WHERE id = ?"),
     identifier: database.prepare("SELECT * FROM identifiers WHERE id = ?"),
@@ -133,10 +137,13 @@ export function readStatements(database: DatabaseSync) {
     personsOfComponent: database.prepare("SELECT * FROM persons WHERE component = ?"),
     identifiersOfPerson: database.prepare("SELECT * FROM identifiers WHERE person = ?"),
     fragmentsOfPerson: database.prepare(
-      "SELECT id, person, identifiers, spans FROM fragments WHERE person = ? AND person <> 0",
+      "SELECT id, person, identifiers, spans, logouts, tenant FROM fragments WHERE person = ? AND person <> 0",
     ),
     fragmentIdsOfPerson: database.prepare("SELECT id, person FROM fragments WHERE person = ? AND person <> 0"),
-    fragmentById: database.prepare("SELECT id, person, identifiers, spans FROM fragments WHERE id = ?"),
+    fragmentById: database.prepare(
+      "SELECT id, person, identifiers, spans, logouts, tenant FROM fragments WHERE id = ?",
+    ),
+    ...tenancyStatements(database),
     ...crossingStatements(database),
     order: database.prepare("SELECT owner_fragment, state FROM orders WHERE key = ?"),
     ...rulesStatements(database),
@@ -238,6 +245,7 @@ function fragmentRow(id: string, row: Row, detail: Row | undefined): FragmentRow
       spans: decodeSpans(text(row, "spans")),
       traits: detail === undefined ? {} : (json(detail, "traits") as FragmentRow["state"]["traits"]),
       consents: detail === undefined ? {} : (json(detail, "consents") as FragmentRow["state"]["consents"]),
+      ...toldOf(row),
     },
   };
 }
@@ -251,12 +259,7 @@ function componentRows(reads: ReadStatements, numbers: readonly number[]): Compo
     identifiers.filter((row) => row["decision"] === "ordinary").map((row) => text(row, "id")),
   );
   const fragments = [...rowsFor(reads.fragmentsOfPerson, ids), ...rowsFor(reads.fragmentById, crossing)];
-  const evidence = fragments.map((row) => ({
-    id: text(row, "id"),
-    person: int(row, "person"),
-    identifiers: splitKeys(text(row, "identifiers")),
-    spans: decodeSpans(text(row, "spans")),
-  }));
+  const evidence = fragments.map(evidenceRow);
   return {
     persons,
     identifiers: identifiers.map(identifierRow),

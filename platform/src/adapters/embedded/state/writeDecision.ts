@@ -6,14 +6,17 @@ import type { Decision, PeopleLot, RulesDecision, SourceMinute } from "../../../
 import type { BatchThinning } from "./batchThinning.ts";
 import type { FeedRetention } from "./feedRetention.ts";
 import { encodeSpans } from "./rows.ts";
+import { addHoldings, tenancyWrites, writeTenancies } from "./writeTenancies.ts";
 
 export type CommitStatements = ReturnType<typeof commitStatements>;
 
 export function commitStatements(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql);
   return {
-    addFragment: prepare("INSERT INTO fragments (id, person, identifiers, spans) VALUES (?, ?, ?, ?)"),
-    updateFragment: prepare("UPDATE fragments SET spans = ? WHERE id = ?"),
+    ...tenancyWrites(database),
+    addFragment: prepare(`INSERT INTO fragments (id, person, identifiers, spans, logouts, tenant, base, device)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
+    updateFragment: prepare("UPDATE fragments SET spans = ?, logouts = ? WHERE id = ?"),
     moveFragment: prepare("UPDATE fragments SET person = ? WHERE id = ?"),
     addCrossing: prepare("INSERT OR IGNORE INTO crossings VALUES (?, ?)"),
     putDetail: prepare("INSERT OR REPLACE INTO details VALUES (?, ?, ?)"),
@@ -91,6 +94,12 @@ async function writeRules(statements: CommitStatements, hash: KeyedHash, rules: 
     for (const retired of lot.retiredProfiles) statements.addFeed.run("retired", retired);
     for (const person of lot.changedPersons) statements.addFeed.run("person", person);
   }
+  for await (const handed of rules.handovers ?? []) {
+    writeFolds(statements, hash, { ...handed, position });
+    for (const { id, person } of handed.movedFragments) statements.moveFragment.run(person, id);
+    for (const person of handed.changedPersons) statements.addFeed.run("person", person);
+    for (const { state } of handed.orders) statements.addFeed.run("order", state.key);
+  }
 }
 
 function numberAfter({ persons }: PeopleLot): number {
@@ -103,17 +112,48 @@ function decidedElsewhere(): Problem {
   });
 }
 
-function writePeople(statements: CommitStatements, hash: KeyedHash, decision: Decision): void {
-  for (const { row, isNew, detailChanged } of decision.fragments) {
-    const { id, identifiers, spans, traits, consents } = row.state;
-    if (isNew) statements.addFragment.run(id, row.person, identifiers.join("\n"), encodeSpans(spans));
-    else statements.updateFragment.run(encodeSpans(spans), id);
-    if (detailChanged) statements.putDetail.run(id, JSON.stringify(traits), JSON.stringify(consents));
+function writeFragment(
+  statements: CommitStatements,
+  hash: KeyedHash,
+  { row, isNew, detailChanged }: Decision["fragments"][number],
+): void {
+  const { id, identifiers, spans, traits, consents, logouts = 0, tenant = "" } = row.state;
+  const written = encodeSpans(spans);
+  if (isNew) {
+    const { base = "", device = "" } = row.handed ?? {};
+    const joined = identifiers.join("\n");
+    const added = statements.addFragment.run(id, row.person, joined, written, logouts, tenant, base, device);
+    addHoldings(statements, hash, added.lastInsertRowid, identifiers);
+  } else {
+    statements.updateFragment.run(written, logouts, id);
   }
-  for (const { fragment, added, removed } of decision.ties) {
+  if (!detailChanged) return;
+  // What was folded anew may have nothing to tell any more.
+  const isSilent = Object.keys(traits).length + Object.keys(consents).length === 0;
+  if (isSilent) statements.removeDetail.run(id);
+  else statements.putDetail.run(id, JSON.stringify(traits), JSON.stringify(consents));
+}
+
+type Folds = Pick<Decision, "fragments" | "ties" | "tenancies" | "orders" | "position">;
+
+function writeFolds(
+  statements: CommitStatements,
+  hash: KeyedHash,
+  { fragments, ties, tenancies, orders, position }: Folds,
+): void {
+  for (const fragment of fragments) writeFragment(statements, hash, fragment);
+  for (const { fragment, added, removed } of ties) {
     for (const tie of removed) statements.removeTie.run(tie, fragment);
     for (const tie of added) statements.addTie.run(tie, fragment);
   }
+  if (tenancies !== undefined) writeTenancies(statements, hash, tenancies, position);
+  for (const { state, ownerFragment } of orders) {
+    statements.putOrder.run(state.key, ownerFragment, JSON.stringify(state));
+  }
+}
+
+function writePeople(statements: CommitStatements, hash: KeyedHash, decision: Decision): void {
+  writeFolds(statements, hash, decision);
   writeLot(statements, hash, decision);
   for (const edge of decision.edges) {
     const { a, b, rule, source, firstAt, firstMessageId, lastAt, count, confidence } = edge;
@@ -121,9 +161,6 @@ function writePeople(statements: CommitStatements, hash: KeyedHash, decision: De
   }
   for (const { position, id, a, b, verdict, by, reason, receivedAt, confidence } of decision.corrections) {
     statements.addCorrection.run(position, id, a, b, verdict, by, reason, receivedAt, confidence ?? null);
-  }
-  for (const { state, ownerFragment } of decision.orders) {
-    statements.putOrder.run(state.key, ownerFragment, JSON.stringify(state));
   }
 }
 

@@ -1,0 +1,57 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { FragmentId, Sighting } from "../../../model/fragment.ts";
+import type { IdentifierKey } from "../../../model/identifier.ts";
+import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
+import type { Tenancy } from "../../../model/tenancy.ts";
+import type { DeviceFragment, IdentityAndProfiles } from "../../../storage/identityAndProfiles.ts";
+import { evidenceRow, rowsFor, text, type Row } from "./rows.ts";
+import { decodeSightings, timeOf } from "./sightingRows.ts";
+
+export function tenancyStatements(database: DatabaseSync) {
+  return {
+    fragmentsOfDevice: database.prepare(`SELECT f.* FROM holdings h JOIN fragments f ON f.number = h.fragment
+      WHERE h.device = ?`),
+    sightingsOf: database.prepare(`SELECT s.seen FROM fragments f JOIN sightings s ON s.fragment = f.number
+      WHERE f.id = ? ORDER BY s.until`),
+    tenanciesOf: database.prepare("SELECT from_at, tenant FROM tenancies WHERE device = ? ORDER BY from_at"),
+    sharedDevices: database.prepare(`SELECT key FROM identifiers WHERE decision = 'shared' AND key > ?
+      UNION SELECT device FROM fragments WHERE tenant <> '' AND device > ?
+      UNION SELECT device FROM tenancies WHERE device > ? ORDER BY 1 LIMIT ?`),
+  };
+}
+
+export function tenancyReads(
+  statements: ReturnType<typeof tenancyStatements>,
+  hash: KeyedHash,
+): Pick<IdentityAndProfiles, "fragmentsOfDevices" | "sightings" | "tenancies" | "sharedDevices"> {
+  return {
+    fragmentsOfDevices: async (devices) => {
+      const ids = devices.map((key) => profileIdOf(hash, key));
+      const found = new Map<FragmentId, DeviceFragment>();
+      for (const row of rowsFor(statements.fragmentsOfDevice, ids)) {
+        const fragment = evidenceRow(row);
+        if (!found.has(fragment.id)) found.set(fragment.id, { ...fragment, base: text(row, "base") || fragment.id });
+      }
+      return [...found.values()];
+    },
+    sightings: async (fragments) => {
+      const found = new Map<FragmentId, Sighting[]>();
+      for (const id of fragments) found.set(id, rowsFor(statements.sightingsOf, [id]).flatMap(decodeSightings));
+      return found;
+    },
+    tenancies: async (devices) => {
+      const found = new Map<IdentifierKey, Tenancy[]>();
+      for (const device of devices) {
+        const tenancies = tenanciesOf(statements, device);
+        if (tenancies.length > 0) found.set(device, tenancies);
+      }
+      return found;
+    },
+    sharedDevices: async (after, limit) =>
+      (statements.sharedDevices.all(after, after, after, limit) as Row[]).map((row) => text(row, "key")),
+  };
+}
+
+export function tenanciesOf({ tenanciesOf: statement }: { tenanciesOf: StatementSync }, device: string): Tenancy[] {
+  return (statement.all(device) as Row[]).map((row) => ({ from: timeOf(row), tenant: text(row, "tenant") || null }));
+}

@@ -1,0 +1,183 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { accepted, foldingHarness, foldings, published, type Folding } from "../../test/pipelineHarness.ts";
+import { runs } from "../../test/runs.ts";
+import { defaultIdentityRules, type IdentityRules } from "../identity/index.ts";
+import type { AcceptedEvent } from "../model/event.ts";
+import { bytes, events, evidence, start } from "./smallWorld.fake.ts";
+import { expectedProfiles, sharedEvents, told } from "./tenancyWorld.fake.ts";
+
+const folding = foldings();
+const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 8 });
+
+const own: IdentityRules = { ...defaultIdentityRules, tenancies: { anonymousEvents: "own_person", logoutEvents: [] } };
+const laxer: IdentityRules = { ...defaultIdentityRules, sharedDeviceLogins: 3 };
+const deaf: IdentityRules = {
+  ...defaultIdentityRules,
+  tenancies: { anonymousEvents: "last_login", logoutEvents: ["Logout"] },
+};
+
+async function tell(one: Folding): Promise<string[]> {
+  return (await one.profiles()).map(told).sort();
+}
+
+async function withTwo(check: (one: Folding, other: Folding) => Promise<void>, rules?: IdentityRules): Promise<void> {
+  const [one, other] = [await foldingHarness(rules), await foldingHarness(rules)];
+  try {
+    await check(one, other);
+  } finally {
+    await one.close();
+    await other.close();
+  }
+}
+
+describe("Identity property 8: what happens on a shared device is whoever's signed in last, by event time", () => {
+  for (const [name, world] of [
+    ["devices that several use", sharedEvents],
+    ["the small world", events],
+  ] as const) {
+    it(`every event of ${name} is given as with all logins and logouts known`, async () => {
+      await fc.assert(
+        fc.asyncProperty(world, sizes, async (list, batches) =>
+          withTwo(async (one) => {
+            await one.deliver(list, batches);
+            expect(await tell(one)).toEqual(expectedProfiles(list));
+          }),
+        ),
+        { numRuns: runs(40) },
+      );
+    });
+  }
+
+  it("Identity properties 1, 2, 3: order, batching and repetition change nothing, in any table", async () => {
+    const shuffled = sharedEvents.chain((list) =>
+      fc.tuple(
+        fc.constant(list),
+        fc.shuffledSubarray(list, { minLength: list.length }),
+        fc.subarray(list),
+        sizes,
+        sizes,
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(shuffled, async ([list, mixed, again, batches, others]) =>
+        withTwo(async (live, rebuilt) => {
+          await live.deliver([...mixed, ...again], batches);
+          await rebuilt.deliver([...mixed, ...again], others);
+          expect(await live.differences(rebuilt)).toEqual([]);
+          await withTwo(async (whole) => {
+            await whole.deliver(list);
+            expect(await bytes(live)).toBe(await bytes(whole));
+            expect(await evidence(live)).toBe(await evidence(whole));
+          });
+        }),
+      ),
+      { numRuns: runs(30) },
+    );
+  });
+
+  it("other rules hand devices over as if they had always held", async () => {
+    const rules = fc.constantFrom(own, laxer, deaf, defaultIdentityRules);
+    await fc.assert(
+      fc.asyncProperty(
+        sharedEvents,
+        fc.array(rules, { minLength: 1, maxLength: 3 }),
+        fc.nat(24),
+        async (list, versions, place) => {
+          const last = versions.at(-1) ?? own;
+          const [changing, always] = [await foldingHarness(), await foldingHarness(last)];
+          try {
+            await changing.deliver(list.slice(0, place), [3]);
+            for (const [index, version] of versions.entries()) await changing.deliver([published(version, index + 2)]);
+            await changing.deliver(list.slice(place), [2]);
+            await always.deliver(list);
+            expect(await tell(changing)).toEqual(expectedProfiles(list, last));
+            // Positions differ by the rules' records.
+            const differences = await changing.differences(always);
+            expect(differences.filter((line) => !/^(rules|head|processed|sighting)\b/.test(line))).toEqual([]);
+          } finally {
+            await changing.close();
+            await always.close();
+          }
+        },
+      ),
+      { numRuns: runs(20) },
+    );
+  });
+});
+
+let made = 0;
+const seen = (hour: number, ...identifiers: string[]) =>
+  accepted({ messageId: `t${(made += 1)}`, identifiers, occurredAt: start + hour * 3_600_000 });
+const left = (hour: number, ...identifiers: string[]): AcceptedEvent => ({
+  ...seen(hour, ...identifiers),
+  event: "Signed Out",
+});
+
+describe("Identity property 8: a device that other rules do not hold for shared", () => {
+  it("is one person's again, and nobody is said to have had it", async () => {
+    const [changing, always] = [await foldingHarness(), await foldingHarness(laxer)];
+    try {
+      const logins = [seen(1, "device_id:d", "user_id:u1"), seen(2, "device_id:d", "user_id:u2")];
+      await changing.deliver([...logins, published(laxer, 2)]);
+      await always.deliver(logins);
+      const differences = await changing.differences(always);
+      expect(differences.filter((line) => line.startsWith("tenancy"))).toEqual([]);
+    } finally {
+      await changing.close();
+      await always.close();
+    }
+  });
+});
+
+async function counts(one: Folding): Promise<Record<string, number>> {
+  const profiles = await one.profiles();
+  return Object.fromEntries(
+    profiles.map(({ identifiers, computed }) => [
+      identifiers
+        .map(({ value }) => value)
+        .sort()
+        .join(" "),
+      computed.eventCount,
+    ]),
+  );
+}
+
+describe("a family's tablet", () => {
+  const tablet = "device_id:tablet";
+  const [anna, ben] = ["user_id:anna", "user_id:ben"];
+
+  it("is Anna's until Ben signs in, and his then", async () => {
+    const one = await folding();
+    await one.deliver(
+      [seen(0, tablet), seen(1, tablet, anna), seen(2, tablet), seen(3, tablet, ben), seen(4, tablet)],
+      [1],
+    );
+    expect(await counts(one)).toEqual({ tablet: 0, anna: 3, ben: 2 });
+  });
+
+  it("a late login takes what comes after it, up to the next", async () => {
+    const one = await folding();
+    await one.deliver([seen(1, tablet, anna), seen(5, tablet), seen(9, tablet, ben), seen(10, tablet)], [1]);
+    expect(await counts(one)).toEqual({ tablet: 0, anna: 2, ben: 2 });
+    await one.deliver([seen(3, tablet, ben)]);
+    expect(await counts(one)).toEqual({ tablet: 0, anna: 1, ben: 4 });
+  });
+
+  it("a logout isolates: also a late one, and on a device of one login", async () => {
+    const one = await folding();
+    await one.deliver([seen(1, tablet, anna), seen(5, tablet)], [1]);
+    expect(await counts(one)).toEqual({ "anna tablet": 2 });
+    await one.deliver([left(3, tablet, anna)]);
+    expect(await counts(one)).toEqual({ tablet: 1, anna: 2 });
+  });
+
+  it("a terminal that many use is nobody's", async () => {
+    const one = await folding();
+    const logins = Array.from({ length: 201 }, (_, n) => seen(n, tablet, `user_id:u${n}`));
+    await one.deliver([seen(0, tablet), ...logins.slice(0, 150)], [50]);
+    expect((await counts(one))["u0"]).toBe(2);
+    await one.deliver(logins.slice(150), [50]);
+    expect(await counts(one)).toMatchObject({ tablet: 1, u0: 1, u200: 1 });
+  });
+});

@@ -1,0 +1,76 @@
+import { tenancyAt } from "../../identity/index.ts";
+import { fragmentKey, type FragmentId, type Sighting } from "../../model/fragment.ts";
+import type { IdentifierKey } from "../../model/identifier.ts";
+import { fragmentIdOf, type KeyedHash } from "../../model/keyedHash.ts";
+import type { Tenancy } from "../../model/tenancy.ts";
+import type { DeviceFragment } from "../../storage/identityAndProfiles.ts";
+import type { Incoming } from "../steps/validate.ts";
+import type { DeviceCombination } from "./combinations.ts";
+import { sightingOf } from "./sightings.ts";
+
+/** A fragment of a combination: what happened while one tenant had the device, or nobody. */
+export interface Target {
+  id: FragmentId;
+  tenant: IdentifierKey | null;
+  stored: DeviceFragment | null;
+  /** Of the stored fragment's events, those that stay. */
+  kept: Sighting[];
+  /** Some of its events go. */
+  isLeft: boolean;
+  /** From other fragments of the combination. */
+  moved: Sighting[];
+  /** Of this batch. */
+  fresh: Incoming[];
+}
+
+/** Where each event of a combination belongs. Only what changes: null where all that is new goes where all is. */
+export function targetsOf(
+  combination: DeviceCombination,
+  tenancies: readonly Tenancy[],
+  sightings: ReadonlyMap<FragmentId, readonly Sighting[]>,
+  hash: KeyedHash,
+): Target[] | null {
+  const { base, identifiers, fragments, events } = combination;
+  const targets = new Map<IdentifierKey | null, Target>();
+  const targetOf = (tenant: IdentifierKey | null): Target => {
+    const known = targets.get(tenant);
+    if (known !== undefined) return known;
+    const id = tenant === null ? base : fragmentIdOf(hash, fragmentKey(identifiers, "", tenant));
+    const made: Target = { id, tenant, stored: null, kept: [], isLeft: false, moved: [], fresh: [] };
+    targets.set(tenant, made);
+    return made;
+  };
+  for (const fragment of fragments) targetOf(fragment.tenant ?? null).stored = fragment;
+  for (const fragment of fragments) {
+    const from = targetOf(fragment.tenant ?? null);
+    for (const sighting of sightings.get(fragment.id) ?? []) {
+      const to = targetOf(tenancyAt(tenancies, sighting.at).tenant);
+      if (to === from) to.kept.push(sighting);
+      else {
+        from.isLeft = true;
+        to.moved.push(sighting);
+      }
+    }
+  }
+  for (const incoming of events) targetOf(tenancyAt(tenancies, incoming.event.occurredAt).tenant).fresh.push(incoming);
+  const touched = [...targets.values()].filter(({ isLeft, moved, fresh }) => isLeft || moved.length + fresh.length > 0);
+  const isPlain = touched.every(({ tenant, isLeft, moved }) => tenant === null && !isLeft && moved.length === 0);
+  return isPlain ? null : touched;
+}
+
+/** It holds no event any more. */
+export function isEmptied({ stored, kept, moved, fresh }: Target): boolean {
+  return stored !== null && kept.length + moved.length + fresh.length === 0;
+}
+
+export function allSightings(target: Target): Sighting[] {
+  return [...target.kept, ...addedSightings(target)].sort(byPosition);
+}
+
+export function addedSightings({ moved, fresh }: Target): Sighting[] {
+  return [...moved, ...fresh.map(sightingOf)].sort(byPosition);
+}
+
+function byPosition(one: Sighting, other: Sighting): number {
+  return one.position - other.position;
+}
