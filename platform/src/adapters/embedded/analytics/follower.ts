@@ -7,7 +7,13 @@ import type { Decided } from "../../../storage/followed.ts";
 import { transaction } from "./engine.ts";
 import { quoted } from "./sqlText.ts";
 import { type EventBatchSettings, insertEvents, mendedRecords } from "./eventBatch.ts";
-import { type FeedProgress, type FeedStep, nextFeedStep, nothingFollowed } from "../../../storage/followFeed.ts";
+import {
+  feedCoverage,
+  type FeedProgress,
+  type FeedStep,
+  nextFeedStep,
+  nothingFollowed,
+} from "../../../storage/followFeed.ts";
 import { removeAll, replaceChanged } from "./feedBatch.ts";
 
 const maxBatchRecords = 10_000;
@@ -60,6 +66,7 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   let followed = stored.feed;
   /** Whether the feed still is the one that was followed can only change between two runs. */
   let isFeedKnown = false;
+  const coverage = feedCoverage();
   let unreadable = 0;
   let nextFeedAt = Number.NEGATIVE_INFINITY;
   /** What was decided at some moment: once followed, answers hold everything up to that moment. */
@@ -85,13 +92,16 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   }
 
   async function followFeed(): Promise<boolean> {
-    const step = nextFeedStep(decided, followed, feedLimits);
+    const next = nextFeedStep(decided, followed, feedLimits);
     isFeedKnown = true;
-    if (step === null) return false;
+    if (next === null) return false;
+    const { feed } = next.progress;
+    const step = { ...next, changes: coverage.left(next.changes, feed) };
     // Of what is being copied nothing can be said as of a time; `goal` is what it will hold in the end.
     const asOf = step.startsOver ? 0 : progress.asOf;
     progress = await applyFeedStep(parts, step, { position: progress.position, asOf, feed: step.progress });
     followed = step.progress;
+    coverage.applied(step.changes, { feed, head: step.head });
     return true;
   }
 

@@ -9,7 +9,7 @@ import {
   type ProfileRecord,
 } from "../../../identity/index.ts";
 import type { ProfileId } from "../../../model/profile.ts";
-import { nextFeedStep, nothingFollowed } from "../../../storage/followFeed.ts";
+import { feedCoverage, nextFeedStep, nothingFollowed } from "../../../storage/followFeed.ts";
 import type { Change, Decided } from "../../../storage/followed.ts";
 import type { LinkageDatabase } from "../../../storage/linkageDatabase.ts";
 import type { IndexProgress, RecordIndex } from "./recordIndex.ts";
@@ -52,6 +52,7 @@ export interface ReviewFollower {
 export function reviewFollower(parts: FollowParts): ReviewFollower {
   const { index, decided, now } = parts;
   let progress = index.progress();
+  const coverage = feedCoverage();
   const inTransaction = async (work: () => Promise<void>, reached?: Parameters<RecordIndex["commit"]>[0]) => {
     index.begin();
     try {
@@ -78,7 +79,8 @@ export function reviewFollower(parts: FollowParts): ReviewFollower {
       const followed = step.progress;
       const isCopying = step.startsOver || progress.followed.copied !== null;
       if (step.startsOver) await inTransaction(async () => index.startOver(surest));
-      for (const slice of slicesOf(changedProfiles(step.changes))) {
+      const changes = coverage.left(step.changes, followed.feed);
+      for (const slice of slicesOf(changedProfiles(changes))) {
         await inTransaction(() => takeSlice(slice, isCopying, { ...parts, rules }));
         await parts.yieldTurn();
       }
@@ -88,6 +90,7 @@ export function reviewFollower(parts: FollowParts): ReviewFollower {
         asOf: holdsAll ? at : step.startsOver ? 0 : progress.asOf,
       });
       progress = index.progress();
+      coverage.applied(changes, { feed: followed.feed, head: step.head });
       return true;
     },
   };

@@ -1,7 +1,13 @@
 import type { ProfileId } from "../../../model/profile.ts";
 import { searchEntryOf } from "../../../profiles/index.ts";
-import { type FeedProgress, nextFeedStep } from "../../../storage/followFeed.ts";
-import type { Change, Decided } from "../../../storage/followed.ts";
+import {
+  type Coverage,
+  type FeedChange,
+  feedCoverage,
+  type FeedProgress,
+  nextFeedStep,
+} from "../../../storage/followFeed.ts";
+import type { Decided } from "../../../storage/followed.ts";
 import type { SearchIndex, SearchProgress } from "./searchIndex.ts";
 import type { EntryWriter } from "./writeEntries.ts";
 
@@ -46,7 +52,8 @@ export function followerOf(parts: FollowerParts): Follower {
   const { fewEntries, gatherActivityMs } = parts.patience ?? patience;
   let progress = index.progress();
   let steppedAt = 0;
-  const leader = leaderOf(parts);
+  const coverage = feedCoverage();
+  const leader = leaderOf(parts, coverage);
   const step = async (): Promise<boolean> => {
     steppedAt = performance.now();
     const at = now();
@@ -60,7 +67,9 @@ export function followerOf(parts: FollowerParts): Follower {
       index.startOver();
       leader.forget();
     }
-    const { changed, active } = named(next.changes, leader.writtenOf(next.progress.feed));
+    const { feed } = next.progress;
+    const changes = unwritten(coverage.left(next.changes, feed), leader.writtenOf(feed));
+    const { changed, active } = named(changes);
     for (const slice of slicesOf(active, sliceTouches)) {
       const stale: ProfileId[] = [];
       index.write((writer) => stale.push(...touch(writer, slice, decided)));
@@ -75,6 +84,7 @@ export function followerOf(parts: FollowerParts): Follower {
     const asOfBefore = next.startsOver ? 0 : progress.asOf;
     index.write(() => undefined, { followed, asOf: holdsAll ? at : asOfBefore });
     progress = index.progress();
+    coverage.applied(changes, { feed, head: next.head });
     return true;
   };
   const mayWait = (): boolean => {
@@ -113,7 +123,7 @@ interface Leader {
   forget(): void;
 }
 
-function leaderOf(parts: FollowerParts): Leader {
+function leaderOf(parts: FollowerParts, coverage: Coverage): Leader {
   let ahead = { feed: "", version: 0 };
   let ledAt = 0;
   return {
@@ -129,7 +139,9 @@ function leaderOf(parts: FollowerParts): Leader {
       const stretch = parts.decided.feed(ahead.version, passLimits.entries, "changes");
       const isGone = stretch.feed !== feed || ahead.version < stretch.prunedUntil || ahead.version > stretch.head;
       if (isGone || ahead.version === stretch.head) return false;
-      await writeWhole(named(stretch.entries, ahead.version).changed, parts);
+      const changes = coverage.left(stretch.entries, feed);
+      await writeWhole(named(changes).changed, parts);
+      coverage.applied(changes, { feed, head: stretch.head });
       const isWhole = stretch.entries.length < passLimits.entries;
       ahead = { feed, version: isWhole ? stretch.head : (stretch.entries.at(-1)?.version ?? stretch.head) };
       return stretch.entries.length > 0;
@@ -144,20 +156,19 @@ async function writeWhole(ids: readonly ProfileId[], { index, decided, yieldTurn
   }
 }
 
-/**
- * Distinct profiles, in the order in which the feed names them; who changed is not also merely active. Changes up to
- * `written` are passed over.
- */
-function named(
-  changes: readonly (Change & { version?: number })[],
-  written: number,
-): { changed: ProfileId[]; active: ProfileId[] } {
+/** Without those that are more than activity up to `written`. */
+function unwritten(changes: readonly FeedChange[], written: number): FeedChange[] {
+  return changes.filter(({ cause, version }) => cause === "activity" || version === undefined || version > written);
+}
+
+/** Distinct profiles, in the order in which the feed names them; who changed is not also merely active. */
+function named(changes: readonly FeedChange[]): { changed: ProfileId[]; active: ProfileId[] } {
   const changed = new Set<ProfileId>();
   const active = new Set<ProfileId>();
-  for (const { kind, id, cause, version } of changes) {
+  for (const { kind, id, cause } of changes) {
     if (kind !== "profile" || id === "") continue;
     if (cause === "activity") active.add(id);
-    else if (version === undefined || version > written) changed.add(id);
+    else changed.add(id);
   }
   return { changed: [...changed], active: [...active].filter((id) => !changed.has(id)) };
 }
