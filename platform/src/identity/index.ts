@@ -28,7 +28,14 @@ export type { DryRunAnswer, RulesDryRun } from "./publishing/previews.ts";
 export { rulesService } from "./publishing/service.ts";
 export type { PublishedRules, RulesPreview, RulesService } from "./publishing/service.ts";
 export { resolve } from "./resolve.ts";
-export { boundariesOf, tenanciesOf, tenancyAt, maxTenancyCombinations, maxTenancyEvents } from "./tenancies.ts";
+export {
+  boundariesOf,
+  tenanciesOf,
+  tenancyAt,
+  maxTenancies,
+  maxTenancyCombinations,
+  maxTenancyEvents,
+} from "./tenancies.ts";
 export { rulesHash, rulesInForce } from "./rulesInForce.ts";
 export { defaultIdentityRules } from "./retailRules.ts";
 export { identifierOrder, rulesOfType, typeOfKey } from "./rules.ts";

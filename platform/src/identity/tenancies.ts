@@ -57,8 +57,11 @@ export interface SeenCombination {
  * Most combinations and events that a device may have been seen with before it is a public one, which nobody has: a
  * shop's terminal. So that what one event may make ingestion fold again is bounded. Both only grow.
  */
-export const maxTenancyCombinations = 200;
+export const maxTenancyCombinations = 100;
 export const maxTenancyEvents = 20_000;
+
+/** Most spans of a device before it is nobody's for as long as it has more: each event's owner is looked for in them. */
+export const maxTenancies = 1_000;
 
 /** The boundaries of a device that all of these hold. Nobody signs in by a placeholder. */
 export function boundariesOf(combinations: Iterable<SeenCombination>, rules: IdentityRules): Boundary[] {

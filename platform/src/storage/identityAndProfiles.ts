@@ -55,16 +55,18 @@ export interface FragmentEvidence {
 export interface DeviceFragment extends FragmentEvidence {
   /** That of its combination, whoever had the device: itself where nobody did. */
   base: FragmentId;
+  /** The one that its tenant had; null where it has none. */
+  device: IdentifierKey | null;
 }
 
-/** What happened on devices that change hands, as far as this batch changes it. */
+/** What happened on devices that change hands, as far as a decision changes it. */
 export interface TenancyChange {
-  /** Of this batch's events that carry a device, by the fragment that each is in. */
-  sighted: { fragment: FragmentId; sightings: readonly Sighting[] }[];
-  /** Fragments that were folded anew: of each all its sightings. Their rows are among `fragments`. */
-  refolded: { fragment: FragmentId; sightings: readonly Sighting[] }[];
+  /** Fragments that were folded anew: their sightings among `fragments` are all that they have. */
+  refolded: FragmentId[];
+  /** Fragments of another device's tenants than they were. */
+  rehomed: { fragment: FragmentId; device: IdentifierKey }[];
   /** Fragments that hold no event any more. */
-  emptied: { fragment: FragmentId; base: FragmentId; identifiers: readonly IdentifierKey[] }[];
+  emptied: { fragment: FragmentId; base: FragmentId }[];
   /** Whose devices are, as a whole: in place of what was known. */
   held: { device: IdentifierKey; tenancies: readonly Tenancy[] }[];
 }
@@ -83,6 +85,14 @@ export interface Crossing {
   fragment: FragmentId;
 }
 
+export interface WrittenFragment {
+  row: FragmentRow;
+  isNew: boolean;
+  detailChanged: boolean;
+  /** Of a fragment that holds a device: of the events that came into it. */
+  sightings?: readonly Sighting[];
+}
+
 /** What one batch changes. Applied in one transaction with the position, or not at all. */
 export interface Decision {
   /** Every record before it is decided by this batch or an earlier one. Beyond the position before. */
@@ -91,7 +101,7 @@ export interface Decision {
   processedAt: number;
   /** Events, corrections and links that this batch processed (neither rejected nor seen again). */
   processed: number;
-  fragments: { row: FragmentRow; isNew: boolean; detailChanged: boolean }[];
+  fragments: WrittenFragment[];
   /** What of a fragment's says with whom somebody lives, where it changed. */
   ties: { fragment: FragmentId; added: HouseholdId[]; removed: HouseholdId[] }[];
   /** Fragments that change only their person. */
@@ -116,7 +126,7 @@ export interface Decision {
   seenAgain: { position: Position; first: Position; differs: boolean }[];
   /** What came from each source in each minute, by time of receipt; later deliveries of a message count too. */
   received: SourceMinute[];
-  /** Absent where no device was seen. */
+  /** Absent where no shared device was met. */
   tenancies?: TenancyChange;
   /** Only in a decision that publishes rules. */
   rules?: RulesDecision;
@@ -196,9 +206,11 @@ export interface IdentityAndProfiles {
   identifiersOf(numbers: readonly PersonNumber[]): Promise<IdentifierRow[]>;
   fragmentsOf(numbers: readonly PersonNumber[]): Promise<{ id: FragmentId; person: PersonNumber }[]>;
   components(numbers: readonly number[]): Promise<ComponentRows>;
-  /** Fragments that hold one of the devices, each once: all of them. */
+  /** Of the devices, those that more than `most` combinations hold. Counted no further. */
+  crowdedDevices(devices: readonly IdentifierKey[], most: number): Promise<Set<IdentifierKey>>;
+  /** Fragments of combinations that hold one of the devices, each once: all of them, so not of crowded ones. */
   fragmentsOfDevices(devices: readonly IdentifierKey[]): Promise<DeviceFragment[]>;
-  /** Of some fragments that hold devices, in any order. */
+  /** All of some fragments that hold devices, in any order. */
   sightings(fragments: readonly FragmentId[]): Promise<Map<FragmentId, Sighting[]>>;
   /** Who has some devices when; one that is its own person's throughout is missing. */
   tenancies(devices: readonly IdentifierKey[]): Promise<Map<IdentifierKey, Tenancy[]>>;

@@ -19,7 +19,7 @@ export async function* handoversUnder(parts: Parts & { isStopped?: () => boolean
     const last = devices.at(-1);
     if (last === undefined) return;
     const folded: Refolded = { folded: new Map(), foldedOrders: new Map() };
-    const handed = await handOver(devices, { seen: new Map(), folded, changed: new Map() }, parts);
+    const handed = await handOver(devices, { seen: new Map(), folded, changed: new Map(), isAnew: () => true }, parts);
     yield {
       fragments: [...folded.folded.values()],
       ties: [...handed.ties, ...homeTies(folded, parts.hash)],

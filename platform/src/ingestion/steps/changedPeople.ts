@@ -17,7 +17,11 @@ export interface Joins {
 export type PeopleChange = Pick<
   Decision,
   "movedFragments" | "crossings" | "identifiers" | "persons" | "removedPersons" | "edges" | "retiredProfiles"
-> & { changedPersons: Set<PersonNumber> } & Joins;
+> & {
+  changedPersons: Set<PersonNumber>;
+  /** Shared devices whose own some combinations are now that were somebody's before. */
+  rehoming: Set<IdentifierKey>;
+} & Joins;
 
 export function nothingChanged(): PeopleChange {
   return {
@@ -29,6 +33,7 @@ export function nothingChanged(): PeopleChange {
     edges: [],
     retiredProfiles: [],
     changedPersons: new Set(),
+    rehoming: new Set(),
     joined: 0,
     joins: [],
   };
@@ -45,6 +50,7 @@ export function bothChanges(one: PeopleChange, other: PeopleChange): PeopleChang
     edges: [...one.edges, ...other.edges],
     retiredProfiles: [...one.retiredProfiles, ...other.retiredProfiles],
     changedPersons: one.changedPersons.union(other.changedPersons),
+    rehoming: one.rehoming.union(other.rehoming),
     joined: one.joined + other.joined,
     joins: [...one.joins, ...other.joins].sort((a, b) => a.position - b.position),
   };

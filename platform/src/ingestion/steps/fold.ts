@@ -1,6 +1,6 @@
 import type { ExplicitEdge } from "../../model/evidence.ts";
 import type { AcceptedEvent } from "../../model/event.ts";
-import type { FragmentId, TraitValue } from "../../model/fragment.ts";
+import { isDevice, type FragmentId, type Sighting, type TraitValue } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { OrderKey, OrderState } from "../../model/order.ts";
 import { logoutOf } from "../../model/logout.ts";
@@ -20,6 +20,8 @@ export interface FoldedFragment {
   hasNewLogout: boolean;
   /** Before this batch, where its traits were read. */
   addressBefore: TraitValue | undefined;
+  /** Of a fragment that holds a device: of the events that came into it. */
+  sightings?: Sighting[];
 }
 
 export interface Folded extends Batch {
@@ -53,22 +55,26 @@ function foldOne(batch: Batch, folded: Map<FragmentId, FoldedFragment>, incoming
       firstLowered: false,
       hasNewLogout: false,
       addressBefore,
+      ...(event.identifiers.some(isDevice) ? { sightings: [] } : {}),
     };
     folded.set(fragmentId, fragment);
   }
-  foldInto(fragment, event, mayHoldConsents);
+  const logout = foldInto(fragment, event, mayHoldConsents);
+  fragment.sightings?.push({ at: event.occurredAt, position: incoming.position, logout });
 }
 
-export function foldInto(fragment: FoldedFragment, event: AcceptedEvent, mayHoldConsents: boolean): void {
+/** Which of `logoutNames` the event is. */
+export function foldInto(fragment: FoldedFragment, event: AcceptedEvent, mayHoldConsents: boolean): number {
   const { state } = fragment.row;
   const change = foldEvent(state, event, mayHoldConsents);
   fragment.detailChanged ||= change.detailChanged;
   fragment.firstLowered ||= change.firstLowered;
   const logout = logoutOf(event);
-  if (logout === 0) return;
+  if (logout === 0) return logout;
   const logouts = (state.logouts ?? 0) | (1 << (logout - 1));
   fragment.hasNewLogout ||= logouts !== state.logouts;
   state.logouts = logouts;
+  return logout;
 }
 
 /** An alias says that the previous id, whichever kind it was, is the same person as the event's own user. */

@@ -75,7 +75,10 @@ function moveFragments(
     const inBatch = folded.get(fragment.id);
     if (inBatch !== undefined) inBatch.row.person = person;
     if (fragment.person === person) continue;
-    if (inBatch?.isNew !== true) change.movedFragments.push({ id: fragment.id, person });
+    if (inBatch?.isNew !== true) {
+      change.movedFragments.push({ id: fragment.id, person });
+      if (fragment.tenant === undefined && key !== null && decisionOf(key) === "shared") change.rehoming.add(key);
+    }
     for (const changed of [fragment.person, person]) {
       if (changed !== 0 && !removed.has(changed)) change.changedPersons.add(changed);
     }

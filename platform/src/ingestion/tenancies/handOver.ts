@@ -1,21 +1,15 @@
-import type { FragmentId } from "../../model/fragment.ts";
+import { maxTenancyCombinations } from "../../identity/index.ts";
+import type { FragmentId, Sighting } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { Tenancy } from "../../model/tenancy.ts";
 import { tieChange, type TieChange } from "../../profiles/index.ts";
 import type { IdentifierRow, PersonNumber, TenancyChange } from "../../storage/identityAndProfiles.ts";
 import type { FoldedFragment } from "../steps/fold.ts";
-import {
-  combinationsOf,
-  homesOf,
-  isNobodys,
-  tenanciesNow,
-  type DeviceCombination,
-  type Homes,
-  type Parts,
-} from "./combinations.ts";
+import { combinationsOf, rowsOver, type DeviceCombination, type Parts, type Rows } from "./combinations.ts";
 import { foldTargets, type Refolded, type Refolding } from "./refold.ts";
-import { sightingOf, type Seen } from "./sightings.ts";
-import { addedSightings, allSightings, isEmptied, targetsOf } from "./targets.ts";
+import type { Seen } from "./sightings.ts";
+import { isEmptied, targetsOf } from "./targets.ts";
+import { isSame, nobodys, whoseIs, type Device, type StoredSightings } from "./whose.ts";
 
 export interface HandedOver {
   tenancies: TenancyChange;
@@ -29,12 +23,15 @@ interface Batch {
   seen: Seen;
   folded: Refolded;
   changed: ReadonlyMap<IdentifierKey, IdentifierRow>;
+  /** Whether all combinations of a device are to be looked at, and not only those of the batch. */
+  isAnew: (device: IdentifierKey) => boolean;
 }
 
 /**
  * Gives each event of the devices' own combinations to the fragment of whoever had the device at its time, and says who
  * has the devices. A function of the events there are, so that a late login or logout only changes hands of what it
- * cuts: that alone is folded anew, from the log.
+ * cuts: that alone is folded anew, from the log. A combination is looked at with the device that it is the own of, so
+ * all devices that are its own now are to be among `devices`, but for those of which nothing changes.
  *
  * `folded`: as the batch was folded, each event into its combination's own fragment; what goes elsewhere is changed
  * there. `changed`: identifiers' rows that this batch changes, with their persons.
@@ -45,7 +42,6 @@ export async function handOver(devices: readonly IdentifierKey[], batch: Batch, 
   for (let from = 0; from < devices.length; from += devicesAtOnce) {
     await handSome(devices.slice(from, from + devicesAtOnce), batch, { handed, done }, parts);
   }
-  sightRest(handed, batch.seen, done);
   return handed;
 }
 
@@ -53,90 +49,124 @@ export async function handOver(devices: readonly IdentifierKey[], batch: Batch, 
 const devicesAtOnce = 20;
 
 async function handSome(
-  devices: readonly IdentifierKey[],
-  { seen, folded, changed }: Batch,
+  keys: readonly IdentifierKey[],
+  batch: Batch,
   { handed, done }: { handed: HandedOver; done: Set<FragmentId> },
   parts: Parts,
 ): Promise<void> {
-  const combinations = await combinationsOf(devices, seen, parts);
-  const { homes, held } = await aroundThem(devices, combinations, { seen, changed }, parts);
+  const rows = rowsOver(batch.changed, parts);
   const refoldings: Refolding[] = [];
-  for (const [device, own] of Map.groupBy(combinations.values(), (combination) => homes.of(combination))) {
-    const tenancies = (device === null ? undefined : held.get(device)) ?? nobodys;
-    const isCut = ({ fragments }: DeviceCombination) => fragments.some(({ tenant }) => tenant !== undefined);
-    const some = own.filter((each) => !done.has(each.base) && (!isNobodys(tenancies) || isCut(each)));
-    const sightings = await parts.store.sightings(some.flatMap(({ fragments }) => fragments.map(({ id }) => id)));
-    for (const combination of some) {
-      for (const target of targetsOf(combination, tenancies, sightings, parts.hash) ?? []) {
-        refoldings.push({ target, combination, device });
-      }
+  for (const device of await devicesOf(keys, batch.seen, rows, parts)) {
+    const isAnew = batch.isAnew(device.key);
+    const sightings = sightingsOnce(device, parts);
+    const after = await whoseIs(device, isAnew, sightings, parts);
+    const isWhole = isAnew || !isSame(device.before, after);
+    const some = device.combinations.filter(({ base, events }) => !done.has(base) && (isWhole || events.length > 0));
+    if (some.length === 0) continue;
+    await rows.load([
+      ...some.flatMap(({ identifiers }) => identifiers),
+      ...after.flatMap(({ tenant }) => tenant ?? []),
+    ]);
+    for (const each of placed(device.key, some, { after, stored: isWhole ? await sightings() : null }, rows, parts)) {
+      refoldings.push(each);
+      done.add(each.combination.base);
     }
+    if (isWhole) rehome(handed, device.key, some, rows);
+    tellHeld(handed, device, after);
   }
-  await take(refoldings, { handed, homes, folded }, parts);
-  for (const { combination } of refoldings) done.add(combination.base);
-  await tellHeld(handed, held, [...combinations.values()], parts);
+  await take(refoldings, { handed, rows, folded: batch.folded }, parts);
 }
 
-const nobodys: readonly Tenancy[] = [{ from: null, tenant: null }];
+/** Crowded ones are nobody's, and were: they are left out. */
+async function devicesOf(keys: readonly IdentifierKey[], seen: Seen, rows: Rows, parts: Parts): Promise<Device[]> {
+  const crowded = await parts.store.crowdedDevices(keys, maxTenancyCombinations);
+  const open = keys.filter((key) => !crowded.has(key));
+  const combinations = [...(await combinationsOf(open, seen, parts)).values()];
+  const held = await parts.store.tenancies(open);
+  await rows.load(open);
+  return open.map((key) => ({
+    key,
+    isShared: rows.isShared(key),
+    combinations: combinations.filter(({ identifiers }) => identifiers.includes(key)),
+    before: held.get(key) ?? nobodys,
+  }));
+}
+
+function sightingsOnce({ combinations }: Device, { store }: Parts): StoredSightings {
+  let read: ReturnType<StoredSightings> | undefined;
+  return () => {
+    read ??= store.sightings(combinations.flatMap(({ fragments }) => fragments.map(({ id }) => id)));
+    return read;
+  };
+}
+
+interface Placing {
+  after: readonly Tenancy[];
+  /** Null where what is stored stays where it is. */
+  stored: ReadonlyMap<FragmentId, readonly Sighting[]> | null;
+}
+
+/** What changes of the combinations that are the device's own, and of those that are no device's any more. */
+function* placed(
+  key: IdentifierKey,
+  combinations: readonly DeviceCombination[],
+  { after, stored }: Placing,
+  { homes }: Rows,
+  { hash }: Parts,
+): Generator<Refolding> {
+  for (const combination of combinations) {
+    const home = homes.of(combination);
+    const isCut = combination.fragments.some(({ tenant }) => tenant !== undefined);
+    if (home === null ? !isCut : home !== key) continue;
+    const targets = targetsOf(combination, home === null ? nobodys : after, stored, hash) ?? [];
+    for (const target of targets) yield { target, combination, device: home };
+  }
+}
+
+/** By other rules another device may be a combination's surest. */
+function rehome(
+  { tenancies, changedPersons }: HandedOver,
+  device: IdentifierKey,
+  combinations: readonly DeviceCombination[],
+  { homes }: Rows,
+): void {
+  for (const combination of combinations) {
+    if (homes.of(combination) !== device) continue;
+    for (const { id, device: before, person } of combination.fragments) {
+      if (before === null || before === device) continue;
+      tenancies.rehomed.push({ fragment: id, device });
+      changedPersons.add(person);
+    }
+  }
+}
 
 function nothingHanded(): HandedOver {
   return {
-    tenancies: { sighted: [], refolded: [], emptied: [], held: [] },
+    tenancies: { refolded: [], rehomed: [], emptied: [], held: [] },
     movedFragments: [],
     ties: [],
     changedPersons: new Set(),
   };
 }
 
-interface Around {
-  homes: Homes;
-  /** By device: those that were asked about, and the others that combinations of theirs belong to. */
-  held: Map<IdentifierKey, readonly Tenancy[]>;
-}
-
-async function aroundThem(
-  devices: readonly IdentifierKey[],
-  combinations: ReadonlyMap<FragmentId, DeviceCombination>,
-  { seen, changed }: Pick<Batch, "seen" | "changed">,
-  parts: Parts,
-): Promise<Around> {
-  const first = await homesOf(combinations.values(), changed, parts);
-  const all = new Map(combinations);
-  const asked = new Set(devices);
-  const others = new Set<IdentifierKey>();
-  for (const combination of combinations.values()) {
-    const home = first.of(combination);
-    if (home !== null && !asked.has(home)) others.add(home);
-  }
-  if (others.size > 0) for (const [base, more] of await combinationsOf([...others], seen, parts)) all.set(base, more);
-  const homes = others.size === 0 ? first : await homesOf(all.values(), changed, parts);
-  const held = new Map<IdentifierKey, readonly Tenancy[]>();
-  for (const device of [...devices, ...others]) {
-    held.set(device, homes.isShared(device) ? await tenanciesNow(device, all.values(), parts) : nobodys);
-  }
-  return { homes, held };
-}
-
 interface Into {
   handed: HandedOver;
-  homes: Homes;
+  rows: Rows;
   folded: Refolded;
 }
 
-async function take(refoldings: readonly Refolding[], { handed, homes, folded }: Into, parts: Parts): Promise<void> {
+async function take(refoldings: readonly Refolding[], { handed, rows, folded }: Into, parts: Parts): Promise<void> {
   if (refoldings.length === 0) return;
   const gone = refoldings.filter(({ target }) => isEmptied(target));
   const kept = refoldings.filter(({ target }) => !isEmptied(target));
   await empty(gone, handed, parts);
   for (const { combination } of refoldings) folded.folded.delete(combination.base);
-  const fragments = await foldTargets(kept, homes, folded, parts);
+  const fragments = await foldTargets(kept, rows, folded, parts);
   for (const [index, fragment] of fragments.entries()) {
     const { target } = kept[index] as Refolding;
     folded.folded.set(target.id, fragment);
     place(handed, fragment, target.stored?.person ?? 0);
-    const { id, isLeft } = target;
-    if (isLeft) handed.tenancies.refolded.push({ fragment: id, sightings: allSightings(target) });
-    else handed.tenancies.sighted.push({ fragment: id, sightings: addedSightings(target) });
+    if (target.isLeft) handed.tenancies.refolded.push(target.id);
   }
 }
 
@@ -153,8 +183,7 @@ async function empty(gone: readonly Refolding[], handed: HandedOver, { store, ha
   const ids = gone.map(({ target }) => target.id);
   const rows = await store.fragments(ids, new Set(ids));
   for (const { target, combination } of gone) {
-    const { base, identifiers } = combination;
-    handed.tenancies.emptied.push({ fragment: target.id, base, identifiers });
+    handed.tenancies.emptied.push({ fragment: target.id, base: combination.base });
     const row = rows.get(target.id);
     if (row === undefined) continue;
     if (row.person !== 0) handed.changedPersons.add(row.person);
@@ -163,34 +192,11 @@ async function empty(gone: readonly Refolding[], handed: HandedOver, { store, ha
   }
 }
 
-/** What stays where it was folded. */
-function sightRest({ tenancies }: HandedOver, seen: Seen, done: ReadonlySet<FragmentId>): void {
-  for (const [fragment, { events }] of seen) {
-    if (!done.has(fragment)) tenancies.sighted.push({ fragment, sightings: events.map(sightingOf) });
+/** Whoever had the device has other spans of it now, whether or not an event changed hands. */
+function tellHeld({ tenancies, changedPersons }: HandedOver, device: Device, after: readonly Tenancy[]): void {
+  if (isSame(device.before, after)) return;
+  tenancies.held.push({ device: device.key, tenancies: after });
+  for (const { fragments } of device.combinations) {
+    for (const { tenant, person } of fragments) if (tenant !== undefined) changedPersons.add(person);
   }
-}
-
-/** Whoever had one of the devices has other spans of it now, whether or not an event changed hands. */
-async function tellHeld(
-  handed: HandedOver,
-  held: ReadonlyMap<IdentifierKey, readonly Tenancy[]>,
-  combinations: readonly DeviceCombination[],
-  { store }: Parts,
-): Promise<void> {
-  const before = await store.tenancies([...held.keys()]);
-  for (const [device, tenancies] of held) {
-    if (isSame(before.get(device) ?? nobodys, tenancies)) continue;
-    handed.tenancies.held.push({ device, tenancies });
-    for (const { identifiers, fragments } of combinations) {
-      if (!identifiers.includes(device)) continue;
-      for (const { tenant, person } of fragments) if (tenant !== undefined) handed.changedPersons.add(person);
-    }
-  }
-}
-
-function isSame(one: readonly Tenancy[], other: readonly Tenancy[]): boolean {
-  return (
-    one.length === other.length &&
-    one.every(({ from, tenant }, index) => from === other[index]?.from && tenant === other[index]?.tenant)
-  );
 }

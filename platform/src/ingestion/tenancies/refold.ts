@@ -6,8 +6,8 @@ import type { Position } from "../../model/position.ts";
 import { emptyFragment, mayHoldConsents, moveReport, orderEffectOf, ownerOf } from "../../profiles/index.ts";
 import type { FragmentRow } from "../../storage/identityAndProfiles.ts";
 import { foldInto, type Folded, type FoldedFragment } from "../steps/fold.ts";
-import type { DeviceCombination, Homes, Parts } from "./combinations.ts";
-import type { Target } from "./targets.ts";
+import type { DeviceCombination, Parts, Rows } from "./combinations.ts";
+import { sightingsOf, type Target } from "./targets.ts";
 
 /** Records of one read of the log: each may be a mebibyte. */
 const maxReadRecords = 200;
@@ -26,13 +26,13 @@ export type Refolded = Pick<Folded, "folded" | "foldedOrders">;
 /** Folds the targets: from what is stored where nothing leaves it, else anew from the log. */
 export async function foldTargets(
   refoldings: readonly Refolding[],
-  homes: Homes,
+  rowsNow: Pick<Rows, "homes" | "personOf">,
   folded: Refolded,
   parts: Parts,
 ): Promise<FoldedFragment[]> {
   const ids = refoldings.flatMap(({ target }) => (target.stored === null ? [] : [target.id]));
   const rows = await parts.store.fragments(ids, new Set(ids));
-  const into = new Map(refoldings.map((each) => [each.target, started(each, rows.get(each.target.id), homes)]));
+  const into = new Map(refoldings.map((each) => [each.target, started(each, rows.get(each.target.id), rowsNow)]));
   const orders = movedOrders(folded, parts);
   await foldFromLog(into, orders, parts);
   for (const [{ id, fresh }, fragment] of into) {
@@ -48,11 +48,11 @@ export async function foldTargets(
 function started(
   { target, combination, device }: Refolding,
   stored: FragmentRow | undefined,
-  homes: Homes,
+  { homes, personOf }: Pick<Rows, "homes" | "personOf">,
 ): FoldedFragment {
   const { tenant, id, isLeft } = target;
   const { base, identifiers } = combination;
-  const person = tenant === null ? homes.ownPersonOf(combination) : homes.personOf(tenant);
+  const person = tenant === null ? homes.ownPersonOf(combination) : personOf(tenant);
   const isAnew = stored === undefined || isLeft;
   const state = isAnew ? { ...emptyFragment(id, identifiers), ...(tenant === null ? {} : { tenant }) } : stored.state;
   const row: FragmentRow = { state, person };
@@ -64,6 +64,7 @@ function started(
     firstLowered: false,
     hasNewLogout: false,
     addressBefore: stored?.state.traits["address"],
+    sightings: sightingsOf(target),
   };
 }
 

@@ -34,10 +34,13 @@ describe("the shared devices of a batch", () => {
           most,
         );
         for (const { carried, turned } of batches) {
-          const seen = new Map(carried.map((each) => [`f${each}`, { identifiers: [keyOf(each)], events: [] }]));
-          const changed = new Map(turned.map((each) => [keyOf(each), row(keyOf(each), true)]));
+          const told = await devices.among(
+            carried.map((each) => [keyOf(each)]),
+            turned.map((each) => row(keyOf(each), true)),
+          );
           const expected = new Set([...turned, ...carried.filter((each) => stored.has(each))].map(keyOf));
-          expect(new Set(await devices.among(seen, changed))).toEqual(expected);
+          expect(told.shared.union(told.turned)).toEqual(expected);
+          expect(told.turned).toEqual(new Set(turned.map(keyOf)));
           for (const each of turned) stored.add(each);
         }
       }),

@@ -1,7 +1,6 @@
 import { isDevice } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { IdentifierRow, IdentityAndProfiles } from "../../storage/identityAndProfiles.ts";
-import type { Seen } from "./sightings.ts";
 
 /** About 100 bytes each; where there are more shared devices, each batch's are looked up. */
 const maxRemembered = 200_000;
@@ -10,10 +9,14 @@ const pageDevices = 10_000;
 /** Tells the shared devices of a batch apart, of which there are few. */
 export interface SharedDevices {
   /**
-   * Those of the batch's devices that are shared, and perhaps some that were once. `changed`: rows that the batch
-   * changes; what of them is shared now is among the answer, whether or not an event carried it.
+   * `carried`: identifiers that events of the batch carry; `changed`: rows that it changes. `shared`: of the carried
+   * ones those that are shared, and perhaps some that were once. `turned`: those that are said to be shared by a changed
+   * row, whether or not an event carried them.
    */
-  among(seen: Seen, changed: ReadonlyMap<IdentifierKey, IdentifierRow>): Promise<IdentifierKey[]>;
+  among(
+    carried: Iterable<readonly IdentifierKey[]>,
+    changed: readonly IdentifierRow[],
+  ): Promise<{ shared: Set<IdentifierKey>; turned: Set<IdentifierKey> }>;
   /** Other rules hold. */
   forget(): void;
 }
@@ -24,20 +27,19 @@ export function sharedDevices(store: Parts, most = maxRemembered): SharedDevices
   /** Of all of them; null where there are too many, undefined before they were read. */
   let known: Set<IdentifierKey> | null | undefined;
   return {
-    among: async (seen, changed) => {
+    among: async (carried, changed) => {
       if (known === undefined) known = await allOf(store, most);
-      const shared = new Set<IdentifierKey>();
-      for (const { key, decision } of changed.values()) {
+      const turned = new Set<IdentifierKey>();
+      for (const { key, decision } of changed) {
         if (decision !== "shared" || !isDevice(key)) continue;
-        shared.add(key);
+        turned.add(key);
         known?.add(key);
       }
       if (known !== null && known.size > most) known = null;
-      const carried = known ?? (await storedAmong(seen, store));
-      for (const { identifiers } of seen.values()) {
-        for (const key of identifiers) if (carried.has(key)) shared.add(key);
-      }
-      return [...shared];
+      const stored = known ?? (await storedAmong(carried, store));
+      const shared = new Set<IdentifierKey>();
+      for (const identifiers of carried) for (const key of identifiers) if (stored.has(key)) shared.add(key);
+      return { shared, turned };
     },
     forget: () => {
       known = undefined;
@@ -56,9 +58,9 @@ async function allOf(store: Parts, most: number): Promise<Set<IdentifierKey> | n
   }
 }
 
-async function storedAmong(seen: Seen, store: Parts): Promise<Set<IdentifierKey>> {
+async function storedAmong(carried: Iterable<readonly IdentifierKey[]>, store: Parts): Promise<Set<IdentifierKey>> {
   const devices = new Set<IdentifierKey>();
-  for (const { identifiers } of seen.values()) for (const key of identifiers) if (isDevice(key)) devices.add(key);
+  for (const identifiers of carried) for (const key of identifiers) if (isDevice(key)) devices.add(key);
   const rows = await store.identifiers([...devices]);
   return new Set([...rows.values()].filter(({ decision }) => decision === "shared").map(({ key }) => key));
 }

@@ -23,11 +23,14 @@ export interface Target {
   fresh: Incoming[];
 }
 
-/** Where each event of a combination belongs. Only what changes: null where all that is new goes where all is. */
+/**
+ * Where each event of a combination belongs. Only what changes: null where all that is new goes where all is.
+ * `sightings` of what is stored; null where that stays where it is.
+ */
 export function targetsOf(
   combination: DeviceCombination,
   tenancies: readonly Tenancy[],
-  sightings: ReadonlyMap<FragmentId, readonly Sighting[]>,
+  sightings: ReadonlyMap<FragmentId, readonly Sighting[]> | null,
   hash: KeyedHash,
 ): Target[] | null {
   const { base, identifiers, fragments, events } = combination;
@@ -41,9 +44,9 @@ export function targetsOf(
     return made;
   };
   for (const fragment of fragments) targetOf(fragment.tenant ?? null).stored = fragment;
-  for (const fragment of fragments) {
+  for (const fragment of sightings === null ? [] : fragments) {
     const from = targetOf(fragment.tenant ?? null);
-    for (const sighting of sightings.get(fragment.id) ?? []) {
+    for (const sighting of sightings?.get(fragment.id) ?? []) {
       const to = targetOf(tenancyAt(tenancies, sighting.at).tenant);
       if (to === from) to.kept.push(sighting);
       else {
@@ -59,18 +62,11 @@ export function targetsOf(
 }
 
 /** It holds no event any more. */
-export function isEmptied({ stored, kept, moved, fresh }: Target): boolean {
-  return stored !== null && kept.length + moved.length + fresh.length === 0;
+export function isEmptied({ isLeft, kept, moved, fresh }: Target): boolean {
+  return isLeft && kept.length + moved.length + fresh.length === 0;
 }
 
-export function allSightings(target: Target): Sighting[] {
-  return [...target.kept, ...addedSightings(target)].sort(byPosition);
-}
-
-export function addedSightings({ moved, fresh }: Target): Sighting[] {
-  return [...moved, ...fresh.map(sightingOf)].sort(byPosition);
-}
-
-function byPosition(one: Sighting, other: Sighting): number {
-  return one.position - other.position;
+/** Those that come into the fragment; where some leave it, all that it has then. */
+export function sightingsOf({ isLeft, kept, moved, fresh }: Target): Sighting[] {
+  return [...(isLeft ? kept : []), ...moved, ...fresh.map(sightingOf)];
 }

@@ -36,16 +36,22 @@ const rules: readonly { what: string; sql: string }[] = [
     what: "rows hold what cannot be read",
     sql: `SELECT count(*) AS broken, min(id) AS sample FROM (
       SELECT id FROM fragments WHERE NOT json_valid(spans)
-      UNION ALL SELECT fragment FROM sightings WHERE NOT json_valid(seen)
+      UNION ALL SELECT id FROM fragments WHERE seen GLOB '*[^-0-9a-z. ]*'
+      UNION ALL SELECT fragment FROM sightings WHERE seen GLOB '*[^-0-9a-z. ]*'
       UNION ALL SELECT id FROM details WHERE NOT json_valid(traits) OR NOT json_valid(consents)
       UNION ALL SELECT key FROM orders WHERE NOT json_valid(state)
       UNION ALL SELECT message FROM rejected WHERE NOT json_valid(reason))`,
   },
   {
     what: "sightings belong to a fragment that is not there",
-    sql: `SELECT count(*) AS broken, min(fragment) AS sample FROM (
-      SELECT fragment FROM sightings UNION ALL SELECT fragment FROM holdings) s
+    sql: `SELECT count(*) AS broken, min(fragment) AS sample FROM sightings s
       WHERE NOT EXISTS (SELECT 1 FROM fragments f WHERE f.number = s.fragment)`,
+  },
+  {
+    what: "devices are held by a combination that is not there",
+    sql: `SELECT count(*) AS broken, min(base) AS sample FROM holdings h
+      WHERE NOT EXISTS (SELECT 1 FROM fragments f WHERE f.id = h.base)
+      AND NOT EXISTS (SELECT 1 FROM fragments f WHERE f.base = h.base AND f.tenant <> '')`,
   },
   {
     what: "fragments were given to somebody who had no such device",

@@ -62,14 +62,14 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
     "home tie": rowLines(`SELECT t.tie AS name, f.id FROM home_ties t JOIN fragments f ON f.number = t.fragment
       ORDER BY t.tie, f.id`),
     sighting: function* sightings(database) {
-      const seen = database.prepare("SELECT seen FROM sightings WHERE fragment = ? ORDER BY until");
-      for (const row of database.prepare("SELECT number, id FROM fragments ORDER BY id").iterate()) {
-        const all = (seen.all(int(row, "number")) as Row[]).flatMap(decodeSightings);
+      const chunks = database.prepare("SELECT seen FROM sightings WHERE fragment = ?");
+      for (const row of database.prepare("SELECT number, id, seen FROM fragments ORDER BY id").iterate()) {
+        const rows = [...(chunks.all(int(row, "number")) as Row[]), row];
+        const all = rows.flatMap((each) => decodeSightings(text(each, "seen")));
         if (all.length > 0) yield [text(row, "id"), JSON.stringify(all.sort((a, b) => a.position - b.position))];
       }
     },
-    holding: rowLines(`SELECT h.device AS name, f.id FROM holdings h JOIN fragments f ON f.number = h.fragment
-      ORDER BY h.device, f.id`),
+    holding: rowLines("SELECT device AS name, base FROM holdings ORDER BY device, base"),
     tenancy: rowLines("SELECT from_at AS name, * FROM tenancies ORDER BY device, from_at"),
     edge: rowLines("SELECT first_message_id AS name, * FROM edges ORDER BY a, b, rule, source"),
     correction: rowLines("SELECT id AS name, * FROM corrections ORDER BY id"),

@@ -43,9 +43,7 @@ export function fragmentParts(database: DatabaseSync): FragmentParts {
       return [...ownParts, ...partsOf(handed)];
     },
     at: (base, at) => {
-      const rows = statements.ofBase.all(base) as Row[];
-      const tenant = rows[0] === undefined ? null : tenantAt(tenanciesOf(statements, text(rows[0], "device")), at);
-      const row = rows.find((each) => text(each, "tenant") === tenant);
+      const row = statements.heldAt.get(base, at);
       return row === undefined ? base : text(row, "id");
     },
   };
@@ -60,7 +58,10 @@ export function partStatements(database: DatabaseSync) {
     handed: database.prepare(`SELECT id, identifiers, tenant, base, device FROM fragments
       WHERE person = ? AND person <> 0 AND tenant <> ''`),
     shared: database.prepare("SELECT key FROM identifiers WHERE person = ? AND decision = 'shared'"),
-    ofBase: database.prepare("SELECT id, tenant, device FROM fragments WHERE base = ? AND tenant <> ''"),
+    heldAt: database.prepare(`SELECT id FROM fragments WHERE base = ?1 AND tenant <> '' AND tenant =
+      (SELECT tenant FROM tenancies WHERE device =
+        (SELECT device FROM fragments WHERE base = ?1 AND tenant <> '' LIMIT 1)
+      AND from_at <= ?2 ORDER BY from_at DESC LIMIT 1)`),
   };
 }
 
@@ -68,10 +69,6 @@ function spansOf(tenancies: readonly Tenancy[], tenant: IdentifierKey | null): S
   return tenancies.flatMap((each, index) =>
     each.tenant === tenant ? [{ from: each.from, until: tenancies[index + 1]?.from ?? null }] : [],
   );
-}
-
-function tenantAt(tenancies: readonly Tenancy[], at: number): IdentifierKey | null {
-  return tenancies.findLast(({ from }) => (from ?? Number.NEGATIVE_INFINITY) <= at)?.tenant ?? null;
 }
 
 function byTime(one: Span, other: Span): number {

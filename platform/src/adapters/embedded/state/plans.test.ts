@@ -43,7 +43,7 @@ describe("hot statements find their rows by an index", () => {
       const plan = database.prepare(`EXPLAIN QUERY PLAN ${sourceSQL}`).all(...parametersOf(sourceSQL));
       const details = plan
         .map((row) => String(row["detail"]))
-        .filter((detail) => /^SCAN (?!head|CONSTANT)/.test(detail));
+        .filter((detail) => /^SCAN (?!head|CONSTANT|\(subquery)/.test(detail));
       return details.map((detail) => `${name}: ${detail}`);
     });
     expect(scans).toEqual([]);
@@ -51,5 +51,8 @@ describe("hot statements find their rows by an index", () => {
 });
 
 function parametersOf(sql: string): number[] {
-  return Array.from(sql.matchAll(/\?/g), () => 1);
+  const numbers = new Set(
+    [...sql.matchAll(/\?(\d*)/g)].map(([, number], index) => (number === "" ? `at ${index}` : number)),
+  );
+  return Array.from(numbers, () => 1);
 }

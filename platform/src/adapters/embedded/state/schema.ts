@@ -22,14 +22,15 @@ CREATE TABLE fragments (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, person INTEGER NOT NULL,
   identifiers TEXT NOT NULL, spans TEXT NOT NULL, logouts INTEGER NOT NULL,
   -- Empty but where somebody had a shared device: their login, the fragment of the combination without it, the device.
-  tenant TEXT NOT NULL, base TEXT NOT NULL, device TEXT NOT NULL) STRICT;
-CREATE INDEX fragments_of_base ON fragments (base) WHERE tenant <> '';
+  tenant TEXT NOT NULL, base TEXT NOT NULL, device TEXT NOT NULL,
+  -- Its latest sightings; those before them are in sightings, so that what an event rewrites stays short.
+  seen TEXT NOT NULL) STRICT;
+CREATE INDEX fragments_of_base ON fragments (base, tenant) WHERE tenant <> '';
 CREATE INDEX fragments_handed ON fragments (device) WHERE tenant <> '';
--- Fragments that hold a device, by its id.
-CREATE TABLE holdings (device TEXT NOT NULL, fragment INTEGER NOT NULL, PRIMARY KEY (device, fragment)) STRICT, WITHOUT ROWID;
--- Their events, by the batches that they came in.
+-- Combinations that hold a device, by its id; each by the fragment of its events that nobody's login takes.
+CREATE TABLE holdings (device TEXT NOT NULL, base TEXT NOT NULL, PRIMARY KEY (device, base)) STRICT, WITHOUT ROWID;
 CREATE TABLE sightings (
-  fragment INTEGER NOT NULL, until INTEGER NOT NULL, seen TEXT NOT NULL, PRIMARY KEY (fragment, until)) STRICT, WITHOUT ROWID;
+  fragment INTEGER NOT NULL, chunk INTEGER NOT NULL, seen TEXT NOT NULL, PRIMARY KEY (fragment, chunk)) STRICT, WITHOUT ROWID;
 CREATE TABLE tenancies (
   device TEXT NOT NULL, from_at INTEGER NOT NULL, tenant TEXT NOT NULL, PRIMARY KEY (device, from_at)) STRICT, WITHOUT ROWID;
 -- Guests belong to nobody; a query finds this index only when it says so too: person = ? AND person <> 0.

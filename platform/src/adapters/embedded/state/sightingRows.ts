@@ -1,31 +1,24 @@
 import type { Sighting } from "../../../model/fragment.ts";
-import { int, json, type Row } from "./rows.ts";
+import { int, StateDamage, type Row } from "./rows.ts";
 
-/** Times and positions by difference, which are short; a third number only of a logout, as it is rare: negative. */
+/** Each `at.position ` or `at.position.logout `, in base 36: so that more are put behind without reading what is there. */
 export function encodeSightings(sightings: readonly Sighting[]): string {
-  const numbers: number[] = [];
-  let [lastAt, lastPosition] = [0, 0];
+  let encoded = "";
   for (const { at, position, logout } of sightings) {
-    if (logout !== 0) numbers.push(-logout);
-    numbers.push(position - lastPosition, at - lastAt);
-    [lastAt, lastPosition] = [at, position];
+    encoded += `${at.toString(36)}.${position.toString(36)}${logout === 0 ? "" : `.${logout}`} `;
   }
-  return JSON.stringify(numbers);
+  return encoded;
 }
 
-/** As they were given: positions ascend. */
-export function decodeSightings(row: Row): Sighting[] {
-  const numbers = json(row, "seen") as number[];
-  const sightings: Sighting[] = [];
-  let [at, position] = [0, 0];
-  for (let index = 0; index < numbers.length; index += 2) {
-    // Positions ascend, so that only a logout is below none.
-    const logout = (numbers[index] as number) < 0 ? -(numbers[index++] as number) : 0;
-    position += numbers[index] as number;
-    at += numbers[index + 1] as number;
-    sightings.push({ at, position, logout });
-  }
-  return sightings;
+/** Throws {@link StateDamage}. */
+export function decodeSightings(encoded: string): Sighting[] {
+  return encoded.split(" ").flatMap((each) => (each === "" ? [] : [decoded(each.split("."))]));
+}
+
+function decoded([time = "", place = "", kind = "0"]: string[]): Sighting {
+  const [at, position, logout] = [Number.parseInt(time, 36), Number.parseInt(place, 36), Number.parseInt(kind, 10)];
+  if (Number.isNaN(at) || Number.isNaN(position) || Number.isNaN(logout)) throw new StateDamage();
+  return { at, position, logout };
 }
 
 /** Since ever, as a time. */

@@ -4,15 +4,19 @@ import type { IdentifierKey } from "../../../model/identifier.ts";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { Tenancy } from "../../../model/tenancy.ts";
 import type { DeviceFragment, IdentityAndProfiles } from "../../../storage/identityAndProfiles.ts";
-import { evidenceRow, rowsFor, text, type Row } from "./rows.ts";
+import { evidenceRow, int, rowsFor, text, type Row } from "./rows.ts";
 import { decodeSightings, timeOf } from "./sightingRows.ts";
 
 export function tenancyStatements(database: DatabaseSync) {
   return {
-    fragmentsOfDevice: database.prepare(`SELECT f.* FROM holdings h JOIN fragments f ON f.number = h.fragment
-      WHERE h.device = ?`),
+    combinationsOfDevice: database.prepare(
+      "SELECT count(*) AS combinations FROM (SELECT 1 FROM holdings WHERE device = ? LIMIT ?)",
+    ),
+    fragmentsOfDevice:
+      database.prepare(`SELECT f.* FROM holdings h JOIN fragments f ON f.id = h.base WHERE h.device = ?1
+      UNION ALL SELECT f.* FROM holdings h JOIN fragments f ON f.base = h.base AND f.tenant <> '' WHERE h.device = ?1`),
     sightingsOf: database.prepare(`SELECT s.seen FROM fragments f JOIN sightings s ON s.fragment = f.number
-      WHERE f.id = ? ORDER BY s.until`),
+      WHERE f.id = ?1 UNION ALL SELECT seen FROM fragments WHERE id = ?1`),
     tenanciesOf: database.prepare("SELECT from_at, tenant FROM tenancies WHERE device = ? ORDER BY from_at"),
     sharedDevices: database.prepare(`SELECT key FROM identifiers WHERE decision = 'shared' AND key > ?
       UNION SELECT device FROM fragments WHERE tenant <> '' AND device > ?
@@ -23,20 +27,32 @@ export function tenancyStatements(database: DatabaseSync) {
 export function tenancyReads(
   statements: ReturnType<typeof tenancyStatements>,
   hash: KeyedHash,
-): Pick<IdentityAndProfiles, "fragmentsOfDevices" | "sightings" | "tenancies" | "sharedDevices"> {
+): Pick<IdentityAndProfiles, "crowdedDevices" | "fragmentsOfDevices" | "sightings" | "tenancies" | "sharedDevices"> {
   return {
+    crowdedDevices: async (devices, most) => {
+      const count = (key: IdentifierKey): number =>
+        int(statements.combinationsOfDevice.get(profileIdOf(hash, key), most + 1) as Row, "combinations");
+      return new Set(devices.filter((key) => count(key) > most));
+    },
     fragmentsOfDevices: async (devices) => {
       const ids = devices.map((key) => profileIdOf(hash, key));
       const found = new Map<FragmentId, DeviceFragment>();
       for (const row of rowsFor(statements.fragmentsOfDevice, ids)) {
         const fragment = evidenceRow(row);
-        if (!found.has(fragment.id)) found.set(fragment.id, { ...fragment, base: text(row, "base") || fragment.id });
+        const base = text(row, "base") || fragment.id;
+        if (!found.has(fragment.id)) found.set(fragment.id, { ...fragment, base, device: text(row, "device") || null });
       }
       return [...found.values()];
     },
     sightings: async (fragments) => {
       const found = new Map<FragmentId, Sighting[]>();
-      for (const id of fragments) found.set(id, rowsFor(statements.sightingsOf, [id]).flatMap(decodeSightings));
+      for (const id of fragments) {
+        const rows = rowsFor(statements.sightingsOf, [id]);
+        found.set(
+          id,
+          rows.flatMap((row) => decodeSightings(text(row, "seen"))),
+        );
+      }
       return found;
     },
     tenancies: async (devices) => {

@@ -2,11 +2,18 @@ import type { DatabaseSync } from "node:sqlite";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
-import type { Decision, PeopleLot, RulesDecision, SourceMinute } from "../../../storage/identityAndProfiles.ts";
+import type {
+  Decision,
+  PeopleLot,
+  RulesDecision,
+  SourceMinute,
+  WrittenFragment,
+} from "../../../storage/identityAndProfiles.ts";
 import type { BatchThinning } from "./batchThinning.ts";
 import type { FeedRetention } from "./feedRetention.ts";
 import { encodeSpans } from "./rows.ts";
-import { addHoldings, tenancyWrites, writeTenancies } from "./writeTenancies.ts";
+import { encodeSightings } from "./sightingRows.ts";
+import { addHoldings, forgetSightings, seenBehind, tenancyWrites, writeTenancies } from "./writeTenancies.ts";
 
 export type CommitStatements = ReturnType<typeof commitStatements>;
 
@@ -14,9 +21,9 @@ export function commitStatements(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql);
   return {
     ...tenancyWrites(database),
-    addFragment: prepare(`INSERT INTO fragments (id, person, identifiers, spans, logouts, tenant, base, device)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
-    updateFragment: prepare("UPDATE fragments SET spans = ?, logouts = ? WHERE id = ?"),
+    addFragment: prepare(`INSERT INTO fragments (id, person, identifiers, spans, logouts, tenant, base, device, seen)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+    updateFragment: prepare("UPDATE fragments SET spans = ?, logouts = ?, seen = seen || ? WHERE id = ?"),
     moveFragment: prepare("UPDATE fragments SET person = ? WHERE id = ?"),
     addCrossing: prepare("INSERT OR IGNORE INTO crossings VALUES (?, ?)"),
     putDetail: prepare("INSERT OR REPLACE INTO details VALUES (?, ?, ?)"),
@@ -95,7 +102,7 @@ async function writeRules(statements: CommitStatements, hash: KeyedHash, rules: 
     for (const person of lot.changedPersons) statements.addFeed.run("person", person);
   }
   for await (const handed of rules.handovers ?? []) {
-    writeFolds(statements, hash, { ...handed, position });
+    writeFolds(statements, hash, handed);
     for (const { id, person } of handed.movedFragments) statements.moveFragment.run(person, id);
     for (const person of handed.changedPersons) statements.addFeed.run("person", person);
     for (const { state } of handed.orders) statements.addFeed.run("order", state.key);
@@ -115,17 +122,18 @@ function decidedElsewhere(): Problem {
 function writeFragment(
   statements: CommitStatements,
   hash: KeyedHash,
-  { row, isNew, detailChanged }: Decision["fragments"][number],
+  { row, isNew, detailChanged, sightings = [] }: WrittenFragment,
 ): void {
   const { id, identifiers, spans, traits, consents, logouts = 0, tenant = "" } = row.state;
   const written = encodeSpans(spans);
   if (isNew) {
     const { base = "", device = "" } = row.handed ?? {};
     const joined = identifiers.join("\n");
-    const added = statements.addFragment.run(id, row.person, joined, written, logouts, tenant, base, device);
-    addHoldings(statements, hash, added.lastInsertRowid, identifiers);
+    const seen = encodeSightings(sightings);
+    statements.addFragment.run(id, row.person, joined, written, logouts, tenant, base, device, seen);
+    addHoldings(statements, hash, base || id, identifiers);
   } else {
-    statements.updateFragment.run(written, logouts, id);
+    statements.updateFragment.run(written, logouts, seenBehind(statements, row.state, sightings), id);
   }
   if (!detailChanged) return;
   // What was folded anew may have nothing to tell any more.
@@ -134,19 +142,20 @@ function writeFragment(
   else statements.putDetail.run(id, JSON.stringify(traits), JSON.stringify(consents));
 }
 
-type Folds = Pick<Decision, "fragments" | "ties" | "tenancies" | "orders" | "position">;
+type Folds = Pick<Decision, "fragments" | "ties" | "tenancies" | "orders">;
 
 function writeFolds(
   statements: CommitStatements,
   hash: KeyedHash,
-  { fragments, ties, tenancies, orders, position }: Folds,
+  { fragments, ties, tenancies, orders }: Folds,
 ): void {
+  if (tenancies !== undefined) forgetSightings(statements, tenancies);
   for (const fragment of fragments) writeFragment(statements, hash, fragment);
   for (const { fragment, added, removed } of ties) {
     for (const tie of removed) statements.removeTie.run(tie, fragment);
     for (const tie of added) statements.addTie.run(tie, fragment);
   }
-  if (tenancies !== undefined) writeTenancies(statements, hash, tenancies, position);
+  if (tenancies !== undefined) writeTenancies(statements, tenancies);
   for (const { state, ownerFragment } of orders) {
     statements.putOrder.run(state.key, ownerFragment, JSON.stringify(state));
   }
