@@ -17,6 +17,26 @@ const deaf: IdentityRules = {
   tenancies: { anonymousEvents: "last_login", logoutEvents: ["Logout"] },
 };
 
+/** E-mail addresses are less sure than devices: one that becomes a hub leaves what it stood beside to them. */
+const devicesFirst = ranked({ email: 1 });
+const anonymousFirst = ranked({ anonymous_id: 25 });
+
+function ranked(ranks: Record<string, number>): IdentityRules {
+  const types = { ...defaultIdentityRules.types };
+  for (const [type, rank] of Object.entries(ranks)) {
+    types[type] = { ...(types[type] ?? defaultIdentityRules.otherTypes), rank };
+  }
+  return { ...defaultIdentityRules, types };
+}
+
+let made = 0;
+const seen = (hour: number, ...identifiers: string[]) =>
+  accepted({ messageId: `t${(made += 1)}`, identifiers, occurredAt: start + hour * 3_600_000 });
+const left = (hour: number, ...identifiers: string[]): AcceptedEvent => ({
+  ...seen(hour, ...identifiers),
+  event: "Signed Out",
+});
+
 async function tell(one: Folding): Promise<string[]> {
   return (await one.profiles()).map(told).sort();
 }
@@ -32,17 +52,18 @@ async function withTwo(check: (one: Folding, other: Folding) => Promise<void>, r
 }
 
 describe("Identity property 8: what happens on a shared device is whoever's signed in last, by event time", () => {
-  for (const [name, world] of [
-    ["devices that several use", sharedEvents],
-    ["the small world", events],
+  for (const [name, world, rules] of [
+    ["devices that several use", sharedEvents, defaultIdentityRules],
+    ["devices that are surer than e-mail addresses", sharedEvents, devicesFirst],
+    ["the small world", events, defaultIdentityRules],
   ] as const) {
     it(`every event of ${name} is given as with all logins and logouts known`, async () => {
       await fc.assert(
         fc.asyncProperty(world, sizes, async (list, batches) =>
           withTwo(async (one) => {
             await one.deliver(list, batches);
-            expect(await tell(one)).toEqual(expectedProfiles(list));
-          }),
+            expect(await tell(one)).toEqual(expectedProfiles(list, rules));
+          }, rules),
         ),
         { numRuns: runs(40) },
       );
@@ -59,8 +80,9 @@ describe("Identity property 8: what happens on a shared device is whoever's sign
         sizes,
       ),
     );
+    const rules = fc.constantFrom(defaultIdentityRules, devicesFirst, anonymousFirst);
     await fc.assert(
-      fc.asyncProperty(shuffled, async ([list, mixed, again, batches, others]) =>
+      fc.asyncProperty(shuffled, rules, async ([list, mixed, again, batches, others], under) =>
         withTwo(async (live, rebuilt) => {
           await live.deliver([...mixed, ...again], batches);
           await rebuilt.deliver([...mixed, ...again], others);
@@ -69,15 +91,15 @@ describe("Identity property 8: what happens on a shared device is whoever's sign
             await whole.deliver(list);
             expect(await bytes(live)).toBe(await bytes(whole));
             expect(await evidence(live)).toBe(await evidence(whole));
-          });
-        }),
+          }, under);
+        }, under),
       ),
       { numRuns: runs(30) },
     );
   });
 
   it("other rules hand devices over as if they had always held", async () => {
-    const rules = fc.constantFrom(own, laxer, deaf, defaultIdentityRules);
+    const rules = fc.constantFrom(own, laxer, deaf, devicesFirst, anonymousFirst, defaultIdentityRules);
     await fc.assert(
       fc.asyncProperty(
         sharedEvents,
@@ -106,12 +128,54 @@ describe("Identity property 8: what happens on a shared device is whoever's sign
   });
 });
 
-let made = 0;
-const seen = (hour: number, ...identifiers: string[]) =>
-  accepted({ messageId: `t${(made += 1)}`, identifiers, occurredAt: start + hour * 3_600_000 });
-const left = (hour: number, ...identifiers: string[]): AcceptedEvent => ({
-  ...seen(hour, ...identifiers),
-  event: "Signed Out",
+describe("Identity property 8: rules that hand devices over", () => {
+  it("whatever the batch before them was", async () => {
+    const one = await folding();
+    const list = [
+      seen(1, "device_id:d", "user_id:u1"),
+      seen(2, "device_id:d", "user_id:u2"),
+      seen(3, "device_id:d"),
+      left(4, "device_id:d"),
+      seen(5, "device_id:d"),
+    ];
+    await one.deliver(list);
+    const { rejected } = await one.deliver([published(own, 2)]);
+    expect(rejected).toBe(0);
+    expect(await tell(one)).toEqual(expectedProfiles(list, own));
+  });
+
+  it("a combination of two devices goes with the surer one", async () => {
+    const list = [
+      ...[1, 2].map((n) => seen(n, "device_id:d", `user_id:u${n}`)),
+      ...[1, 2].map((n) => seen(n, "anonymous_id:a", `user_id:v${n}`)),
+      ...[1, 2, 3].map((n) => seen(n, "anonymous_id:a", "device_id:d")),
+    ];
+    const [changing, always] = [await foldingHarness(), await foldingHarness(anonymousFirst)];
+    try {
+      await changing.deliver([...list, published(anonymousFirst, 2)]);
+      await always.deliver(list);
+      const differences = await changing.differences(always);
+      expect(differences.filter((line) => /^(fragment|tenancy|profile)\b/.test(line))).toEqual([]);
+    } finally {
+      await changing.close();
+      await always.close();
+    }
+  });
+});
+
+describe("Identity property 1: a combination that becomes a device's own by events that do not name it", () => {
+  it("is given to whoever had the device, whichever came first", async () => {
+    const combined = [1, 2, 3].map((n) => seen(n, "device_id:d", "email:e@example.com"));
+    const logins = [1, 2].map((n) => seen(n, "device_id:d", `user_id:u${n}`));
+    const crowd = [1, 2, 3].map((n) => seen(n, "email:e@example.com", `user_id:v${n}`));
+    const list = [...combined, ...logins, ...crowd];
+    await withTwo(async (one, other) => {
+      await one.deliver(list, [1]);
+      await other.deliver([...crowd, ...logins, ...combined], [1]);
+      expect(await tell(one)).toEqual(expectedProfiles(list, devicesFirst));
+      expect(await bytes(one)).toBe(await bytes(other));
+    }, devicesFirst);
+  });
 });
 
 describe("Identity property 8: a device that other rules do not hold for shared", () => {
@@ -172,7 +236,41 @@ describe("a family's tablet", () => {
     expect(await counts(one)).toEqual({ tablet: 1, anna: 2 });
   });
 
-  it("a terminal that many use is nobody's", async () => {
+  it("a terminal that many use is nobody's, and what it was seen with is not read", async () => {
+    const asked: number[] = [];
+    const one = await foldingHarness(defaultIdentityRules, (store) => ({
+      ...store,
+      fragmentsOfDevices: async (devices) => {
+        const found = await store.fragmentsOfDevices(devices);
+        asked.push(found.length);
+        return found;
+      },
+    }));
+    try {
+      const logins = Array.from({ length: 150 }, (_, n) => seen(n, tablet, `user_id:u${n}`));
+      await one.deliver(logins, [150]);
+      asked.length = 0;
+      await one.deliver([seen(200, tablet), seen(201, tablet, "user_id:u1")]);
+      expect(asked).toEqual([0]);
+      expect(await counts(one)).toMatchObject({ tablet: 1, u1: 2 });
+    } finally {
+      await one.close();
+    }
+  });
+
+  it("a terminal that many use is nobody's, however they came", async () => {
+    const logins = Array.from({ length: 102 }, (_, n) => seen(n, tablet, `user_id:u${n}`));
+    const list = [...logins, ...Array.from({ length: 20 }, (_, n) => seen(5 * n, tablet))];
+    await withTwo(async (one, other) => {
+      await one.deliver(list, [1]);
+      await other.deliver(list.toReversed(), [90, 7]);
+      expect(await bytes(one)).toBe(await bytes(other));
+      const differences = await one.differences(other);
+      expect(differences.filter((line) => !/^(head|sighting)\b/.test(line))).toEqual([]);
+    });
+  });
+
+  it("a terminal that many use is nobody's from then on", async () => {
     const one = await folding();
     const logins = Array.from({ length: 101 }, (_, n) => seen(n, tablet, `user_id:u${n}`));
     await one.deliver([seen(0, tablet), ...logins.slice(0, 80)], [40]);

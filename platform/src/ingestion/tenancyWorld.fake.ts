@@ -12,11 +12,12 @@ import type { OrderState } from "../model/order.ts";
 import { accepted, hash, homeCurrency } from "../../test/pipelineHarness.ts";
 import { aliasEdges, decisionOf, start, wholeResolution } from "./smallWorld.fake.ts";
 
-/** Few devices and logins, many hours: late logins and logouts cut what was folded. */
+/** Few devices and logins, many hours: late logins and logouts cut what was folded. Some events name no device. */
 const who = fc.oneof(
   { weight: 4, arbitrary: fc.constant<string[]>([]) },
   { weight: 2, arbitrary: fc.nat(2).map((n) => [`user_id:u${n}`]) },
-  { weight: 1, arbitrary: fc.nat(2).map((n) => [`email:e${n}@example.com`]) },
+  { weight: 1, arbitrary: fc.nat(1).map((n) => [`email:e${n}@example.com`]) },
+  { weight: 1, arbitrary: fc.tuple(fc.nat(1), fc.nat(2)).map(([e, n]) => [`email:e${e}@example.com`, `user_id:u${n}`]) },
   { weight: 1, arbitrary: fc.constant<string[]>(["user_id:null"]) },
 );
 const device = fc.oneof(
@@ -24,6 +25,7 @@ const device = fc.oneof(
   { weight: 2, arbitrary: fc.constant(["device_id:d"]) },
   { weight: 2, arbitrary: fc.constant(["anonymous_id:a", "device_id:d"]) },
   { weight: 1, arbitrary: fc.constant(["anonymous_id:b"]) },
+  { weight: 1, arbitrary: fc.constant<string[]>([]) },
 );
 const what = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ kind: "view" as const }) },

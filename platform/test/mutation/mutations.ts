@@ -113,6 +113,22 @@ export const mutations: readonly Mutation[] = [
     breaks: [8],
   },
   {
+    name: "a late login changes nothing where somebody had the device",
+    file: "ingestion/tenancies/whose.ts",
+    from: "tenancyAt(before, at).tenant === login",
+    to: "tenancyAt(before, at).tenant !== null",
+    tests: ["ingestion/tenancies/whose.test.ts"],
+    breaks: [1, 8],
+  },
+  {
+    name: "what becomes a device's own elsewhere is not given to whoever had it",
+    file: "ingestion/steps/resolvePeople.ts",
+    from: 'key !== null && decisionOf(key) === "shared") change',
+    to: 'key !== null && decisionOf(key) === "blocked") change',
+    tests: ["ingestion/tenancies.test.ts"],
+    breaks: [1],
+  },
+  {
     name: "nobody is kept apart",
     file: "identity/apart.ts",
     from: "return found.toSorted(compareEdges)[0] ?? null;",

@@ -11,7 +11,7 @@ import { tiesReader } from "./state/households.ts";
 import { peopleOver } from "./state/people.ts";
 import { rulesHistory, rulesNow } from "./state/rulesVersions.ts";
 import { decodeSpans, identifierRow, int, json, splitKeys, text, type Row } from "./state/rows.ts";
-import { feedIdName, openStateReader } from "./state/schema.ts";
+import { feedIdName, openStateReader, snapshot } from "./state/schema.ts";
 import { settledReader } from "./state/settled.ts";
 
 /** A follower's view of the state file, through a connection of its own. */
@@ -103,15 +103,6 @@ function decidedStatements(database: DatabaseSync) {
   };
 }
 
-function snapshot<T>(database: DatabaseSync, read: () => T): T {
-  database.exec("BEGIN");
-  try {
-    return read();
-  } finally {
-    database.exec("COMMIT");
-  }
-}
-
 /** Persons and orders are numbered upwards, so a page begins behind the last number: `profile 17`, `order 0`. */
 function page(statements: Statements, after: string, limit: number): ReturnType<Decided["everything"]> {
   const [kind, number] = after === "" ? ["profile", "0"] : after.split(" ");
@@ -160,6 +151,8 @@ function livingProfiles(
     if (row !== undefined) persons.set(id, int(row, "person"));
   }
   const records = people.byPersons([...persons.values()]);
+  const handed = [...records].filter(([, { fragments }]) => fragments.some(({ tenant }) => tenant !== undefined));
+  const partsOf = parts.handedTo(handed.map(([person]) => person));
   const found: ReturnType<Decided["profiles"]> = new Map();
   for (const id of ids) {
     const person = persons.get(id) ?? 0;
@@ -170,11 +163,10 @@ function livingProfiles(
     if (!isLiving || profile === null) found.set(id, null);
     else {
       const { fragments } = record;
-      const isHanded = fragments.some(({ tenant }) => tenant !== undefined);
       found.set(id, {
         profile,
         fragments: fragments.map((each) => each.id),
-        parts: isHanded ? parts.handedTo(person) : [],
+        parts: partsOf.get(person) ?? [],
         ties: tiesOf(person, fragments),
       });
     }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { foldingHarness, hash, homeCurrency, published, stored, type Folding } from "../../../test/pipelineHarness.ts";
+import { accepted, foldingHarness, hash, homeCurrency, published, stored, type Folding } from "../../../test/pipelineHarness.ts";
 import { runs } from "../../../test/runs.ts";
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
 import { defaultIdentityRules, type IdentityRules } from "../../identity/index.ts";
@@ -97,7 +97,32 @@ function lines(rows: readonly (readonly unknown[])[]): string[] {
   return rows.map((row) => row.join(" ")).toSorted();
 }
 
+const start = Date.UTC(2026, 0, 1);
+let made = 0;
+const seen = (hour: number, ...identifiers: string[]) =>
+  accepted({ messageId: `t${(made += 1)}`, identifiers, occurredAt: start + hour * 3_600_000 });
+
 const own: IdentityRules = { ...defaultIdentityRules, tenancies: { anonymousEvents: "own_person", logoutEvents: [] } };
+
+describe("Identity property 8: devices of which many change hands at once", () => {
+  it("followers have heard of each, whichever is looked at first", async () => {
+    const devices = Array.from({ length: 24 }, (_, n) => `device_id:d${String(n).padStart(2, "0")}`);
+    const list = devices.flatMap((device, n) => [
+      seen(1, device, `user_id:u${n}`),
+      seen(5, device, `user_id:v${n}`),
+      ...[0, 3, 9].map((hour) => seen(hour, device)),
+      // Whose it is the surer device says, which is looked at with others.
+      ...[0, 3, 9].map((hour) => seen(hour, device, devices[(n + 13) % devices.length] ?? "")),
+    ]);
+    const all = await followed();
+    await all.deliver(list);
+    for (const [index, rules] of [own, defaultIdentityRules].entries()) {
+      await all.deliver([published(rules, index + 2)]);
+      const { given, wanted } = await owners(all, list, rules);
+      expect(given).toEqual(wanted);
+    }
+  });
+});
 
 describe("Identity property 8: followers and reads give the events of a shared device to whoever had it", () => {
   it("SQL, timelines, orders and fates, as events come late, and by other rules", async () => {

@@ -8,7 +8,7 @@ import type { FoldedFragment } from "../steps/fold.ts";
 import { combinationsOf, rowsOver, type DeviceCombination, type Parts, type Rows } from "./combinations.ts";
 import { foldTargets, type Refolded, type Refolding } from "./refold.ts";
 import type { Seen } from "./sightings.ts";
-import { isEmptied, targetsOf } from "./targets.ts";
+import { isEmptied, targetsOf, type Target } from "./targets.ts";
 import { isSame, nobodys, whoseIs, type Device, type StoredSightings } from "./whose.ts";
 
 export interface HandedOver {
@@ -165,17 +165,17 @@ async function take(refoldings: readonly Refolding[], { handed, rows, folded }: 
   for (const [index, fragment] of fragments.entries()) {
     const { target } = kept[index] as Refolding;
     folded.folded.set(target.id, fragment);
-    place(handed, fragment, target.stored?.person ?? 0);
+    place(handed, fragment, target);
     if (target.isLeft) handed.tenancies.refolded.push(target.id);
   }
 }
 
-function place(
-  { movedFragments, changedPersons }: HandedOver,
-  { row, isNew }: FoldedFragment,
-  before: PersonNumber,
-): void {
-  if (!isNew && row.person !== before) movedFragments.push({ id: row.state.id, person: row.person });
+function place({ movedFragments, changedPersons }: HandedOver, { row, isNew }: FoldedFragment, target: Target): void {
+  const before = target.stored?.person ?? 0;
+  const isElsewhere = row.person !== before;
+  if (!isNew && isElsewhere) movedFragments.push({ id: row.state.id, person: row.person });
+  // Where events of the batch are all that is new, whoever has them is changed by these.
+  if (!isElsewhere && !target.isLeft && target.moved.length === 0) return;
   for (const person of [before, row.person]) if (person !== 0) changedPersons.add(person);
 }
 

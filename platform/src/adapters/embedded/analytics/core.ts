@@ -34,6 +34,7 @@ export interface CoreOptions {
   now: () => number;
   memoryLimitMb?: number;
   queryDeadlineMs?: number;
+  timelineDeadlineMs?: number | undefined;
   lakeLimits?: Partial<LakeLimits>;
   /**
    * Identifier types, highest first, `*` for all others, until rules are published; the retail defaults' where it is not
@@ -85,7 +86,7 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
     timeline: (query) =>
       timelines.run(async () => {
         const { asOf } = follower.progress();
-        return { ...(await readTimeline(engine.timeline, paths.lake, query)), asOf };
+        return { ...(await readTimeline(engine.timeline, paths.lake, query, options.timelineDeadlineMs)), asOf };
       }),
     query: (sql, limit, signal) => {
       const askedAt = performance.now();

@@ -164,6 +164,32 @@ export async function transaction<T>(connection: DuckDBConnection, work: () => P
   }
 }
 
+const interruptEveryMs = 50;
+
+/** Interrupts the connection's work, again and again until it has ended, once it took too long: `late` is thrown then. */
+export async function within<T>(
+  connection: DuckDBConnection,
+  deadlineMs: number,
+  late: () => Problem,
+  work: () => Promise<T>,
+): Promise<T> {
+  let isLate = false;
+  let repeating: NodeJS.Timeout | undefined;
+  const waiting = setTimeout(() => {
+    isLate = true;
+    connection.interrupt();
+    repeating = setInterval(() => connection.interrupt(), interruptEveryMs);
+  }, deadlineMs);
+  try {
+    return await work();
+  } catch (error) {
+    throw isLate ? late() : error;
+  } finally {
+    clearTimeout(waiting);
+    clearInterval(repeating);
+  }
+}
+
 /** DuckDB's message without the lines that show internals. */
 export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";

@@ -161,14 +161,23 @@ async function replaceProfiles(stage: Stage, ids: readonly ProfileId[], decided:
     FROM (SELECT id, unnest(ties) AS t FROM temp.changed WHERE living)`);
 }
 
-/** A span that somebody still has in part goes as a whole: their own entry comes later in the feed. */
+/**
+ * Slice by slice in the order in which they were read: within one nobody has what is another's, and of two the later
+ * counts, so that no event is ever two people's. A span that somebody still has in part goes as a whole: their own
+ * entry comes later in the feed.
+ */
 async function replaceParts(writer: DuckDBConnection): Promise<void> {
-  await writer.run(`CREATE OR REPLACE TEMP TABLE changed_parts AS
-    SELECT p.fragment, p.first AS from_ms, p.until AS until_ms, arg_max(id, read_at) AS profile_id
-    FROM (SELECT id, read_at, unnest(parts) AS p FROM temp.changed WHERE living) GROUP BY ALL`);
-  await writer.run(`DELETE FROM store.fragment_parts t WHERE EXISTS (SELECT 1 FROM temp.changed_parts c
-    WHERE c.fragment = t.fragment AND c.from_ms < t.until_ms AND t.from_ms < c.until_ms)`);
-  await writer.run("INSERT INTO store.fragment_parts SELECT * FROM temp.changed_parts");
+  const slices = await writer.runAndReadAll(
+    "SELECT DISTINCT read_at::DOUBLE FROM temp.changed WHERE living AND len(parts) > 0 ORDER BY 1",
+  );
+  for (const [readAt] of slices.getRows()) {
+    await writer.run(`CREATE OR REPLACE TEMP TABLE changed_parts AS
+      SELECT p.fragment AS fragment, p.first AS from_ms, p.until AS until_ms, id AS profile_id
+      FROM (SELECT id, unnest(parts) AS p FROM temp.changed WHERE living AND read_at = ${Number(readAt)})`);
+    await writer.run(`DELETE FROM store.fragment_parts t WHERE EXISTS (SELECT 1 FROM temp.changed_parts c
+      WHERE c.fragment = t.fragment AND c.from_ms < t.until_ms AND t.from_ms < c.until_ms)`);
+    await writer.run("INSERT INTO store.fragment_parts SELECT * FROM temp.changed_parts");
+  }
 }
 
 /** Later or earlier than any event. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import type { AcceptedEvent } from "../../../model/event.ts";
-import { type AnalyticsCore, openAnalytics } from "./core.ts";
+import type { TimelineQuery } from "../../../storage/timeline.ts";
+import { type AnalyticsCore, type CoreOptions, openAnalytics } from "./core.ts";
 import { eventOf, FakeFollowed, fragmentNamed, temporaryDirectory } from "./followedFakes.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -9,7 +10,11 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function open(followed: FakeFollowed, now = Date.UTC(2026, 0, 20)): Promise<AnalyticsCore> {
+async function open(
+  followed: FakeFollowed,
+  now = Date.UTC(2026, 0, 20),
+  more: Partial<CoreOptions> = {},
+): Promise<AnalyticsCore> {
   const made = temporaryDirectory();
   cleanups.push(made.remove);
   const core = await openAnalytics({
@@ -18,6 +23,7 @@ async function open(followed: FakeFollowed, now = Date.UTC(2026, 0, 20)): Promis
     log: followed.reader(),
     decided: followed.decided(),
     now: () => now,
+    ...more,
   });
   cleanups.push(() => core.close().catch(() => undefined));
   return core;
@@ -25,7 +31,7 @@ async function open(followed: FakeFollowed, now = Date.UTC(2026, 0, 20)): Promis
 
 async function pages(
   core: AnalyticsCore,
-  query: { fragments: string[]; limit: number; type?: string; source?: string },
+  query: { fragments: TimelineQuery["fragments"]; limit: number; type?: string; source?: string },
 ): Promise<string[][]> {
   const found: string[][] = [];
   let after: string | null = null;
@@ -49,6 +55,14 @@ const arbitraryEvent = fc.record({
   toLake: fc.boolean(),
 });
 
+/** Of a shared device's events, in the same steps. */
+const arbitraryTime = fc.option(fc.integer({ min: 0, max: 25 }).map((step) => Date.UTC(2025, 10, 1) + step * 3 * 86_400_000));
+const arbitrarySpan = fc.record({ from: arbitraryTime, until: arbitraryTime });
+
+function holds({ from, until }: { from: number | null; until: number | null }, at: number): boolean {
+  return (from === null || from <= at) && (until === null || at < until);
+}
+
 describe("a timeline", () => {
   test("in pages equals the oracle's list, whatever is hot and whatever is in the lake", async () => {
     await fc.assert(
@@ -58,7 +72,8 @@ describe("a timeline", () => {
         fc.subarray(fragments, { minLength: 1 }),
         fc.constantFrom(undefined, "track", "page"),
         fc.constantFrom(undefined, "web", "pos"),
-        async (events, limit, wanted, type, source) => {
+        fc.option(fc.array(arbitrarySpan, { maxLength: 4 })),
+        async (events, limit, wanted, type, source, spans) => {
           const followed = new FakeFollowed();
           const core = await open(followed);
           const oracle: { id: string; occurredAt: number; position: number }[] = [];
@@ -67,6 +82,7 @@ describe("a timeline", () => {
             const position = followed.append(event.fragment, eventOf({ ...event, messageId }));
             const matches =
               wanted.includes(event.fragment) &&
+              (spans === null || event.fragment !== wanted[0] || spans.some((span) => holds(span, event.occurredAt))) &&
               event.type === (type ?? event.type) &&
               event.source === (source ?? event.source);
             if (matches) oracle.push({ id: messageId, occurredAt: event.occurredAt, position });
@@ -83,7 +99,7 @@ describe("a timeline", () => {
               y.position - x.position,
           );
           const query = {
-            fragments: wanted,
+            fragments: spans === null ? wanted : [{ fragment: wanted[0] ?? "", spans }, ...wanted.slice(1)],
             limit,
             ...(type === undefined ? {} : { type }),
             ...(source === undefined ? {} : { source }),
@@ -124,6 +140,37 @@ describe("a timeline", () => {
     expect(await read()).toMatchObject({ items: [expected], next: null });
     await core.moveToLake();
     expect((await read()).items).toEqual([expected]);
+  });
+
+  test("of a device that changed hands a thousand times takes no longer than any other", async () => {
+    const followed = new FakeFollowed();
+    const [first = "", second = ""] = fragments;
+    const from = Date.UTC(2026, 0, 1);
+    for (let n = 0; n < 2_000; n++) {
+      followed.append(n % 3 === 0 ? second : first, eventOf({ messageId: `m${n}`, occurredAt: from + n * 1_000 }));
+    }
+    const core = await open(followed);
+    await core.caughtUp();
+    const spans = Array.from({ length: 1_000 }, (_, n) => ({ from: from + n * 2_000, until: from + n * 2_000 + 1_000 }));
+    const startedAt = performance.now();
+    const { items } = await core.timeline({ fragments: [{ fragment: first, spans }, second], limit: 1_000 });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    const wanted = Array.from({ length: 2_000 }, (_, n) => n).filter((n) => n % 3 === 0 || n % 2 === 0);
+    expect(items.map(({ messageId }) => messageId)).toEqual(wanted.toReversed().slice(0, 1_000).map((n) => `m${n}`));
+  });
+
+  test("that takes too long is given up, and the next one is read", async () => {
+    const followed = new FakeFollowed();
+    const [fragment = ""] = fragments;
+    followed.append(fragment, eventOf({ messageId: "m" }));
+    const core = await open(followed, undefined, { timelineDeadlineMs: 0 });
+    await core.caughtUp();
+    const spans = Array.from({ length: 200_000 }, (_, n) => ({ from: n * 2, until: n * 2 + 1 }));
+    await expect(core.timeline({ fragments: [{ fragment, spans }], limit: 5 })).rejects.toMatchObject({
+      status: 503,
+      code: "timeline_timeout",
+    });
+    await expect(core.query("SELECT count(*) FROM events", 5)).resolves.toMatchObject({ rows: [[1]] });
   });
 
   test("nothing for nobody, and for ids that are none", async () => {

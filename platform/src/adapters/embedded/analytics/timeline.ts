@@ -4,9 +4,10 @@ import type { JsonObject } from "../../../model/event.ts";
 import { parseIdentifierKey } from "../../../model/identifier.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { TimelineEvent, TimelineQuery } from "../../../storage/timeline.ts";
-import { transaction } from "./engine.ts";
+import { transaction, within } from "./engine.ts";
 import { quoted } from "./sqlText.ts";
 import { bucketOf, fragmentNumber } from "./tables.ts";
+import { stageParts } from "./timelineParts.ts";
 
 export const maxTimelineLimit = 1_000;
 
@@ -22,12 +23,13 @@ type Found = Cursor & { event: TimelineEvent };
 /**
  * One customer's events, newest first by (occurredAt, messageId, position): hot rows, then the lake's months from the
  * newest down, only the buckets of these fragments, only as far down as the page needs. One snapshot a call.
- * Problem 400 `cursor_invalid`, `limit_invalid`.
+ * Problem 400 `cursor_invalid`, `limit_invalid`; 503 `timeline_timeout`.
  */
 export async function readTimeline(
   connection: DuckDBConnection,
   lakeDirectory: string,
   query: TimelineQuery,
+  deadlineMs = defaultTimelineDeadlineMs,
 ): Promise<{ items: TimelineEvent[]; next: string | null }> {
   if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > maxTimelineLimit) {
     throw new Problem(400, "limit_invalid", `limit must be a whole number from 1 to ${maxTimelineLimit}`, {
@@ -39,15 +41,27 @@ export async function readTimeline(
   const fragments = [...new Set(asked)].filter(isFragmentId);
   if (fragments.length === 0) return { items: [], next: null };
   const wanted = query.limit + 1;
-  const found = await transaction(connection, () =>
-    newest(connection, lakeDirectory, { query, fragments, after, wanted }),
-  );
+  const search = async (): Promise<Found[]> => {
+    const whose = await stageParts(connection, query.fragments);
+    return newest(connection, lakeDirectory, { query, fragments, after, wanted, whose });
+  };
+  const found = await transaction(connection, () => within(connection, deadlineMs, tookTooLong, search));
   const page = found.slice(0, query.limit);
   const last = page.at(-1);
   return {
     items: page.map(({ event }) => event),
     next: found.length > query.limit && last !== undefined ? formatCursor(last) : null,
   };
+}
+
+/** One timeline is read at a time: others wait for it. */
+const defaultTimelineDeadlineMs = 10_000;
+
+function tookTooLong(): Problem {
+  return new Problem(503, "timeline_timeout", "reading this timeline took too long", {
+    hint: "ask for fewer events at once, of one type or source",
+    retryAfterSeconds: 5,
+  });
 }
 
 function isFragmentId(fragment: string): boolean {
@@ -59,6 +73,8 @@ interface Search {
   fragments: readonly string[];
   after: Cursor | null;
   wanted: number;
+  /** Condition on events of the fragments that may be somebody else's. */
+  whose: string;
 }
 
 async function newest(connection: DuckDBConnection, lakeDirectory: string, search: Search): Promise<Found[]> {
@@ -139,10 +155,10 @@ async function read(connection: DuckDBConnection, relation: string, search: Sear
   return rows.getRows().map(rowToFound);
 }
 
-function filters({ query, after }: Search): { conditions: string; values: DuckDBValue[] } {
+function filters({ query, after, whose }: Search): { conditions: string; values: DuckDBValue[] } {
   const values: DuckDBValue[] = [];
   const parameter = (value: DuckDBValue) => `$${values.push(value)}::VARCHAR`;
-  const conditions = [partsSql(query)];
+  const conditions = [whose];
   if (query.type !== undefined) conditions.push(`type = ${parameter(query.type)}`);
   if (query.source !== undefined) conditions.push(`source = ${parameter(query.source)}`);
   if (after !== null) {
@@ -152,21 +168,6 @@ function filters({ query, after }: Search): { conditions: string; values: DuckDB
       OR (message_id = ${id} AND position < ${after.position}))`);
   }
   return { conditions: conditions.join(" AND "), values };
-}
-
-/** Of shared devices only the events while somebody had them. */
-function partsSql({ fragments }: TimelineQuery): string {
-  const parts = fragments.filter((each) => typeof each !== "string").filter(({ fragment }) => isFragmentId(fragment));
-  if (parts.length === 0) return "true";
-  const within = parts.map(({ fragment, spans }) => {
-    const times = spans.map(({ from, until }) => {
-      const bounds = [from === null ? "true" : `occurred_at >= epoch_ms(${from}::BIGINT)`];
-      if (until !== null) bounds.push(`occurred_at < epoch_ms(${until}::BIGINT)`);
-      return `(${bounds.join(" AND ")})`;
-    });
-    return `WHEN ${quoted(fragment)} THEN ${times.join(" OR ") || "false"}`;
-  });
-  return `(CASE fragment ${within.join(" ")} ELSE true END)`;
 }
 
 function rowToFound(row: DuckDBValue[]): Found {

@@ -6,6 +6,7 @@ import type { People, PersonRecord } from "../../../storage/people.ts";
 import { evidenceReader } from "./evidenceAround.ts";
 import { fragmentParts } from "./fragmentParts.ts";
 import { fragmentState, identifierRow, int, json, rowsFor, text, type Row } from "./rows.ts";
+import { snapshot } from "./schema.ts";
 import { tenancyReads, tenancyStatements } from "./tenancies.ts";
 
 /** Reads of persons, over any connection to the state file. Each call is one snapshot. */
@@ -14,27 +15,20 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
   const around = evidenceReader(database, hash);
   const parts = fragmentParts(database);
   const { tenancies } = tenancyReads(tenancyStatements(database), hash);
-  const snapshot = <T>(read: () => T): T => {
-    database.exec("BEGIN");
-    try {
-      return read();
-    } finally {
-      database.exec("COMMIT");
-    }
-  };
+  const ofOneMoment = <T>(read: () => T): T => snapshot(database, read);
   const personOf = (id: ProfileId): number | null => {
     const row = statements.identifierById.get(id);
     return row === undefined || int(row, "person") === 0 ? null : int(row, "person");
   };
   return {
     byProfileId: async (id) =>
-      snapshot(() => {
+      ofOneMoment(() => {
         const person = personOf(id);
         return person === null ? null : readPerson(statements, person);
       }),
-    byPerson: (person) => snapshot(() => readPerson(statements, person)),
+    byPerson: (person) => ofOneMoment(() => readPerson(statements, person)),
     byPersons: (persons) =>
-      snapshot(() => {
+      ofOneMoment(() => {
         const found = new Map<number, PersonRecord>();
         for (const person of persons) {
           const record = readPerson(statements, person);
@@ -47,13 +41,13 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
       return row === undefined ? null : text(row, "profile_id");
     },
     fragmentsOf: async (id) =>
-      snapshot(() => {
+      ofOneMoment(() => {
         const person = personOf(id);
         if (person === null) return null;
         return parts.of(person);
       }),
     profileIdOfFragment: async (id, at) =>
-      snapshot(() => {
+      ofOneMoment(() => {
         const row = statements.livingOfFragment.get(parts.at(id, at));
         return row === undefined ? null : text(row, "profile_id");
       }),
@@ -65,7 +59,7 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
         })),
       ),
     tenancies,
-    evidenceAround: async (keys) => snapshot(() => around(keys)),
+    evidenceAround: async (keys) => ofOneMoment(() => around(keys)),
   };
 }
 

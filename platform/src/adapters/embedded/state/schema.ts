@@ -149,6 +149,16 @@ export function openStateReader(file: string): DatabaseSync {
   return database;
 }
 
+/** Reads of one moment, whatever is decided meanwhile. */
+export function snapshot<T>(database: DatabaseSync, read: () => T): T {
+  database.exec("BEGIN");
+  try {
+    return read();
+  } finally {
+    database.exec("COMMIT");
+  }
+}
+
 function readVersion(database: DatabaseSync): number {
   const row = database.prepare("PRAGMA user_version").get();
   return Number(row?.["user_version"] ?? 0);
