@@ -228,6 +228,20 @@ describe("a family's tablet", () => {
     expect(await counts(one)).toEqual({ tablet: 0, anna: 1, ben: 4 });
   });
 
+  it("is told apart from hundreds of events, in whatever batches they came", async () => {
+    const views = Array.from({ length: 300 }, (_, n) => seen(n, tablet));
+    const list = [...views.slice(0, 200), seen(10, tablet, anna), seen(250, tablet, ben), ...views.slice(200)];
+    const late = [seen(150, tablet, ben), left(180, tablet)];
+    await withTwo(async (one, other) => {
+      await one.deliver(list, [1]);
+      await other.deliver(list, [130, 40]);
+      expect(await one.differences(other)).toEqual([]);
+      for (const each of [one, other]) await each.deliver(late);
+      expect(await one.differences(other)).toEqual([]);
+      expect(await tell(one)).toEqual(expectedProfiles([...list, ...late]));
+    });
+  });
+
   it("a logout isolates: also a late one, and on a device of one login", async () => {
     const one = await folding();
     await one.deliver([seen(1, tablet, anna), seen(5, tablet)], [1]);

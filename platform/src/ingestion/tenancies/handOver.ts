@@ -62,7 +62,6 @@ async function handSome(
     const after = await whoseIs(device, isAnew, sightings, parts);
     const isWhole = isAnew || !isSame(device.before, after);
     const some = device.combinations.filter(({ base, events }) => !done.has(base) && (isWhole || events.length > 0));
-    if (some.length === 0) continue;
     await rows.load([
       ...some.flatMap(({ identifiers }) => identifiers),
       ...after.flatMap(({ tenant }) => tenant ?? []),
