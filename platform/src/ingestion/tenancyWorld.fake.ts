@@ -17,7 +17,10 @@ const who = fc.oneof(
   { weight: 4, arbitrary: fc.constant<string[]>([]) },
   { weight: 2, arbitrary: fc.nat(2).map((n) => [`user_id:u${n}`]) },
   { weight: 1, arbitrary: fc.nat(1).map((n) => [`email:e${n}@example.com`]) },
-  { weight: 1, arbitrary: fc.tuple(fc.nat(1), fc.nat(2)).map(([e, n]) => [`email:e${e}@example.com`, `user_id:u${n}`]) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.nat(1), fc.nat(2)).map(([e, n]) => [`email:e${e}@example.com`, `user_id:u${n}`]),
+  },
   { weight: 1, arbitrary: fc.constant<string[]>(["user_id:null"]) },
 );
 const device = fc.oneof(

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { accepted, foldingHarness, hash, homeCurrency, published, stored, type Folding } from "../../../test/pipelineHarness.ts";
+import {
+  accepted,
+  foldingHarness,
+  hash,
+  homeCurrency,
+  published,
+  stored,
+  type Folding,
+} from "../../../test/pipelineHarness.ts";
 import { runs } from "../../../test/runs.ts";
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
 import { defaultIdentityRules, type IdentityRules } from "../../identity/index.ts";

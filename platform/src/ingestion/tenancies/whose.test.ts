@@ -32,9 +32,12 @@ function worldOf(list: readonly Told[]) {
     const identifiers = [...login, device].sort();
     const own = list.filter((each) => each.login === index);
     const incoming = own.map(({ at, logout, isStored }, position) => {
-      const event = accepted({ messageId: `${index} ${position}`, identifiers, occurredAt: at });
-      if (logout) event.event = "Signed Out";
-      return { isStored, incoming: { position, messageKey: "", fragmentId: `f${index}`, event, mayHoldConsents: false } };
+      const given = { messageId: `${index} ${position}`, identifiers, occurredAt: at };
+      const event = accepted(logout ? { ...given, event: "Signed Out" } : given);
+      return {
+        isStored,
+        incoming: { position, messageKey: "", fragmentId: `f${index}`, event, mayHoldConsents: false },
+      };
     });
     const stored = incoming.filter(({ isStored }) => isStored).map((each) => sightingOf(each.incoming));
     sightings.set(`f${index}`, stored);
@@ -43,7 +46,10 @@ function worldOf(list: readonly Told[]) {
     const events = incoming.filter(({ isStored }) => !isStored).map((each) => each.incoming);
     return { base: `f${index}`, identifiers, fragments: stored.length > 0 ? [fragment] : [], events };
   });
-  return { combinations: combinations.filter(({ fragments, events }) => fragments.length + events.length > 0), sightings };
+  return {
+    combinations: combinations.filter(({ fragments, events }) => fragments.length + events.length > 0),
+    sightings,
+  };
 }
 
 function whose(list: readonly Told[], before: readonly Tenancy[] | null, under: IdentityRules = rules) {
@@ -92,8 +98,17 @@ describe("Identity properties 1, 8: whose a device is", () => {
       { from: 5, tenant: "user_id:b" },
     ];
     const fresh = { logout: false, isStored: false };
-    await read([0, 3, 9].map((at) => ({ login: 0, at, ...fresh })), before);
-    await read([{ login: 1, at: 3, ...fresh }, { login: 2, at: 7, ...fresh }], before);
+    await read(
+      [0, 3, 9].map((at) => ({ login: 0, at, ...fresh })),
+      before,
+    );
+    await read(
+      [
+        { login: 1, at: 3, ...fresh },
+        { login: 2, at: 7, ...fresh },
+      ],
+      before,
+    );
     expect(reads).toBe(0);
     await read([{ login: 1, at: 7, ...fresh }], before);
     expect(reads).toBe(1);
@@ -117,7 +132,12 @@ describe("Identity properties 1, 8: whose a device is", () => {
     events: [],
   });
   const sighted = (at: (n: number) => number[]) => async () =>
-    new Map(many(maxTenancyCombinations + 1, combination).map(({ base }, n) => [base, at(n).map((each) => ({ at: each, position: each, logout: 0 }))]));
+    new Map(
+      many(maxTenancyCombinations + 1, combination).map(({ base }, n) => [
+        base,
+        at(n).map((each) => ({ at: each, position: each, logout: 0 })),
+      ]),
+    );
   const spansOf = async (combinations: DeviceCombination[], at: (n: number) => number[] = (n) => [n]) => {
     const known = { key: device, isShared: true, combinations, before: nobodys };
     return (await whoseIs(known, true, sighted(at), { rules })).length;

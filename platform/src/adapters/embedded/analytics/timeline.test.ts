@@ -56,7 +56,9 @@ const arbitraryEvent = fc.record({
 });
 
 /** Of a shared device's events, in the same steps. */
-const arbitraryTime = fc.option(fc.integer({ min: 0, max: 25 }).map((step) => Date.UTC(2025, 10, 1) + step * 3 * 86_400_000));
+const arbitraryTime = fc.option(
+  fc.integer({ min: 0, max: 25 }).map((step) => Date.UTC(2025, 10, 1) + step * 3 * 86_400_000),
+);
 const arbitrarySpan = fc.record({ from: arbitraryTime, until: arbitraryTime });
 
 function holds({ from, until }: { from: number | null; until: number | null }, at: number): boolean {
@@ -151,12 +153,20 @@ describe("a timeline", () => {
     }
     const core = await open(followed);
     await core.caughtUp();
-    const spans = Array.from({ length: 1_000 }, (_, n) => ({ from: from + n * 2_000, until: from + n * 2_000 + 1_000 }));
+    const spans = Array.from({ length: 1_000 }, (_, n) => ({
+      from: from + n * 2_000,
+      until: from + n * 2_000 + 1_000,
+    }));
     const startedAt = performance.now();
     const { items } = await core.timeline({ fragments: [{ fragment: first, spans }, second], limit: 1_000 });
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     const wanted = Array.from({ length: 2_000 }, (_, n) => n).filter((n) => n % 3 === 0 || n % 2 === 0);
-    expect(items.map(({ messageId }) => messageId)).toEqual(wanted.toReversed().slice(0, 1_000).map((n) => `m${n}`));
+    expect(items.map(({ messageId }) => messageId)).toEqual(
+      wanted
+        .toReversed()
+        .slice(0, 1_000)
+        .map((n) => `m${n}`),
+    );
   });
 
   test("that takes too long is given up, and the next one is read", async () => {

@@ -12,10 +12,7 @@ const maxStagedSpans = 20_000;
  * and gives the condition that a stored event has to meet. A device may have a thousand spans, so they are joined with,
  * not spelt out.
  */
-export async function stageParts(
-  connection: DuckDBConnection,
-  fragments: TimelineQuery["fragments"],
-): Promise<string> {
+export async function stageParts(connection: DuckDBConnection, fragments: TimelineQuery["fragments"]): Promise<string> {
   if (fragments.every((each) => typeof each === "string")) return "true";
   await connection.run("CREATE OR REPLACE TEMP TABLE asked_parts (part VARCHAR, from_ms BIGINT, until_ms BIGINT)");
   const spans = spansOf(fragments);
