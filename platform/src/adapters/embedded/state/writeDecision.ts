@@ -13,7 +13,7 @@ import type { BatchThinning } from "./batchThinning.ts";
 import type { FeedRetention } from "./feedRetention.ts";
 import { encodeSpans } from "./rows.ts";
 import { encodeSightings } from "./sightingRows.ts";
-import { addHoldings, forgetSightings, seenBehind, tenancyWrites, writeTenancies } from "./writeTenancies.ts";
+import { addHoldings, forgetSightings, maxSeen, seenBehind, tenancyWrites, writeTenancies } from "./writeTenancies.ts";
 
 export type CommitStatements = ReturnType<typeof commitStatements>;
 
@@ -128,9 +128,10 @@ function writeFragment(
   const written = encodeSpans(spans);
   if (isNew) {
     const { base = "", device = "" } = row.handed ?? {};
-    const joined = identifiers.join("\n");
-    const seen = encodeSightings(sightings);
-    statements.addFragment.run(id, row.person, joined, written, logouts, tenant, base, device, seen);
+    const [joined, seen] = [identifiers.join("\n"), encodeSightings(sightings)];
+    const isShort = sightings.length <= maxSeen;
+    statements.addFragment.run(id, row.person, joined, written, logouts, tenant, base, device, isShort ? seen : "");
+    if (!isShort) statements.addChunk.run(seen, id);
     addHoldings(statements, hash, base || id, identifiers);
   } else {
     statements.updateFragment.run(written, logouts, seenBehind(statements, row.state, sightings), id);

@@ -34,7 +34,7 @@ export function addHoldings(
 }
 
 /** Of a fragment's sightings so many at most stand in its own row, which each of its events rewrites. */
-const maxSeen = 64;
+export const maxSeen = 64;
 
 /** What is to be put behind a stored fragment's `seen`: nothing where all of it went to a chunk of its own. */
 export function seenBehind(
