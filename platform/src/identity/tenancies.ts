@@ -55,7 +55,8 @@ export interface SeenCombination {
 
 /**
  * Most combinations and events that a device may have been seen with before it is a public one, which nobody has: a
- * shop's terminal. So that what one event may make ingestion fold again is bounded. Both only grow.
+ * shop's terminal. So that what one event may make ingestion fold again is bounded. Both only grow. Another figure means
+ * another state: a format of its own.
  */
 export const maxTenancyCombinations = 100;
 export const maxTenancyEvents = 20_000;

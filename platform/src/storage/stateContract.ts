@@ -9,6 +9,7 @@ import type { People } from "./people.ts";
 import { rulesContract } from "./rulesContract.ts";
 import type { RulesVersions } from "./rulesVersions.ts";
 import { expectAgreed } from "./stateAgreement.ts";
+import { tenanciesContract } from "./tenanciesContract.ts";
 import { happening, loginOf, StateModel, type Happening } from "./stateModel.ts";
 import { runs } from "../../test/runs.ts";
 
@@ -56,6 +57,9 @@ export function stateContract(name: string, create: () => Promise<StateHarness>)
     });
     describe("readers", () => {
       looking(given);
+    });
+    describe("devices that change hands", () => {
+      tenanciesContract(given);
     });
     describe("a decision that publishes rules", () => {
       rulesContract(given);
