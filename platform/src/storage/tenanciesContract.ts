@@ -8,12 +8,19 @@ const [tablet, phone] = ["device_id:tablet", "device_id:phone"];
 const nothing: TenancyChange = { refolded: [], rehomed: [], emptied: [], held: [] };
 
 function sightings(count: number, from = 0): Sighting[] {
-  return Array.from({ length: count }, (_, n) => ({ at: from + n, position: 1_000 + from + n, logout: n === 3 ? 2 : 0 }));
+  return Array.from({ length: count }, (_, n) => ({
+    at: from + n,
+    position: 1_000 + from + n,
+    logout: n === 3 ? 2 : 0,
+  }));
 }
 
 type Given = Partial<WrittenFragment["row"]> & { id: string; identifiers: string[]; tenant?: string; count?: number };
 
-function fragment({ id, identifiers, tenant, count = 1, handed }: Given, more: Partial<WrittenFragment>): WrittenFragment {
+function fragment(
+  { id, identifiers, tenant, count = 1, handed }: Given,
+  more: Partial<WrittenFragment>,
+): WrittenFragment {
   const spans = { web: { count, firstAt: 0, firstMessageId: "m", lastAt: 0 } };
   const state = { id, identifiers, spans, traits: {}, consents: {}, ...(tenant === undefined ? {} : { tenant }) };
   const row = { state, person: 0, ...(handed === undefined ? {} : { handed }) };
@@ -47,7 +54,10 @@ export function tenanciesContract(harness: () => StateHarness): void {
       await commit([fragment({ ...own, count: all }, more)]);
     }
     expect((await seenOf("own")).map(({ at }) => at)).toEqual(Array.from({ length: all }, (_, n) => n));
-    await commit([fragment({ ...own, count: 2 }, { isNew: false, sightings: sightings(2) })], { ...nothing, refolded: ["own"] });
+    await commit([fragment({ ...own, count: 2 }, { isNew: false, sightings: sightings(2) })], {
+      ...nothing,
+      refolded: ["own"],
+    });
     expect(await seenOf("own")).toEqual(sightings(2));
     await commit([fragment({ id: "many", identifiers: [tablet] }, { sightings: sightings(500) })]);
     expect(await seenOf("many")).toEqual(sightings(500));
@@ -63,7 +73,11 @@ export function tenanciesContract(harness: () => StateHarness): void {
       ["own", "own", null],
     ]);
     expect(await found(phone)).toHaveLength(3);
-    await commit([], { ...nothing, emptied: [{ fragment: "own", base: "own" }], rehomed: [{ fragment: "anna's", device: phone }] });
+    await commit([], {
+      ...nothing,
+      emptied: [{ fragment: "own", base: "own" }],
+      rehomed: [{ fragment: "anna's", device: phone }],
+    });
     expect(await found(tablet)).toEqual([["anna's", "own", phone]]);
     expect(await store.crowdedDevices([tablet, phone, "device_id:none"], 1)).toEqual(new Set([phone]));
     expect(await store.crowdedDevices([tablet, phone], 2)).toEqual(new Set());
