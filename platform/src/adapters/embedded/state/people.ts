@@ -14,7 +14,7 @@ export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
   const statements = peopleStatements(database);
   const around = evidenceReader(database, hash);
   const parts = fragmentParts(database);
-  const { tenancies } = tenancyReads(tenancyStatements(database), hash);
+  const { tenancies } = tenancyReads(tenancyStatements(database));
   const ofOneMoment = <T>(read: () => T): T => snapshot(database, read);
   const personOf = (id: ProfileId): number | null => {
     const row = statements.identifierById.get(id);

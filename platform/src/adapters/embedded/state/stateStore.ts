@@ -69,7 +69,7 @@ export function openStateStore(options: {
     nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
     fragments: async (ids, withDetail) => fragmentRows(reads, recent, ids, withDetail),
     ...plainReads(reads, options.hash),
-    ...tenancyReads(reads, options.hash),
+    ...tenancyReads(reads),
     edges: async (keys, most) => (hasEdges ? edgesOf(reads, keys, most) : []),
     edgesBetween: async (pairs) =>
       hasEdges ? pairs.flatMap(({ a, b }) => (reads.edgesBetween.all(a, b) as Row[]).map(edgeRow)) : [],

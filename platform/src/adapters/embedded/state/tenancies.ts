@@ -1,7 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { FragmentId, Sighting } from "../../../model/fragment.ts";
 import type { IdentifierKey } from "../../../model/identifier.ts";
-import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { Tenancy } from "../../../model/tenancy.ts";
 import type { DeviceFragment, IdentityAndProfiles } from "../../../storage/identityAndProfiles.ts";
 import { evidenceRow, int, rowsFor, text, type Row } from "./rows.ts";
@@ -26,18 +25,16 @@ export function tenancyStatements(database: DatabaseSync) {
 
 export function tenancyReads(
   statements: ReturnType<typeof tenancyStatements>,
-  hash: KeyedHash,
 ): Pick<IdentityAndProfiles, "crowdedDevices" | "fragmentsOfDevices" | "sightings" | "tenancies" | "sharedDevices"> {
   return {
     crowdedDevices: async (devices, most) => {
       const count = (key: IdentifierKey): number =>
-        int(statements.combinationsOfDevice.get(profileIdOf(hash, key), most + 1) as Row, "combinations");
+        int(statements.combinationsOfDevice.get(key, most + 1) as Row, "combinations");
       return new Set(devices.filter((key) => count(key) > most));
     },
     fragmentsOfDevices: async (devices) => {
-      const ids = devices.map((key) => profileIdOf(hash, key));
       const found = new Map<FragmentId, DeviceFragment>();
-      for (const row of rowsFor(statements.fragmentsOfDevice, ids)) {
+      for (const row of rowsFor(statements.fragmentsOfDevice, devices)) {
         const fragment = evidenceRow(row);
         const base = text(row, "base") || fragment.id;
         if (!found.has(fragment.id)) found.set(fragment.id, { ...fragment, base, device: text(row, "device") || null });

@@ -102,7 +102,7 @@ async function writeRules(statements: CommitStatements, hash: KeyedHash, rules: 
     for (const person of lot.changedPersons) statements.addFeed.run("person", person);
   }
   for await (const handed of rules.handovers ?? []) {
-    writeFolds(statements, hash, handed);
+    writeFolds(statements, handed);
     for (const { id, person } of handed.movedFragments) statements.moveFragment.run(person, id);
     for (const person of handed.changedPersons) statements.addFeed.run("person", person);
     for (const { state } of handed.orders) statements.addFeed.run("order", state.key);
@@ -121,7 +121,6 @@ function decidedElsewhere(): Problem {
 
 function writeFragment(
   statements: CommitStatements,
-  hash: KeyedHash,
   { row, isNew, detailChanged, sightings = [] }: WrittenFragment,
 ): void {
   const { id, identifiers, spans, traits, consents, logouts = 0, tenant = "" } = row.state;
@@ -132,7 +131,7 @@ function writeFragment(
     const isShort = sightings.length <= maxSeen;
     statements.addFragment.run(id, row.person, joined, written, logouts, tenant, base, device, isShort ? seen : "");
     if (!isShort) statements.addChunk.run(seen, id);
-    addHoldings(statements, hash, base || id, identifiers);
+    addHoldings(statements, base || id, identifiers);
   } else {
     statements.updateFragment.run(written, logouts, seenBehind(statements, row.state, sightings), id);
   }
@@ -145,13 +144,9 @@ function writeFragment(
 
 type Folds = Pick<Decision, "fragments" | "ties" | "tenancies" | "orders">;
 
-function writeFolds(
-  statements: CommitStatements,
-  hash: KeyedHash,
-  { fragments, ties, tenancies, orders }: Folds,
-): void {
+function writeFolds(statements: CommitStatements, { fragments, ties, tenancies, orders }: Folds): void {
   if (tenancies !== undefined) forgetSightings(statements, tenancies);
-  for (const fragment of fragments) writeFragment(statements, hash, fragment);
+  for (const fragment of fragments) writeFragment(statements, fragment);
   for (const { fragment, added, removed } of ties) {
     for (const tie of removed) statements.removeTie.run(tie, fragment);
     for (const tie of added) statements.addTie.run(tie, fragment);
@@ -163,7 +158,7 @@ function writeFolds(
 }
 
 function writePeople(statements: CommitStatements, hash: KeyedHash, decision: Decision): void {
-  writeFolds(statements, hash, decision);
+  writeFolds(statements, decision);
   writeLot(statements, hash, decision);
   for (const edge of decision.edges) {
     const { a, b, rule, source, firstAt, firstMessageId, lastAt, count, confidence } = edge;

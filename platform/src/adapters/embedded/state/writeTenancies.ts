@@ -1,7 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isDevice, type FragmentId, type FragmentState, type Sighting } from "../../../model/fragment.ts";
 import type { IdentifierKey } from "../../../model/identifier.ts";
-import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { TenancyChange } from "../../../storage/identityAndProfiles.ts";
 import { encodeSightings, sinceEver } from "./sightingRows.ts";
 
@@ -24,13 +23,8 @@ export function tenancyWrites(database: DatabaseSync) {
 
 type Statements = ReturnType<typeof tenancyWrites>;
 
-export function addHoldings(
-  { addHolding }: Statements,
-  hash: KeyedHash,
-  base: FragmentId,
-  identifiers: readonly IdentifierKey[],
-): void {
-  for (const key of identifiers) if (isDevice(key)) addHolding.run(profileIdOf(hash, key), base);
+export function addHoldings({ addHolding }: Statements, base: FragmentId, identifiers: readonly IdentifierKey[]): void {
+  for (const key of identifiers) if (isDevice(key)) addHolding.run(key, base);
 }
 
 /** Of a fragment's sightings so many at most stand in its own row, which each of its events rewrites. */
