@@ -85,7 +85,13 @@ async function theirs({ file, id, truth }: Options, python: string, folder: stri
 }
 
 /** Over all pairs of records of one person, found or not, as {@link ours} counts them. */
-async function clusterF1(of: { file: string; id: string; truth: string; clusters: string; folder: string }): Promise<number> {
+async function clusterF1(of: {
+  file: string;
+  id: string;
+  truth: string;
+  clusters: string;
+  folder: string;
+}): Promise<number> {
   const database = await openLinkageDatabase({ spillDirectory: of.folder });
   const name = (column: string): string => `"${column.replaceAll('"', '""')}"`;
   const table = (file: string): string => `read_csv('${file.replaceAll("'", "''")}', all_varchar = true)`;
@@ -118,7 +124,9 @@ async function measure(options: Options): Promise<void> {
       process.stderr.write(`round ${nth + 1} of ${options.rounds}\n`);
     }
     const of = (figure: keyof Figures, digits: number): string[] => {
-      const [own, other] = (["ours", "theirs"] as const).map((side) => median(rounds.map((each) => each[side][figure])));
+      const [own, other] = (["ours", "theirs"] as const).map((side) =>
+        median(rounds.map((each) => each[side][figure])),
+      );
       const ratio = (own ?? 0) / (other ?? 0);
       return [(own ?? 0).toFixed(digits), (other ?? 0).toFixed(digits), ratio.toFixed(2)];
     };

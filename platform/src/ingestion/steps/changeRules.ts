@@ -121,6 +121,7 @@ function nothing({ rejected, seenAgain, received }: Fresh, { position, processed
     orders: [],
     changedPersons: [],
     onlyActive: [],
+    onlyOrders: [],
     retiredProfiles: [],
     rejected,
     seenAgain,
