@@ -142,7 +142,9 @@ describe("a follower of the state file", () => {
         event: "Order Completed",
         body: { properties: { order_id: `o${order}`, total: 5, currency: "GBP" } },
       })),
-      fc.constantFrom("Ada", "Bo").map((name) => ({ type: "identify" as const, event: null, body: { traits: { name } } })),
+      fc
+        .constantFrom("Ada", "Bo")
+        .map((name) => ({ type: "identify" as const, event: null, body: { traits: { name } } })),
     );
     const batches = fc.array(
       fc.array(fc.record({ identifiers: fc.uniqueArray(key, { minLength: 1, maxLength: 2 }), what }), { maxLength: 3 }),
