@@ -64,7 +64,7 @@ function Source({ source }: { source: SourceWithHealth }) {
         <Health source={source} />
         <WriteKey source={source} />
         <div className="wide">
-          <Snippets id={source.id} />
+          <Snippets id={source.id} hasSent={source.health.lastEventAt !== null} />
         </div>
         <div className="wide">
           <LatestEvents id={source.id} />

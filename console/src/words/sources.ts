@@ -58,6 +58,7 @@ export const sources = {
     `It sent ${fiveMinutes} events in the last 5 minutes, ${day} in 24 hours.`,
   recentUnknown: "What it sent lately is not known just now.",
   snippetTitle: "Send the first event",
+  snippetMore: "Send from somewhere else",
   snippetNoKey: "WRITE_KEY stands for the key, which is not kept. Rotate the key to see it filled in.",
   snippetCopy: "the code",
   waiting: "Waiting for the first event…",
