@@ -37,7 +37,8 @@ export const sources = {
     some: (limit: string) => `At most ${limit} a second`,
     change: "Change limit",
     title: "How much may it send?",
-    effect: "Whoever sends more gets a 429 that says when to come again; the SDKs do so by themselves, and nothing is lost.",
+    effect:
+      "Whoever sends more gets a 429 that says when to come again; the SDKs do so by themselves, and nothing is lost.",
     label: "Events a second",
     hint: "Leave it empty for no limit: then it has its share of what is processed, like every source.",
     wrong: "A whole number of 1 to 1,000,000.",

@@ -61,7 +61,10 @@ describe("Promise 9: overload is told, not hidden", () => {
         const gate = admission({ backlog, maxPendingRecords: most });
         const taken = sizes.map(() => 0);
         const offer = (source: string, records: number): boolean => {
-          if ((problemOf(() => gate.admit(null)) ?? problemOf(() => gate.reserve(unlimited(source), records)())) !== null) return false;
+          if (
+            (problemOf(() => gate.admit(null)) ?? problemOf(() => gate.reserve(unlimited(source), records)())) !== null
+          )
+            return false;
           backlog.added(source, records);
           return true;
         };
@@ -97,7 +100,9 @@ describe("Promise 9: overload is told, not hidden", () => {
         let held = 0;
         for (const { source, records, isDone } of requests) {
           let release = (): void => undefined;
-          const refused = problemOf(() => gate.admit(null)) ?? problemOf(() => (release = gate.reserve(unlimited(`s${source}`), records)));
+          const refused =
+            problemOf(() => gate.admit(null)) ??
+            problemOf(() => (release = gate.reserve(unlimited(`s${source}`), records)));
           if (refused !== null) continue;
           held += records;
           expect(held).toBeLessThan(most + 200);

@@ -137,7 +137,7 @@ describe("Promise 9: a source that sends more than it may", () => {
 
   it("is told when to come again, before its body is read, and nothing of others", async () => {
     const web = basic(`${server.writeKey}:`);
-    const till = await server.access.createSource({ id: "till", kind: "pos" });
+    const till = await server.access.createSource({ id: "other-till", kind: "pos" });
     await server.access.changeSource("web", { maxEventsPerSecond: 2 });
     const batch = { batch: Array.from({ length: 50 }, () => good) };
     expect(await server.post("/v1/batch", batch)).toMatchObject({ status: 200 });

@@ -86,9 +86,15 @@ function sources(store: () => AccessStore, reopened: () => Promise<AccessStore>)
   test("are limited to so many events a second, and stay so until they are not", async () => {
     const { source, writeKey } = await store().createSource({ id: "web", kind: "web" });
     expect(source.maxEventsPerSecond).toBeNull();
-    expect(await store().changeSource("web", { maxEventsPerSecond: 500 })).toEqual({ ...source, maxEventsPerSecond: 500 });
+    expect(await store().changeSource("web", { maxEventsPerSecond: 500 })).toEqual({
+      ...source,
+      maxEventsPerSecond: 500,
+    });
     expect(await store().changeSource("web", { enabled: false })).toMatchObject({ maxEventsPerSecond: 500 });
-    expect(await (await reopened()).sourceOfWriteKey(writeKey)).toMatchObject({ maxEventsPerSecond: 500, enabled: false });
+    expect(await (await reopened()).sourceOfWriteKey(writeKey)).toMatchObject({
+      maxEventsPerSecond: 500,
+      enabled: false,
+    });
     await store().rotateWriteKey("web");
     expect(await store().changeSource("web", { enabled: true, maxEventsPerSecond: null })).toEqual(source);
     expect(await (await reopened()).sources()).toEqual([source]);
@@ -113,7 +119,9 @@ function sources(store: () => AccessStore, reopened: () => Promise<AccessStore>)
   test("may have names of objects' own", async () => {
     const { source, writeKey } = await store().createSource({ id: "constructor", kind: "crm" });
     expect(await store().sourceOfWriteKey(writeKey)).toEqual(source);
-    expect(await problemOf(store().changeSource("valueof", { enabled: true }))).toMatchObject({ code: "source_not_found" });
+    expect(await problemOf(store().changeSource("valueof", { enabled: true }))).toMatchObject({
+      code: "source_not_found",
+    });
   });
 
   test.each(["", " ", "a\u0000b", "a\nb", "\ud800", "a".repeat(201)])("cannot have the name %j", async (name) => {

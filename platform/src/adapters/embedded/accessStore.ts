@@ -150,7 +150,8 @@ class EmbeddedAccessStore implements CopiedAccessStore {
     const source: Source = {
       ...before,
       enabled: enabled ?? before.enabled,
-      maxEventsPerSecond: maxEventsPerSecond === undefined ? before.maxEventsPerSecond : checkedRate(maxEventsPerSecond),
+      maxEventsPerSecond:
+        maxEventsPerSecond === undefined ? before.maxEventsPerSecond : checkedRate(maxEventsPerSecond),
     };
     this.#database
       .prepare("UPDATE sources SET enabled = ?, max_events_per_second = ? WHERE id = ?")
@@ -274,7 +275,10 @@ function checkedSource({ id, name, kind }: NewSource, createdAt: number): Source
 function checkedRate(rate: number | null): number | null {
   if (rate === null || (Number.isSafeInteger(rate) && rate >= 1 && rate <= mostEventsPerSecond)) return rate;
   const message = `a limit is a whole number of 1 to ${mostEventsPerSecond} events a second, or none`;
-  throw new Problem(400, "source_rate_invalid", message, { field: "maxEventsPerSecond" });
+  throw new Problem(400, "source_rate_invalid", message, {
+    hint: "for example: 500; null takes the limit away",
+    field: "maxEventsPerSecond",
+  });
 }
 
 function checkedName(name: string): string {
