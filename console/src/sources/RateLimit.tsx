@@ -35,7 +35,7 @@ function LimitForm({ id, limit, onClose }: { id: string; limit: number | null; o
   const onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
     setTouched(true);
-    if (isRate || isNone) change.mutate(isNone ? null : Number(value), { onSuccess: onClose });
+    if (isRate || isNone) change.mutate(isNone ? null : value, { onSuccess: onClose });
   };
   return (
     <form onSubmit={onSubmit} className="formGap" noValidate>

@@ -139,7 +139,7 @@ describe("Promise 9: a source that sends more than it may", () => {
     const web = basic(`${server.writeKey}:`);
     const till = await server.access.createSource({ id: "other-till", kind: "pos" });
     await server.access.changeSource("web", { maxEventsPerSecond: 2 });
-    const batch = { batch: Array.from({ length: 50 }, () => good) };
+    const batch = { batch: Array.from({ length: 50 }, () => ({ ...good, type: "track" })) };
     expect(await server.post("/v1/batch", batch)).toMatchObject({ status: 200 });
     const refused = await send({ authorization: web }, { torn: "nobody looks" });
     expect([refused.status, errorOf(refused).code]).toEqual([429, "source_rate_limited"]);
