@@ -319,7 +319,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Enable or disable a source */
+        /** Enable or disable a source, or limit what it may send a second */
         patch: operations["changeSource"];
         trace?: never;
     };
@@ -1735,6 +1735,8 @@ export interface components {
             /** @enum {unknown} */
             kind: "crm" | "erp" | "pos" | "iot" | "social" | "web" | "mobile";
             enabled: boolean;
+            /** @description More is refused with 429 and a time to come back; null: no limit of its own. */
+            maxEventsPerSecond: number | null;
             /**
              * Format: date-time
              * @description ISO 8601 UTC with milliseconds.
@@ -1763,6 +1765,8 @@ export interface components {
             /** @enum {unknown} */
             kind: "crm" | "erp" | "pos" | "iot" | "social" | "web" | "mobile";
             enabled: boolean;
+            /** @description More is refused with 429 and a time to come back; null: no limit of its own. */
+            maxEventsPerSecond: number | null;
             /**
              * Format: date-time
              * @description ISO 8601 UTC with milliseconds.
@@ -3204,7 +3208,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    enabled: boolean;
+                    enabled?: boolean;
+                    /** @description A request that begins in time is taken whole; null: no limit. */
+                    maxEventsPerSecond?: number | null;
                 };
             };
         };
