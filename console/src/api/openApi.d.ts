@@ -319,7 +319,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Enable or disable a source */
+        /** Enable or disable a source, or limit what it may send a second */
         patch: operations["changeSource"];
         trace?: never;
     };
@@ -1747,6 +1747,8 @@ export interface components {
             /** @enum {unknown} */
             kind: "crm" | "erp" | "pos" | "iot" | "social" | "web" | "mobile";
             enabled: boolean;
+            /** @description More is refused with 429 and a time to come back; null: no limit of its own. */
+            maxEventsPerSecond: number | null;
             /**
              * Format: date-time
              * @description ISO 8601 UTC with milliseconds.
@@ -1775,6 +1777,8 @@ export interface components {
             /** @enum {unknown} */
             kind: "crm" | "erp" | "pos" | "iot" | "social" | "web" | "mobile";
             enabled: boolean;
+            /** @description More is refused with 429 and a time to come back; null: no limit of its own. */
+            maxEventsPerSecond: number | null;
             /**
              * Format: date-time
              * @description ISO 8601 UTC with milliseconds.
@@ -3216,7 +3220,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    enabled: boolean;
+                    enabled?: boolean;
+                    /** @description A request that begins in time is taken whole; null: no limit. */
+                    maxEventsPerSecond?: number | null;
                 };
             };
         };

@@ -12,6 +12,7 @@ import { words } from "../words/words.ts";
 import { ConfirmChange } from "./ConfirmChange.tsx";
 import { FirstEvent } from "./FirstEvent.tsx";
 import { LatestEvents } from "./LatestEvents.tsx";
+import { RateLimit } from "./RateLimit.tsx";
 import { Snippets } from "./Snippets.tsx";
 import { type SourceWithHealth, stateOf } from "./sourceHealth.ts";
 import { useRotateKey, useSetEnabled, useSources } from "./sourceQueries.ts";
@@ -63,7 +64,7 @@ function Source({ source }: { source: SourceWithHealth }) {
         <Health source={source} />
         <WriteKey source={source} />
         <div className="wide">
-          <Snippets id={source.id} />
+          <Snippets id={source.id} hasSent={source.health.lastEventAt !== null} />
         </div>
         <div className="wide">
           <LatestEvents id={source.id} />
@@ -73,7 +74,7 @@ function Source({ source }: { source: SourceWithHealth }) {
   );
 }
 
-function Health({ source: { health, createdAt } }: { source: SourceWithHealth }) {
+function Health({ source: { id, health, createdAt, maxEventsPerSecond } }: { source: SourceWithHealth }) {
   const { last24Hours } = health;
   const settled = { data: health, error: null, isPending: false, refetch: () => undefined };
   return (
@@ -87,6 +88,9 @@ function Health({ source: { health, createdAt } }: { source: SourceWithHealth })
           <Fact label={text.health.day}>{countText(last24Hours.accepted)}</Fact>
           <Fact label={text.health.refused}>
             {last24Hours.rejected === null ? text.unknown : countText(last24Hours.rejected)}
+          </Fact>
+          <Fact label={text.limit.fact}>
+            <RateLimit id={id} limit={maxEventsPerSecond} />
           </Fact>
           <Fact label={text.health.created}>
             <Time at={createdAt} />

@@ -72,3 +72,13 @@ export function useSetEnabled(id: string) {
     onSuccess: () => queries.invalidateQueries({ queryKey: sourcesKey, exact: true }),
   });
 }
+
+/** Null: no limit. */
+export function useLimitRate(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (maxEventsPerSecond: number | null) =>
+      api.patch("/api/sources/{id}", { path: { id }, body: { maxEventsPerSecond } }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: sourcesKey, exact: true }),
+  });
+}

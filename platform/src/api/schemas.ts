@@ -165,6 +165,9 @@ export const source = Type.Object(
     name: Type.String(),
     kind: Type.Enum(sourceKinds),
     enabled: Type.Boolean(),
+    maxEventsPerSecond: Type.Union([Type.Integer(), Type.Null()], {
+      description: "More is refused with 429 and a time to come back; null: no limit of its own.",
+    }),
     createdAt: isoTime,
   },
   { title: "Source" },

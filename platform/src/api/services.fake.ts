@@ -124,7 +124,7 @@ const refusals: RejectionView[] = Array.from({ length: 3 }, (_, index) => ({
 
 function fakeAccess(token: string): AccessStore {
   const sources = new Map<string, Source>([
-    ["web", { id: "web", name: "Web shop", kind: "web", enabled: true, createdAt: noon }],
+    ["web", { id: "web", name: "Web shop", kind: "web", enabled: true, maxEventsPerSecond: null, createdAt: noon }],
   ]);
   const tokens = new Map([["t1", { id: "t1", name: "automation", createdAt: noon, token }]]);
   let made = 0;
@@ -137,13 +137,13 @@ function fakeAccess(token: string): AccessStore {
     sources: async () => [...sources.values()],
     createSource: async ({ id, name, kind, writeKey }) => {
       if (sources.has(id)) throw new Problem(409, "source_exists", "There is a source of this id.", { field: "id" });
-      const source = { id, name: name ?? id, kind, enabled: true, createdAt: noon };
+      const source = { id, name: name ?? id, kind, enabled: true, maxEventsPerSecond: null, createdAt: noon };
       sources.set(id, source);
       return { source, writeKey: writeKey ?? `wk_${id}_${++made}` };
     },
     rotateWriteKey: async (id) => ({ source: sourceOf(id), writeKey: `wk_${id}_${++made}` }),
-    setEnabled: async (id, enabled) => {
-      const source = { ...sourceOf(id), enabled };
+    changeSource: async (id, change) => {
+      const source = { ...sourceOf(id), ...change };
       sources.set(id, source);
       return source;
     },

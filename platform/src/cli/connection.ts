@@ -12,6 +12,7 @@ import { readSettings } from "../runtime/settings.ts";
 import { backupCalls, type BackupCalls } from "./backupCalls.ts";
 import { correctionCalls, type CorrectionCalls } from "./correctionCalls.ts";
 import { reviewCalls, type ReviewCalls } from "./reviewCalls.ts";
+import type { SourceChange } from "../storage/access.ts";
 import { followedUp, type ServerProgress } from "./followedUp.ts";
 import type { CliIo } from "./io.ts";
 import { rulesCalls, type RulesCalls } from "./rulesCalls.ts";
@@ -23,6 +24,7 @@ export interface SourceView {
   name: string;
   kind: SourceKind;
   enabled: boolean;
+  maxEventsPerSecond: number | null;
   createdAt: string;
 }
 
@@ -65,7 +67,7 @@ export interface Connection extends CorrectionCalls, ReviewCalls, BackupCalls, R
   sources(): Promise<SourceView[]>;
   createSource(wanted: { id: string; name?: string; kind: string }): Promise<{ source: SourceView; writeKey: string }>;
   rotateWriteKey(id: string): Promise<{ source: SourceView; writeKey: string }>;
-  setEnabled(id: string, enabled: boolean): Promise<SourceView>;
+  changeSource(id: string, change: SourceChange): Promise<SourceView>;
   tokens(): Promise<{ id: string; name: string; createdAt: string }[]>;
   createToken(name: string): Promise<{ id: string; name: string; token: string }>;
   revokeToken(id: string): Promise<void>;
@@ -221,8 +223,8 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
         source: SourceView;
         writeKey: string;
       },
-    setEnabled: async (id, enabled) =>
-      (await send({ method: "PATCH", path: `/api/sources/${enc(id)}`, body: { enabled } })) as SourceView,
+    changeSource: async (id, body) =>
+      (await send({ method: "PATCH", path: `/api/sources/${enc(id)}`, body })) as SourceView,
     tokens: () => allPages<{ id: string; name: string; createdAt: string }>("/api/tokens"),
     createToken: async (name) =>
       (await send({ method: "POST", path: "/api/tokens", body: { name } })) as {

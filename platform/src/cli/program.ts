@@ -315,6 +315,15 @@ function addSources(root: Command, io: CliIo, exit: SetExit): void {
       });
     withExamples(command, `c360 sources ${verb} pos`);
   }
+
+  const limit = reaching(group.command("limit"))
+    .argument("<id>")
+    .argument("<rate>", "events a second, or none")
+    .description("how much it may send; more is told to come again")
+    .action(async (id: string, rate: string, flags: ReachingFlags) => {
+      exit(await connected(io, flags, (to, output) => access.limitRate(to, output, id, rate)));
+    });
+  withExamples(limit, "c360 sources limit web 500", "c360 sources limit web none");
 }
 
 function addTokens(root: Command, io: CliIo, exit: SetExit): void {

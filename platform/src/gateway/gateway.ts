@@ -101,7 +101,7 @@ function edgeOf(parts: GatewayParts): Edge {
   const gate = admission(parts);
   const append: Edge["append"] = async (source, count, judge) => {
     if (count === 0) return [];
-    const release = gate.reserve(source.id, count);
+    const release = gate.reserve(source, count);
     try {
       const calls = judge();
       const records = calls.map(encode);
@@ -143,10 +143,10 @@ async function respond(edge: Edge, request: IncomingMessage, response: ServerRes
 
 /** One append a request; a refused item goes into the log with the others, so that it has a fate. */
 async function take(edge: Edge, route: TakingRoute, request: IncomingMessage): Promise<void> {
-  edge.admission.admit();
   const named = headerKey(request) ?? queryKey(request.url ?? "");
   // A wrong key in the header is told before the body is looked at.
   const early = named === null ? null : await sourceOf(edge.parts.access, named);
+  edge.admission.admit(early);
   const { value, isSuspect, items } = parseJson(await readBody(request, edge.room), maxDepth);
   const source = early ?? (await sourceOf(edge.parts.access, bodyKey(value) ?? ""));
   const options = { ...edge.live, mayBeUnstorable: isSuspect };
@@ -173,7 +173,7 @@ async function submit(
   options: AcceptOptions,
 ): Promise<Submitted> {
   if (!source.enabled) throw disabled();
-  edge.admission.admit();
+  edge.admission.admit(source);
   const received = { at: edge.parts.now() };
   const judge = () => calls.map((call) => acceptCall(call, source, received, options));
   const judged = await edge.append(source, calls.length, judge);

@@ -119,6 +119,8 @@ export interface Decision {
   changedPersons: PersonNumber[];
   /** Of these, those whose events and fragments were only counted and seen: no trait, identifier or order changed. */
   onlyActive: PersonNumber[];
+  /** Others of these, of whom beside that only orders changed. */
+  onlyOrders: PersonNumber[];
   /** Ids that are no longer living. */
   retiredProfiles: ProfileId[];
   rejected: { position: Position; messageKey: string; source: string; messageId: string; reason: Rejection }[];

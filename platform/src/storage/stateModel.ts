@@ -117,6 +117,7 @@ export class StateModel {
       seenAgain: next.seenAgain.slice(this.seenAgain.length),
       received: [],
       onlyActive: [],
+      onlyOrders: [],
       ties: [],
     };
   }

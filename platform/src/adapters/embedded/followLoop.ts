@@ -7,8 +7,8 @@ const gatherMs = 100;
 const idlePollMs = 500;
 /** While events are decided, following takes at most four fifths of the time. */
 const restFactor = 0.25;
-/** While many wait to be decided, an eighth: it gives way to what it follows. */
-const busyRestFactor = 7;
+/** While many wait to be decided, a thirtieth: it gives way to what it follows. */
+const busyRestFactor = 29;
 const retryDelayMs = 1_000;
 const maxRetryDelayMs = 30_000;
 /** Failures in a row after which waiting for the follower is answered with a Problem. */

@@ -1,14 +1,18 @@
 import { getPriority, setPriority } from "node:os";
 
-/** Of ten parts of a processor that is asked for by both, one goes to who gives way. */
-const niceness = 10;
+/**
+ * How far each thread stands behind those that take and decide events, as a nice value: where two ask for one processor,
+ * five steps more leave a third of what the other gets (sched(7)). Somebody waits for what search finds and for a reason;
+ * answers of SQL say as of when they are; what resembles whom can wait.
+ */
+export const niceness = { search: 5, explaining: 5, analytics: 10, background: 10, reviews: 15 } as const;
 
 /**
  * For threads that follow what is decided: the calling thread gets the processor after those that take and decide
  * events, so that these answer at once while it catches up. Linux keeps a priority for each thread (setpriority(2));
  * elsewhere it would be the whole process's, and nothing is changed.
  */
-export function giveWay(): void {
-  if (process.platform !== "linux" || getPriority(0) >= niceness) return;
-  setPriority(0, niceness);
+export function giveWay(by: number = niceness.background): void {
+  if (process.platform !== "linux" || getPriority(0) >= by) return;
+  setPriority(0, by);
 }

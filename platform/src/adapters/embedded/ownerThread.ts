@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { giveWay } from "./giveWay.ts";
+import { giveWay, niceness } from "./giveWay.ts";
 import { problemFields, type ThreadReply } from "./ownedThread.ts";
 
 /** What a thread has open, and what it answers with it. */
@@ -30,12 +30,12 @@ export type OwnerRequest<Question extends { id: number }> =
  * whoever asked; any other error becomes a 500 without its details, which could quote somebody.
  */
 export async function runOwner<Question extends { kind: string; id: number }>(
-  name: string,
+  name: Exclude<keyof typeof niceness, "background">,
   open: (tells: OwnerTells) => Owned<Question> | Promise<Owned<Question>>,
 ): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error(`${name} runs in a worker thread`);
-  giveWay();
+  giveWay(niceness[name]);
   const reply = (message: ThreadReply): void => port.postMessage(message);
   const fail = (id: number | null, error: unknown): void =>
     reply({ kind: "problem", id, problem: problemFields(error, name) });

@@ -122,6 +122,7 @@ function nothing({ rejected, seenAgain, received }: Fresh, { position, processed
     orders: [],
     changedPersons: [],
     onlyActive: [],
+    onlyOrders: [],
     retiredProfiles: [],
     rejected,
     seenAgain,

@@ -8,6 +8,7 @@ import { transaction } from "./engine.ts";
 import { quoted } from "./sqlText.ts";
 import { type EventBatchSettings, insertEvents, mendedRecords } from "./eventBatch.ts";
 import {
+  type Coverage,
   feedCoverage,
   type FeedProgress,
   type FeedStep,
@@ -67,8 +68,7 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   /** Whether the feed still is the one that was followed can only change between two runs. */
   let isFeedKnown = false;
   const coverage = feedCoverage();
-  let unreadable = 0;
-  let nextFeedAt = Number.NEGATIVE_INFINITY;
+  let [unreadable, nextFeedAt] = [0, Number.NEGATIVE_INFINITY];
   /** What was decided at some moment: once followed, answers hold everything up to that moment. */
   let goal: Progress | null = null;
 
@@ -95,13 +95,10 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     const next = nextFeedStep(decided, followed, feedLimits);
     isFeedKnown = true;
     if (next === null) return false;
-    const { feed } = next.progress;
-    const step = { ...next, changes: coverage.left(next.changes, feed) };
     // Of what is being copied nothing can be said as of a time; `goal` is what it will hold in the end.
-    const asOf = step.startsOver ? 0 : progress.asOf;
-    progress = await applyFeedStep(parts, step, { position: progress.position, asOf, feed: step.progress });
-    followed = step.progress;
-    coverage.applied(step.changes, { feed, head: step.head });
+    const asOf = next.startsOver ? 0 : progress.asOf;
+    progress = await applyFeedStep(parts, next, { coverage, reached: { ...progress, asOf, feed: next.progress } });
+    followed = next.progress;
     return true;
   }
 
@@ -172,14 +169,21 @@ async function commitRows(
   }
 }
 
-async function applyFeedStep(parts: FollowerParts, step: FeedStep, reached: StoredProgress): Promise<Progress> {
-  const { writer, decided, events } = parts;
+/** Of the changes, only those that are not covered by what was read later. */
+async function applyFeedStep(
+  { writer, decided, events }: FollowerParts,
+  step: FeedStep,
+  { coverage, reached }: { coverage: Coverage; reached: StoredProgress },
+): Promise<Progress> {
   const advanced = progressOf(reached);
+  const { feed } = step.progress;
+  const changes = coverage.left(step.changes, feed);
   await transaction(writer, async () => {
     if (step.startsOver) await removeAll(writer);
-    await replaceChanged(writer, step.changes, decided, events.stageDirectory);
+    await replaceChanged(writer, changes, decided, events.stageDirectory);
     await writeProgress(writer, advanced, step.progress);
   });
+  coverage.applied(changes, { feed, head: step.head });
   return advanced;
 }
 

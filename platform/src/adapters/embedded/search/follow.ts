@@ -44,8 +44,8 @@ export interface Follower {
  * together with whom it retires; the last one of a pass carries the progress. What a crash leaves half done is done
  * again, which changes nothing.
  *
- * Most of the feed says that somebody was seen again; that may be known a moment later. Who is there, and under which
- * words, is followed ahead of it: `ahead` is only remembered while the thread lives, the progress is of both.
+ * Most of the feed says that somebody was seen again or bought something; that may be known a moment later. Who is there,
+ * and under which words, is followed ahead of it: `ahead` is only remembered while the thread lives, the progress is of both.
  */
 export function followerOf(parts: FollowerParts): Follower {
   const { index, decided, now } = parts;
@@ -156,9 +156,9 @@ async function writeWhole(ids: readonly ProfileId[], { index, decided, yieldTurn
   }
 }
 
-/** Without those that are more than activity up to `written`. */
+/** Without those that anything may have changed of, up to `written`. */
 function unwritten(changes: readonly FeedChange[], written: number): FeedChange[] {
-  return changes.filter(({ cause, version }) => cause === "activity" || version === undefined || version > written);
+  return changes.filter(({ cause, version }) => cause !== undefined || version === undefined || version > written);
 }
 
 /** Distinct profiles, in the order in which the feed names them; who changed is not also merely active. */

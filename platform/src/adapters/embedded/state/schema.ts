@@ -98,6 +98,12 @@ export function openStateFile(file: string, foldedWith: FoldedWith = {}): Databa
   }
 }
 
+/**
+ * 16 MB: whoever commits copies so much into the file and waits for the disk. In portions of 80 MB the same work held up
+ * decisions and acknowledgements for up to a second at a time.
+ */
+const walPages = 4_000;
+
 function damaged(): Problem {
   return new Problem(500, "state_damaged", "the state file is damaged", {
     hint: "fold the log again with: c360 rebuild",
@@ -107,7 +113,7 @@ function damaged(): Problem {
 function prepareStateFile(database: DatabaseSync, file: string, foldedWith: FoldedWith): void {
   chmodSync(file, 0o600);
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -200000;
-    PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 20000; PRAGMA busy_timeout = 10000;
+    PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = ${walPages}; PRAGMA busy_timeout = 10000;
     PRAGMA mmap_size = 2147483648;`);
   const version = readVersion(database);
   if (version === 0) {

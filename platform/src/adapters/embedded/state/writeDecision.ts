@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
+import type { SmallChange } from "../../../storage/followed.ts";
 import type {
   Decision,
   PeopleLot,
@@ -195,9 +196,9 @@ function writeFates(statements: CommitStatements, decision: Decision): void {
 
 function writeFeed(statements: CommitStatements, decision: Decision): void {
   for (const id of decision.retiredProfiles) statements.addFeed.run("retired", id);
-  const onlyActive = new Set(decision.onlyActive);
-  for (const person of decision.changedPersons) {
-    statements.addFeed.run(onlyActive.has(person) ? "activity" : "person", person);
-  }
+  const kinds = new Map<number, SmallChange>();
+  for (const person of decision.onlyActive) kinds.set(person, "activity");
+  for (const person of decision.onlyOrders) kinds.set(person, "orders");
+  for (const person of decision.changedPersons) statements.addFeed.run(kinds.get(person) ?? "person", person);
   for (const { state } of decision.orders) statements.addFeed.run("order", state.key);
 }
