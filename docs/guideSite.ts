@@ -17,7 +17,7 @@ const stoppedLine = "Stopped. Start it again";
 const maxStartMs = 60_000;
 const maxStopMs = 10_000;
 const maxStepMs = 120_000;
-const pollMs = 50;
+const pollMs = 10;
 
 export interface Ran {
   exitCode: number;
