@@ -94,20 +94,19 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     return true;
   }
 
+  const towards = (aim: Progress): Progress =>
+    isFeedKnown && followed.copied === null ? reaching(progress, aim) : progress;
+
   return {
     progress: () => progress,
-    current: () => {
-      const head = { asOf: now(), ...decided.head() };
-      if (isFeedKnown && followed.copied === null) progress = reaching(progress, head);
-      return progress;
-    },
+    current: () => (progress = towards({ asOf: now(), ...decided.head() })),
     hasWholeStep: () => isWholeStep(decided.head(), progress),
     followed: () => (followed.feed === "" ? null : followed),
     unreadable: () => unreadable,
     async step() {
       const at = now();
       const head = decided.head();
-      const reached = reaching(progress, (goal ??= { ...head, asOf: at }));
+      const reached = towards((goal ??= { ...head, asOf: at }));
       if (reached !== progress) goal = { ...head, asOf: at };
       progress = reached;
       const eventsWait = progress.position < head.position;
@@ -126,10 +125,10 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   };
 }
 
-/** The progress, as of the goal's time once all of the goal is here; the same object before. */
-function reaching(progress: Progress, goal: Progress): Progress {
-  const isReached = progress.position >= goal.position && progress.feedVersion >= goal.feedVersion;
-  return isReached ? { ...progress, asOf: Math.max(progress.asOf, goal.asOf) } : progress;
+/** The progress, as of the aim's time once all of it is here; the same object before. */
+function reaching(progress: Progress, aim: Progress): Progress {
+  const isReached = progress.position >= aim.position && progress.feedVersion >= aim.feedVersion;
+  return isReached ? { ...progress, asOf: Math.max(progress.asOf, aim.asOf) } : progress;
 }
 
 /** The next batch of the log, of a stretch in which the same rules hold; null when there is none. */
