@@ -5,7 +5,7 @@ import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/ana
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
-import { startExplaining } from "../adapters/embedded/explaining/client.ts";
+import { openExplaining } from "../adapters/embedded/explaining/client.ts";
 import { startReviews, type EmbeddedReviews } from "../adapters/embedded/reviews/client.ts";
 import { startSearch, type EmbeddedSearch } from "../adapters/embedded/search/client.ts";
 import { correctionsOver, linksOver } from "../adapters/embedded/state/corrections.ts";
@@ -96,7 +96,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   backlog.added(noSource, await recordsFrom(paths.log, ingestion.decidedUntil()));
   const followers = await startFollowers(options, { parts, ingestion });
   const { homeCurrency } = options.settings;
-  const explainer = await startExplaining({ stateFile: paths.state, hashKey, homeCurrency, onTrouble });
+  const explainer = openExplaining({ stateFile: paths.state, hashKey, homeCurrency, onTrouble });
   opened.push(() => explainer.close());
   const database = openStateReader(paths.state);
   opened.push(async () => database.close());
@@ -179,34 +179,37 @@ async function startFollowers(
   const { homeCurrency } = settings;
   const shared = { stateFile: paths.state, hashKey, homeCurrency, onTrouble };
   const followed = slowestFollower(["analytics", "search", "reviews"], (version) => ingestion.releaseFeed(version));
-  const analytics = await startAnalytics({
-    ...shared,
-    logDirectory: paths.log,
-    directory: paths.analytics,
-    identifierOrder: identifierOrder(defaultIdentityRules),
-    onFollowed: (version) => followed("analytics", version),
-  });
-  parts.analytics = analytics;
-  opened.push(() => analytics.close());
-  const search = await startSearch({
-    ...shared,
-    file: paths.search,
-    onFollowed: (version) => followed("search", version),
-  });
-  parts.search = search;
-  opened.push(() => search.close());
-  const reviews = await startReviews({
-    ...shared,
-    indexFile: paths.linkage,
-    reviewFile: paths.reviews,
-    rules: defaultIdentityRules,
-    spillDirectory: join(linkingFolder(settings.dataDir), "live"),
-    reviewFrom: settings.reviewFrom,
-    onFollowed: (version) => followed("reviews", version),
-  });
-  parts.reviews = reviews;
-  opened.push(() => reviews.close());
-  return { analytics, search, reviews };
+  const [analytics, search, reviews] = await Promise.allSettled([
+    startAnalytics({
+      ...shared,
+      logDirectory: paths.log,
+      directory: paths.analytics,
+      identifierOrder: identifierOrder(defaultIdentityRules),
+      onFollowed: (version) => followed("analytics", version),
+    }),
+    startSearch({ ...shared, file: paths.search, onFollowed: (version) => followed("search", version) }),
+    startReviews({
+      ...shared,
+      indexFile: paths.linkage,
+      reviewFile: paths.reviews,
+      rules: defaultIdentityRules,
+      spillDirectory: join(linkingFolder(settings.dataDir), "live"),
+      reviewFrom: settings.reviewFrom,
+      onFollowed: (version) => followed("reviews", version),
+    }),
+  ]);
+  // All of them, before the first that failed is told: what did open has to be closed.
+  for (const started of [analytics, search, reviews]) {
+    if (started.status === "fulfilled") opened.push(() => started.value.close());
+  }
+  const followers = { analytics: openedOf(analytics), search: openedOf(search), reviews: openedOf(reviews) };
+  Object.assign(parts, followers);
+  return followers;
+}
+
+function openedOf<T>(started: PromiseSettledResult<T>): T {
+  if (started.status === "rejected") throw started.reason;
+  return started.value;
 }
 
 /** What is started later than what has to tell it something. */

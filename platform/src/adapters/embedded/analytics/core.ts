@@ -84,7 +84,7 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
   return {
     timeline: (query) =>
       timelines.run(async () => {
-        const { asOf } = follower.progress();
+        const { asOf } = follower.current();
         return { ...(await readTimeline(engine.timeline, paths.lake, query)), asOf };
       }),
     query: (sql, limit, signal) => {
@@ -92,14 +92,14 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
       return queries.run(async () => {
         if (signal?.aborted === true) throw queryCancelled();
         if (performance.now() - askedAt > maxQueryWaitMs) throw waitedTooLong();
-        const { asOf } = follower.progress();
+        const { asOf } = follower.current();
         const startedAt = performance.now();
         const answer = await runQuery(engine, sql, limit, { ...queryLimits, signal });
         return { ...answer, elapsedMs: Math.round(performance.now() - startedAt), asOf };
       });
     },
     caughtUp: () => loop.caughtUp(),
-    status: () => Promise.resolve(follower.progress()),
+    status: async () => follower.current(),
     advance: (isBusy = false) => loop.wake(isBusy),
     moveToLake: () => loop.between(() => lake.moveAll()),
     async close() {
