@@ -48,6 +48,7 @@ export async function decide(
     onlyActive: changedPersons.filter((person) => !rewritten.has(person)),
     retiredProfiles: people.retiredProfiles,
     rejected: folded.rejected,
+    mended: folded.mended,
     seenAgain: folded.seenAgain,
     received: folded.received,
   };
