@@ -1,0 +1,157 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { faultsOfLook, launchBrowser, openPage, type OpenedPage, type Width } from "./browser.ts";
+import { until } from "./polling.ts";
+import { apiToken, openSite, type Site } from "./server.ts";
+
+const calls = 120;
+const maxReplayMs = 30_000;
+
+let site: Site;
+let browser: Browser;
+let opened: OpenedPage | null = null;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  site = await openSite();
+  await site.start();
+});
+afterEach(async () => {
+  await opened?.context.close();
+  opened = null;
+  await site.close();
+});
+
+/** A till that says `name` for `event` and writes its totals with a comma; one call names nobody it could. */
+async function refuse(): Promise<void> {
+  const wrong = Array.from({ length: calls }, (_, n) => ({
+    type: "track",
+    messageId: `receipt-${n}`,
+    userId: `u${n % 10}`,
+    name: "Order Completed",
+    timestamp: "2026-03-01T10:00:00.000Z",
+    properties: { order_id: `o${n}`, total: "1,50", currency: "EUR" },
+  }));
+  const odd = { type: "track", messageId: "odd", userId: "u1", name: "x", properties: { total: "free" } };
+  await site.reads.import("default", [...wrong, odd]);
+  await until("refused", 10_000, async () => {
+    const answer = await site.reads.request("GET", "/api/rejections/causes");
+    const [cause] = (answer.body as { items: { open: number }[] }).items;
+    return cause?.open === calls + 1;
+  });
+}
+
+async function open(path: string, width: Width = "wide"): Promise<OpenedPage["page"]> {
+  opened = await openPage(browser, { url: `${site.url}${path}`, token: apiToken, width });
+  return opened.page;
+}
+
+describe("Rejects", () => {
+  test("a cause is mended by steps: tried out, replayed, and nothing is left but what they do not mend", async () => {
+    await refuse();
+    const page = await open("/live");
+    await page.getByRole("navigation").getByRole("link", { name: /Rejects.*121 to mend/ }).click();
+    await page.getByRole("heading", { level: 1, name: "Rejects" }).waitFor();
+    await page.getByRole("link", { name: "event missing" }).click();
+    await page.getByRole("heading", { level: 1, name: "event missing" }).waitFor();
+
+    await page.getByRole("button", { name: "Add a step" }).click();
+    await page.getByLabel("What step 1 does").selectOption("Rename");
+    const first = page.getByRole("group", { name: "Step 1" });
+    await first.getByLabel("Field", { exact: true }).fill("/name");
+    await first.getByLabel("New field").fill("/event");
+    await page.getByRole("button", { name: "Add a step" }).click();
+    await page.getByLabel("What step 2 does").selectOption("Convert");
+    const second = page.getByRole("group", { name: "Step 2" });
+    await second.getByLabel("Field", { exact: true }).fill("/properties/total");
+    await second.getByLabel("Decimal sign").selectOption("1.234,50");
+    await page.getByRole("button", { name: "Try it out" }).click();
+    const outcome = page.getByRole("region", { name: "What would come of it" });
+    await outcome.getByText("120", { exact: true }).waitFor();
+    await outcome.getByText("transformation failed").waitFor();
+    await outcome.getByRole("cell", { name: "/properties/total", exact: true }).first().waitFor();
+
+    await page.getByRole("button", { name: "Replay all 121" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("120 would be taken, 1 would be refused again.").waitFor();
+    await dialog.getByRole("button", { name: "Replay", exact: true }).click();
+    await page.getByText("The replay is through.").waitFor({ timeout: maxReplayMs });
+    await page.getByRole("button", { name: "Replay all 1", exact: true }).waitFor();
+    expect((await site.reads.someone("user_id", "u1")).computed.orderCount).toBe(12);
+    await page.getByRole("navigation").getByRole("link", { name: /Rejects.*1 to mend/ }).waitFor();
+    expect(opened?.complaints).toEqual([]);
+  });
+
+  test("a call opens in an editor that marks what is wrong where, and is mended there", async () => {
+    await refuse();
+    const page = await open("/rejects");
+    await page.getByRole("link", { name: "event missing" }).click();
+    await page.getByRole("button", { name: "odd", exact: true }).click();
+    const drawer = page.getByRole("dialog", { name: "Refused call" });
+    const editor = drawer.getByRole("textbox", { name: "The call, as it was sent" });
+    await editor.waitFor();
+    await drawer.locator(".cm-lintRange-error").first().waitFor();
+    await editor.fill('{"type": "track", "event" "Seen"}');
+    await drawer.getByText("Line 1, column 27: a colon is missing").waitFor();
+    expect(await drawer.getByRole("button", { name: "Replay" }).isDisabled()).toBe(true);
+    await drawer.getByRole("button", { name: "As it was sent" }).click();
+    await editor.fill('{"type": "track", "event": "Seen"}');
+    await drawer.getByRole("button", { name: "Replay" }).click();
+    // It named nobody now: of an import that is taken.
+    await drawer.getByText("It was taken, and counts.").waitFor();
+    expect(await site.reads.fate("odd", "default")).toMatchObject({ fate: "processed", duplicates: 0 });
+    expect(opened?.complaints).toEqual([]);
+  });
+
+  test("some are chosen and replayed; the rest stays", async () => {
+    await refuse();
+    const page = await open("/rejects");
+    await page.getByRole("link", { name: "event missing" }).click();
+    await page.getByText("JSON", { exact: true }).click();
+    const steps = { operations: [{ op: "rename", path: "/name", to: "/event" }] };
+    await page.getByRole("textbox", { name: "The steps as JSON" }).fill(JSON.stringify(steps));
+    for (const id of ["receipt-119", "receipt-118"]) {
+      await page.getByRole("checkbox", { name: `Choose ${id}`, exact: true }).check();
+    }
+    await page.getByRole("button", { name: "Replay 2 chosen" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Replay", exact: true }).click();
+    await page.getByText("The replay is through.").waitFor({ timeout: maxReplayMs });
+    await page.getByRole("button", { name: "Replay all 119" }).waitFor();
+    expect(await site.reads.fate("receipt-118", "default")).toMatchObject({ fate: "processed" });
+    expect(await site.reads.fate("receipt-117", "default")).toMatchObject({ fate: "rejected" });
+    expect(opened?.complaints).toEqual([]);
+  });
+
+  test.each(["wide", "phone"] as const)("looks as it should in light and dark, %s", async (width) => {
+    await refuse();
+    const page = await open("/rejects", width);
+    await page.getByRole("link", { name: "event missing" }).waitFor();
+    expect(await faultsOfLook(page)).toEqual([]);
+    await page.getByRole("link", { name: "event missing" }).click();
+    await page.getByRole("button", { name: "Add a step" }).click();
+    await page.getByRole("button", { name: "Try it out" }).click();
+    await page.getByText("The transformation", { exact: false }).or(page.getByText("Examples")).first().waitFor();
+    expect(await faultsOfLook(page)).toEqual([]);
+    await page.getByRole("button", { name: "receipt-100", exact: true }).click();
+    await page.getByRole("dialog", { name: "Refused call" }).locator(".cm-content").waitFor();
+    expect(await faultsOfLook(page)).toEqual([]);
+  });
+
+  test("says what is not there, what may not be seen, and what failed", async () => {
+    const page = await open("/rejects");
+    await page.getByText("Nothing to mend").waitFor();
+    await page.goto(`${site.url}/rejects/rc_none`);
+    await page.getByRole("heading", { level: 1, name: "There is no such cause" }).waitFor();
+    const answer = (status: number) => ({ status, json: { error: { code: "x", message: "It failed.", hint: "a role" } } });
+    await page.route("**/api/rejections/causes?*", (route) => route.fulfill(answer(500)));
+    await page.goto(`${site.url}/rejects`);
+    await page.getByText("It failed.").waitFor({ timeout: 20_000 });
+    await page.unroute("**/api/rejections/causes?*");
+    await page.route("**/api/rejections/causes?*", (route) => route.fulfill(answer(403)));
+    await page.goto(`${site.url}/rejects`);
+    await page.getByText("You may not see this").waitFor({ timeout: 20_000 });
+  });
+});
