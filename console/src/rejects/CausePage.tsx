@@ -59,7 +59,7 @@ function OfCause({ cause }: { cause: Cause }) {
   const steps = useSteps(cause.field);
   const latest = useLatestReplay(cause.id);
   const document = "document" in steps.parsed ? steps.parsed.document : null;
-  const tryOut = useStartReplay((replay) => setTried({ id: replay.id, of: steps.key }));
+  const tryOut = useStartReplay(({ id }, { transformation }) => setTried({ id, of: JSON.stringify(transformation) }));
   const open = search.get("open");
   const show = (messageId: string | null): void => {
     const next = new URLSearchParams(search);
@@ -84,7 +84,7 @@ function OfCause({ cause }: { cause: Cause }) {
           tried={tried?.id ?? null}
           isOld={tried !== null && tried.of !== steps.key}
           error={tryOut.error}
-          replay={latest.data ?? search.get("replay")}
+          replay={search.get("replay") ?? latest.data ?? null}
         />
         <div className="wide">
           <CallsPanel

@@ -77,13 +77,13 @@ export type ReplayWish = ({ cause: string } | { source: string; messageIds: stri
   dryRun: boolean;
 };
 
-export function useStartReplay(onStarted: (replay: Replay) => void) {
+export function useStartReplay(onStarted: (replay: Replay, wish: ReplayWish) => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (body: ReplayWish) => api.post("/api/replays", { body }),
-    onSuccess: async (replay) => {
+    onSuccess: async (replay, wish) => {
       queries.setQueryData(replayKey(replay.id), replay);
-      onStarted(replay);
+      onStarted(replay, wish);
       if (!replay.dryRun) await queries.invalidateQueries({ queryKey: rejectsKey });
     },
   });

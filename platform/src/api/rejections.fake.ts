@@ -8,7 +8,11 @@ import type {
 } from "./rejectionViews.ts";
 import type { ReplayWished } from "./rejectionViews.ts";
 
-export type FakeReplays = ReplayServices & { readonly started: { wanted: ReplayWished; by: string }[] };
+export type FakeReplays = ReplayServices & {
+  readonly started: { wanted: ReplayWished; by: string }[];
+  /** How many questions it takes until a replay is through; null: until it is stopped. */
+  endAfter: number | null;
+};
 
 /** Three refused calls of two sources and causes, the last one mended. */
 export function fakeRejections(at: string): RejectionServices {
@@ -86,8 +90,9 @@ export function fakeReplays(at: string): FakeReplays {
     if (found === undefined) throw new Problem(404, "replay_not_found", "There is no replay of this id.");
     return found;
   };
-  return {
+  const fake: FakeReplays = {
     started,
+    endAfter: null,
     start: async (wanted, by) => {
       started.push({ wanted, by });
       const { dryRun = false, cause = null, source = "web", messageIds = null } = wanted;
@@ -114,7 +119,11 @@ export function fakeReplays(at: string): FakeReplays {
       return made;
     },
     list: async ({ after, limit }) => pageOf([...known.values()].toReversed(), after, limit),
-    find: async (id) => find(id),
+    find: async (id) => {
+      const found = find(id);
+      if (fake.endAfter !== null && --fake.endAfter <= 0) Object.assign(found, { status: "done", endedAt: at });
+      return found;
+    },
     stop: async (id) => Object.assign(find(id), { status: "stopped", endedAt: at }),
     resume: async (id) => {
       const found = find(id);
@@ -122,4 +131,5 @@ export function fakeReplays(at: string): FakeReplays {
       return Object.assign(found, { status: "running", endedAt: null });
     },
   };
+  return fake;
 }

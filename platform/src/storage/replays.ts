@@ -3,6 +3,9 @@ import type { Position } from "../model/position.ts";
 
 export const replayStatuses = ["running", "stopped", "done", "failed"] as const;
 
+/** That one replay may name. */
+export const maxReplayMessages = 1_000;
+
 /** What a replay is of: all that is open of a cause, or some messages of a source. */
 export type ReplayOf = { cause: string; source: string } | { messageIds: readonly string[]; source: string };
 

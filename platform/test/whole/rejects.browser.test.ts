@@ -133,7 +133,7 @@ describe("Rejects", () => {
     await page.getByRole("link", { name: "event missing" }).click();
     await page.getByRole("button", { name: "Add a step" }).click();
     await page.getByRole("button", { name: "Try it out" }).click();
-    await page.getByText("The transformation", { exact: false }).or(page.getByText("Examples")).first().waitFor();
+    await page.getByRole("heading", { name: "Examples" }).waitFor();
     expect(await faultsOfLook(page)).toEqual([]);
     await page.getByRole("button", { name: "receipt-100", exact: true }).click();
     await page.getByRole("dialog", { name: "Refused call" }).locator(".cm-content").waitFor();

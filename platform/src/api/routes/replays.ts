@@ -1,13 +1,11 @@
 import { Type } from "@fastify/type-provider-typebox";
-import { replayStatuses } from "../../storage/replays.ts";
+import { maxReplayMessages, replayStatuses } from "../../storage/replays.ts";
 import { callerIn, type CallerOf } from "../caller.ts";
 import type { Api } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
 import { causeId } from "./rejections.ts";
 import { listQuery } from "./sources.ts";
-
-const maxReplayMessages = 1_000;
 
 const transformation = Type.Object(
   { operations: Type.Array(shapes.anyObject) },

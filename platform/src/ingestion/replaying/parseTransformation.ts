@@ -4,8 +4,8 @@ import { conversionTypes, type Conversion } from "./conversions.ts";
 import { everyPlace, maxPointerChars, maxPointerTokens, parsePointer, type Pointer } from "./pointer.ts";
 import { timeReading, type Operation, type Transformation } from "./transformation.ts";
 
-export const maxOperations = 50;
-export const maxMapValues = 1_000;
+const maxOperations = 50;
+const maxMapValues = 1_000;
 /** Of the document as JSON. */
 const maxDocumentChars = 65_536;
 const maxFormatChars = 100;

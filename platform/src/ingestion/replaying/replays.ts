@@ -1,13 +1,12 @@
 import { maxMessageIdLength, type JsonObject } from "../../model/event.ts";
 import type { Position } from "../../model/position.ts";
 import { Problem } from "../../model/problem.ts";
-import type { ReplayJob, ReplayOf, Replays } from "../../storage/replays.ts";
+import { maxReplayMessages, type ReplayJob, type ReplayOf, type Replays } from "../../storage/replays.ts";
 import { parseTransformation } from "./parseTransformation.ts";
 import { runReplay, type Replaying, type ReplayRunParts } from "./replayRun.ts";
 import type { ReplayExample } from "./told.ts";
 import type { Transformation } from "./transformation.ts";
 
-export const maxReplayMessages = 1_000;
 /** Of dry runs, whose results only memory has. */
 const maxKeptTries = 10;
 /** An answer waits so long for the end; a small replay is through by then. */
