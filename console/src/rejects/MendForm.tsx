@@ -35,7 +35,7 @@ export function MendForm({ fate }: { fate: Fate }) {
   const told = faults.at(0)?.message ?? null;
   return (
     <div className="formGap">
-      <div className="refusedReason">
+      <div className="refusedReason" role="status">
         <p>
           <strong>{fate.reason?.message}</strong>
         </p>
@@ -54,6 +54,11 @@ export function MendForm({ fate }: { fate: Fate }) {
         {isChanged ? told : null}
       </p>
       {replay.error !== null && <ProblemNote error={replay.error} />}
+      {replay.data?.fate === "rejected" && (
+        <p className="editorFault bad" role="alert">
+          {text.again} {replay.data.reason?.message}
+        </p>
+      )}
       <div className="formActions">
         {isChanged && (
           <Button

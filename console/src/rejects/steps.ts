@@ -131,10 +131,14 @@ export function parsedDocument(text: string): { document: Transformation } | { f
   try {
     const read: unknown = JSON.parse(text);
     if (typeof read !== "object" || read === null || !("operations" in read)) return { fault: null };
-    const { operations } = read;
-    const isList = Array.isArray(operations) && operations.every((each) => typeof each === "object" && each !== null);
-    return isList ? { document: { operations } } : { fault: null };
+    const given: unknown[] = Array.isArray(read.operations) ? read.operations : [null];
+    const operations = given.filter(isRecord);
+    return operations.length === given.length ? { document: { operations } } : { fault: null };
   } catch (error) {
     return { fault: error instanceof Error ? error.message : "" };
   }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
