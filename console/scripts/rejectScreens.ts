@@ -54,5 +54,9 @@ export const rejectScreens: readonly Screen[] = [
   { name: "rejects-cause-loading", path: "/rejects/rc_any", prepare: (page) => loading(page, one) },
   { name: "rejects-cause-error", path: "/rejects/rc_any", prepare: (page) => failing(page, one) },
   { name: "rejects-cause-no-access", path: "/rejects/rc_any", prepare: (page) => refusing(page, one) },
-  { name: "rejects-cause-missing", path: "/rejects/rc_none", prepare: (page) => heading(page, "There is no such cause") },
+  {
+    name: "rejects-cause-missing",
+    path: "/rejects/rc_none",
+    prepare: (page) => heading(page, "There is no such cause"),
+  },
 ];

@@ -85,5 +85,13 @@ const shellScreens: readonly Screen[] = [
  */
 export const lanes: readonly (readonly Screen[])[] = [
   [...customerScreens, ...correctionScreens, ...liveScreens],
-  [...shellScreens, ...sourceScreens, ...rulesScreens, ...queryScreens, ...rejectScreens, ...reviewScreens, ...opsScreens],
+  [
+    ...shellScreens,
+    ...sourceScreens,
+    ...rulesScreens,
+    ...queryScreens,
+    ...rejectScreens,
+    ...reviewScreens,
+    ...opsScreens,
+  ],
 ];

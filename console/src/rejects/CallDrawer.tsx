@@ -27,8 +27,7 @@ export function CallDrawer({ source, messageId, onClose }: DrawerProps) {
   const isPhone = useIsPhone();
   const fate = useQuery({
     queryKey: fateKey({ source, messageId }),
-    queryFn: ({ signal }) =>
-      api.get("/api/events/{messageId}", { path: { messageId }, query: { source }, signal }),
+    queryFn: ({ signal }) => api.get("/api/events/{messageId}", { path: { messageId }, query: { source }, signal }),
     refetchInterval: ({ state }) => (state.data?.fate === "pending" ? pendingPollMs : false),
   });
   return (
@@ -64,9 +63,7 @@ function Body({ fate }: { fate: Fate }) {
   return (
     <p role="status" className="good">
       {text.takenNow}{" "}
-      {fate.profileId !== null && (
-        <Link to={`/customers/${fate.profileId}`}>{words.live.details.openCustomer}</Link>
-      )}
+      {fate.profileId !== null && <Link to={`/customers/${fate.profileId}`}>{words.live.details.openCustomer}</Link>}
     </p>
   );
 }

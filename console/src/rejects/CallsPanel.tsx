@@ -128,7 +128,13 @@ interface RowProps {
   onOpen: () => void;
 }
 
-function CallRow({ call: { messageId, receivedAt, state, field, reason }, isChosen, onToggle, isOpened, onOpen }: RowProps) {
+function CallRow({
+  call: { messageId, receivedAt, state, field, reason },
+  isChosen,
+  onToggle,
+  isOpened,
+  onOpen,
+}: RowProps) {
   return (
     <tr aria-current={isOpened ? "true" : undefined}>
       <td>

@@ -18,7 +18,10 @@ export function MendForm({ fate }: { fate: Fate }) {
   const sent = asText(fate.event);
   const [call, setCall] = useState(sent);
   const [round, setRound] = useState(0);
-  const { faults, corrected } = useMemo(() => faultsOf(call, call === sent ? fate.reason : null), [call, sent, fate.reason]);
+  const { faults, corrected } = useMemo(
+    () => faultsOf(call, call === sent ? fate.reason : null),
+    [call, sent, fate.reason],
+  );
   const replay = useMutation({
     mutationFn: (body: Record<string, unknown> | null) =>
       api.post("/api/events/{messageId}/replay", {

@@ -40,12 +40,7 @@ export function MendPanel({ steps, cause, isTrying, onTry, onReplay }: MendProps
           <PathList cause={cause} />
           {steps.view === "json" ? <Json steps={steps} /> : <Form steps={steps} />}
           <div className="formActions mendActions">
-            <Button
-              variant="default"
-              h="var(--c360-target)"
-              disabled={isWrong || cause.open === 0}
-              onClick={onReplay}
-            >
+            <Button variant="default" h="var(--c360-target)" disabled={isWrong || cause.open === 0} onClick={onReplay}>
               {text.replayAll(countText(cause.open))}
             </Button>
             <Button h="var(--c360-target)" disabled={isWrong || cause.open === 0} loading={isTrying} onClick={onTry}>

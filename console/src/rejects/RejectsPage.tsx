@@ -32,7 +32,8 @@ function Causes() {
   };
   const causes = useCauses(wanted);
   const items = causes.data?.pages.flatMap((page) => page.items);
-  const change = (changed: Partial<CausesWanted>): void => setSearch(addressOf({ ...wanted, ...changed }), { replace: true });
+  const change = (changed: Partial<CausesWanted>): void =>
+    setSearch(addressOf({ ...wanted, ...changed }), { replace: true });
   return (
     <>
       <PageHead title={words.pages.rejects} lead={text.lead} />

@@ -59,7 +59,12 @@ function More({ step, onChange }: Pick<StepProps, "step" | "onChange">) {
     case "set":
       return (
         <>
-          <Field label={text.value} hint={text.valueHint} value={step.value} onChange={(value) => onChange({ value })} />
+          <Field
+            label={text.value}
+            hint={text.valueHint}
+            value={step.value}
+            onChange={(value) => onChange({ value })}
+          />
           <Checkbox
             label={text.onlyIfMissing}
             checked={step.onlyIfMissing}
@@ -97,7 +102,12 @@ function More({ step, onChange }: Pick<StepProps, "step" | "onChange">) {
     case "time":
       return (
         <>
-          <Field label={text.format} hint={text.formatHint} value={step.format} onChange={(format) => onChange({ format })} />
+          <Field
+            label={text.format}
+            hint={text.formatHint}
+            value={step.format}
+            onChange={(format) => onChange({ format })}
+          />
           <Field label={text.zone} hint="Europe/London" value={step.zone} onChange={(zone) => onChange({ zone })} />
         </>
       );

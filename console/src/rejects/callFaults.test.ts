@@ -5,7 +5,9 @@ const call = '{\n  "type": "track"\n}';
 
 it("marks what the platform said, at its field or where it is missing", () => {
   const missing = faultsOf(call, { message: "it needs a name", field: "event" });
-  expect(missing.faults).toEqual([{ place: expect.objectContaining({ from: 0, to: 1 }), message: "it needs a name (missing here)" }]);
+  expect(missing.faults).toEqual([
+    { place: expect.objectContaining({ from: 0, to: 1 }), message: "it needs a name (missing here)" },
+  ]);
   expect(missing.corrected).toEqual({ type: "track" });
   const wrong = faultsOf(call, { message: "no such type", field: "type" }).faults[0];
   expect(wrong?.message).toBe("no such type (wrong here)");
@@ -18,5 +20,8 @@ it("marks what is no JSON by line and column, and what is no call", () => {
     faults: [{ place: { from: 8, to: 9 }, message: "Line 2, column 7: a colon is missing" }],
     corrected: null,
   });
-  expect(faultsOf("[]", null)).toMatchObject({ corrected: null, faults: [{ message: expect.stringContaining("object") }] });
+  expect(faultsOf("[]", null)).toMatchObject({
+    corrected: null,
+    faults: [{ message: expect.stringContaining("object") }],
+  });
 });

@@ -1,6 +1,15 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { convertTypes, newStep, parsedDocument, pointerOf, type Step, stepOps, stepsOf, transformationOf } from "./steps.ts";
+import {
+  convertTypes,
+  newStep,
+  parsedDocument,
+  pointerOf,
+  type Step,
+  stepOps,
+  stepsOf,
+  transformationOf,
+} from "./steps.ts";
 
 describe("steps", () => {
   it("begin at the field of the cause", () => {
@@ -12,7 +21,12 @@ describe("steps", () => {
   it("become operations: values are JSON where they are some", () => {
     const set = newStep("set", "a");
     expect(transformationOf([])).toBeNull();
-    expect(transformationOf([{ ...set, value: "5" }, { ...set, value: "GBP", onlyIfMissing: true }])).toEqual({
+    expect(
+      transformationOf([
+        { ...set, value: "5" },
+        { ...set, value: "GBP", onlyIfMissing: true },
+      ]),
+    ).toEqual({
       operations: [
         { op: "set", path: "/a", value: 5 },
         { op: "set", path: "/a", value: "GBP", onlyIfMissing: true },
@@ -55,6 +69,8 @@ describe("steps", () => {
     expect(stepsOf({ operations: [{ op: "remove", path: "/a", more: 1 }] })).toBeNull();
     expect(parsedDocument("{")).toMatchObject({ fault: expect.any(String) });
     expect(parsedDocument("[]")).toEqual({ fault: null });
-    expect(parsedDocument('{"operations":[{"op":"remove","path":"/a"}]}')).toMatchObject({ document: expect.anything() });
+    expect(parsedDocument('{"operations":[{"op":"remove","path":"/a"}]}')).toMatchObject({
+      document: expect.anything(),
+    });
   });
 });

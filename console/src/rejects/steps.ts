@@ -99,7 +99,9 @@ export function stepsOf(document: Transformation): Step[] | null {
   const steps = document.operations.map(stepOf);
   const known = steps.filter((step) => step !== null);
   if (known.length < steps.length) return null;
-  return JSON.stringify(transformationOf(known)?.operations ?? []) === JSON.stringify(document.operations) ? known : null;
+  return JSON.stringify(transformationOf(known)?.operations ?? []) === JSON.stringify(document.operations)
+    ? known
+    : null;
 }
 
 function stepOf(operation: Record<string, unknown>): Step | null {

@@ -1,5 +1,13 @@
 import { useState } from "react";
-import { newStep, parsedDocument, type Step, type StepOp, stepsOf, type Transformation, transformationOf } from "./steps.ts";
+import {
+  newStep,
+  parsedDocument,
+  type Step,
+  type StepOp,
+  stepsOf,
+  type Transformation,
+  transformationOf,
+} from "./steps.ts";
 
 /** A transformation while it is being written: as fields and as JSON, one of which is edited at a time. */
 export interface Steps {

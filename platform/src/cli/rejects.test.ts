@@ -61,11 +61,19 @@ describe("c360 replay", () => {
   });
 
   it("says how it is used", async () => {
-    for (const argv of [[], ["rc_web", "--source", "web"], ["--source", "web"], ["rc_web", "--with", join(directory, "none")]]) {
+    for (const argv of [
+      [],
+      ["rc_web", "--source", "web"],
+      ["--source", "web"],
+      ["rc_web", "--with", join(directory, "none")],
+    ]) {
       expect(await c360("replay", ...argv)).toMatchObject({ code: 2 });
     }
     writeFileSync(file, "{");
-    expect(await c360("replay", "rc_web", "--with", file)).toMatchObject({ code: 2, err: expect.stringContaining("no JSON") });
+    expect(await c360("replay", "rc_web", "--with", file)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("no JSON"),
+    });
     expect(services.replays.started).toEqual([]);
   });
 });

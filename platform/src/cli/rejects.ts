@@ -57,7 +57,10 @@ export async function replayRejects(
   }
   const transformation = flags.with === undefined ? null : transformationIn(flags.with);
   const of = cause === undefined ? { source, messageIds: message } : { cause };
-  return told(output, await ended(connection, output, io, await connection.startReplay({ ...of, transformation, dryRun })));
+  return told(
+    output,
+    await ended(connection, output, io, await connection.startReplay({ ...of, transformation, dryRun })),
+  );
 }
 
 export async function resumeReplay(connection: Connection, output: Output, id: string, io: CliIo): Promise<number> {

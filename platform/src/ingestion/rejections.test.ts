@@ -47,18 +47,17 @@ describe("Promise 3: every event has a fate", () => {
   it("a refusal is open until a call of its message is taken, whenever that comes, and is replaced by a later one", async () => {
     const one = await folding();
     await one.deliver([refused("a"), refused("b"), accepted({ messageId: "c" })]);
-    await one.deliver([refused("a"), refused("c"), accepted({ messageId: "b" }), accepted({ messageId: "d" }), refused("d")]);
+    await one.deliver([
+      refused("a"),
+      refused("c"),
+      accepted({ messageId: "b" }),
+      accepted({ messageId: "d" }),
+      refused("d"),
+    ]);
     expect(await statesOf(one)).toEqual(["a replaced", "b mended", "a open", "c mended", "d mended"]);
     expect(await causesOf(one)).toMatchObject([{ count: 5, open: 1 }]);
     await one.deliver([accepted({ messageId: "a" }), refused("a")]);
-    expect(await statesOf(one)).toEqual([
-      "a mended",
-      "b mended",
-      "a mended",
-      "c mended",
-      "d mended",
-      "a mended",
-    ]);
+    expect(await statesOf(one)).toEqual(["a mended", "b mended", "a mended", "c mended", "d mended", "a mended"]);
     expect(await causesOf(one)).toMatchObject([{ count: 6, open: 0 }]);
   });
 
@@ -73,7 +72,10 @@ describe("Promise 3: every event has a fate", () => {
     const made = Array.from({ length: maxCausesOfSource + 50 }, (_, n) =>
       refused(`m${n}`, { body: JSON.stringify({ type: "track", event: `made up ${n}` }) }),
     );
-    await one.deliver([...made, refused("x", { source: "erp", body: JSON.stringify({ type: "track", event: "own" }) })]);
+    await one.deliver([
+      ...made,
+      refused("x", { source: "erp", body: JSON.stringify({ type: "track", event: "own" }) }),
+    ]);
     const causes = await causesOf(one);
     expect(causes.filter(({ source }) => source === "web")).toHaveLength(maxCausesOfSource + 1);
     expect(causes.reduce((sum, { open }) => sum + open, 0)).toBe(made.length + 1);

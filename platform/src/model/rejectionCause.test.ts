@@ -16,7 +16,11 @@ describe("the cause of a refusal", () => {
       type: "track",
       event: "Order Completed",
     });
-    const other = causeOf("web", { ...reason, field: "properties.products[3].price" }, { type: "track", event: "Order Completed" });
+    const other = causeOf(
+      "web",
+      { ...reason, field: "properties.products[3].price" },
+      { type: "track", event: "Order Completed" },
+    );
     expect(causeIdOf(hash, other)).toBe(causeIdOf(hash, cause));
     expect(causeIdOf(hash, withoutNames(cause))).not.toBe(causeIdOf(hash, cause));
     expect(causeOf("web", reason, { type: "page", name: "Home", event: "x" }).event).toBe("Home");

@@ -53,7 +53,10 @@ describe("Rejects", () => {
   test("a cause is mended by steps: tried out, replayed, and nothing is left but what they do not mend", async () => {
     await refuse();
     const page = await open("/live");
-    await page.getByRole("navigation").getByRole("link", { name: /Rejects.*121 to mend/ }).click();
+    await page
+      .getByRole("navigation")
+      .getByRole("link", { name: /Rejects.*121 to mend/ })
+      .click();
     await page.getByRole("heading", { level: 1, name: "Rejects" }).waitFor();
     await page.getByRole("link", { name: "event missing" }).click();
     await page.getByRole("heading", { level: 1, name: "event missing" }).waitFor();
@@ -81,7 +84,10 @@ describe("Rejects", () => {
     await page.getByText("The replay is through.").waitFor({ timeout: maxReplayMs });
     await page.getByRole("button", { name: "Replay all 1", exact: true }).waitFor();
     expect((await site.reads.someone("user_id", "u1")).computed.orderCount).toBe(12);
-    await page.getByRole("navigation").getByRole("link", { name: /Rejects.*1 to mend/ }).waitFor();
+    await page
+      .getByRole("navigation")
+      .getByRole("link", { name: /Rejects.*1 to mend/ })
+      .waitFor();
     expect(opened?.complaints).toEqual([]);
   });
 
@@ -145,7 +151,10 @@ describe("Rejects", () => {
     await page.getByText("Nothing to mend").waitFor();
     await page.goto(`${site.url}/rejects/rc_none`);
     await page.getByRole("heading", { level: 1, name: "There is no such cause" }).waitFor();
-    const answer = (status: number) => ({ status, json: { error: { code: "x", message: "It failed.", hint: "a role" } } });
+    const answer = (status: number) => ({
+      status,
+      json: { error: { code: "x", message: "It failed.", hint: "a role" } },
+    });
     await page.route("**/api/rejections/causes?*", (route) => route.fulfill(answer(500)));
     await page.goto(`${site.url}/rejects`);
     await page.getByText("It failed.").waitFor({ timeout: 20_000 });

@@ -52,7 +52,10 @@ async function replay(id: string): Promise<ReplayView> {
 
 async function refuseAll(): Promise<RejectionCauseView> {
   for (let from = 0; from < calls; from += callsAtOnce) {
-    await site.reads.import("default", Array.from({ length: callsAtOnce }, (_, n) => wrong(from + n)));
+    await site.reads.import(
+      "default",
+      Array.from({ length: callsAtOnce }, (_, n) => wrong(from + n)),
+    );
   }
   return until("the cause counts all", 30_000, async () => {
     const [cause] = await causes();
@@ -78,7 +81,13 @@ describe("Promise 2: once", () => {
     const random = randomFrom(seed);
     let server = await site.start();
     const cause = await refuseAll();
-    expect(cause).toMatchObject({ source: "default", code: "event_missing", field: "event", type: "track", event: null });
+    expect(cause).toMatchObject({
+      source: "default",
+      code: "event_missing",
+      field: "event",
+      type: "track",
+      event: null,
+    });
     const tried = await site.reads.request("POST", "/api/replays", { cause: cause.id, transformation, dryRun: true });
     const dry = await until("tried out", maxReplayMs, async () => {
       const found = await replay((tried.body as ReplayView).id);

@@ -43,7 +43,10 @@ describe("replays", () => {
     expect((await api.call("POST", `${path}/${body.id}/resume`)).status).toBe(409);
     expect((await api.call("POST", `${path}/${body.id}/stop`)).body).toMatchObject({ status: "stopped" });
     expect((await api.call("POST", `${path}/${body.id}/resume`)).body).toMatchObject({ status: "running" });
-    expect(await api.call("GET", `${path}/none`)).toMatchObject({ status: 404, body: { error: { code: "replay_not_found" } } });
+    expect(await api.call("GET", `${path}/none`)).toMatchObject({
+      status: 404,
+      body: { error: { code: "replay_not_found" } },
+    });
   });
 
   it("need a token", async () => {
@@ -82,7 +85,9 @@ describe("GET /api/rejections/causes", () => {
 
   it("lists the calls of one, and those that are still to be mended", async () => {
     const ids = async (query: string): Promise<string[]> =>
-      (await api.call("GET", `/api/rejections?${query}`)).body.items.map((item: { messageId: string }) => item.messageId);
+      (await api.call("GET", `/api/rejections?${query}`)).body.items.map(
+        (item: { messageId: string }) => item.messageId,
+      );
     expect(await ids("cause=rc_web")).toEqual(["r0", "r2"]);
     expect(await ids("cause=rc_web&state=open")).toEqual(["r0"]);
   });

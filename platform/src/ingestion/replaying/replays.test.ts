@@ -52,7 +52,7 @@ async function world(): Promise<World> {
   let made = 0;
   const judge = (calls: readonly JsonObject[], as: "import" | "live") =>
     calls.map((call) => acceptCall(call, web, { at: noon }, optionsOf(as)));
-  const deliver = async (calls: readonly JsonObject[], as: "import" | "live"): Promise<void> => {
+  const deliver = async (calls: readonly JsonObject[], as: "import" | "live" = "live"): Promise<void> => {
     await folding.deliver(judge(calls, as).map(({ record }) => record));
   };
   const parts: ReplayServiceParts = {
@@ -69,7 +69,9 @@ async function world(): Promise<World> {
       return web;
     },
     judge: (_source, calls, as) =>
-      judge(calls, as).flatMap(({ record }, index) => (record.status === "rejected" ? [{ index, ...record.reason }] : [])),
+      judge(calls, as).flatMap(({ record }, index) =>
+        record.status === "rejected" ? [{ index, ...record.reason }] : [],
+      ),
     submit: async (_source, calls, as) => {
       sent.push(...calls.map((call) => String(call["messageId"])));
       await deliver(calls, as);
@@ -89,7 +91,8 @@ async function world(): Promise<World> {
     fates,
     kept,
     sent,
-    start: (more = {}) => replayService({ ...parts, ...more }),
+    // Claims live as long as a process.
+    start: (more = {}) => replayService({ ...parts, claims: replayClaims(), ...more }),
     refuse: deliver,
     causes: () => fates.causes({ source: null, onlyOpen: false, after: null, limit: 100 }),
     close,
@@ -122,9 +125,7 @@ describe("a dry run", () => {
     const [cause] = await one.causes();
     const tried = await one.start().start({ cause: cause?.id, transformation: naming, dryRun: true }, "t1");
     expect(tried).toMatchObject({ status: "done", dryRun: true, total: 31, accepted: 30, refused: 1, skipped: 0 });
-    expect(tried.refusals).toEqual([
-      { code: "user_missing", message: expect.any(String), field: "userId", count: 1 },
-    ]);
+    expect(tried.refusals).toEqual([{ code: "user_missing", message: expect.any(String), field: "userId", count: 1 }]);
     const [first] = tried.examples;
     expect(first?.before).not.toHaveProperty("event");
     expect(first?.after).toMatchObject({ event: "Seen", messageId: "m0", timestamp: "2026-03-01T10:00:00.000Z" });
@@ -179,10 +180,15 @@ describe("a replay", () => {
     expect(causes.map(({ open }) => open)).toEqual([1, 0]);
     const replaced = causes.find(({ open }) => open === 0);
     const service = one.start();
-    expect(await service.start({ cause: replaced?.id, transformation: naming }, "t1")).toMatchObject({ total: 0, accepted: 0 });
+    expect(await service.start({ cause: replaced?.id, transformation: naming }, "t1")).toMatchObject({
+      total: 0,
+      accepted: 0,
+    });
     const operations = [{ op: "set", path: "/event", value: "Seen" }];
     await service.start({ cause: causes[0]?.id, transformation: { operations } }, "t1");
-    const states = (await one.fates.rejections({ source: null, cause: null, onlyOpen: false, before: null, limit: 9 })).map(({ state }) => state);
+    const states = (
+      await one.fates.rejections({ source: null, cause: null, onlyOpen: false, before: null, limit: 9 })
+    ).map(({ state }) => state);
     expect(states).toEqual(["mended", "mended"]);
     expect(await countOfAda(one)).toBe(1);
   });
@@ -270,7 +276,10 @@ describe("stopping and going on", () => {
     });
     const begun = await service.start({ cause: cause?.id, transformation: naming }, "t1");
     expect(begun.status).toBe("running");
-    await expect(service.start({ cause: cause?.id }, "t2")).rejects.toMatchObject({ status: 409, code: "replay_running" });
+    await expect(service.start({ cause: cause?.id }, "t2")).rejects.toMatchObject({
+      status: 409,
+      code: "replay_running",
+    });
     const tried = await service.start({ cause: cause?.id, transformation: naming, dryRun: true }, "t2");
     expect(tried.dryRun).toBe(true);
     const keys = ["m0", "m1", "m2"].map((id) => messageKeyOf(hash, "web", id));

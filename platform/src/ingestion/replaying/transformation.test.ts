@@ -55,7 +55,10 @@ describe("operations", () => {
     ["boolean", ".", 0, false],
     ["number", ".", null, null],
   ])("convert to %s (decimal %s): %j becomes %j", (to, decimal, given, wanted) => {
-    expect(after({ v: given }, { op: "convert", path: "/v", to, decimal })).toEqual({ call: { v: wanted }, reason: null });
+    expect(after({ v: given }, { op: "convert", path: "/v", to, decimal })).toEqual({
+      call: { v: wanted },
+      reason: null,
+    });
   });
 
   it.each([
@@ -147,7 +150,8 @@ const anyCall = fc.record({ messageId: fc.constant("m1"), a: value, b: fc.array(
 
 describe("any transformation of any call", () => {
   it("ends, keeps the messageId, touches no prototype, and leaves JSON", () => {
-    const shape = (): string[] => [Object.prototype, Array.prototype, String.prototype].flatMap((each) => Reflect.ownKeys(each).map(String));
+    const shape = (): string[] =>
+      [Object.prototype, Array.prototype, String.prototype].flatMap((each) => Reflect.ownKeys(each).map(String));
     const before = shape();
     fc.assert(
       fc.property(anyCall, fc.array(operation, { minLength: 1, maxLength: 8 }), (given, operations) => {
@@ -173,7 +177,10 @@ describe("any transformation of any call", () => {
   it("says the same again for the same call", () => {
     fc.assert(
       fc.property(anyCall, value, (given, to) => {
-        const operations = [{ op: "set", path: "/b", value: to }, { op: "copy", path: "/b", to: "/c" }];
+        const operations = [
+          { op: "set", path: "/b", value: to },
+          { op: "copy", path: "/b", to: "/c" },
+        ];
         expect(after(given, ...operations)).toEqual(after(given, ...operations));
       }),
     );
