@@ -9,7 +9,7 @@ import { editorTheme } from "../query/editorTheme.ts";
 import { words } from "../words/words.ts";
 import type { CallFault } from "./callFaults.ts";
 
-export interface CallEditorProps {
+interface CallEditorProps {
   /** What it begins with; later changes come from typing only. */
   initialText: string;
   onChange: (text: string) => void;

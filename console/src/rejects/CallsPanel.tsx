@@ -87,18 +87,19 @@ function CallTable({ calls, chosen, onChoose, opened, onOpen }: TableProps) {
     onChoose(next);
   };
   return (
+    <>
+      <Checkbox
+        className="chooseAll"
+        label={text.chooseAll}
+        checked={isAll}
+        indeterminate={!isAll && chosen.size > 0}
+        disabled={open.length === 0}
+        onChange={() => onChoose(isAll ? new Set() : new Set(open.slice(0, maxChosen)))}
+      />
     <table className="plainTable callsTable">
       <thead>
         <tr>
-          <th scope="col">
-            <Checkbox
-              aria-label={text.chooseAll}
-              checked={isAll}
-              indeterminate={!isAll && chosen.size > 0}
-              disabled={open.length === 0}
-              onChange={() => onChoose(isAll ? new Set() : new Set(open.slice(0, maxChosen)))}
-            />
-          </th>
+          <td />
           <th scope="col">{callColumns.what}</th>
           <th scope="col">{callColumns.received}</th>
           <th scope="col">{callColumns.state}</th>
@@ -117,6 +118,7 @@ function CallTable({ calls, chosen, onChoose, opened, onOpen }: TableProps) {
         ))}
       </tbody>
     </table>
+    </>
   );
 }
 

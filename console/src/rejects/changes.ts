@@ -1,5 +1,5 @@
 /** A value of a call that a transformation changes. Undefined: it is not there. */
-export interface CallChange {
+interface CallChange {
   path: string;
   before: unknown;
   after: unknown;

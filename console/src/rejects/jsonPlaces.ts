@@ -6,7 +6,7 @@ export interface Place {
   to: number;
 }
 
-export type SyntaxFault = keyof (typeof words.rejects)["syntaxWhat"];
+type SyntaxFault = keyof (typeof words.rejects)["syntaxWhat"];
 
 /** A value where it stands, with what is in it. */
 interface Node extends Place {
@@ -16,7 +16,7 @@ interface Node extends Place {
   name: Place | null;
 }
 
-export type Scanned = { root: Node } | { fault: SyntaxFault; place: Place };
+type Scanned = { root: Node } | { fault: SyntaxFault; place: Place };
 
 const maxDepth = 200;
 const spaces = /[ \t\n\r]*/y;
@@ -125,7 +125,7 @@ function one(text: string, at: number): Place {
 }
 
 /** `properties.products[0].price`, or a JSON Pointer, as its names and places. */
-export function fieldTokens(field: string): string[] {
+function fieldTokens(field: string): string[] {
   if (field.startsWith("/")) {
     return field
       .slice(1)

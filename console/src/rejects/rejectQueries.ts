@@ -72,7 +72,7 @@ export function useCalls(cause: string, state: "open" | "all") {
 }
 
 /** What is to be replayed: all that is open of a cause, or some messages of its source. */
-export type ReplayWish = ({ cause: string } | { source: string; messageIds: string[] }) & {
+type ReplayWish = ({ cause: string } | { source: string; messageIds: string[] }) & {
   transformation: Transformation | null;
   dryRun: boolean;
 };

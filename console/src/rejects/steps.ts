@@ -16,7 +16,7 @@ export interface Step {
 export const stepOps = ["set", "remove", "rename", "copy", "convert", "map", "time"] as const;
 export type StepOp = (typeof stepOps)[number];
 export const convertTypes = ["string", "number", "integer", "boolean"] as const;
-export type ConvertType = (typeof convertTypes)[number];
+type ConvertType = (typeof convertTypes)[number];
 
 export interface Transformation {
   operations: Record<string, unknown>[];

@@ -100,7 +100,7 @@ export const rejects = {
   callsOpen: "To mend",
   callsAll: "All",
   callsShown: "Which calls",
-  callColumns: { choose: "Choose", what: "Message", received: "Received", state: "State" },
+  callColumns: { what: "Message", received: "Received", state: "State" },
   chooseAll: "Choose all that are listed",
   choose: (id: string) => `Choose ${id}`,
   callStates: { open: "to mend", replaced: "refused again since", mended: "mended" },

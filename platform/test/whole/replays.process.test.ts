@@ -36,7 +36,7 @@ function wrong(n: number): JsonObject {
     userId: `u${n % 100}`,
     name: "Order Completed",
     timestamp: "2026-03-01T10:00:00.000Z",
-    properties: { order_id: `o${n}`, total: "1,50", currency: "EUR" },
+    properties: { order_id: `o${n}`, total: "1,50", currency: "GBP" },
   };
 }
 

@@ -13,7 +13,7 @@ const maxPlaces = 10_000;
 type Holder = JsonObject | JsonValue[];
 
 /** Where a value stands, or could. `stars`: what each `*` stood for. */
-export interface Place {
+interface Place {
   holder: Holder;
   key: string;
   stars: readonly string[];

@@ -105,12 +105,15 @@ async function replayPage(
   if (replaying.examples !== null) return tryPage(rows, source, replaying, parts);
   const { job, note } = replaying;
   const claimed = rows.filter(({ messageKey }) => parts.claims.take(messageKey));
-  const outcome: PageOutcome = { refusals: [], skipped: rows.length - claimed.length, isWhole: true };
   try {
-    job.inFlight = claimed.map(({ position }) => position);
+    // Who had one of them until now may have mended it.
+    const states = await parts.fates.statesAt(claimed.map(({ position }) => position));
+    const open = claimed.filter((_, index) => states[index] === "open");
+    const outcome: PageOutcome = { refusals: [], skipped: rows.length - open.length, isWhole: true };
+    job.inFlight = open.map(({ position }) => position);
     await note();
     const sent: KeptRejection[] = [];
-    for (const chunk of chunksOf(claimed)) {
+    for (const chunk of chunksOf(open)) {
       const prepared = await prepare(chunk, source, replaying.transformation, parts);
       outcome.isWhole = await sendAll(prepared, source, { replaying, parts, sent });
       if (!outcome.isWhole) break;

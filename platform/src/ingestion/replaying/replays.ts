@@ -18,7 +18,7 @@ export interface Replay extends Omit<ReplayJob, "cursor" | "until" | "inFlight">
   examples: readonly ReplayExample[];
 }
 
-export interface ReplayWish {
+interface ReplayWish {
   /** Id of a cause: all that is open of it. */
   cause?: string | undefined;
   /** With `messageIds`. */
