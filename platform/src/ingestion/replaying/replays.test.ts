@@ -209,6 +209,27 @@ describe("a replay", () => {
   });
 });
 
+describe("a replay beside others", () => {
+  it("passes over what was mended between its look and its claim", async () => {
+    const one = await opening();
+    await one.refuse(many(3));
+    const [cause] = await one.causes();
+    let isFirst = true;
+    const fates: Fates = {
+      ...one.fates,
+      openIn: async (wanted) => {
+        const rows = await one.fates.openIn(wanted);
+        if (isFirst) await one.refuse([nameless(0, { event: "Seen" })]);
+        isFirst = false;
+        return rows;
+      },
+    };
+    const done = await one.start({ fates }).start({ cause: cause?.id, transformation: naming }, "t1");
+    expect(done).toMatchObject({ status: "done", total: 3, accepted: 2, skipped: 1 });
+    expect(one.sent).toEqual(["m1", "m2"]);
+  });
+});
+
 describe("stopping and going on", () => {
   it("stops after what was sent, and goes on with the rest", async () => {
     const one = await opening();
