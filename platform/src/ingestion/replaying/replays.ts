@@ -1,14 +1,12 @@
 import { maxMessageIdLength, type JsonObject } from "../../model/event.ts";
 import type { Position } from "../../model/position.ts";
 import { Problem } from "../../model/problem.ts";
-import { maxReplayMessages, type ReplayJob, type ReplayOf, type Replays } from "../../storage/replays.ts";
+import { maxReplayMessages, type ReplayJob, type ReplayOf } from "../../storage/replays.ts";
 import { parseTransformation } from "./parseTransformation.ts";
-import { runReplay, type Replaying, type ReplayRunParts } from "./replayRun.ts";
+import { replayRunner, type Running, type RunnerParts } from "./replayRunner.ts";
 import type { ReplayExample } from "./told.ts";
 import type { Transformation } from "./transformation.ts";
 
-/** Of dry runs, whose results only memory has. */
-const maxKeptTries = 10;
 /** An answer waits so long for the end; a small replay is through by then. */
 const firstAnswerMs = 1_500;
 
@@ -48,91 +46,47 @@ export interface ReplayService {
   close(): Promise<void>;
 }
 
-export interface ReplayServiceParts extends ReplayRunParts {
-  store: Replays;
+export interface ReplayServiceParts extends RunnerParts {
   /** The log is durable up to it. */
   end: () => Position;
-  now: () => number;
   newId: () => string;
 }
 
-interface Running {
-  job: ReplayJob;
-  examples: ReplayExample[] | null;
-  stop: AbortController;
-  ended: Promise<void>;
-}
-
 export function replayService(parts: ReplayServiceParts): ReplayService {
-  const { store, now } = parts;
-  const tries = new Map<string, Running>();
-  let running: Running | null = null;
-  let trying: Running | null = null;
-  let isClosing = false;
-
-  const begin = (job: ReplayJob, examples: ReplayExample[] | null, transformation: Transformation | null): Running => {
-    const stop = new AbortController();
-    const note = async (): Promise<void> => (examples === null ? store.put(structuredClone(job)) : undefined);
-    const replaying: Replaying = { job, transformation, examples, signal: stop.signal, note };
-    const ended = follow(replaying, parts, () => isClosing);
-    return { job, examples, stop, ended };
-  };
-  const beginReplay = (job: ReplayJob): Running => {
-    const { transformation } = job;
-    const made = begin(job, null, transformation === null ? null : parseTransformation(transformation));
-    running = made;
-    void made.ended.finally(() => {
-      if (running === made) running = null;
-    });
-    return made;
-  };
-  const beginTry = (job: ReplayJob, transformation: Transformation | null): Running => {
-    const made = begin(job, [], transformation);
-    trying = made;
-    tries.set(job.id, made);
-    for (const id of tries.keys()) if (tries.size > maxKeptTries) tries.delete(id);
-    void made.ended.finally(() => {
-      if (trying === made) trying = null;
-    });
-    return made;
-  };
-  const mustBeFree = (): void => {
-    if (running !== null) throw isRunning(running.job);
-  };
-  const find = async (id: string): Promise<Pick<Running, "job" | "examples">> => {
-    const known = running?.job.id === id ? running : tries.get(id);
+  const { store } = parts;
+  const runner = replayRunner(parts);
+  const find = async (id: string): Promise<Found> => {
+    const known = runner.of(id);
     const job = known?.job ?? (await store.all()).find((each) => each.id === id);
     if (job !== undefined) return { job, examples: known?.examples ?? null };
-    throw new Problem(404, "replay_not_found", "There is no replay of this id.", {
-      hint: "GET /api/replays lists them. A dry run's result is kept for a while only.",
-    });
+    throw notFound();
+  };
+  const answered = async (made: Running): Promise<Replay> => {
+    await Promise.race([made.ended, parts.sleep(firstAnswerMs)]);
+    return shown(made);
   };
   return {
     start: async (wanted, by) => {
       const transformation = transformationIn(wanted.transformation);
       const isDry = wanted.dryRun === true;
-      if (isDry && trying !== null) throw busy();
-      if (!isDry) mustBeFree();
+      runner.mustBeFree(isDry);
       const { of, total } = await wantedOf(wanted, parts);
-      // Nobody else has begun meanwhile.
-      if (isDry && trying !== null) throw busy();
-      if (!isDry) mustBeFree();
+      // Somebody may have begun one meanwhile.
+      runner.mustBeFree(isDry);
       const document = transformation?.document ?? null;
-      const job = newJob({ id: parts.newId(), of, total, by, document, until: parts.end(), now: now() });
-      const made = isDry ? beginTry(job, transformation) : beginReplay(job);
-      await Promise.race([made.ended, parts.sleep(firstAnswerMs)]);
-      return shown(made);
+      const place = { until: parts.end(), now: parts.now() };
+      const job = newJob({ id: parts.newId(), of, total, by, document, ...place });
+      return answered(isDry ? runner.tryOut(job, transformation) : runner.replay(job));
     },
     list: async ({ before, limit }) => {
-      const stored = await store.all();
-      const all = stored.map((job) => (running?.job.id === job.id ? running.job : job));
+      const all = (await store.all()).map((job) => runner.of(job.id)?.job ?? job);
       const rest = all.filter(({ startedAt }) => before === null || startedAt < before);
       const items = rest.slice(0, limit).map((job) => shown({ job, examples: null }));
       return { items, next: rest.length > items.length ? (items.at(-1)?.startedAt ?? null) : null };
     },
     find: async (id) => shown(await find(id)),
     stop: async (id) => {
-      const under = running?.job.id === id ? running : tries.get(id);
+      const under = runner.of(id);
       under?.stop.abort();
       await under?.ended;
       return shown(under ?? (await find(id)));
@@ -140,52 +94,18 @@ export function replayService(parts: ReplayServiceParts): ReplayService {
     resume: async (id) => {
       const { job, examples } = await find(id);
       if (examples !== null || (job.status !== "stopped" && job.status !== "failed")) throw notStopped(job);
-      mustBeFree();
-      const made = beginReplay(Object.assign(job, { status: "running", endedAt: null, problem: null }));
-      await Promise.race([made.ended, parts.sleep(firstAnswerMs)]);
-      return shown(made);
+      runner.mustBeFree(false);
+      return answered(runner.replay(Object.assign(job, { status: "running", endedAt: null, problem: null })));
     },
     takeUp: async () => {
       const left = (await store.all()).find(({ status }) => status === "running");
-      if (left !== undefined && running === null) beginReplay(left);
+      if (left !== undefined && !runner.isReplaying()) runner.replay(left);
     },
-    close: async () => {
-      isClosing = true;
-      for (const under of [running, trying]) {
-        under?.stop.abort();
-        await under?.ended;
-      }
-    },
+    close: runner.close,
   };
 }
 
-/** Never rejects: how it ended is in the job. */
-async function follow(replaying: Replaying, parts: ReplayServiceParts, isClosing: () => boolean): Promise<void> {
-  const { job, signal, note } = replaying;
-  try {
-    await note();
-    await runReplay(replaying, parts);
-    if (isClosing()) return;
-    job.status = signal.aborted ? "stopped" : "done";
-    job.problem = null;
-  } catch (error) {
-    if (isClosing()) return;
-    job.status = "failed";
-    job.problem = problemShown(error);
-  }
-  job.endedAt = parts.now();
-  // Where it cannot be noted, the next start goes on with it.
-  await note().catch(() => undefined);
-}
-
-function problemShown(error: unknown): ReplayJob["problem"] {
-  if (error instanceof Problem) return { code: error.code, message: error.message, hint: error.hint ?? null };
-  return {
-    code: "replay_failed",
-    message: "The replay failed.",
-    hint: "Go on with it; if it fails again, see the log.",
-  };
-}
+type Found = Pick<Running, "job" | "examples">;
 
 function transformationIn(given: unknown): Transformation | null {
   return given === undefined || given === null ? null : parseTransformation(given);
@@ -235,7 +155,7 @@ function newJob(given: {
   };
 }
 
-function shown({ job, examples }: Pick<Running, "job" | "examples">): Replay {
+function shown({ job, examples }: Found): Replay {
   const { cursor: _, until: __, inFlight: ___, ...rest } = structuredClone(job);
   return { ...rest, dryRun: examples !== null, examples: examples ?? [] };
 }
@@ -253,9 +173,9 @@ function ofWhat(): Problem {
   });
 }
 
-function isRunning({ id }: ReplayJob): Problem {
-  return new Problem(409, "replay_running", `Replay ${id} is running.`, {
-    hint: `Wait for it, or stop it: POST /api/replays/${id}/stop`,
+function notFound(): Problem {
+  return new Problem(404, "replay_not_found", "There is no replay of this id.", {
+    hint: "GET /api/replays lists them. A dry run's result is kept for a while only.",
   });
 }
 
@@ -265,11 +185,4 @@ function notStopped({ status }: ReplayJob): Problem {
     "replay_not_stopped",
     `Only a replay that was stopped or failed goes on; this one: ${status}.`,
   );
-}
-
-function busy(): Problem {
-  return new Problem(503, "dry_run_busy", "Another dry run is being made.", {
-    hint: "Wait for it, or stop it: POST /api/replays/{id}/stop",
-    retryAfterSeconds: 5,
-  });
 }
