@@ -96,28 +96,28 @@ function CallTable({ calls, chosen, onChoose, opened, onOpen }: TableProps) {
         disabled={open.length === 0}
         onChange={() => onChoose(isAll ? new Set() : new Set(open.slice(0, maxChosen)))}
       />
-    <table className="plainTable callsTable">
-      <thead>
-        <tr>
-          <td />
-          <th scope="col">{callColumns.what}</th>
-          <th scope="col">{callColumns.received}</th>
-          <th scope="col">{callColumns.state}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {calls.map((call) => (
-          <CallRow
-            key={`${call.messageId} ${call.receivedAt}`}
-            call={call}
-            isChosen={chosen.has(call.messageId)}
-            onToggle={() => toggle(call.messageId)}
-            isOpened={opened === call.messageId}
-            onOpen={() => onOpen(call.messageId)}
-          />
-        ))}
-      </tbody>
-    </table>
+      <table className="plainTable callsTable">
+        <thead>
+          <tr>
+            <td />
+            <th scope="col">{callColumns.what}</th>
+            <th scope="col">{callColumns.received}</th>
+            <th scope="col">{callColumns.state}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {calls.map((call) => (
+            <CallRow
+              key={`${call.messageId} ${call.receivedAt}`}
+              call={call}
+              isChosen={chosen.has(call.messageId)}
+              onToggle={() => toggle(call.messageId)}
+              isOpened={opened === call.messageId}
+              onOpen={() => onOpen(call.messageId)}
+            />
+          ))}
+        </tbody>
+      </table>
     </>
   );
 }

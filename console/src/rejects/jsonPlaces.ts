@@ -22,7 +22,8 @@ const maxDepth = 200;
 const spaces = /[ \t\n\r]*/y;
 const numbers = /-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const literals = /true|false|null/y;
-const plainText = /[^"\\\u0000-\u001f]*/y;
+/** What is below it has to be escaped. */
+const firstPrintable = 0x20;
 const escapes = /\\(["\\/bfnrt]|u[\da-fA-F]{4})/y;
 
 class Fault extends Error {
@@ -101,13 +102,18 @@ function listAt(text: string, from: number, depth: number): Read {
 function textEnd(text: string, from: number): number {
   let at = from + 1;
   for (;;) {
-    at = match(plainText, text, at) ?? at;
+    while (isPlain(text, at)) at += 1;
     if (text[at] === '"') return at + 1;
     if (text[at] !== "\\") throw new Fault("text", { from, to: Math.max(from + 1, at) });
     const after = match(escapes, text, at);
     if (after === null) throw new Fault("escape", { from: at, to: Math.min(text.length, at + 2) });
     at = after;
   }
+}
+
+function isPlain(text: string, at: number): boolean {
+  const char = text[at];
+  return char !== undefined && char !== '"' && char !== "\\" && text.charCodeAt(at) >= firstPrintable;
 }
 
 function match(pattern: RegExp, text: string, at: number): number | null {

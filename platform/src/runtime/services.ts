@@ -101,7 +101,8 @@ export function rejectionView({ reason, sourceKind, receivedAt, body, state, ...
   };
 }
 
-export function causeView({ number: _, firstAt, lastAt, latest, ...cause }: KeptCause): RejectionCauseView {
+export function causeView(kept: KeptCause): RejectionCauseView {
+  const { number: _, firstAt, lastAt, latest, ...cause } = kept;
   const time = (at: number | null): string | null => (at === null ? null : isoTime(at));
   const { messageId, reason } = latest;
   return {

@@ -162,5 +162,6 @@ describe("Rejects", () => {
     await page.route("**/api/rejections/causes?*", (route) => route.fulfill(answer(403)));
     await page.goto(`${site.url}/rejects`);
     await page.getByText("You may not see this").waitFor({ timeout: 20_000 });
+    expect(await page.getByRole("button", { name: "Retry" }).count()).toBe(0);
   });
 });

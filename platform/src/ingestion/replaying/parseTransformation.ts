@@ -141,10 +141,11 @@ function timeIn(given: JsonObject, at: string): Pick<Extract<Operation, { op: "t
     );
   }
   try {
-    return timeReading(format, String(zone));
+    if (typeof zone === "string") return timeReading(format, zone);
   } catch {
-    throw wrong(`${at}.zone`, "is no zone known here", 'Give one such as "Europe/London", "+01:00" or "UTC".');
+    // Said below.
   }
+  throw wrong(`${at}.zone`, "is no zone known here", 'Give one such as "Europe/London", "+01:00" or "UTC".');
 }
 
 function wrong(field: string, message: string, hint: string): Problem {

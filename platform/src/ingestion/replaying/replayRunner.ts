@@ -103,7 +103,11 @@ async function follow(replaying: Replaying, parts: RunnerParts, isClosing: () =>
 
 function problemShown(error: unknown): ReplayJob["problem"] {
   if (error instanceof Problem) return { code: error.code, message: error.message, hint: error.hint ?? null };
-  return { code: "replay_failed", message: "The replay failed.", hint: "Go on with it; if it fails again, see the log." };
+  return {
+    code: "replay_failed",
+    message: "The replay failed.",
+    hint: "Go on with it; if it fails again, see the log.",
+  };
 }
 
 function isRunning({ id }: ReplayJob): Problem {

@@ -73,7 +73,7 @@ async function world(): Promise<World> {
         record.status === "rejected" ? [{ index, ...record.reason }] : [],
       ),
     submit: async (_source, calls, as) => {
-      sent.push(...calls.map((call) => String(call["messageId"])));
+      sent.push(...calls.map(idOfCall));
       await deliver(calls, as);
     },
     decided: async () => undefined,
@@ -238,7 +238,7 @@ describe("stopping and going on", () => {
     let service: ReplayService | null = null;
     const stopping: Partial<ReplayServiceParts> = {
       submit: async (_source, calls) => {
-        one.sent.push(...calls.map((call) => String(call["messageId"])));
+        one.sent.push(...calls.map(idOfCall));
         await one.refuse(calls);
         if (one.sent.length === 60) void service?.stop(idOf(one));
       },
@@ -311,6 +311,10 @@ describe("stopping and going on", () => {
     expect(keys.map((key) => claims.take(key))).toEqual([true, true, true]);
   });
 });
+
+function idOfCall({ messageId }: JsonObject): string {
+  return typeof messageId === "string" ? messageId : "";
+}
 
 function idOf({ kept }: World): string {
   return [...kept.keys()].at(-1) ?? "";
@@ -392,7 +396,7 @@ async function dying(
     },
     submit: async (_source, calls) => {
       await step("submit");
-      one.sent.push(...calls.map((call) => String(call["messageId"])));
+      one.sent.push(...calls.map(idOfCall));
       await one.refuse(calls);
       await step("submitted");
     },

@@ -103,9 +103,9 @@ function rejectionRowsOf(
   }
   if (source !== null) {
     const ofSource = onlyOpen ? statements.newestOpenOfSource : statements.newestOfSource;
-    return ofSource.all(source, until, limit) as Row[];
+    return ofSource.all(source, until, limit);
   }
-  return (onlyOpen ? statements.newestOpen : statements.newest).all(until, limit) as Row[];
+  return (onlyOpen ? statements.newestOpen : statements.newest).all(until, limit);
 }
 
 function stateOf(row: Row): RejectionState {
