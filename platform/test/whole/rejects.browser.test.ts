@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { faultsOfLook, launchBrowser, openPage, type OpenedPage, type Width } from "./browser.ts";
 import { until } from "./polling.ts";
 import { apiToken, openSite, type Site } from "./server.ts";
@@ -12,33 +12,34 @@ let browser: Browser;
 let opened: OpenedPage | null = null;
 
 beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
   site = await openSite();
   await site.start();
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await site.close();
 });
 afterEach(async () => {
   await opened?.context.close();
   opened = null;
-  await site.close();
 });
 
-/** A till that says `name` for `event` and writes its totals with a comma; one call names nobody it could. */
-async function refuse(): Promise<void> {
+/** A till that says `name` for `event` and writes its totals with a comma, but for one. */
+async function refuse(till: string): Promise<void> {
+  await site.reads.createSource(till, "pos");
   const wrong = Array.from({ length: calls }, (_, n) => ({
     type: "track",
     messageId: `receipt-${n}`,
-    userId: `u${n % 10}`,
+    userId: `${till}-${n % 10}`,
     name: "Order Completed",
     timestamp: "2026-03-01T10:00:00.000Z",
-    properties: { order_id: `o${n}`, total: "1,50", currency: "EUR" },
+    properties: { order_id: `${till}-${n}`, total: "1,50", currency: "EUR" },
   }));
-  const odd = { type: "track", messageId: "odd", userId: "u1", name: "x", properties: { total: "free" } };
-  await site.reads.import("default", [...wrong, odd]);
+  const odd = { type: "track", messageId: "odd", userId: `${till}-1`, name: "x", properties: { total: "free" } };
+  await site.reads.import(till, [...wrong, odd]);
   await until("refused", 10_000, async () => {
-    const answer = await site.reads.request("GET", "/api/rejections/causes");
+    const answer = await site.reads.request("GET", `/api/rejections/causes?source=${till}`);
     const [cause] = (answer.body as { items: { open: number }[] }).items;
     return cause?.open === calls + 1;
   });
@@ -51,7 +52,7 @@ async function open(path: string, width: Width = "wide"): Promise<OpenedPage["pa
 
 describe("Rejects", () => {
   test("a cause is mended by steps: tried out, replayed, and nothing is left but what they do not mend", async () => {
-    await refuse();
+    await refuse("first");
     const page = await open("/live");
     await page
       .getByRole("navigation")
@@ -83,17 +84,17 @@ describe("Rejects", () => {
     await dialog.getByRole("button", { name: "Replay", exact: true }).click();
     await page.getByText("The replay is through.").waitFor({ timeout: maxReplayMs });
     await page.getByRole("button", { name: "Replay all 1", exact: true }).waitFor();
-    expect((await site.reads.someone("user_id", "u1")).computed.orderCount).toBe(12);
+    expect((await site.reads.someone("user_id", "first-1")).computed.orderCount).toBe(12);
     await page
       .getByRole("navigation")
-      .getByRole("link", { name: /Rejects.*1 to mend/ })
+      .getByRole("link", { name: /Rejects.*\(1 to mend\)/ })
       .waitFor();
     expect(opened?.complaints).toEqual([]);
   });
 
   test("a call opens in an editor that marks what is wrong where, and is mended there", async () => {
-    await refuse();
-    const page = await open("/rejects");
+    await refuse("second");
+    const page = await open("/rejects?source=second");
     await page.getByRole("link", { name: "event missing" }).click();
     await page.getByRole("button", { name: "odd", exact: true }).click();
     const drawer = page.getByRole("dialog", { name: "Refused call" });
@@ -108,13 +109,13 @@ describe("Rejects", () => {
     await drawer.getByRole("button", { name: "Replay" }).click();
     // It named nobody now: of an import that is taken.
     await drawer.getByText("It was taken, and counts.").waitFor();
-    expect(await site.reads.fate("odd", "default")).toMatchObject({ fate: "processed", duplicates: 0 });
+    expect(await site.reads.fate("odd", "second")).toMatchObject({ fate: "processed", duplicates: 0 });
     expect(opened?.complaints).toEqual([]);
   });
 
   test("some are chosen and replayed; the rest stays", async () => {
-    await refuse();
-    const page = await open("/rejects");
+    await refuse("third");
+    const page = await open("/rejects?source=third");
     await page.getByRole("link", { name: "event missing" }).click();
     await page.getByText("JSON", { exact: true }).click();
     const steps = { operations: [{ op: "rename", path: "/name", to: "/event" }] };
@@ -126,14 +127,14 @@ describe("Rejects", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Replay", exact: true }).click();
     await page.getByText("The replay is through.").waitFor({ timeout: maxReplayMs });
     await page.getByRole("button", { name: "Replay all 119" }).waitFor();
-    expect(await site.reads.fate("receipt-118", "default")).toMatchObject({ fate: "processed" });
-    expect(await site.reads.fate("receipt-117", "default")).toMatchObject({ fate: "rejected" });
+    expect(await site.reads.fate("receipt-118", "third")).toMatchObject({ fate: "processed" });
+    expect(await site.reads.fate("receipt-117", "third")).toMatchObject({ fate: "rejected" });
     expect(opened?.complaints).toEqual([]);
   });
 
   test.each(["wide", "phone"] as const)("looks as it should in light and dark, %s", async (width) => {
-    await refuse();
-    const page = await open("/rejects", width);
+    await refuse(width);
+    const page = await open(`/rejects?source=${width}`, width);
     await page.getByRole("link", { name: "event missing" }).waitFor();
     expect(await faultsOfLook(page)).toEqual([]);
     await page.getByRole("link", { name: "event missing" }).click();
@@ -147,7 +148,7 @@ describe("Rejects", () => {
   });
 
   test("says what is not there, what may not be seen, and what failed", async () => {
-    const page = await open("/rejects");
+    const page = await open("/rejects?source=nowhere");
     await page.getByText("Nothing to mend").waitFor();
     await page.goto(`${site.url}/rejects/rc_none`);
     await page.getByRole("heading", { level: 1, name: "There is no such cause" }).waitFor();
