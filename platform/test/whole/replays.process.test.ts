@@ -6,9 +6,9 @@ import { until } from "./polling.ts";
 import { randomFrom } from "./senders.ts";
 import { openSite, type Site } from "./server.ts";
 
-const calls = 6_000;
+const calls = 4_000;
 const callsAtOnce = 2_000;
-const kills = 6;
+const kills = 4;
 /** A replay of all takes about as long. */
 const maxIntoReplayMs = 1_500;
 const maxReplayMs = 120_000;
@@ -116,9 +116,9 @@ describe("Promise 2: once", () => {
     const cause = await refuseAll();
     const asked = [1, 2].map(() => site.reads.request("POST", "/api/replays", { cause: cause.id, transformation }));
     const single = Array.from({ length: 50 }, (_, n) => {
-      const { name: event, properties, ...call } = wrong(n * 100);
+      const { name: event, properties, ...call } = wrong(n * 80);
       const body = { ...call, event, properties: { ...(properties as JsonObject), total: 1.5 } };
-      return site.reads.request("POST", `/api/events/receipt-${n * 100}/replay?source=default`, body);
+      return site.reads.request("POST", `/api/events/receipt-${n * 80}/replay?source=default`, body);
     });
     const answers = await Promise.all(asked);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
