@@ -205,6 +205,18 @@ export async function bytesOf(one: Folding): Promise<string> {
   return JSON.stringify([profiles, views]);
 }
 
+/** Over records in memory, so many at a time. */
+function readerOf(log: readonly StoredRecord[], mostAtATime: () => number): EventBufferReader {
+  return {
+    read: async (from, until) => {
+      const records = log.slice(from, Math.min(until, from + mostAtATime()));
+      return { records, next: from + records.length };
+    },
+    at: async (position) => log[position] ?? null,
+    close: async () => undefined,
+  };
+}
+
 /** The real pipeline over the real store in a temporary file, fed with records in memory. */
 export async function foldingHarness(
   rules: IdentityRules = defaultIdentityRules,
@@ -219,14 +231,7 @@ export async function foldingHarness(
   const total: BatchOutcome = { processed: 0, rejected: 0, duplicates: 0, joined: 0, joins: [] };
   const troubles: unknown[] = [];
   let batchSize = 1;
-  const delivered: EventBufferReader = {
-    read: async (from, until) => {
-      const records = log.slice(from, Math.min(until, from + batchSize));
-      return { records, next: from + records.length };
-    },
-    at: async (position) => log[position] ?? null,
-    close: async () => undefined,
-  };
+  const delivered = readerOf(log, () => batchSize);
   const loop = await createIngestionLoop({
     log: delivered,
     store,

@@ -14,7 +14,6 @@ const CallEditor = lazy(async () => ({ default: (await import("./CallEditor.tsx"
 
 /** The call in an editor that marks what is wrong, to be mended and sent again. */
 export function MendForm({ fate }: { fate: Fate }) {
-  const queries = useQueryClient();
   const sent = asText(fate.event);
   const [call, setCall] = useState(sent);
   const [round, setRound] = useState(0);
@@ -22,28 +21,12 @@ export function MendForm({ fate }: { fate: Fate }) {
     () => faultsOf(call, call === sent ? fate.reason : null),
     [call, sent, fate.reason],
   );
-  const replay = useMutation({
-    mutationFn: (body: Record<string, unknown> | null) =>
-      api.post("/api/events/{messageId}/replay", {
-        path: { messageId: fate.messageId },
-        query: { source: fate.source },
-        body,
-      }),
-    onSuccess: async (answer) => {
-      queries.setQueryData(fateKey(fate), answer);
-      await queries.invalidateQueries({ queryKey: rejectsKey });
-    },
-  });
+  const replay = useReplayOne(fate);
   const isChanged = call !== sent;
   const told = faults.at(0)?.message ?? null;
   return (
     <div className="formGap">
-      <div className="refusedReason" role="status">
-        <p>
-          <strong>{fate.reason?.message}</strong>
-        </p>
-        {fate.reason?.field !== undefined && <p className="meta mono">{fate.reason.field}</p>}
-      </div>
+      <Why reason={fate.reason} />
       <div>
         <p className="editorLabel">{text.editor}</p>
         <p className="meta">{text.editorHint}</p>
@@ -86,4 +69,32 @@ export function MendForm({ fate }: { fate: Fate }) {
       </div>
     </div>
   );
+}
+
+function Why({ reason }: { reason: Fate["reason"] }) {
+  return (
+    <div className="mendReason" role="status">
+      <p>
+        <strong>{reason?.message}</strong>
+      </p>
+      {reason?.field !== undefined && <p className="meta mono">{reason.field}</p>}
+    </div>
+  );
+}
+
+/** Sends one call again, as it was (null) or corrected. */
+function useReplayOne(fate: Fate) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Record<string, unknown> | null) =>
+      api.post("/api/events/{messageId}/replay", {
+        path: { messageId: fate.messageId },
+        query: { source: fate.source },
+        body,
+      }),
+    onSuccess: async (answer) => {
+      queries.setQueryData(fateKey(fate), answer);
+      await queries.invalidateQueries({ queryKey: rejectsKey });
+    },
+  });
 }
