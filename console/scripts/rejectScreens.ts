@@ -4,14 +4,40 @@ import { failing, heading, loading, refusing, type Screen } from "./screen.ts";
 const list = "**/api/rejections/causes?*";
 const one = "**/api/rejections/causes/*";
 
+/** Calls of a till that nobody can take, sent as often as they are asked for: each counts once as it is. */
+async function refuse(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const total = { order_id: "1001", total: "12,50", currency: "EUR" };
+    const calls = Array.from({ length: 60 }, (_, n) => ({
+      type: "track",
+      messageId: `receipt-${n}`,
+      userId: `customer-${n % 7}`,
+      ...(n % 3 === 0 ? { event: "Order Completed", properties: { products: [{ sku: "tea", price: 1e13 }] } } : {}),
+      ...(n % 3 === 1 ? { name: "Order Completed", properties: total } : {}),
+      ...(n % 3 === 2 ? { event: "Order Completed", traits: "none", properties: total } : {}),
+    }));
+    await fetch("/api/imports/porto", {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${localStorage.getItem("c360.token") ?? ""}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ calls }),
+    });
+  });
+  await page.reload();
+  await page.locator(".causesTable a").first().waitFor();
+}
+
 async function openCause(page: Page): Promise<void> {
+  await refuse(page);
   await page.locator(".causesTable a").first().click();
   await page.getByRole("button", { name: "Add a step" }).waitFor();
 }
 
 /** What is refused, and how it is mended. */
 export const rejectScreens: readonly Screen[] = [
-  { name: "rejects", path: "/rejects", prepare: (page) => page.locator(".causesTable a").first().waitFor() },
+  { name: "rejects", path: "/rejects", prepare: refuse },
   { name: "rejects-loading", path: "/rejects", prepare: (page) => loading(page, list) },
   { name: "rejects-error", path: "/rejects", prepare: (page) => failing(page, list) },
   { name: "rejects-no-access", path: "/rejects", prepare: (page) => refusing(page, list) },
