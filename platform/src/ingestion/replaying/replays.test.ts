@@ -16,7 +16,7 @@ import { replayClaims } from "./claims.ts";
 import { replayService, type ReplayService, type ReplayServiceParts } from "./replays.ts";
 
 const noon = Date.UTC(2026, 5, 1, 12);
-const web: Source = { id: "web", name: "Web", kind: "web", enabled: true, createdAt: 0 };
+const web: Source = { id: "web", name: "Web", kind: "web", enabled: true, maxEventsPerSecond: null, createdAt: 0 };
 const naming = { operations: [{ op: "set", path: "/event", value: "Seen", onlyIfMissing: true }] };
 
 interface World {
