@@ -52,6 +52,17 @@ describe("why two identifiers are one person", () => {
     expect(ask("email:a@x.co", "user_id:1", twice).path.map(({ source }) => source)).toEqual(["b"]);
   });
 
+  it("shows the same of two aliases that say each the other's way at once", () => {
+    const ways = [
+      edge("user_id:1", "user_id:2", { rule: "alias", firstAt: 6 }),
+      edge("user_id:2", "user_id:1", { rule: "alias", firstAt: 6 }),
+    ];
+    const decisions = { "user_id:1": "blocked" } as const;
+    const [told, again] = [ways, ways.toReversed()].map((each) => ask("user_id:1", "user_id:2", each, decisions));
+    expect(told?.refused).toHaveLength(1);
+    expect(told).toEqual(again);
+  });
+
   it("has nothing to show for an identifier and itself", () => {
     expect(ask("user_id:1", "user_id:1", edges)).toEqual({
       samePerson: true,
