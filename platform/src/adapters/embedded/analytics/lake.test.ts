@@ -61,7 +61,7 @@ describe("the lake", () => {
     fill(followed, 0, 40);
     followed.setProfile("p_a", { profile: profileOf("p_a", 1), fragments: [fragmentNamed("A")] });
     const path = directory();
-    const core = await open(followed, path);
+    const core = await open(followed, path, { lakeLimits: { leastFileRows: 0 } });
     await core.caughtUp();
     const before = await count(core);
     const owned = "SELECT profile_id, count(*), sum((properties->>'$.at')::INT) FROM events GROUP BY ALL ORDER BY 1";
@@ -140,11 +140,67 @@ describe("the lake", () => {
     expect((await count(core))[0]).toBe(4);
   });
 
+  test("of half a century is a few files, also one that an earlier program made a file a month of", async () => {
+    const followed = new FakeFollowed();
+    const fragments = ["A", "A", "_"].map(fragmentNamed);
+    for (let at = 0; at < 1_200; at++) {
+      const occurredAt = Date.UTC(1971, at % 600, 1 + (at % 28));
+      followed.append(fragments[at % 3] ?? "", eventOf({ messageId: `m${at}`, occurredAt, body: { properties: { at } } }));
+    }
+    const path = directory();
+    let now = Date.UTC(2026, 0, 15);
+    const scattered = await open(followed, path, {
+      now: () => now,
+      lakeLimits: { leastFileRows: 0, maxSparseFiles: Number.POSITIVE_INFINITY },
+    });
+    await scattered.caughtUp();
+    const before = await count(scattered);
+    const timeline = async (core: AnalyticsCore) => {
+      const pages = [];
+      for (let after: string | undefined, more = true; more;) {
+        const page = await core.timeline({ fragments, limit: 500, ...(after === undefined ? {} : { after }) });
+        pages.push(...page.items.map(({ messageId }) => messageId));
+        more = page.next !== null;
+        after = page.next ?? undefined;
+      }
+      return pages;
+    };
+    const all = await timeline(scattered);
+    expect(new Set(all).size).toBe(1_200);
+    await scattered.moveToLake();
+    expect(lakeFiles(path).length).toBeGreaterThanOrEqual(600);
+    expect(await timeline(scattered)).toEqual(all);
+    await scattered.close();
+
+    const core = await open(followed, path, { now: () => now });
+    await core.moveToLake();
+    expect(await core.lake()).toMatchObject({ files: 2, rows: 1_200 });
+    expect(await timeline(core)).toEqual(all);
+    expect(await count(core)).toEqual(before);
+    now += 60_000;
+    followed.append(fragments[0] ?? "", eventOf({ messageId: "late", occurredAt: Date.UTC(1999, 4, 5) }));
+    await core.caughtUp();
+    await until(() => lakeFiles(path).length === 2);
+    // The folders of what went, too.
+    expect(readdirSync(join(path, "lake/events"))).toEqual(["month=1971-01--2020-12"]);
+    await core.moveToLake();
+    expect(await core.lake()).toMatchObject({ files: 3, rows: 1_201 });
+    expect((await timeline(core)).filter((id) => id !== "late")).toEqual(all);
+    await core.close();
+
+    const anew = directory();
+    const made = await open(followed, anew);
+    await made.caughtUp();
+    await made.moveToLake();
+    expect(lakeFiles(anew)).toHaveLength(2);
+    expect((await timeline(made)).filter((id) => id !== "late")).toEqual(all);
+  });
+
   test("takes old rows by age", async () => {
     const followed = new FakeFollowed();
     const path = directory();
     fill(followed, 0, 4);
-    const core = await open(followed, path, { now: () => Date.UTC(2026, 0, 15) });
+    const core = await open(followed, path, { now: () => Date.UTC(2026, 0, 15), lakeLimits: { leastFileRows: 0 } });
     await core.caughtUp();
     await until(() => existsSync(join(path, "lake/events")) && lakeFiles(path).length === 3);
     expect((await count(core))[0]).toBe(4);
