@@ -2,6 +2,12 @@ import { failing, loading, refusing, type Screen } from "./screen.ts";
 
 const data = "**/api/operations";
 
+const tiers = [
+  { name: "log", files: 15, bytes: 1_006_632_960, records: 1_204_311, bytesPerMillionRecords: 835_858_043 },
+  { name: "archive", files: 214, bytes: 1_431_655_765, records: 17_181_203, bytesPerMillionRecords: 83_326_864 },
+  { name: "lake", files: 96, bytes: 1_204_311_000, records: 18_002_117, bytesPerMillionRecords: 66_898_298 },
+];
+
 /** Operations in each of its states. */
 export const opsScreens: readonly Screen[] = [
   { name: "ops", path: "/ops", prepare: (page) => page.getByText("Event log").waitFor() },
@@ -10,7 +16,7 @@ export const opsScreens: readonly Screen[] = [
     path: "/ops",
     prepare: async (page) => {
       await page.route(data, async (route) => {
-        const answer = (await (await route.fetch()).json()) as { consumers: object[]; now: string };
+        const answer = (await (await route.fetch()).json()) as { consumers: object[]; now: string; disk: object };
         const advice = [
           {
             code: "disk_low",
@@ -29,7 +35,8 @@ export const opsScreens: readonly Screen[] = [
         const [ingestion, sql, ...others] = answer.consumers;
         const behind = { ...sql, state: "behind", lagSeconds: 1_500, waiting: 1_204_311 };
         const retries = [{ at: answer.now, message: "analytics: following failed (3 in a row): Error ENOSPC" }];
-        const changed = { state: "trouble", advice, consumers: [ingestion, behind, ...others], retries };
+        const consumers = [ingestion, behind, ...others];
+        const changed = { state: "trouble", advice, consumers, retries, disk: { ...answer.disk, tiers } };
         await route.fulfill({ json: { ...answer, ...changed } });
       });
       await page.reload();

@@ -14,7 +14,7 @@ import "./ops.css";
 
 const text = words.ops;
 /** Pixels of the loaded panels. */
-const heights = { now: 64, consumers: 208, hour: 150, disk: 260, process: 60, backup: 110, retries: 44 };
+const heights = { now: 64, consumers: 208, hour: 150, disk: 400, process: 60, backup: 110, retries: 44 };
 
 /** What to fix now? */
 export function OpsPage() {

@@ -8,7 +8,7 @@ import type { SourceActivity } from "../storage/sourceActivity.ts";
 import { adviceOn, stateOf } from "./advice.ts";
 import type { Stages } from "./stages.ts";
 import { ingestionLag } from "./backlog.ts";
-import { storedTiers, type Tiers } from "./tiers.ts";
+import type { Tiers } from "./tiers.ts";
 
 const shownMinutes = 60;
 const latelyMinutes = 5;
@@ -37,7 +37,10 @@ export function retryList(now: () => number): Retries {
   };
 }
 
-type Parts = Pick<Stages, "archiving" | "analytics" | "search" | "reviews" | "activities" | "backlog" | "health" | "feedHead"> & {
+type Parts = Pick<
+  Stages,
+  "tiers" | "analytics" | "search" | "reviews" | "activities" | "backlog" | "health" | "feedHead"
+> & {
   dataDir: string;
   retries: Retries;
   latestBackup: () => BackupView | null;
@@ -55,7 +58,7 @@ export function operationsOver(parts: Parts, now: () => number): () => Promise<O
       parts.activities.all(at),
       parts.activities.minutes(at, shownMinutes),
       disk(),
-      storedTiers(parts),
+      parts.tiers(),
     ]);
     const diskNow = used === null ? null : diskView(used, activities, tiers);
     const backup = parts.latestBackup();

@@ -40,7 +40,7 @@ import type { Settings } from "./settings.ts";
 import { lagSeconds, reviewFigures } from "./followerLag.ts";
 import { ingestionLag, noSource, pendingRecords, type PendingRecords } from "./backlog.ts";
 import { slowestFollower } from "./slowestFollower.ts";
-import { storedTiers } from "./tiers.ts";
+import { storedTiers, type Tiers } from "./tiers.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
 /** Above it, followers go more slowly: deciding goes first. */
@@ -50,7 +50,8 @@ export interface Stages {
   access: CopiedAccessStore;
   log: EventBuffer;
   lookups: EventBufferReader;
-  archiving: EmbeddedArchiving;
+  /** How events are kept, and what that takes. */
+  tiers: () => Promise<Tiers>;
   ingestion: Ingestion;
   analytics: EmbeddedAnalytics;
   search: EmbeddedSearch;
@@ -89,7 +90,8 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const { paths, hashKey, opened, onTrouble } = options;
   const backlog = pendingRecords(Date.now);
   const parts: RunningParts = {};
-  const meters = metersOver(parts, backlog);
+  const tiers = storedTiers(parts);
+  const meters = metersOver(parts, { backlog, tiers });
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
   opened.push(() => access.close());
   const log = await openEventLog({ directory: paths.log, onDurable: (end) => parts.ingestion?.advance(end) });
@@ -143,7 +145,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const activities = sourceActivityOver(database);
   const health = { logFailed: false };
   const told = { stream, meters, backlog, undecided, health, activities, feedHead: feedHeadOver(database) };
-  return { access, log, archiving, ingestion, ...followers, explainer, ...told, ...reads };
+  return { access, log, tiers, ingestion, ...followers, explainer, ...told, ...reads };
 }
 
 function startDeciding(
@@ -229,14 +231,17 @@ interface RunningParts {
   undecided?: PendingMessages;
 }
 
-function metersOver(parts: RunningParts, backlog: PendingRecords): Meters {
+function metersOver(
+  parts: RunningParts,
+  { backlog, tiers }: { backlog: PendingRecords; tiers: () => Promise<Tiers> },
+): Meters {
   return platformMeters({
     pendingRecords: backlog.pending,
     ingestionLagSeconds: () => ingestionLag(backlog, Date.now()) / 1_000,
     followerLagSeconds: () => lagSeconds(parts.analytics, Date.now),
     searchLagSeconds: () => lagSeconds(parts.search, Date.now),
     reviews: () => reviewFigures(parts.reviews, Date.now),
-    tiers: async () => (await storedTiers({ archiving: parts.archiving, analytics: parts.analytics })).tiers,
+    tiers: async () => (await tiers()).tiers,
     stream: () => parts.stream?.hub.counts() ?? { subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 },
   });
 }

@@ -1,5 +1,7 @@
 import type { EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
 import type { EmbeddedArchiving } from "../adapters/embedded/archiving/client.ts";
+import type { LakeFigures } from "../adapters/embedded/analytics/lake.ts";
+import type { LogTiers } from "../adapters/embedded/eventLog/archiver.ts";
 import { knownInTime } from "../api/knownInTime.ts";
 import type { TierView } from "../api/operations.ts";
 
@@ -13,19 +15,29 @@ export interface Tiers {
   oldestAt: number | null;
 }
 
-/** What takes an event's place on the disk as it gets older: log, archive, lake. What is not known now is left out. */
-export async function storedTiers(parts: {
-  archiving: Pick<EmbeddedArchiving, "tiers"> | undefined;
-  analytics: Pick<EmbeddedAnalytics, "lake"> | undefined;
-}): Promise<Tiers> {
-  const [log, lake] = await Promise.all([
-    parts.archiving === undefined ? null : knownInTime(parts.archiving.tiers()),
-    parts.analytics === undefined ? null : knownInTime(parts.analytics.lake()),
-  ]);
-  const tiers: TierView[] = [];
-  if (log !== null) tiers.push(tierView("log", log.plain), tierView("archive", log.archived));
-  if (lake !== null) tiers.push(tierView("lake", { ...lake, records: lake.rows }));
-  return { tiers, oldestAt: log?.oldestAt ?? null };
+/**
+ * How events are kept as they get older: log, archive, lake. A part that does not answer in time is told as it was the
+ * last time that it did; one that never did is left out.
+ */
+export function storedTiers(parts: {
+  archiving?: Pick<EmbeddedArchiving, "tiers">;
+  analytics?: Pick<EmbeddedAnalytics, "lake">;
+}): () => Promise<Tiers> {
+  let log: LogTiers | null = null;
+  let lake: LakeFigures | null = null;
+  return async () => {
+    const { archiving, analytics } = parts;
+    const [logNow, lakeNow] = await Promise.all([
+      archiving === undefined ? null : knownInTime(archiving.tiers()),
+      analytics === undefined ? null : knownInTime(analytics.lake()),
+    ]);
+    log = logNow ?? log;
+    lake = lakeNow ?? lake;
+    const tiers: TierView[] = [];
+    if (log !== null) tiers.push(tierView("log", log.plain), tierView("archive", log.archived));
+    if (lake !== null) tiers.push(tierView("lake", { ...lake, records: lake.rows }));
+    return { tiers, oldestAt: log?.oldestAt ?? null };
+  };
 }
 
 function tierView(

@@ -116,6 +116,8 @@ describe("an archive", () => {
       expect(readdirSync(join(directory.dataDir, "log")).filter((name) => !/^\d{10}\.log$/.test(name))).toEqual([]);
       await expectWell();
     }
-    console.log(`archive.process.test.ts: C360_TEST_SEED=${seed}: ${under} of ${kills} kills left an unfinished archive`);
+    console.log(
+      `archive.process.test.ts: C360_TEST_SEED=${seed}: ${under} of ${kills} kills left an unfinished archive`,
+    );
   });
 });

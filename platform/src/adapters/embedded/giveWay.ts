@@ -6,7 +6,14 @@ import { getPriority, setPriority } from "node:os";
  * answers of SQL say as of when they are; what resembles whom can wait, and
  * so can room on the disk.
  */
-export const niceness = { search: 5, explaining: 5, analytics: 10, background: 10, reviews: 15, archiving: 15 } as const;
+export const niceness = {
+  search: 5,
+  explaining: 5,
+  analytics: 10,
+  background: 10,
+  reviews: 15,
+  archiving: 15,
+} as const;
 
 /**
  * For threads that follow what is decided: the calling thread gets the processor after those that take and decide

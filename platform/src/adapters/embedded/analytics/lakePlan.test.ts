@@ -63,7 +63,16 @@ describe("merges", () => {
     const moves = 400;
     for (let nth = 0; nth < moves; nth++) {
       const at = monthNamed(nth % 120);
-      lake.push({ month: at, untilMonth: at, bucket: 0, first: nth, last: nth, rows: 1, path: `n${nth}`, checksum: null });
+      lake.push({
+        month: at,
+        untilMonth: at,
+        bucket: 0,
+        first: nth,
+        last: nth,
+        rows: 1,
+        path: `n${nth}`,
+        checksum: null,
+      });
       const after = settled(lake);
       lake = after.files.map((each, place) => ({ ...each, path: `k${nth}-${place}` }));
       written += after.written;
@@ -79,7 +88,13 @@ describe("what a move writes", () => {
     const rows = (at: string, count: number, bucket = 0): FileGroup => {
       return { month: at, untilMonth: at, bucket, first: 1, last: 9, rows: count };
     };
-    const months = [rows("2020-01", 4), rows("2020-03", 5), rows("2020-02", 3, 1), rows("2021-01", 500), rows("2021-02", 2)];
+    const months = [
+      rows("2020-01", 4),
+      rows("2020-03", 5),
+      rows("2020-02", 3, 1),
+      rows("2021-01", 500),
+      rows("2021-02", 2),
+    ];
     expect(fileGroups(months, 10).map((group) => [group.bucket, monthsText(group), group.rows])).toEqual([
       [0, "2020-01--2020-03", 9],
       [0, "2021-01", 500],
@@ -92,9 +107,13 @@ describe("what a move writes", () => {
 
   test("has every row once, in files that do not overlap", () => {
     const months = fc.uniqueArray(fc.tuple(month, fc.nat(2)), { maxLength: 60, selector: String }).chain((keys) =>
-      fc.tuple(...keys.map(([at, bucket]) => fc.nat(50).map((count): FileGroup => {
-        return { month: at, untilMonth: at, bucket, first: count, last: count + 5, rows: count + 1 };
-      }))),
+      fc.tuple(
+        ...keys.map(([at, bucket]) =>
+          fc.nat(50).map((count): FileGroup => {
+            return { month: at, untilMonth: at, bucket, first: count, last: count + 5, rows: count + 1 };
+          }),
+        ),
+      ),
     );
     fc.assert(
       fc.property(months, fc.nat(80), (given, least) => {

@@ -65,9 +65,7 @@ function mergeOfSparseMonths(files: readonly LakeFile[], limits: MergeLimits): L
 }
 
 function inTime(one: LakeFile, other: LakeFile): number {
-  return (
-    compare(one.month, other.month) || compare(one.untilMonth, other.untilMonth) || compare(one.path, other.path)
-  );
+  return compare(one.month, other.month) || compare(one.untilMonth, other.untilMonth) || compare(one.path, other.path);
 }
 
 /** What one file with all of their rows would be. They are of one bucket, and at least one. */
@@ -75,7 +73,11 @@ export function spanOf(groups: readonly FileGroup[]): FileGroup {
   const least = (of: (group: FileGroup) => string): string => groups.map(of).sort(compare)[0] ?? "";
   return {
     month: least(({ month }) => month),
-    untilMonth: groups.map(({ untilMonth }) => untilMonth).sort(compare).at(-1) ?? "",
+    untilMonth:
+      groups
+        .map(({ untilMonth }) => untilMonth)
+        .sort(compare)
+        .at(-1) ?? "",
     bucket: groups[0]?.bucket ?? 0,
     first: Math.min(...groups.map(({ first }) => first)),
     last: Math.max(...groups.map(({ last }) => last)),

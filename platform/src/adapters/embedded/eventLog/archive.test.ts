@@ -143,7 +143,10 @@ describe("an archived segment", () => {
   });
 
   test("is smaller, and becomes byte for byte what it was", async () => {
-    await write(Array.from({ length: 300 }, () => 400), 40_000);
+    await write(
+      Array.from({ length: 300 }, () => 400),
+      40_000,
+    );
     const path = segmentPath(directory, 0);
     const before = await readFile(path);
     await archiveSegment(directory, 0, options);
@@ -195,7 +198,10 @@ describe("an archived segment", () => {
   });
 
   test("whichever step fails, or its answer is lost, the segment is whole, and archived the next time", async () => {
-    await write(Array.from({ length: 60 }, () => 200), 5_000);
+    await write(
+      Array.from({ length: 60 }, () => 200),
+      5_000,
+    );
     const before = (await everything()).map(plain);
     const path = segmentPath(directory, 0);
     const original = await readFile(path);

@@ -90,7 +90,12 @@ describe("the archiver", () => {
       ...nodeDisk,
       rename: () => Promise.reject(Object.assign(new Error("no"), { code: "ENOSPC" })),
     };
-    run({ limits: { afterMs: 0, beyondBytes: null }, now: () => start + 9 * dayMs, disk, onTrouble: (message) => troubles.push(message) });
+    run({
+      limits: { afterMs: 0, beyondBytes: null },
+      now: () => start + 9 * dayMs,
+      disk,
+      onTrouble: (message) => troubles.push(message),
+    });
     await until(() => troubles.length > 0);
     expect(troubles).toEqual(["archiving segment 0 of the log failed: ENOSPC; it is tried again in 60 s"]);
   });
