@@ -28,14 +28,15 @@ What a million events take on disk: in the log, archived, and in the lake, of th
 simulated retailer; what archiving costs, and looking a record up before and after it.
 
   --events N   of the shop, beside a sign-up for every tenth (default 200000); of the retailer, about as many
+  --days N     of the retailer's history (default 365)
   --dir DIR    where the data go, and are removed again`;
 
 const batchCalls = 500;
 const lookups = 2_000;
 const million = 1_000_000;
 const dayMs = 86_400_000;
-/** Of the simulated retailer; a customer leaves about so many events a day. */
-const retailerDays = 365;
+/** Of the simulated retailer; a customer leaves about so many events in them. */
+const defaultDays = 365;
 const eventsEach = 60;
 const homeCurrency = "GBP";
 
@@ -58,12 +59,12 @@ async function sendShop(events: number, send: Send): Promise<void> {
   }
 }
 
-async function sendRetailer(events: number, send: Send): Promise<void> {
+async function sendRetailer(events: number, days: number, send: Send): Promise<void> {
   const midnight = Date.now() - (Date.now() % dayMs);
-  const customers = Math.max(1, Math.floor(events / eventsEach));
-  const plan = { seed: 1, customers, days: retailerDays, startMs: midnight - retailerDays * dayMs };
+  const customers = Math.max(1, Math.floor((events * defaultDays) / days / eventsEach));
+  const plan = { seed: 1, customers, days, startMs: midnight - days * dayMs };
   const retailer = openRetailer(plan);
-  for (let day = 0; day < retailerDays; day++) {
+  for (let day = 0; day < days; day++) {
     for (const [kind, calls] of Map.groupBy(retailer.day(day), ({ source }) => source)) {
       for (let from = 0; from < calls.length; from += batchCalls) {
         await send(
@@ -129,6 +130,7 @@ async function archiveAll(directory: string): Promise<number> {
 
 async function lakeFigures(dataDir: string, lakeLimits: Partial<LakeLimits>): Promise<LakeFigures> {
   const paths = dataPaths(dataDir);
+  rmSync(paths.analytics, { recursive: true });
   const hash = keyedHash(readFileSync(paths.hashKey));
   const analytics = await openAnalytics({
     directory: paths.analytics,
@@ -172,11 +174,11 @@ async function measure(dataDir: string, make: (send: Send) => Promise<void>): Pr
   ];
 }
 
-async function run(events: number, directory: string): Promise<void> {
+async function run({ events, days }: { events: number; days: number }, directory: string): Promise<void> {
   const folder = mkdtempSync(join(directory, "c360-disk-cost-"));
   try {
     const shop = await measure(join(folder, "shop"), (send) => sendShop(events, send));
-    const retailer = await measure(join(folder, "retailer"), (send) => sendRetailer(events, send));
+    const retailer = await measure(join(folder, "retailer"), (send) => sendRetailer(events, days, send));
     const rows = shop.map(([what, value = ""], nth) => [what, value, retailer[nth]?.[1] ?? ""]);
     console.log(aligned([["", "shop", "retailer"], ...rows], ["left", "right", "right"]));
   } finally {
@@ -185,9 +187,19 @@ async function run(events: number, directory: string): Promise<void> {
 }
 
 const { values } = parseArgs({
-  options: { events: { type: "string" }, dir: { type: "string" }, help: { type: "boolean" } },
+  options: {
+    events: { type: "string" },
+    days: { type: "string" },
+    dir: { type: "string" },
+    help: { type: "boolean" },
+  },
 });
-const events = Number(values.events ?? 200_000);
+
+function whole(name: "events" | "days", byDefault: number): number {
+  const value = Number(values[name] ?? byDefault);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new Error(`--${name} is not a whole number of at least 1`);
+}
+
 if (values.help === true) console.log(usage);
-else if (!Number.isSafeInteger(events) || events < 1) throw new Error("--events is not a whole number of at least 1");
-else await run(events, values.dir ?? tmpdir());
+else await run({ events: whole("events", 200_000), days: whole("days", defaultDays) }, values.dir ?? tmpdir());

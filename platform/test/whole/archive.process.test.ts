@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -10,8 +10,9 @@ import { until } from "./polling.ts";
 import { randomFrom, startSender } from "./senders.ts";
 import { openSite, type Site, writeKey } from "./server.ts";
 
-const kills = 6;
-const maxUnderWayMs = 1_500;
+const kills = 5;
+const maxUnderWayMs = 30;
+const maxBegunMs = 60_000;
 const maxArchiveMs = 60_000;
 const env = { C360_ARCHIVE_AFTER_DAYS: "0" };
 
@@ -39,6 +40,12 @@ async function tiers(): Promise<Record<string, { files: number; records: number;
 
 const archived = async (): Promise<number> => (await tiers())["archive"]?.files ?? 0;
 const sealed = (): number => readdirSync(join(directory.dataDir, "log")).length - 1;
+
+/** Names and sizes of all but the segment that is written. */
+function logListing(): string {
+  const names = readdirSync(join(directory.dataDir, "log")).sort();
+  return names.slice(0, -1).map((name) => `${name} ${statSync(join(directory.dataDir, "log", name), { throwIfNoEntry: false })?.size}`).join();
+}
 
 /** Of everything that is read from the log, the state and the lake. */
 async function answers(): Promise<string> {
@@ -97,17 +104,19 @@ describe("an archive", () => {
       directory.remove();
       directory = original.copy();
       site = await openSite({ dataDir: directory.dataDir, env });
-      const server = await site.start();
+      const before = logListing();
+      const server = site.launch();
       const sender = startSender({ url: site.url, writeKey, name: `s${nth}`, batchEvents: 20, pauseMs: 1 });
-      const backingUp = site.launchVerb(["backup", join(site.folder, "backup")]);
+      await until("archiving begins", maxBegunMs, () => logListing() !== before);
       await sleep(random() * maxUnderWayMs);
       await server.kill();
-      await backingUp.kill();
       const left = readdirSync(join(directory.dataDir, "log")).filter((name) => name.endsWith(".new"));
       under += left.length;
       const again = await site.start();
+      const backingUp = site.verb(["backup", join(site.folder, "backup"), "--json"]);
       await until("all is archived", maxArchiveMs, async () => (await archived()) === sealed());
       await sender.stop();
+      expect(await backingUp).toMatchObject({ code: 0 });
       await site.reads.settled();
       for (const messageId of [sender.acknowledged[0], sender.acknowledged.at(-1)]) {
         if (messageId !== undefined) expect(await site.reads.fate(messageId)).toMatchObject({ fate: "processed" });

@@ -45,7 +45,7 @@ export const defaultLakeLimits: LakeLimits = {
   leastFileRows: 16_384,
   maxFilesPerBucket: 8,
   maxMergedRows: 2_000_000,
-  maxSparseFiles: 16,
+  maxSparseFiles: 9,
   sparseRows: 500_000,
   retiredFileMs: 60_000,
 };
