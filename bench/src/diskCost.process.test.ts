@@ -10,7 +10,7 @@ const run = promisify(execFile);
 it("tells what a million events take in each tier, and leaves nothing behind", async () => {
   const folder = mkdtempSync(join(tmpdir(), "c360-disk-cost-"));
   try {
-    const flags = ["--events", "300", "--days", "100", "--dir", folder];
+    const flags = ["--events", "200", "--days", "70", "--dir", folder];
     const { stdout } = await run(process.execPath, [join(import.meta.dirname, "diskCost.ts"), ...flags]);
     const figure = (name: string): number[] =>
       (new RegExp(`^${name} +(\\d+) MB +(\\d+) MB$`, "m").exec(stdout) ?? []).slice(1).map(Number);

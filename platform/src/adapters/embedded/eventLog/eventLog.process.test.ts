@@ -227,7 +227,7 @@ describe("Promise 1: acknowledged stays durable while segments are archived", ()
       expect(ran.errors).toBe("");
       await expectAllThere(what);
     }
-    expect(await archivedSegments()).toBeGreaterThan(10);
+    expect(await archivedSegments()).toBeGreaterThan(2);
     expect((await readdir(directory)).filter((name) => !/^\d{10}\.log$/.test(name))).toEqual([]);
   });
 
@@ -254,7 +254,7 @@ describe("Promise 1: acknowledged stays durable while segments are archived", ()
     archives = true;
     writes = false;
     // Less than an archive takes.
-    const ran = await run(["prlimit", "--fsize=4000"], 2_000);
+    const ran = await run(["prlimit", "--fsize=600"], 2_000);
     expect(ran.errors).toMatch(/archiving segment \d+ of the log failed: EFBIG/);
     await expectAllThere("full");
     expect(await archivedSegments()).toBe(0);
