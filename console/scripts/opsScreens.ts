@@ -16,7 +16,7 @@ export const opsScreens: readonly Screen[] = [
     path: "/ops",
     prepare: async (page) => {
       await page.route(data, async (route) => {
-        const answer = (await (await route.fetch()).json()) as { consumers: object[]; now: string; disk: object };
+        const answer = (await (await route.fetch()).json()) as { consumers: object[]; now: string };
         const advice = [
           {
             code: "disk_low",
@@ -35,12 +35,23 @@ export const opsScreens: readonly Screen[] = [
         const [ingestion, sql, ...others] = answer.consumers;
         const behind = { ...sql, state: "behind", lagSeconds: 1_500, waiting: 1_204_311 };
         const retries = [{ at: answer.now, message: "analytics: following failed (3 in a row): Error ENOSPC" }];
-        const consumers = [ingestion, behind, ...others];
-        const changed = { state: "trouble", advice, consumers, retries, disk: { ...answer.disk, tiers } };
+        const changed = { state: "trouble", advice, consumers: [ingestion, behind, ...others], retries };
         await route.fulfill({ json: { ...answer, ...changed } });
       });
       await page.reload();
       await page.getByText("25 minutes behind").waitFor();
+    },
+  },
+  {
+    name: "ops-tiers",
+    path: "/ops",
+    prepare: async (page) => {
+      await page.route(data, async (route) => {
+        const answer = (await (await route.fetch()).json()) as { disk: object };
+        await route.fulfill({ json: { ...answer, disk: { ...answer.disk, tiers } } });
+      });
+      await page.reload();
+      await page.getByText("as they came").scrollIntoViewIfNeeded();
     },
   },
   { name: "ops-loading", path: "/ops", prepare: (page) => loading(page, data) },

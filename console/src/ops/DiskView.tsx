@@ -2,7 +2,6 @@ import { bytesText } from "../parts/bytesText.ts";
 import { words } from "../words/words.ts";
 import type { Disk } from "./opsQueries.ts";
 import { lastsText } from "./opsText.ts";
-import { TierTable } from "./TierTable.tsx";
 
 const text = words.ops;
 
@@ -52,7 +51,6 @@ export function DiskView({ disk }: { disk: Disk }) {
           ))}
         </tbody>
       </table>
-      <TierTable disk={disk} />
     </>
   );
 }

@@ -9,45 +9,42 @@ const text = words.ops;
 /** What a million events take, as they came, compressed, and as columns. */
 export function TierTable({ disk: { tiers, keptSince } }: { disk: Disk }) {
   const { tier: kept, records, bytes, perMillion } = text.tierColumns;
-  if (tiers.length === 0) return null;
   return (
-    <table className="diskTiers">
-      <caption>
-        {text.tiersTitle}
-        {keptSince !== null && (
-          <span className="meta">
-            {" "}
-            {text.tiersSince} <Time at={keptSince} />
-          </span>
-        )}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">{kept}</th>
-          <th scope="col" className="end">
-            {records}
-          </th>
-          <th scope="col" className="end">
-            {bytes}
-          </th>
-          <th scope="col" className="end">
-            {perMillion}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {tiers.map((tier) => (
-          <tr key={tier.name}>
-            <th scope="row">
-              {text.tiers[tier.name].name} <span className="meta">{text.tiers[tier.name].hint}</span>
+    <>
+      <table className="diskTiers">
+        <thead>
+          <tr>
+            <th scope="col">{kept}</th>
+            <th scope="col" className="end">
+              {records}
             </th>
-            <td className="end numbers">{tier.records === 0 ? text.tierNone : countText(tier.records)}</td>
-            <td className="end numbers">{tier.records === 0 ? "" : bytesText(tier.bytes)}</td>
-            <td className="end numbers">{perMillionText(tier)}</td>
+            <th scope="col" className="end">
+              {bytes}
+            </th>
+            <th scope="col" className="end">
+              {perMillion}
+            </th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {tiers.map((tier) => (
+            <tr key={tier.name}>
+              <th scope="row">
+                {text.tiers[tier.name].name} <span className="meta">{text.tiers[tier.name].hint}</span>
+              </th>
+              <td className="end numbers">{tier.records === 0 ? text.tierNone : countText(tier.records)}</td>
+              <td className="end numbers">{tier.records === 0 ? "" : bytesText(tier.bytes)}</td>
+              <td className="end numbers">{perMillionText(tier)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {keptSince !== null && (
+        <p className="meta">
+          {text.tiersSince} <Time at={keptSince} />
+        </p>
+      )}
+    </>
   );
 }
 
