@@ -44,7 +44,10 @@ const sealed = (): number => readdirSync(join(directory.dataDir, "log")).length 
 /** Names and sizes of all but the segment that is written. */
 function logListing(): string {
   const names = readdirSync(join(directory.dataDir, "log")).sort();
-  return names.slice(0, -1).map((name) => `${name} ${statSync(join(directory.dataDir, "log", name), { throwIfNoEntry: false })?.size}`).join();
+  return names
+    .slice(0, -1)
+    .map((name) => `${name} ${statSync(join(directory.dataDir, "log", name), { throwIfNoEntry: false })?.size}`)
+    .join();
 }
 
 /** Of everything that is read from the log, the state and the lake. */

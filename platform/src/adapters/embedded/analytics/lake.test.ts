@@ -144,7 +144,7 @@ describe("the lake", () => {
     const followed = new FakeFollowed();
     const fragments = ["A", "A", "_"].map(fragmentNamed);
     for (let at = 0; at < 400; at++) {
-      const occurredAt = Date.UTC(2001, at % 50, 1 + (at % 28));
+      const occurredAt = Date.UTC(2001, at % 25, 1 + (at % 28));
       followed.append(
         fragments[at % 3] ?? "",
         eventOf({ messageId: `m${at}`, occurredAt, body: { properties: { at } } }),
@@ -171,7 +171,7 @@ describe("the lake", () => {
     const all = await timeline(scattered);
     expect(new Set(all).size).toBe(400);
     await scattered.moveToLake();
-    expect(lakeFiles(path).length).toBeGreaterThanOrEqual(75);
+    expect(lakeFiles(path).length).toBeGreaterThanOrEqual(40);
     expect(await timeline(scattered)).toEqual(all);
     await scattered.close();
 
@@ -230,7 +230,7 @@ describe("the lake", () => {
     let isLost = false;
     const core = await open(followed, path, {
       retryDelayMs: 1,
-      lakeLimits: { leastFileRows: 0, maxSparseFiles: 3, retiredFileMs: 0 },
+      lakeLimits: { leastFileRows: 0, maxSparseFiles: 2, retiredFileMs: 0 },
       overWriter: (real) =>
         new Proxy(real, {
           get: (target, name) => {
@@ -253,10 +253,8 @@ describe("the lake", () => {
     let failed = 0;
     for (const lost of [false, true]) {
       for (let nth = 1; ; nth++) {
-        for (const month of [3, 7, 11]) {
-          const occurredAt = Date.UTC(2020, month, 1 + (nth % 28));
-          followed.append(fragmentNamed("A"), eventOf({ messageId: `m${events++}`, occurredAt }));
-        }
+        const occurredAt = Date.UTC(2020, events % 12, 1 + (nth % 28));
+        followed.append(fragmentNamed("A"), eventOf({ messageId: `m${events++}`, occurredAt }));
         await core.caughtUp();
         isLost = lost;
         left = nth;
