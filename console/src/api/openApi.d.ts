@@ -1216,6 +1216,10 @@ export interface components {
                 name: string;
                 bytes: number;
             }[];
+            /** @description How events are kept. What is not known at the moment is left out. */
+            tiers: components["schemas"]["Tier"][];
+            /** @description When the log began: nothing older is kept. */
+            keptSince: string | null;
             bytesPerMillionRecords: number | null;
             /** @description At the rate of the last 24 hours. */
             daysLeft: number | null;
@@ -2014,6 +2018,17 @@ export interface components {
                 message: string;
                 field?: string;
             }[];
+        };
+        Tier: {
+            /**
+             * @description log: sealed segments as they were written; archive: those that are compressed; lake: columns for SQL.
+             * @enum {unknown}
+             */
+            name: "log" | "archive" | "lake";
+            files: number;
+            bytes: number;
+            records: number;
+            bytesPerMillionRecords: number | null;
         };
         TimelineEvent: {
             messageId: string;

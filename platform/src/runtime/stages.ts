@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { openAccessStore, type CopiedAccessStore } from "../adapters/embedded/accessStore.ts";
+import { startArchiving, type EmbeddedArchiving } from "../adapters/embedded/archiving/client.ts";
 import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
@@ -39,6 +40,7 @@ import type { Settings } from "./settings.ts";
 import { lagSeconds, reviewFigures } from "./followerLag.ts";
 import { ingestionLag, noSource, pendingRecords, type PendingRecords } from "./backlog.ts";
 import { slowestFollower } from "./slowestFollower.ts";
+import { storedTiers, type Tiers } from "./tiers.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
 /** Above it, followers go more slowly: deciding goes first. */
@@ -48,6 +50,8 @@ export interface Stages {
   access: CopiedAccessStore;
   log: EventBuffer;
   lookups: EventBufferReader;
+  /** How events are kept, and what that takes. */
+  tiers: () => Promise<Tiers>;
   ingestion: Ingestion;
   analytics: EmbeddedAnalytics;
   search: EmbeddedSearch;
@@ -86,11 +90,17 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const { paths, hashKey, opened, onTrouble } = options;
   const backlog = pendingRecords(Date.now);
   const parts: RunningParts = {};
-  const meters = metersOver(parts, backlog);
+  const tiers = storedTiers(parts);
+  const meters = metersOver(parts, { backlog, tiers });
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
   opened.push(() => access.close());
   const log = await openEventLog({ directory: paths.log, onDurable: (end) => parts.ingestion?.advance(end) });
   opened.push(() => log.close());
+  const { archiveAfterMs: afterMs, archiveBeyondBytes: beyondBytes } = options.settings;
+  const limits = { afterMs, beyondBytes };
+  const archiving = await startArchiving({ logDirectory: paths.log, limits, onTrouble });
+  parts.archiving = archiving;
+  opened.push(() => archiving.close());
   const ingestion = await startDeciding(options, { parts, backlog, meters });
   // What a crash left undecided is as pending as what comes from now on.
   backlog.added(noSource, await recordsFrom(paths.log, ingestion.decidedUntil()));
@@ -135,7 +145,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const activities = sourceActivityOver(database);
   const health = { logFailed: false };
   const told = { stream, meters, backlog, undecided, health, activities, feedHead: feedHeadOver(database) };
-  return { access, log, ingestion, ...followers, explainer, ...told, ...reads };
+  return { access, log, tiers, ingestion, ...followers, explainer, ...told, ...reads };
 }
 
 function startDeciding(
@@ -155,6 +165,7 @@ function startDeciding(
         parts.analytics?.advance(isBusy);
         parts.search?.advance(isBusy);
         parts.reviews?.advance(isBusy);
+        parts.archiving?.advance(isBusy);
         parts.stream?.hub.decided(position, outcome);
       },
       onTrouble: (message) => {
@@ -214,6 +225,7 @@ function openedOf<T>(started: PromiseSettledResult<T>): T {
 
 /** What is started later than what has to tell it something. */
 interface RunningParts {
+  archiving?: EmbeddedArchiving;
   ingestion?: Ingestion;
   analytics?: EmbeddedAnalytics;
   search?: EmbeddedSearch;
@@ -222,13 +234,17 @@ interface RunningParts {
   undecided?: PendingMessages;
 }
 
-function metersOver(parts: RunningParts, backlog: PendingRecords): Meters {
+function metersOver(
+  parts: RunningParts,
+  { backlog, tiers }: { backlog: PendingRecords; tiers: () => Promise<Tiers> },
+): Meters {
   return platformMeters({
     pendingRecords: backlog.pending,
     ingestionLagSeconds: () => ingestionLag(backlog, Date.now()) / 1_000,
     followerLagSeconds: () => lagSeconds(parts.analytics, Date.now),
     searchLagSeconds: () => lagSeconds(parts.search, Date.now),
     reviews: () => reviewFigures(parts.reviews, Date.now),
+    tiers: async () => (await tiers()).tiers,
     stream: () => parts.stream?.hub.counts() ?? { subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 },
   });
 }
