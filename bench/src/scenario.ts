@@ -75,7 +75,7 @@ interface Run {
 
 function signUp(target: Target): Promise<FullLoad> {
   const everybody = { firstOrdinal: 0, maxEvents: target.profiles, maxSeconds: maxFillSeconds };
-  return fullLoad(target, { kind: "signUps", ...everybody }, false);
+  return fullLoad(target, { kind: "signUps", ...everybody });
 }
 
 async function fill(run: Run, events: number): Promise<void> {
