@@ -3,8 +3,8 @@ import { getPriority, setPriority } from "node:os";
 /**
  * How far each thread stands behind those that take and decide events, as a nice value: where two ask for one processor,
  * five steps more leave a third of what the other gets (sched(7)). Somebody waits for what search finds and for a reason;
- * answers of SQL say as of when they are; what resembles whom can wait, and
- * so can room on the disk.
+ * answers of SQL say as of when they are; what resembles whom and
+ * room on the disk can wait.
  */
 export const niceness = {
   search: 5,
