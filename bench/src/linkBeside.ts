@@ -78,7 +78,7 @@ async function ours({ file, id, truth }: Options): Promise<Figures> {
 
 async function theirs({ file, id, truth }: Options, python: string, folder: string): Promise<Figures> {
   const clusters = join(folder, "clusters.csv");
-  const flags = [join(here, "splink.py"), file, "--id", id, "--out", clusters];
+  const flags = [join(here, "linkWithSplink.py"), file, "--id", id, "--out", clusters];
   const { stdout } = await run(python, flags, { maxBuffer: mostOutput });
   const figures = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as Omit<Figures, "f1">;
   return { ...figures, f1: await clusterF1({ file, id, truth, clusters, folder }) };

@@ -3,7 +3,7 @@ import { type SubmitEvent, useState } from "react";
 import { countText } from "../parts/countText.ts";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { words } from "../words/words.ts";
-import { useLimitRate } from "./sourceQueries.ts";
+import { useChangeSource } from "./sourceQueries.ts";
 
 const text = words.sources.limit;
 const form = words.sources.form;
@@ -27,7 +27,7 @@ export function RateLimit({ id, limit }: { id: string; limit: number | null }) {
 }
 
 function LimitForm({ id, limit, onClose }: { id: string; limit: number | null; onClose: () => void }) {
-  const change = useLimitRate(id);
+  const change = useChangeSource(id);
   const [value, setValue] = useState<number | string>(limit ?? "");
   const [isTouched, setTouched] = useState(false);
   const isRate = typeof value === "number" && Number.isSafeInteger(value) && value >= 1 && value <= most;
@@ -35,7 +35,7 @@ function LimitForm({ id, limit, onClose }: { id: string; limit: number | null; o
   const onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
     setTouched(true);
-    if (isRate || isNone) change.mutate(isNone ? null : value, { onSuccess: onClose });
+    if (isRate || isNone) change.mutate({ maxEventsPerSecond: isNone ? null : value }, { onSuccess: onClose });
   };
   return (
     <form onSubmit={onSubmit} className="formGap" noValidate>

@@ -15,7 +15,7 @@ import { LatestEvents } from "./LatestEvents.tsx";
 import { RateLimit } from "./RateLimit.tsx";
 import { Snippets } from "./Snippets.tsx";
 import { type SourceWithHealth, stateOf } from "./sourceHealth.ts";
-import { useRotateKey, useSetEnabled, useSources } from "./sourceQueries.ts";
+import { useRotateKey, useChangeSource, useSources } from "./sourceQueries.ts";
 import { useShownKey } from "./shownKeys.ts";
 import { StateWord } from "./StateWord.tsx";
 import "../parts/table.css";
@@ -151,13 +151,13 @@ function WriteKey({ source: { id, name, health } }: { source: SourceWithHealth }
 }
 
 function EnableButton({ source: { id, name, enabled, health } }: { source: SourceWithHealth }) {
-  const change = useSetEnabled(id);
+  const change = useChangeSource(id);
   const [isAsking, setAsking] = useState(false);
   if (!enabled) {
     return (
       <>
         {change.error !== null && <ProblemNote error={change.error} />}
-        <Button h="var(--c360-target)" onClick={() => change.mutate(true)} loading={change.isPending}>
+        <Button h="var(--c360-target)" onClick={() => change.mutate({ enabled: true })} loading={change.isPending}>
           {text.enable}
         </Button>
       </>
@@ -175,7 +175,7 @@ function EnableButton({ source: { id, name, enabled, health } }: { source: Sourc
         effect={text.disableEffect}
         health={health}
         action={text.disable}
-        onConfirm={() => change.mutate(false, { onSuccess: () => setAsking(false) })}
+        onConfirm={() => change.mutate({ enabled: false }, { onSuccess: () => setAsking(false) })}
         isPending={change.isPending}
         error={change.error}
       />

@@ -65,20 +65,12 @@ export function useRotateKey(id: string) {
   });
 }
 
-export function useSetEnabled(id: string) {
+/** Only what is given changes; `maxEventsPerSecond` null: no limit. */
+export function useChangeSource(id: string) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (enabled: boolean) => api.patch("/api/sources/{id}", { path: { id }, body: { enabled } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: sourcesKey, exact: true }),
-  });
-}
-
-/** Null: no limit. */
-export function useLimitRate(id: string) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (maxEventsPerSecond: number | null) =>
-      api.patch("/api/sources/{id}", { path: { id }, body: { maxEventsPerSecond } }),
+    mutationFn: (body: { enabled?: boolean; maxEventsPerSecond?: number | null }) =>
+      api.patch("/api/sources/{id}", { path: { id }, body }),
     onSuccess: () => queries.invalidateQueries({ queryKey: sourcesKey, exact: true }),
   });
 }

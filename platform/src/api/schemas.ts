@@ -213,23 +213,6 @@ export const fate = Type.Object(
   { title: "Fate" },
 );
 
-export const rejection = Type.Object(
-  {
-    messageId: Type.String(),
-    source: Type.String(),
-    sourceKind: nullableText,
-    code: Type.String({ examples: ["event_missing"] }),
-    reason: Type.String({ description: "What is wrong and how to mend it." }),
-    field: nullableText,
-    receivedAt: nullableTime,
-    mended: Type.Boolean({ description: "A call of this messageId was taken since." }),
-    event: Type.Union([anyObject, Type.String(), Type.Null()], {
-      description: "As sent; text where it was no JSON object or was too large to keep whole.",
-    }),
-  },
-  { title: "Rejection" },
-);
-
 export const sourceWithKey = Type.Object(
   { source, writeKey: Type.String({ description: "Shown in this answer and never again." }) },
   { title: "SourceWithWriteKey" },

@@ -9,8 +9,9 @@ import { fakeBackups } from "./backups.fake.ts";
 import { fakeOperations } from "./operations.fake.ts";
 import { fakeCorrections } from "./corrections.fake.ts";
 import { fakeLinkage, fakeReviews } from "./reviews.fake.ts";
+import { fakeRejections, fakeReplays, type FakeReplays } from "./rejections.fake.ts";
 import { fakeRules, type FakeRules } from "./rules.fake.ts";
-import type { EdgeView, FateView, HouseholdView, RejectionView, Services } from "./services.ts";
+import type { EdgeView, FateView, HouseholdView, Services } from "./services.ts";
 
 /** Services over plain memory for tests of what calls them: the API's routes and the command line. */
 export interface FakeServices extends Services {
@@ -19,6 +20,7 @@ export interface FakeServices extends Services {
   readonly linkage: ReturnType<typeof fakeLinkage>;
   readonly backups: ReturnType<typeof fakeBackups>;
   readonly rules: FakeRules;
+  readonly replays: FakeReplays;
   readonly token: string;
   readonly replayed: { messageId: string; corrected: JsonObject | null }[];
   readonly submitted: { source: string; call: JsonObject }[];
@@ -108,18 +110,6 @@ export const timeline: TimelineEvent[] = Array.from({ length: 12 }, (_, index) =
   identifier: index === 0 ? null : { type: "user_id", value: "ada" },
   properties: { sku: `s${index}` },
   context: {},
-}));
-
-const refusals: RejectionView[] = Array.from({ length: 3 }, (_, index) => ({
-  messageId: `r${index}`,
-  source: index === 1 ? "tills" : "web",
-  sourceKind: "web",
-  code: "event_missing",
-  reason: "a track call needs the name of its event",
-  field: "event",
-  receivedAt: at,
-  mended: false,
-  event: index === 2 ? "[1" : { type: "track", userId: "ada" },
 }));
 
 function fakeAccess(token: string): AccessStore {
@@ -262,16 +252,10 @@ async function fakeFate(messageId: string, source: string | null): Promise<FateV
   };
 }
 
-function fakeRejections(
+function fakeReplay(
   replayed: { messageId: string; corrected: JsonObject | null }[],
-): Pick<Services, "rejections" | "replay" | "sourceHealth"> {
+): Pick<Services, "replay" | "sourceHealth"> {
   return {
-    rejections: async ({ source, after, limit }) => {
-      const all = refusals.filter((refusal) => source === null || refusal.source === source);
-      const from = Number(after ?? 0);
-      const items = all.slice(from, from + limit);
-      return { items, next: from + items.length < all.length ? String(from + items.length) : null };
-    },
     replay: async (messageId, source, corrected) => {
       if (messageId === "m1") throw new Problem(409, "event_processed", "It was taken.", { hint: "Nothing to do." });
       replayed.push({ messageId, corrected });
@@ -362,7 +346,9 @@ export function fakeServices(): FakeServices {
     backups: fakeBackups(at),
     rules: fakeRules(noon),
     fateOf: fakeFate,
-    ...fakeRejections(replayed),
+    rejections: fakeRejections(at),
+    replays: fakeReplays(at),
+    ...fakeReplay(replayed),
     submit: fakeSubmit(() => fake),
     stream: { subscribe: ({ sink }) => sink().end() },
     status: async () => ({

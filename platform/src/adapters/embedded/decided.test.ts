@@ -220,6 +220,7 @@ describe("Promise 9: the feed", () => {
       changedPersons: Array.from({ length: 200 }, (_, at) => at + 1),
       retiredProfiles: [],
       rejected: [],
+      mended: [],
       seenAgain: [],
       received: [],
       onlyActive: [],

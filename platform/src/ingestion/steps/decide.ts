@@ -51,6 +51,7 @@ export async function decide(
     onlyOrders: changedPersons.filter((person) => !rewritten.has(person) && buyers.has(person)),
     retiredProfiles: people.retiredProfiles,
     rejected: folded.rejected,
+    mended: folded.mended,
     seenAgain: folded.seenAgain,
     received: folded.received,
     ...(tenancies === undefined ? {} : { tenancies }),

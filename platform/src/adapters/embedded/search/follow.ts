@@ -37,6 +37,8 @@ export interface Follower {
    */
   pass(isAwaited?: boolean): Promise<boolean>;
   progress(): SearchProgress;
+  /** The progress, as of now where nothing waits: what an answer says that it holds. */
+  current(): SearchProgress;
 }
 
 /**
@@ -54,11 +56,14 @@ export function followerOf(parts: FollowerParts): Follower {
   let steppedAt = 0;
   const coverage = feedCoverage();
   const leader = leaderOf(parts, coverage);
+  /** Whether the feed still is the one that was followed can only change between two runs. */
+  let isFeedKnown = false;
   const step = async (): Promise<boolean> => {
     steppedAt = performance.now();
     const at = now();
     const head = decided.head();
     const next = nextFeedStep(decided, progress.followed, passLimits);
+    isFeedKnown = next?.startsOver !== true;
     if (next === null) {
       progress = { ...progress, asOf: Math.max(progress.asOf, at) };
       return false;
@@ -85,7 +90,15 @@ export function followerOf(parts: FollowerParts): Follower {
     index.write(() => undefined, { followed, asOf: holdsAll ? at : asOfBefore });
     progress = index.progress();
     coverage.applied(changes, { feed, head: next.head });
+    isFeedKnown = true;
     return true;
+  };
+  const current = (): SearchProgress => {
+    const at = now();
+    const { version, copied } = progress.followed;
+    const isUpToDate = isFeedKnown && copied === null && version >= decided.head().feedVersion;
+    if (isUpToDate) progress = { ...progress, asOf: Math.max(progress.asOf, at) };
+    return progress;
   };
   const mayWait = (): boolean => {
     const { feed, version, copied } = progress.followed;
@@ -95,6 +108,7 @@ export function followerOf(parts: FollowerParts): Follower {
   };
   return {
     progress: () => progress,
+    current,
     pass: async (isAwaited = true) => {
       const hasLed = await leader.lead(progress.followed);
       if (!isAwaited && mayWait()) return hasLed;

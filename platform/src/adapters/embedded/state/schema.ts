@@ -5,7 +5,7 @@ import { Problem } from "../../../model/problem.ts";
 import { isDamage } from "../sqliteFile.ts";
 
 /** Raised when a table, or the JSON in one of its columns, changes shape. */
-const tablesVersion = 5;
+const tablesVersion = 6;
 /** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
 export const stateVersion = tablesVersion * 1_000 + normaliserVersion;
 
@@ -68,9 +68,20 @@ CREATE TABLE orders (
 CREATE INDEX orders_of_fragment ON orders (owner_fragment);
 CREATE TABLE rejected (
   position INTEGER PRIMARY KEY, message TEXT NOT NULL, source TEXT NOT NULL, message_id TEXT NOT NULL,
-  reason TEXT NOT NULL) STRICT;
+  reason TEXT NOT NULL, cause INTEGER NOT NULL, state INTEGER NOT NULL) STRICT;
 CREATE INDEX rejected_by_message ON rejected (message);
 CREATE INDEX rejected_by_source ON rejected (source);
+CREATE INDEX rejected_by_cause ON rejected (cause);
+-- States: 0 open, 1 replaced, 2 mended. Queries find these indexes only when they say so too.
+CREATE INDEX rejected_open ON rejected (cause, position) WHERE state = 0;
+CREATE INDEX rejected_open_newest ON rejected (position) WHERE state = 0;
+CREATE INDEX rejected_unmended ON rejected (message) WHERE state <> 2;
+CREATE TABLE causes (
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, code TEXT NOT NULL, field TEXT, type TEXT,
+  event TEXT, count INTEGER NOT NULL, open INTEGER NOT NULL, first_at INTEGER, last_at INTEGER,
+  last_position INTEGER NOT NULL) STRICT;
+CREATE INDEX causes_by_open ON causes (open DESC, number);
+CREATE INDEX causes_of_source ON causes (source);
 CREATE TABLE duplicates (position INTEGER PRIMARY KEY, first INTEGER NOT NULL) STRICT;
 CREATE TABLE seen_again (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, differs INTEGER NOT NULL) STRICT;
 CREATE TABLE source_totals (

@@ -12,6 +12,7 @@ import type {
 } from "../../../storage/identityAndProfiles.ts";
 import type { BatchThinning } from "./batchThinning.ts";
 import type { FeedRetention } from "./feedRetention.ts";
+import type { RejectionRows } from "./rejections.ts";
 import { encodeSpans } from "./rows.ts";
 import { encodeSightings } from "./sightingRows.ts";
 import { addHoldings, forgetSightings, maxSeen, seenBehind, tenancyWrites, writeTenancies } from "./writeTenancies.ts";
@@ -43,7 +44,6 @@ export function commitStatements(database: DatabaseSync) {
     raiseNumber: prepare("UPDATE head SET next_number = max(next_number, ?)"),
     putOrder: prepare(`INSERT INTO orders (key, owner_fragment, state) VALUES (?, ?, ?)
       ON CONFLICT (key) DO UPDATE SET owner_fragment = excluded.owner_fragment, state = excluded.state`),
-    addRejected: prepare("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)"),
     addDuplicate: prepare("INSERT INTO duplicates VALUES (?, ?)"),
     countDuplicate: prepare(`INSERT INTO seen_again VALUES (?, 1, ?)
       ON CONFLICT (first) DO UPDATE SET count = count + 1, differs = max(differs, excluded.differs)`),
@@ -65,7 +65,10 @@ export async function writeDecision(
     retention,
     thinning,
   }: {
-    statements: CommitStatements & { countSources: (received: readonly SourceMinute[]) => void };
+    statements: CommitStatements & {
+      countSources: (received: readonly SourceMinute[]) => void;
+      rejections: Pick<RejectionRows, "write">;
+    };
     hash: KeyedHash;
     retention: FeedRetention;
     thinning: BatchThinning;
@@ -80,6 +83,7 @@ export async function writeDecision(
     if (statements.setHead.run(decision.position, nextNumber, decision.after).changes !== 1) throw decidedElsewhere();
     writePeople(statements, hash, decision);
     writeFates(statements, decision);
+    statements.rejections.write(decision);
     statements.countSources(decision.received);
     writeFeed(statements, decision);
     if (decision.rules !== undefined) await writeRules(statements, hash, decision.rules);
@@ -184,9 +188,6 @@ function writeLot(statements: CommitStatements, hash: KeyedHash, lot: PeopleLot)
 }
 
 function writeFates(statements: CommitStatements, decision: Decision): void {
-  for (const { position, messageKey, source, messageId, reason } of decision.rejected) {
-    statements.addRejected.run(position, messageKey, source, messageId, JSON.stringify(reason));
-  }
   for (const { position, first, differs } of decision.seenAgain) {
     statements.addDuplicate.run(position, first);
     statements.countDuplicate.run(first, differs ? 1 : 0);

@@ -1,6 +1,6 @@
 """Links one table with Splink, as its own guides set it up; bench/src/linkBeside.ts runs it beside ours.
 
-python splink.py FILE --id COLUMN --out FILE
+python linkWithSplink.py FILE --id COLUMN --out FILE
 
 Of the columns that the table has, by name, each is compared by what Splink offers for its kind. Training is the
 economical one: u by random sampling, m by expectation maximisation in two blocks. The last line of standard output is
