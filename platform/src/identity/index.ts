@@ -31,6 +31,7 @@ export { resolve } from "./resolve.ts";
 export {
   boundariesOf,
   tenanciesOf,
+  tenanciesWithLater,
   tenancyAt,
   maxTenancies,
   maxTenancyCombinations,

@@ -21,8 +21,21 @@ export interface Boundary {
  * tenants, so that signing in again cuts nothing.
  */
 export function tenanciesOf(boundaries: readonly Boundary[]): Tenancy[] {
-  const sorted = boundaries.toSorted((x, y) => x.at - y.at || compareText(x.login ?? "", y.login ?? ""));
-  const tenancies: Tenancy[] = [{ from: null, tenant: sorted[0] === undefined ? null : firstTenant(sorted) }];
+  const sorted = inOrder(boundaries);
+  return extended([{ from: null, tenant: sorted[0] === undefined ? null : firstTenant(sorted) }], sorted);
+}
+
+/** The same with more boundaries, each later than all that `tenancies` was told from, which were some. */
+export function tenanciesWithLater(tenancies: readonly Tenancy[], later: readonly Boundary[]): Tenancy[] {
+  return extended(tenancies, inOrder(later));
+}
+
+function inOrder(boundaries: readonly Boundary[]): Boundary[] {
+  return boundaries.toSorted((x, y) => x.at - y.at || compareText(x.login ?? "", y.login ?? ""));
+}
+
+function extended(before: readonly Tenancy[], sorted: readonly Boundary[]): Tenancy[] {
+  const tenancies = [...before];
   for (const [index, { at, login }] of sorted.entries()) {
     if (sorted[index + 1]?.at === at || tenancies.at(-1)?.tenant === login) continue;
     tenancies.push({ from: at, tenant: login });

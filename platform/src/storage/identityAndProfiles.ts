@@ -60,6 +60,15 @@ export interface DeviceFragment extends FragmentEvidence {
   device: IdentifierKey | null;
 }
 
+/** Of all events that carry a shared device. */
+export interface DeviceTally {
+  /** Combinations of identifiers that hold it. */
+  combinations: number;
+  events: number;
+  /** UTC ms, of the latest of them by event time. */
+  lastAt: number;
+}
+
 /** What happened on devices that change hands, as far as a decision changes it. */
 export interface TenancyChange {
   /** Fragments that were folded anew: their sightings among `fragments` are all that they have. */
@@ -68,8 +77,10 @@ export interface TenancyChange {
   rehomed: { fragment: FragmentId; device: IdentifierKey }[];
   /** Fragments that hold no event any more. */
   emptied: { fragment: FragmentId; base: FragmentId }[];
-  /** Whose devices are, as a whole: in place of what was known. */
-  held: { device: IdentifierKey; tenancies: readonly Tenancy[] }[];
+  /** Spans that are no more, by where they begin, and those that are new. A device that is its own throughout has none. */
+  held: { device: IdentifierKey; gone: readonly Tenancy["from"][]; come: readonly Tenancy[] }[];
+  /** Null: none is kept any more. */
+  tallies: { device: IdentifierKey; tally: DeviceTally | null }[];
 }
 
 /** Everything about some components: what `resolve` needs, and what a merge or split has to rewrite. */
@@ -229,11 +240,17 @@ export interface IdentityAndProfiles {
   crowdedDevices(devices: readonly IdentifierKey[], most: number): Promise<Set<IdentifierKey>>;
   /** Fragments of combinations that hold one of the devices, each once: all of them, so not of crowded ones. */
   fragmentsOfDevices(devices: readonly IdentifierKey[]): Promise<DeviceFragment[]>;
+  /** Of some combinations that hold devices, by the fragment that nobody's login takes. */
+  fragmentsOfCombinations(bases: readonly FragmentId[]): Promise<DeviceFragment[]>;
+  /** Persons of a device's fragments that one of the tenants had. */
+  personsOfTenants(device: IdentifierKey, tenants: readonly IdentifierKey[]): Promise<PersonNumber[]>;
+  /** Of those that one is kept of. */
+  deviceTallies(devices: readonly IdentifierKey[]): Promise<Map<IdentifierKey, DeviceTally>>;
   /** All of some fragments that hold devices, in any order. */
   sightings(fragments: readonly FragmentId[]): Promise<Map<FragmentId, Sighting[]>>;
   /** Who has some devices when; one that is its own person's throughout is missing. */
   tenancies(devices: readonly IdentifierKey[]): Promise<Map<IdentifierKey, Tenancy[]>>;
-  /** Devices that are shared, or were and still have tenancies or fragments of them. After `after`, sorted. */
+  /** Devices that are shared, or were and still have tenancies, fragments of them or a tally. After `after`, sorted. */
   sharedDevices(after: IdentifierKey, limit: number): Promise<IdentifierKey[]>;
   orders(keys: readonly OrderKey[]): Promise<Map<OrderKey, { state: OrderState; ownerFragment: FragmentId }>>;
   /** The least number that no person or component has had: callers count up from it within a batch. */

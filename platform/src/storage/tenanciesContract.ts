@@ -5,7 +5,7 @@ import type { StateHarness } from "./stateContract.ts";
 import { StateModel } from "./stateModel.ts";
 
 const [tablet, phone] = ["device_id:tablet", "device_id:phone"];
-const nothing: TenancyChange = { refolded: [], rehomed: [], emptied: [], held: [] };
+const nothing: TenancyChange = { refolded: [], rehomed: [], emptied: [], held: [], tallies: [] };
 
 function sightings(count: number, from = 0): Sighting[] {
   return Array.from({ length: count }, (_, n) => ({
@@ -85,20 +85,47 @@ export function tenanciesContract(harness: () => StateHarness): void {
     expect(await store.crowdedDevices([tablet, phone], 2)).toEqual(new Set());
   });
 
-  test("who has a device is replaced as a whole, and a device that is nobody's has no entry", async () => {
-    const tenancies = [
+  test("of who has a device only what changes is written, and a device that is nobody's has no entry", async () => {
+    const [own, annas, nobodys] = [
       { from: null, tenant: null },
       { from: -5, tenant: "user_id:anna" },
       { from: 7, tenant: null },
     ];
-    await commit([], { ...nothing, held: [{ device: tablet, tenancies }] });
-    expect(await store.tenancies([tablet, phone])).toEqual(new Map([[tablet, tenancies]]));
+    await commit([], { ...nothing, held: [{ device: tablet, gone: [], come: [own, annas, nobodys] }] });
+    expect(await store.tenancies([tablet, phone])).toEqual(new Map([[tablet, [own, annas, nobodys]]]));
     expect(await store.sharedDevices("", 10)).toEqual([tablet]);
-    const others = [{ from: null, tenant: "user_id:ben" }];
-    await commit([], { ...nothing, held: [{ device: tablet, tenancies: others }] });
-    expect(await harness().people().tenancies([tablet])).toEqual(new Map([[tablet, others]]));
-    await commit([], { ...nothing, held: [{ device: tablet, tenancies: [{ from: null, tenant: null }] }] });
+    const bens = { from: null, tenant: "user_id:ben" };
+    await commit([], { ...nothing, held: [{ device: tablet, gone: [null, 7], come: [bens] }] });
+    expect(await harness().people().tenancies([tablet])).toEqual(new Map([[tablet, [bens, annas]]]));
+    await commit([], { ...nothing, held: [{ device: tablet, gone: [null, -5], come: [] }] });
     expect(await store.tenancies([tablet])).toEqual(new Map());
     expect(await store.sharedDevices("", 10)).toEqual([]);
+  });
+
+  test("a device's events are counted until they are not any more", async () => {
+    const tally = { combinations: 2, events: 9, lastAt: -3 };
+    await commit([], { ...nothing, tallies: [{ device: tablet, tally: { ...tally, events: 8 } }] });
+    await commit([], { ...nothing, tallies: [{ device: tablet, tally }] });
+    expect(await store.deviceTallies([tablet, phone])).toEqual(new Map([[tablet, tally]]));
+    expect(await store.sharedDevices("", 10)).toEqual([tablet]);
+    await commit([], { ...nothing, tallies: [{ device: tablet, tally: null }] });
+    expect(await store.deviceTallies([tablet])).toEqual(new Map());
+    expect(await store.sharedDevices("", 10)).toEqual([]);
+  });
+
+  test("a combination's fragments are found by it, and whose they are by who had the device", async () => {
+    const tenants = fragment({ id: "anna's", identifiers: own.identifiers, tenant: "user_id:anna", handed }, {});
+    tenants.row.person = 7;
+    await commit([fragment(own, {}), tenants, fragment({ id: "other", identifiers: [phone] }, {})]);
+    const found = async (...bases: string[]) =>
+      (await store.fragmentsOfCombinations(bases)).map(({ id, base }) => [id, base]).sort();
+    const both = [
+      ["anna's", "own"],
+      ["own", "own"],
+    ];
+    expect(await found("own")).toEqual(both);
+    expect(await found("own", "other", "none")).toEqual([...both, ["other", "other"]].sort());
+    expect(await store.personsOfTenants(tablet, ["user_id:anna", "user_id:ben"])).toEqual([7]);
+    expect(await store.personsOfTenants(phone, ["user_id:anna"])).toEqual([]);
   });
 }

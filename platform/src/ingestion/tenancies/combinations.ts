@@ -35,6 +35,28 @@ export interface Rows {
 
 export type Parts = Pick<PipelineParts, "store" | "rules" | "recordsAt" | "hash" | "homeCurrency">;
 
+/** Whether somebody who had a device has some of it. */
+export function isCut({ fragments }: Pick<DeviceCombination, "fragments">): boolean {
+  return fragments.some(({ tenant }) => tenant !== undefined);
+}
+
+/** Of the batch's combinations, those that hold one of the devices, with what is stored of them. */
+export async function combinationsSeen(
+  devices: readonly IdentifierKey[],
+  seen: Seen,
+  { store }: Parts,
+): Promise<DeviceCombination[]> {
+  const asked = new Set(devices);
+  const found = new Map<FragmentId, DeviceCombination>();
+  for (const [base, { identifiers, events }] of seen) {
+    if (identifiers.some((key) => asked.has(key))) found.set(base, { base, identifiers, fragments: [], events });
+  }
+  for (const fragment of await store.fragmentsOfCombinations([...found.keys()])) {
+    found.get(fragment.base)?.fragments.push(fragment);
+  }
+  return [...found.values()];
+}
+
 /** All combinations that hold one of the devices. */
 export async function combinationsOf(
   devices: readonly IdentifierKey[],

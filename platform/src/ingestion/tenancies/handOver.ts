@@ -1,15 +1,15 @@
 import { maxTenancyCombinations } from "../../identity/index.ts";
-import type { FragmentId, Sighting } from "../../model/fragment.ts";
+import type { FragmentId } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
-import type { Tenancy } from "../../model/tenancy.ts";
 import { tieChange, type TieChange } from "../../profiles/index.ts";
 import type { IdentifierRow, PersonNumber, TenancyChange } from "../../storage/identityAndProfiles.ts";
 import type { FoldedFragment } from "../steps/fold.ts";
-import { combinationsOf, rowsOver, type DeviceCombination, type Parts, type Rows } from "./combinations.ts";
+import { isCut, rowsOver, type DeviceCombination, type Parts, type Rows } from "./combinations.ts";
+import { devicesOf, type Asked, type Device } from "./devices.ts";
 import { foldTargets, type Refolded, type Refolding } from "./refold.ts";
-import type { Seen } from "./sightings.ts";
+import { spansChanged, tenantsChanged } from "./spans.ts";
 import { isEmptied, targetsOf, type Target } from "./targets.ts";
-import { isSame, nobodys, whoseIs, type Device, type StoredSightings } from "./whose.ts";
+import { isSame, nobodys } from "./whose.ts";
 
 export interface HandedOver {
   tenancies: TenancyChange;
@@ -19,12 +19,9 @@ export interface HandedOver {
   changedPersons: Set<PersonNumber>;
 }
 
-interface Batch {
-  seen: Seen;
+interface Batch extends Asked {
   folded: Refolded;
   changed: ReadonlyMap<IdentifierKey, IdentifierRow>;
-  /** Whether all combinations of a device are to be looked at, and not only those of the batch. */
-  isAnew: (device: IdentifierKey) => boolean;
 }
 
 /**
@@ -55,69 +52,55 @@ async function handSome(
   parts: Parts,
 ): Promise<void> {
   const rows = rowsOver(batch.changed, parts);
+  const held = await devicesOf(keys, batch, rows, parts);
+  await rows.load(held.flatMap(({ combinations }) => combinations.flatMap(({ identifiers }) => identifiers)));
+  await rows.load(held.flatMap(({ after }) => after.flatMap(({ tenant }) => tenant ?? [])));
+  const closed = await crowdedHomes(held, rows, parts);
   const refoldings: Refolding[] = [];
-  for (const device of await devicesOf(keys, batch.seen, rows, parts)) {
-    const isAnew = batch.isAnew(device.key);
-    const sightings = sightingsOnce(device, parts);
-    const after = await whoseIs(device, isAnew, sightings, parts);
-    const isWhole = isAnew || !isSame(device.before, after);
-    const some = device.combinations.filter(({ base, events }) => !done.has(base) && (isWhole || events.length > 0));
-    await rows.load([
-      ...some.flatMap(({ identifiers }) => identifiers),
-      ...after.flatMap(({ tenant }) => tenant ?? []),
-    ]);
-    for (const each of placed(device.key, some, { after, stored: isWhole ? await sightings() : null }, rows, parts)) {
+  for (const device of held) {
+    const some = device.combinations.filter(
+      ({ base, events }) => !done.has(base) && (device.stored !== null || events.length > 0),
+    );
+    for (const each of placed(device, some, { rows, closed }, parts)) {
       refoldings.push(each);
       done.add(each.combination.base);
     }
-    if (isWhole) rehome(handed, device.key, some, rows);
-    tellHeld(handed, device, after);
+    if (device.stored !== null) rehome(handed, device.key, some, rows);
+    await tellHeld(handed, device, parts);
   }
   await take(refoldings, { handed, rows, folded: batch.folded }, parts);
 }
 
-/** Crowded ones are nobody's, and were: they are left out. */
-async function devicesOf(keys: readonly IdentifierKey[], seen: Seen, rows: Rows, parts: Parts): Promise<Device[]> {
-  const crowded = await parts.store.crowdedDevices(keys, maxTenancyCombinations);
-  const open = keys.filter((key) => !crowded.has(key));
-  const combinations = [...(await combinationsOf(open, seen, parts)).values()];
-  const held = await parts.store.tenancies(open);
-  await rows.load(open);
-  return open.map((key) => ({
-    key,
-    isShared: rows.isShared(key),
-    combinations: combinations.filter(({ identifiers }) => identifiers.includes(key)),
-    before: held.get(key) ?? nobodys,
-  }));
-}
-
-function sightingsOnce({ combinations }: Device, { store }: Parts): StoredSightings {
-  let read: ReturnType<StoredSightings> | undefined;
-  return () => {
-    read ??= store.sightings(combinations.flatMap(({ fragments }) => fragments.map(({ id }) => id)));
-    return read;
-  };
+/** By other rules a crowded device may be the surest of what another one's tenants had. */
+async function crowdedHomes(held: readonly Device[], { homes }: Rows, { store }: Parts): Promise<Set<IdentifierKey>> {
+  const others = new Set<IdentifierKey>();
+  for (const { key, combinations, stored } of held) {
+    for (const combination of stored === null ? [] : combinations.filter(isCut)) {
+      const home = homes.of(combination);
+      if (home !== null && home !== key) others.add(home);
+    }
+  }
+  return others.size === 0 ? others : store.crowdedDevices([...others], maxTenancyCombinations);
 }
 
 interface Placing {
-  after: readonly Tenancy[];
-  /** Null where what is stored stays where it is. */
-  stored: ReadonlyMap<FragmentId, readonly Sighting[]> | null;
+  rows: Rows;
+  /** Crowded devices. */
+  closed: ReadonlySet<IdentifierKey>;
 }
 
-/** What changes of the combinations that are the device's own, and of those that are no device's any more. */
+/** What changes of the combinations that are the device's own, and of those that nobody who has a device has any more. */
 function* placed(
-  key: IdentifierKey,
+  { key, after, stored }: Device,
   combinations: readonly DeviceCombination[],
-  { after, stored }: Placing,
-  { homes }: Rows,
+  { rows: { homes }, closed }: Placing,
   { hash }: Parts,
 ): Generator<Refolding> {
   for (const combination of combinations) {
     const home = homes.of(combination);
-    const isCut = combination.fragments.some(({ tenant }) => tenant !== undefined);
-    if (home === null ? !isCut : home !== key) continue;
-    const targets = targetsOf(combination, home === null ? nobodys : after, stored, hash) ?? [];
+    const isOwn = home === key;
+    if (!isOwn && !(isCut(combination) && (home === null || closed.has(home)))) continue;
+    const targets = targetsOf(combination, isOwn ? after : nobodys, stored, hash) ?? [];
     for (const target of targets) yield { target, combination, device: home };
   }
 }
@@ -141,7 +124,7 @@ function rehome(
 
 function nothingHanded(): HandedOver {
   return {
-    tenancies: { refolded: [], rehomed: [], emptied: [], held: [] },
+    tenancies: { refolded: [], rehomed: [], emptied: [], held: [], tallies: [] },
     movedFragments: [],
     ties: [],
     changedPersons: new Set(),
@@ -191,11 +174,16 @@ async function empty(gone: readonly Refolding[], handed: HandedOver, { store, ha
   }
 }
 
-/** Whoever had the device has other spans of it now, whether or not an event changed hands. */
-function tellHeld({ tenancies, changedPersons }: HandedOver, device: Device, after: readonly Tenancy[]): void {
-  if (isSame(device.before, after)) return;
-  tenancies.held.push({ device: device.key, tenancies: after });
-  for (const { fragments } of device.combinations) {
-    for (const { tenant, person } of fragments) if (tenant !== undefined) changedPersons.add(person);
+/** Whose spans are others now is told, whether or not an event changed hands. */
+async function tellHeld(
+  { tenancies, changedPersons }: HandedOver,
+  { key, before, after, tally }: Device,
+  { store }: Parts,
+): Promise<void> {
+  tenancies.tallies.push({ device: key, tally });
+  if (isSame(before, after)) return;
+  tenancies.held.push({ device: key, ...spansChanged(before, after) });
+  for (const person of await store.personsOfTenants(key, tenantsChanged(before, after))) {
+    if (person !== 0) changedPersons.add(person);
   }
 }

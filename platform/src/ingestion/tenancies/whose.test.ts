@@ -12,7 +12,7 @@ import type { Sighting } from "../../model/fragment.ts";
 import type { Tenancy } from "../../model/tenancy.ts";
 import type { DeviceCombination } from "./combinations.ts";
 import { sightingOf } from "./sightings.ts";
-import { nobodys, whoseIs } from "./whose.ts";
+import { grownTally, nobodys, tallyOf, whoseNext, whoseOfAll } from "./whose.ts";
 
 const rules = defaultIdentityRules;
 const device = "device_id:d";
@@ -39,12 +39,13 @@ function worldOf(list: readonly Told[]) {
         incoming: { position, messageKey: "", fragmentId: `f${index}`, event, mayHoldConsents: false },
       };
     });
-    const stored = incoming.filter(({ isStored }) => isStored).map((each) => sightingOf(each.incoming));
-    sightings.set(`f${index}`, stored);
-    const spans = { web: { count: stored.length, firstAt: 0, firstMessageId: "m", lastAt: 0 } };
+    const seen = incoming.filter(({ isStored }) => isStored).map((each) => sightingOf(each.incoming));
+    sightings.set(`f${index}`, seen);
+    const lastAt = Math.max(...seen.map(({ at }) => at));
+    const spans = { web: { count: seen.length, firstAt: 0, firstMessageId: "m", lastAt } };
     const fragment = { id: `f${index}`, base: `f${index}`, device: null, person: 1, identifiers, spans };
     const events = incoming.filter(({ isStored }) => !isStored).map((each) => each.incoming);
-    return { base: `f${index}`, identifiers, fragments: stored.length > 0 ? [fragment] : [], events };
+    return { base: `f${index}`, identifiers, fragments: seen.length > 0 ? [fragment] : [], events };
   });
   return {
     combinations: combinations.filter(({ fragments, events }) => fragments.length + events.length > 0),
@@ -52,10 +53,21 @@ function worldOf(list: readonly Told[]) {
   };
 }
 
-function whose(list: readonly Told[], before: readonly Tenancy[] | null, under: IdentityRules = rules) {
+const ofBatch = (combinations: readonly DeviceCombination[]) => combinations.filter(({ events }) => events.length > 0);
+const stored = (combinations: readonly DeviceCombination[]) =>
+  combinations.filter(({ fragments }) => fragments.length > 0).map((each) => ({ ...each, events: [] }));
+
+function fromAll(list: readonly Told[], under: IdentityRules = rules) {
   const { combinations, sightings } = worldOf(list);
-  const known = { key: device, isShared: true, combinations, before: before ?? nobodys };
-  return whoseIs(known, before === null, async () => sightings, { rules: under });
+  return whoseOfAll(combinations, async () => sightings, under);
+}
+
+/** With what is stored; null where that does not do. */
+function fromStored(list: readonly Told[], before: readonly Tenancy[], under: IdentityRules = rules) {
+  const { combinations } = worldOf(list);
+  const tally = tallyOf(stored(combinations));
+  const seen = ofBatch(combinations);
+  return whoseNext({ before, tally, grown: grownTally(tally, seen), combinations: seen }, under);
 }
 
 const told: fc.Arbitrary<Told> = fc.record({
@@ -66,52 +78,51 @@ const told: fc.Arbitrary<Told> = fc.record({
 });
 
 describe("Identity properties 1, 8: whose a device is", () => {
-  it("is what all events say, whether or not what is stored is begun with", async () => {
+  it("is what all events say, also where what is stored does for it", async () => {
+    let quick = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(told, { maxLength: 14 }), async (list) => {
-        const before = await whose(
-          list.filter(({ isStored }) => isStored),
-          null,
-        );
-        expect(await whose(list, before)).toEqual(await whose(list, null));
-      }),
+      fc.asyncProperty(
+        fc.array(told, { maxLength: 14 }),
+        fc.array(told, { maxLength: 4 }),
+        fc.integer({ min: -8, max: 12 }),
+        async (list, more, later) => {
+          const all = [...list, ...more.map((each) => ({ ...each, at: each.at + later, isStored: false }))];
+          const before = await fromAll(all.filter(({ isStored }) => isStored));
+          const after = fromStored(all, before);
+          if (after === null) return;
+          quick += 1;
+          expect(after).toEqual(await fromAll(all));
+        },
+      ),
       { numRuns: 3_000 },
+    );
+    expect(quick).toBeGreaterThan(500);
+  });
+
+  it("is counted with the batch as from all", () => {
+    fc.assert(
+      fc.property(fc.array(told, { maxLength: 14 }), (list) => {
+        const { combinations } = worldOf(list);
+        expect(grownTally(tallyOf(stored(combinations)), ofBatch(combinations))).toEqual(tallyOf(combinations));
+      }),
     );
   });
 
-  it("what is stored is read only where the batch changes it", async () => {
-    let reads = 0;
-    const read = async (list: readonly Told[], before: readonly Tenancy[]) => {
-      const { combinations, sightings } = worldOf(list);
-      await whoseIs(
-        { key: device, isShared: true, combinations, before },
-        false,
-        async () => {
-          reads += 1;
-          return sightings;
-        },
-        { rules },
-      );
-    };
+  it("what is stored is read only where the batch changes it, or comes late", () => {
     const before: Tenancy[] = [
       { from: null, tenant: "user_id:a" },
       { from: 5, tenant: "user_id:b" },
     ];
-    const fresh = { logout: false, isStored: false };
-    await read(
-      [0, 3, 9].map((at) => ({ login: 0, at, ...fresh })),
-      before,
-    );
-    await read(
-      [
-        { login: 1, at: 3, ...fresh },
-        { login: 2, at: 7, ...fresh },
-      ],
-      before,
-    );
-    expect(reads).toBe(0);
-    await read([{ login: 1, at: 7, ...fresh }], before);
-    expect(reads).toBe(1);
+    const known = [1, 5, 8].map((at, index) => ({ login: Math.min(2, index + 1), at, logout: false, isStored: true }));
+    const fresh = (...given: [login: number, at: number][]) => [
+      ...known,
+      ...given.map(([login, at]) => ({ login, at, logout: false, isStored: false })),
+    ];
+    expect(fromStored(fresh([0, 0], [0, 3], [0, 9], [1, 3], [2, 7]), before)).toEqual(before);
+    expect(fromStored(fresh([1, 9], [2, 9], [1, 11]), before)).toEqual([...before, { from: 11, tenant: "user_id:a" }]);
+    expect(fromStored(fresh([1, 7]), before)).toBeNull();
+    expect(fromStored(fresh([1, 8]), before)).toBeNull();
+    expect(fromStored(fresh([1, 9]), nobodys)).toBeNull();
   });
 
   const many = (count: number, of: (n: number) => DeviceCombination): DeviceCombination[] =>
@@ -139,8 +150,7 @@ describe("Identity properties 1, 8: whose a device is", () => {
       ]),
     );
   const spansOf = async (combinations: DeviceCombination[], at: (n: number) => number[] = (n) => [n]) => {
-    const known = { key: device, isShared: true, combinations, before: nobodys };
-    return (await whoseIs(known, true, sighted(at), { rules })).length;
+    return (await whoseOfAll(combinations, sighted(at), rules)).length;
   };
 
   it("is nobody's beyond so many combinations, events and spans, and somebody's up to them", async () => {

@@ -4,71 +4,105 @@ import {
   maxTenancyCombinations,
   maxTenancyEvents,
   tenanciesOf,
+  tenanciesWithLater,
   tenancyAt,
+  type IdentityRules,
 } from "../../identity/index.ts";
 import type { FragmentId, Sighting } from "../../model/fragment.ts";
-import type { IdentifierKey } from "../../model/identifier.ts";
 import type { Tenancy } from "../../model/tenancy.ts";
-import type { DeviceCombination, Parts } from "./combinations.ts";
+import type { DeviceTally } from "../../storage/identityAndProfiles.ts";
+import type { DeviceCombination } from "./combinations.ts";
 import { sightingOf } from "./sightings.ts";
 
 export const nobodys: readonly Tenancy[] = [{ from: null, tenant: null }];
 
-/** A device and what is known of it. */
-export interface Device {
-  key: IdentifierKey;
-  isShared: boolean;
-  /** All that hold it. */
-  combinations: readonly DeviceCombination[];
+export function isNobodys(tenancies: readonly Tenancy[]): boolean {
+  return tenancies.length === 1 && tenancies[0]?.tenant === null;
+}
+
+interface Known {
   /** As stored. */
   before: readonly Tenancy[];
+  /** As stored, and with the batch. */
+  tally: DeviceTally;
+  grown: DeviceTally;
+  /** Those that have events of the batch. */
+  combinations: readonly DeviceCombination[];
 }
-
-/** All sightings of its combinations' stored fragments; asked for only where they are needed. */
-export type StoredSightings = () => Promise<ReadonlyMap<FragmentId, readonly Sighting[]>>;
 
 /**
- * Who has a device when, from all combinations that hold it. A function of the events there are: what is stored is
- * taken for it where nothing that the batch holds changes it. `isAnew`: what is stored is not to be relied on.
+ * Who has a shared device with the batch's events, from what is stored of the device: where these change nothing, or are
+ * later than all before them, so that no stored event changes hands. Null where all that it was seen with is needed.
  */
-export async function whoseIs(
-  device: Device,
-  isAnew: boolean,
-  sightingsOf: StoredSightings,
-  { rules }: Pick<Parts, "rules">,
-): Promise<readonly Tenancy[]> {
-  const { combinations, before } = device;
-  if (!device.isShared || isPublic(combinations) || rules.tenancies.anonymousEvents === "own_person") return nobodys;
-  if (!isAnew) {
-    const fresh = boundariesOf(combinations.filter(hasEvents).map(freshOf), rules);
-    if (fresh.every(({ at, login }) => tenancyAt(before, at).tenant === login)) return before;
-  }
-  const sightings = await sightingsOf();
-  const seen = combinations.map((each) => {
-    const stored = each.fragments.flatMap(({ id }) => sightings.get(id) ?? []);
-    return { identifiers: each.identifiers, sightings: [...stored, ...freshOf(each).sightings] };
-  });
-  const tenancies = tenanciesOf(boundariesOf(seen, rules));
-  return tenancies.length > maxTenancies ? nobodys : tenancies;
+export function whoseNext(
+  { before, tally, grown, combinations }: Known,
+  rules: IdentityRules,
+): readonly Tenancy[] | null {
+  if (isPublic(grown) || rules.tenancies.anonymousEvents === "own_person") return isNobodys(before) ? before : null;
+  const fresh = boundariesOf(combinations.map(freshOf), rules);
+  if (fresh.every(({ at, login }) => tenancyAt(before, at).tenant === login)) return before;
+  if (isNobodys(before) || fresh.some(({ at }) => at <= tally.lastAt)) return null;
+  const after = tenanciesWithLater(before, fresh);
+  return after.length > maxTenancies ? null : after;
 }
 
-function hasEvents({ events }: DeviceCombination): boolean {
-  return events.length > 0;
+/**
+ * Who has a shared device when, from all combinations that hold it, stored and of the batch: a function of the events
+ * there are. `sightings`: of the stored ones.
+ */
+export async function whoseOfAll(
+  combinations: readonly DeviceCombination[],
+  sightings: () => Promise<ReadonlyMap<FragmentId, readonly Sighting[]>>,
+  rules: IdentityRules,
+): Promise<readonly Tenancy[]> {
+  if (isPublic(tallyOf(combinations)) || rules.tenancies.anonymousEvents === "own_person") return nobodys;
+  const stored = await sightings();
+  const seen = combinations.map((each) => ({
+    identifiers: each.identifiers,
+    sightings: [...each.fragments.flatMap(({ id }) => stored.get(id) ?? []), ...freshOf(each).sightings],
+  }));
+  const tenancies = tenanciesOf(boundariesOf(seen, rules));
+  return tenancies.length > maxTenancies ? nobodys : tenancies;
 }
 
 function freshOf({ identifiers, events }: DeviceCombination) {
   return { identifiers, sightings: events.map(sightingOf) };
 }
 
-/** Too many use it for it to be anybody's. */
-function isPublic(combinations: readonly DeviceCombination[]): boolean {
-  if (combinations.length > maxTenancyCombinations) return true;
-  let seen = 0;
-  for (const { fragments, events } of combinations) {
-    seen += events.length;
-    for (const { spans } of fragments) for (const { count } of Object.values(spans)) seen += count;
+/** Of all combinations that hold a device. */
+export function tallyOf(combinations: readonly DeviceCombination[]): DeviceTally {
+  let tally: DeviceTally = { combinations: combinations.length, events: 0, lastAt: Number.MIN_SAFE_INTEGER };
+  for (const { fragments } of combinations) {
+    for (const { spans } of fragments) {
+      for (const { count, lastAt } of Object.values(spans)) tally = counted(tally, count, lastAt);
+    }
   }
-  return seen > maxTenancyEvents;
+  return withFresh(tally, combinations);
+}
+
+/** With the batch, whose combinations these are. */
+export function grownTally(tally: DeviceTally, combinations: readonly DeviceCombination[]): DeviceTally {
+  const isNew = ({ fragments }: DeviceCombination): boolean => fragments.length === 0;
+  return withFresh({ ...tally, combinations: tally.combinations + combinations.filter(isNew).length }, combinations);
+}
+
+function withFresh(tally: DeviceTally, combinations: readonly DeviceCombination[]): DeviceTally {
+  let grown = tally;
+  for (const { events } of combinations) for (const { event } of events) grown = counted(grown, 1, event.occurredAt);
+  return grown;
+}
+
+function counted({ combinations, events, lastAt }: DeviceTally, count: number, at: number): DeviceTally {
+  return { combinations, events: events + count, lastAt: Math.max(lastAt, at) };
+}
+
+/** Too many use it for it to be anybody's. */
+function isPublic(tally: DeviceTally): boolean {
+  return isCrowded(tally) || tally.events > maxTenancyEvents;
+}
+
+export function isCrowded({ combinations }: DeviceTally): boolean {
+  return combinations > maxTenancyCombinations;
 }
 
 export function isSame(one: readonly Tenancy[], other: readonly Tenancy[]): boolean {

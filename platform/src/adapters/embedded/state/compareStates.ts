@@ -70,6 +70,7 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
       }
     },
     holding: rowLines("SELECT device AS name, base FROM holdings ORDER BY device, base"),
+    "device tally": rowLines("SELECT device AS name, * FROM device_tallies ORDER BY device"),
     tenancy: rowLines("SELECT from_at AS name, * FROM tenancies ORDER BY device, from_at"),
     edge: rowLines("SELECT first_message_id AS name, * FROM edges ORDER BY a, b, rule, source"),
     correction: rowLines("SELECT id AS name, * FROM corrections ORDER BY id"),

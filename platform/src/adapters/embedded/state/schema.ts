@@ -26,13 +26,16 @@ CREATE TABLE fragments (
   -- Its latest sightings; those before them are in sightings, so that what an event rewrites stays short.
   seen TEXT NOT NULL) STRICT;
 CREATE INDEX fragments_of_base ON fragments (base, tenant) WHERE tenant <> '';
-CREATE INDEX fragments_handed ON fragments (device) WHERE tenant <> '';
+CREATE INDEX fragments_handed ON fragments (device, tenant) WHERE tenant <> '';
 -- Combinations that hold a device, by its key; each by the fragment of its events that nobody's login takes.
 CREATE TABLE holdings (device TEXT NOT NULL, base TEXT NOT NULL, PRIMARY KEY (device, base)) STRICT, WITHOUT ROWID;
 CREATE TABLE sightings (
   fragment INTEGER NOT NULL, chunk INTEGER NOT NULL, seen TEXT NOT NULL, PRIMARY KEY (fragment, chunk)) STRICT, WITHOUT ROWID;
 CREATE TABLE tenancies (
   device TEXT NOT NULL, from_at INTEGER NOT NULL, tenant TEXT NOT NULL, PRIMARY KEY (device, from_at)) STRICT, WITHOUT ROWID;
+-- Of shared devices that not too many combinations hold: of all their events.
+CREATE TABLE device_tallies (
+  device TEXT PRIMARY KEY, combinations INTEGER NOT NULL, events INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 -- Guests belong to nobody; a query finds this index only when it says so too: person = ? AND person <> 0.
 CREATE INDEX fragments_of_person ON fragments (person) WHERE person <> 0;
 CREATE TABLE crossings (

@@ -17,7 +17,9 @@ export function tenancyWrites(database: DatabaseSync) {
     removeFragment: prepare("DELETE FROM fragments WHERE id = ?"),
     inheritCrossings: prepare("INSERT OR IGNORE INTO crossings SELECT identifier, ? FROM crossings WHERE fragment = ?"),
     addTenancy: prepare("INSERT INTO tenancies VALUES (?, ?, ?)"),
-    removeTenancies: prepare("DELETE FROM tenancies WHERE device = ?"),
+    removeTenancy: prepare("DELETE FROM tenancies WHERE device = ? AND from_at = ?"),
+    putTally: prepare("INSERT OR REPLACE INTO device_tallies VALUES (?, ?, ?, ?)"),
+    removeTally: prepare("DELETE FROM device_tallies WHERE device = ?"),
   };
 }
 
@@ -55,7 +57,7 @@ export function forgetSightings({ removeSightings, clearSeen }: Statements, { re
 }
 
 /** After the fragments and ties that it speaks of. */
-export function writeTenancies(statements: Statements, { rehomed, emptied, held }: TenancyChange): void {
+export function writeTenancies(statements: Statements, { rehomed, emptied, held, tallies }: TenancyChange): void {
   for (const { fragment, device } of rehomed) statements.rehome.run(device, fragment);
   for (const { fragment, base } of emptied) {
     statements.removeSightings.run(fragment);
@@ -63,9 +65,12 @@ export function writeTenancies(statements: Statements, { rehomed, emptied, held 
     if (base !== fragment) statements.inheritCrossings.run(base, fragment);
     statements.removeFragment.run(fragment);
   }
-  for (const { device, tenancies } of held) {
-    statements.removeTenancies.run(device);
-    if (tenancies.length === 1 && tenancies[0]?.tenant === null) continue;
-    for (const { from, tenant } of tenancies) statements.addTenancy.run(device, from ?? sinceEver, tenant ?? "");
+  for (const { device, gone, come } of held) {
+    for (const from of gone) statements.removeTenancy.run(device, from ?? sinceEver);
+    for (const { from, tenant } of come) statements.addTenancy.run(device, from ?? sinceEver, tenant ?? "");
+  }
+  for (const { device, tally } of tallies) {
+    if (tally === null) statements.removeTally.run(device);
+    else statements.putTally.run(device, tally.combinations, tally.events, tally.lastAt);
   }
 }
