@@ -1344,8 +1344,10 @@ export interface components {
                 reason: string | null;
             }[];
             edges: components["schemas"]["Edge"][];
-            /** @description Shared devices of this person, and of whoever else signed in on them: who had each, when. */
+            /** @description Shared devices of this person, and of whoever else signed in on them: who had each, when. At most 20. */
             devices: components["schemas"]["SharedDevice"][];
+            /** @description How many more shared devices there are. */
+            devicesLeftOut: number;
         };
         KeptLinkageModel: {
             version: number;
@@ -1937,12 +1939,14 @@ export interface components {
         SharedDevice: {
             /** @example anonymous_id:8f2c */
             device: string;
-            /** @description In order, by event time: `from` null is since ever, `until` null for ever, `login` null nobody. */
+            /** @description The latest 100, in order, by event time: `from` null is since ever, `until` null for ever, `login` null nobody. */
             spans: {
                 from: string | null;
                 until: string | null;
                 login: string | null;
             }[];
+            /** @description How many earlier ones there are. */
+            spansLeftOut: number;
         };
         Source: {
             id: string;

@@ -21,7 +21,7 @@ interface ListProps {
 
 /** What the graph shows, in words. */
 export function IdentityList({ picture, picked, onPick, onAsk, onTakeOut }: ListProps) {
-  const { records, identifiers, active, refused, devices } = picture;
+  const { records, identifiers, active, refused, devices, devicesLeftOut } = picture;
   return (
     <div className="identityList">
       <h3>{text.identifiers}</h3>
@@ -62,7 +62,7 @@ export function IdentityList({ picture, picked, onPick, onAsk, onTakeOut }: List
           <RecordItem key={record.id} record={record} />
         ))}
       </ul>
-      <SharedDevices devices={devices} />
+      <SharedDevices devices={devices} leftOut={devicesLeftOut} />
       {active.length > 0 && <Evidence edges={active} onAsk={onAsk} />}
       {refused.length > 0 && <Refused edges={refused} />}
     </div>

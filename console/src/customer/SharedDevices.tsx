@@ -9,14 +9,14 @@ const text = words.customer.identity;
 const maxSpans = 20;
 
 /** "Anna's until 3 May, then Ben's", for each shared device. */
-export function SharedDevices({ devices }: { devices: Identity["devices"] }) {
+export function SharedDevices({ devices, leftOut }: { devices: Identity["devices"]; leftOut: number }) {
   if (devices.length === 0) return null;
   return (
     <>
       <h3>{text.devices}</h3>
       <p className="meta">{text.devicesHint}</p>
       <ul>
-        {devices.map(({ device, spans }) => (
+        {devices.map(({ device, spans, spansLeftOut }) => (
           <li key={device} className="sharedDevice">
             <IdentifierText value={device} />
             <ol>
@@ -24,12 +24,17 @@ export function SharedDevices({ devices }: { devices: Identity["devices"] }) {
                 <Span key={`${span.from}`} span={span} />
               ))}
             </ol>
-            {spans.length > maxSpans && <p className="meta">{text.folded(countText(spans.length - maxSpans))}</p>}
+            <Folded count={spansLeftOut + Math.max(0, spans.length - maxSpans)} />
           </li>
         ))}
       </ul>
+      <Folded count={leftOut} />
     </>
   );
+}
+
+function Folded({ count }: { count: number }) {
+  return count > 0 && <p className="meta">{text.folded(countText(count))}</p>;
 }
 
 function Span({ span: { from, until, login } }: { span: Identity["devices"][number]["spans"][number] }) {

@@ -21,6 +21,7 @@ const ordinary = (identifier: string): Identity["identifiers"][number] => ({
 
 const identity: Identity = {
   devices: [],
+  devicesLeftOut: 0,
   identifiers: [
     ordinary("email:a@b.example"),
     ordinary("crm_id:7"),
@@ -71,6 +72,7 @@ describe("the picture of an identity", () => {
     const cookies = Array.from({ length: 80 }, (_, index) => `cookie:${index}`);
     const many = {
       devices: [],
+      devicesLeftOut: 0,
       identifiers: [...identity.identifiers, ...cookies.map(ordinary)],
       edges: [...identity.edges, ...cookies.map((cookie) => edgeOf(cookie, "user_id:u"))],
     };

@@ -35,6 +35,8 @@ export interface IdentityPicture {
   refused: Edge[];
   /** Who had the shared devices, and when. */
   devices: Identity["devices"];
+  /** How many more shared devices there are. */
+  devicesLeftOut: number;
   /** Identifiers that two records or more have. */
   shared: number;
   /** Of all evidence that counts; null without any. */
@@ -91,6 +93,7 @@ export function pictureOf(identity: Identity, identifiers: NonNullable<Profile["
     active,
     refused: identity.edges.filter(({ status }) => status === "refused"),
     devices: identity.devices,
+    devicesLeftOut: identity.devicesLeftOut,
     shared: [...held.values()].filter((count) => count > 1).length,
     weakest: active.length === 0 ? null : Math.min(...active.map(({ confidence }) => confidence)),
   };

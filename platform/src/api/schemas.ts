@@ -152,9 +152,11 @@ export const sharedDevice = Type.Object(
         login: nullableText,
       }),
       {
-        description: "In order, by event time: `from` null is since ever, `until` null for ever, `login` null nobody.",
+        description:
+          "The latest 100, in order, by event time: `from` null is since ever, `until` null for ever, `login` null nobody.",
       },
     ),
+    spansLeftOut: Type.Integer({ description: "How many earlier ones there are." }),
   },
   { title: "SharedDevice" },
 );

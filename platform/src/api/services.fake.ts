@@ -285,8 +285,10 @@ const fakeIdentity: Services["identity"] = {
                 { from: null, until: "2026-05-03T10:00:00.000Z", login: "user_id:ada" },
                 { from: "2026-05-03T10:00:00.000Z", until: null, login: "user_id:ben" },
               ],
+              spansLeftOut: 0,
             },
           ],
+          devicesLeftOut: 0,
         }
       : null,
   why: async (a, b) => ({

@@ -34,15 +34,18 @@ export interface EdgeView {
 export interface IdentityView {
   identifiers: { identifier: string; decision: NodeDecision; reason: string | null }[];
   edges: EdgeView[];
-  /** Shared devices that somebody signed in on, by device. */
+  /** Shared devices that somebody signed in on, by device, at most 20. */
   devices: DeviceView[];
+  /** How many more shared devices there are. */
+  devicesLeftOut: number;
 }
 
-/** Who had a shared device: spans in order and without gaps. Times ISO 8601; null: since ever, for ever. */
+/** Who had a shared device: the latest 100 spans, in order and without gaps, and how many were before. Times ISO 8601; null: since ever, for ever. */
 export interface DeviceView {
   device: string;
   /** `login`: the identifier of whoever had it; null: the device's own person. */
   spans: { from: string | null; until: string | null; login: string | null }[];
+  spansLeftOut: number;
 }
 
 export interface WhyView {

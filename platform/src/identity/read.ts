@@ -13,14 +13,22 @@ import { why } from "./why.ts";
 export interface PersonIdentity {
   identifiers: { key: IdentifierKey; decision: NodeDecision; reason: string | null }[];
   edges: ResolvedEdge[];
-  /** Who had the shared devices of this person, and when. By device. */
+  /** Who had the shared devices of this person, and when. By device, at most {@link maxDevicesTold}. */
   tenancies: DeviceTenancies[];
+  /** How many more shared devices there are. */
+  devicesLeftOut: number;
 }
+
+export const maxDevicesTold = 20;
+/** Of one device, the latest. */
+export const maxSpansTold = 100;
 
 export interface DeviceTenancies {
   device: IdentifierKey;
-  /** In order, each up to the next. */
+  /** In order, each up to the next; at most {@link maxSpansTold}. */
   tenancies: readonly Tenancy[];
+  /** How many earlier ones there are. */
+  leftOut: number;
 }
 
 export interface WhyTwo {
@@ -38,6 +46,11 @@ export interface IdentityReads {
   of(id: ProfileId): Promise<PersonIdentity | null>;
   /** Why two identifiers, `type:value` as a person types them, are one person, or apart. Problem 400 and 404. */
   why(a: string, b: string): Promise<WhyTwo>;
+}
+
+function deviceTenancies([device, tenancies]: [IdentifierKey, readonly Tenancy[]]): DeviceTenancies {
+  const told = tenancies.slice(-maxSpansTold);
+  return { device, tenancies: told, leftOut: tenancies.length - told.length };
 }
 
 /**
@@ -63,12 +76,13 @@ export function identityReads(parts: { people: People; hash: KeyedHash; rules: I
         decision,
         reason: decisionReason(key, decision, rules),
       }));
-      const shared = identifiers.flatMap(({ key, decision }) => (decision === "shared" ? [key] : []));
-      const held = [...(await people.tenancies(shared))].map(([device, tenancies]) => ({ device, tenancies }));
+      const shared = identifiers.flatMap(({ key, decision }) => (decision === "shared" ? [key] : [])).sort();
+      const told = shared.slice(0, maxDevicesTold);
       return {
         identifiers: identifiers.sort((one, other) => (one.key < other.key ? -1 : 1)),
         edges,
-        tenancies: held.sort((one, other) => (one.device < other.device ? -1 : 1)),
+        tenancies: [...(await people.tenancies(told))].map(deviceTenancies),
+        devicesLeftOut: shared.length - told.length,
       };
     },
     why: async (a, b) => {

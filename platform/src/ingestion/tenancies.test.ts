@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { accepted, foldingHarness, foldings, published, type Folding } from "../../test/pipelineHarness.ts";
 import { runs } from "../../test/runs.ts";
 import { defaultIdentityRules, type IdentityRules } from "../identity/index.ts";
+import { maxDevicesTold, maxSpansTold } from "../identity/read.ts";
 import type { AcceptedEvent } from "../model/event.ts";
 import { bytes, events, evidence, start } from "./smallWorld.fake.ts";
 import { expectedProfiles, sharedEvents, told } from "./tenancyWorld.fake.ts";
@@ -292,5 +293,60 @@ describe("a family's tablet", () => {
     expect((await counts(one))["u0"]).toBe(2);
     await one.deliver(logins.slice(80), [50]);
     expect(await counts(one)).toMatchObject({ tablet: 1, u0: 1, u100: 1 });
+  });
+});
+
+describe("Identity property 11: what is given to somebody else", () => {
+  it("a tablet that is sold: each has what happened while it was theirs, whichever is known first", async () => {
+    const list = [
+      ...[1, 3].map((hour) => seen(hour, "device_id:sold", "user_id:seller")),
+      ...[2, 4].map((hour) => seen(hour, "device_id:sold")),
+      ...[8, 10].map((hour) => seen(hour, "device_id:sold", "user_id:buyer")),
+      ...[9, 11].map((hour) => seen(hour, "device_id:sold")),
+    ];
+    await withTwo(async (one, other) => {
+      await one.deliver(list, [1]);
+      await other.deliver(list.toReversed(), [3]);
+      expect(await counts(one)).toEqual({ sold: 0, seller: 4, buyer: 4 });
+      expect(await bytes(other)).toBe(await bytes(one));
+    });
+  });
+
+  it("a phone number: its first owner keeps it, whenever what names it came", async () => {
+    const [old, now] = [
+      ["user_id:old", "email:old@example.com"],
+      ["user_id:new", "email:new@example.com"],
+    ] as const;
+    const list = [
+      seen(1, "phone:+442079460018", ...old),
+      seen(2, "phone:+442079460018"),
+      seen(8, "phone:+442079460018", ...now),
+      seen(9, "phone:+442079460018"),
+    ];
+    await withTwo(async (one, other) => {
+      await one.deliver(list, [1]);
+      await other.deliver(list.toReversed(), [1]);
+      expect(await counts(one)).toEqual({ "+442079460018 old old@example.com": 3, "new new@example.com": 1 });
+      expect(await bytes(other)).toBe(await bytes(one));
+    });
+  });
+});
+
+describe("whose the shared devices were", () => {
+  it("is told of so many devices and spans, and how many are left out", async () => {
+    const one = await folding();
+    const devices = Array.from({ length: maxDevicesTold + 3 }, (_, n) => `device_id:d${n}`);
+    const shared = devices.flatMap((device) => [1, 2].map((n) => seen(n, device, `user_id:u${n}`)));
+    const turns = Array.from({ length: maxSpansTold + 2 }, (_, n) =>
+      seen(n + 3, "device_id:d0", `user_id:u${1 + (n % 2)}`),
+    );
+    await one.deliver([...shared, ...turns], [50]);
+    const profile = await one.profile("user_id", "u1");
+    const told = await one.identity.of(profile?.id ?? "");
+    expect(told?.tenancies.map(({ device }) => device)).toEqual(devices.toSorted().slice(0, maxDevicesTold));
+    expect(told?.devicesLeftOut).toBe(3);
+    expect(told?.tenancies[0]).toMatchObject({ device: "device_id:d0", leftOut: 4 });
+    expect(told?.tenancies[0]?.tenancies).toHaveLength(maxSpansTold);
+    expect(told?.tenancies[1]?.leftOut).toBe(0);
   });
 });

@@ -30,12 +30,12 @@ export function edgeView(edge: ResolvedEdge): EdgeView {
   };
 }
 
-function deviceView({ device, tenancies }: DeviceTenancies): DeviceView {
+function deviceView({ device, tenancies, leftOut }: DeviceTenancies): DeviceView {
   const spans = tenancies.map(({ from, tenant }, index) => {
     const until = tenancies[index + 1]?.from ?? null;
     return { from: from === null ? null : isoTime(from), until: until === null ? null : isoTime(until), login: tenant };
   });
-  return { device, spans };
+  return { device, spans, spansLeftOut: leftOut };
 }
 
 export function identityService(reads: IdentityReads): Services["identity"] {
@@ -44,7 +44,12 @@ export function identityService(reads: IdentityReads): Services["identity"] {
       const identity = await reads.of(id);
       if (identity === null) return null;
       const identifiers = identity.identifiers.map(({ key, ...rest }) => ({ identifier: key, ...rest }));
-      return { identifiers, edges: identity.edges.map(edgeView), devices: identity.tenancies.map(deviceView) };
+      return {
+        identifiers,
+        edges: identity.edges.map(edgeView),
+        devices: identity.tenancies.map(deviceView),
+        devicesLeftOut: identity.devicesLeftOut,
+      };
     },
     why: async (a, b) => {
       const answer = await reads.why(a, b);

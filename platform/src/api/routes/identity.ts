@@ -54,8 +54,9 @@ export function identityRoutes(api: Api, { identity }: Services): void {
               edges: Type.Array(shapes.edge),
               devices: Type.Array(shapes.sharedDevice, {
                 description:
-                  "Shared devices of this person, and of whoever else signed in on them: who had each, when.",
+                  "Shared devices of this person, and of whoever else signed in on them: who had each, when. At most 20.",
               }),
+              devicesLeftOut: Type.Integer({ description: "How many more shared devices there are." }),
             },
             { title: "Identity" },
           ),
