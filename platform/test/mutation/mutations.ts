@@ -121,6 +121,22 @@ export const mutations: readonly Mutation[] = [
     breaks: [1, 8],
   },
   {
+    name: "a login in the middle is taken for a later one",
+    file: "ingestion/tenancies/whose.ts",
+    from: "at <= tally.lastAt)) return null;",
+    to: "at <= Number.MIN_SAFE_INTEGER)) return null;",
+    tests: ["ingestion/tenancies/whose.test.ts"],
+    breaks: [1, 8],
+  },
+  {
+    name: "a crowded device that is surer by other rules leaves what another's tenants had with them",
+    file: "ingestion/tenancies/handOver.ts",
+    from: "(home === null || closed.has(home))",
+    to: "home === null",
+    tests: ["ingestion/tenancies/handOver.test.ts"],
+    breaks: [8],
+  },
+  {
     name: "what becomes a device's own elsewhere is not given to whoever had it",
     file: "ingestion/steps/resolvePeople.ts",
     from: 'key !== null && decisionOf(key) === "shared") change',

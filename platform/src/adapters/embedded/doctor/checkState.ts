@@ -59,6 +59,11 @@ const rules: readonly { what: string; sql: string }[] = [
       AND NOT EXISTS (SELECT 1 FROM tenancies t WHERE t.device = f.device AND t.tenant = f.tenant)`,
   },
   {
+    what: "devices are counted with other combinations than hold them",
+    sql: `SELECT count(*) AS broken, min(last_at) AS sample FROM device_tallies t
+      WHERE combinations <> (SELECT count(*) FROM holdings h WHERE h.device = t.device)`,
+  },
+  {
     what: "numbers were given that are not counted as given",
     sql: `SELECT count(*) AS broken, min(person) AS sample FROM persons, head
       WHERE person >= next_number OR component >= next_number`,
