@@ -59,9 +59,9 @@ const rules: readonly { what: string; sql: string }[] = [
       AND NOT EXISTS (SELECT 1 FROM tenancies t WHERE t.device = f.device AND t.tenant = f.tenant)`,
   },
   {
-    what: "devices are counted with other combinations than hold them",
-    sql: `SELECT count(*) AS broken, min(last_at) AS sample FROM device_tallies t
-      WHERE combinations <> (SELECT count(*) FROM holdings h WHERE h.device = t.device)`,
+    what: "events are counted of devices that nobody shares",
+    sql: `SELECT count(*) AS broken, min(events) AS sample FROM device_tallies t
+      WHERE NOT EXISTS (SELECT 1 FROM identifiers i WHERE i.key = t.device AND i.decision = 'shared')`,
   },
   {
     what: "numbers were given that are not counted as given",

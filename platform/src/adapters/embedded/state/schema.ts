@@ -27,8 +27,8 @@ CREATE TABLE fragments (
   seen TEXT NOT NULL) STRICT;
 CREATE INDEX fragments_of_base ON fragments (base, tenant) WHERE tenant <> '';
 CREATE INDEX fragments_handed ON fragments (device, tenant) WHERE tenant <> '';
--- Combinations that hold a device, by its key; each by the fragment of its events that nobody's login takes.
-CREATE TABLE holdings (device TEXT NOT NULL, base TEXT NOT NULL, PRIMARY KEY (device, base)) STRICT, WITHOUT ROWID;
+-- Combinations that hold a device, by 53 bits of its key; each by the fragment of its events that nobody's login takes.
+CREATE TABLE holdings (device INTEGER NOT NULL, base TEXT NOT NULL, PRIMARY KEY (device, base)) STRICT, WITHOUT ROWID;
 CREATE TABLE sightings (
   fragment INTEGER NOT NULL, chunk INTEGER NOT NULL, seen TEXT NOT NULL, PRIMARY KEY (fragment, chunk)) STRICT, WITHOUT ROWID;
 CREATE TABLE tenancies (

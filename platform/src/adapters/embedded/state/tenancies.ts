@@ -4,6 +4,7 @@ import type { IdentifierKey } from "../../../model/identifier.ts";
 import type { Tenancy } from "../../../model/tenancy.ts";
 import type { DeviceFragment, DeviceTally, IdentityAndProfiles } from "../../../storage/identityAndProfiles.ts";
 import { evidenceRow, int, rowsFor, text, type Row } from "./rows.ts";
+import { deviceNumber } from "./deviceNumber.ts";
 import { decodeSightings, timeOf } from "./sightingRows.ts";
 
 export function tenancyStatements(database: DatabaseSync) {
@@ -44,14 +45,15 @@ export function tenancyReads(statements: ReturnType<typeof tenancyStatements>): 
   return {
     crowdedDevices: async (devices, most) => {
       const count = (key: IdentifierKey): number =>
-        int(statements.combinationsOfDevice.get(key, most + 1) as Row, "combinations");
+        int(statements.combinationsOfDevice.get(deviceNumber(key), most + 1) as Row, "combinations");
       return new Set(devices.filter((key) => count(key) > most));
     },
     fragmentsOfDevices: async (devices) => {
       const found = new Map<FragmentId, DeviceFragment>();
-      for (const row of rowsFor(statements.fragmentsOfDevice, devices)) {
-        const id = text(row, "id");
-        if (!found.has(id)) found.set(id, deviceFragment(row));
+      const asked = new Set(devices);
+      for (const row of rowsFor(statements.fragmentsOfDevice, devices.map(deviceNumber))) {
+        const fragment = deviceFragment(row);
+        if (fragment.identifiers.some((key) => asked.has(key))) found.set(fragment.id, fragment);
       }
       return [...found.values()];
     },

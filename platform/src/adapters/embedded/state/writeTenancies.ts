@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { isDevice, type FragmentId, type FragmentState, type Sighting } from "../../../model/fragment.ts";
 import type { IdentifierKey } from "../../../model/identifier.ts";
 import type { TenancyChange } from "../../../storage/identityAndProfiles.ts";
+import { deviceNumber } from "./deviceNumber.ts";
 import { encodeSightings, sinceEver } from "./sightingRows.ts";
 
 export function tenancyWrites(database: DatabaseSync) {
@@ -26,7 +27,7 @@ export function tenancyWrites(database: DatabaseSync) {
 type Statements = ReturnType<typeof tenancyWrites>;
 
 export function addHoldings({ addHolding }: Statements, base: FragmentId, identifiers: readonly IdentifierKey[]): void {
-  for (const key of identifiers) if (isDevice(key)) addHolding.run(key, base);
+  for (const key of identifiers) if (isDevice(key)) addHolding.run(deviceNumber(key), base);
 }
 
 /** Of a fragment's sightings so many at most stand in its own row, which each of its events rewrites. */
