@@ -1,0 +1,96 @@
+import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runs } from "../runs.ts";
+import { Broken } from "./broken.ts";
+import { faults } from "./faults.ts";
+import { openRunner, seedsFrom, type Runner } from "./many.ts";
+import { reportOf } from "./report.ts";
+import type { Run } from "./schedule.ts";
+import { shrink } from "./shrink.ts";
+
+let runner: Runner;
+beforeAll(async () => {
+  runner = await openRunner();
+});
+afterAll(() => runner.close());
+
+/** Fails with what whoever reads it needs. */
+async function expectAllHold(first: number, count: number, onRun?: (run: Run) => void): Promise<void> {
+  const found = await runner.firstBroken(seedsFrom(first, count), onRun);
+  if (found !== null) throw new Error(reportOf(found.run, found.shorter));
+}
+
+/** What a schedule has to come upon now and then, or it would prove nothing. */
+const happenings: readonly RegExp[] = [
+  /^\d+ kill -9/,
+  /^\d+ power cut/,
+  /the log writes: fails/,
+  /the log syncs: fails/,
+  /the log syncs: lostAnswer/,
+  /the log opens \(crash/,
+  /the log opens \(fails/,
+  /a decision up to \d+: lostAnswer/,
+  /a decision up to \d+ \(crash at write \d/,
+  /a decision up to \d+ \(fails at write \d/,
+  /a decision up to \d+ \(lostAnswer at write commit/,
+  /messages are remembered \(crash/,
+  /messages are remembered: lostAnswer/,
+  /search follows: inside/,
+  /copier follows: crash/,
+  /a rebuild beside/,
+  /the process ends by itself/,
+  /the disk is nearly full/,
+  /the clock goes by -/,
+  /what followers have is as on disk/,
+  /rules \d/,
+  /^\d+ again: /,
+];
+
+describe("the platform under a simulated clock, disk and schedule", () => {
+  it("keeps its promises under known seeds, and meets every kind of trouble", async () => {
+    const met = new Set<RegExp>();
+    await expectAllHold(1, runs(600), ({ trace }) => {
+      for (const each of happenings) if (trace.some((line) => each.test(line))) met.add(each);
+    });
+    expect(happenings.filter((each) => !met.has(each))).toEqual([]);
+  });
+
+  const fresh = randomInt(2 ** 32);
+  it(`keeps its promises under fresh seeds, from ${fresh} on`, () => expectAllHold(fresh, runs(300)));
+
+  it("does the same under the same seed", async () => {
+    for (const seed of [7, 8, 9]) {
+      const [one, other] = [await runner.run({ seed }), await runner.run({ seed })];
+      expect(other.trace).toEqual(one.trace);
+    }
+  });
+});
+
+describe("a failing seed", () => {
+  const schedule = (steps: readonly number[]): Run => ({
+    seed: 5,
+    steps: [...steps],
+    trace: steps.map((step) => `${step} something happens`),
+    broken: [3, 17, 40].every((step) => steps.includes(step)) ? new Broken("a rule", `at ${steps.length}`) : null,
+  });
+
+  it("is cut to the steps that matter", async () => {
+    const whole = schedule(Array.from({ length: 60 }, (_, step) => step));
+    const cut = await shrink(whole, async ({ steps }) => schedule(steps ?? []));
+    expect(cut.steps).toEqual([3, 17, 40]);
+  });
+
+  it("is told with what broke, what came before and the command that runs it again", () => {
+    const text = reportOf(schedule(Array.from({ length: 60 }, (_, step) => step)), schedule([3, 17, 40]));
+    expect(text).toContain("Seed 5 breaks after 60 steps: a rule: at 60");
+    expect(text).toContain("  17 something happens");
+    expect(text).toContain("npm run simulate-platform -- --seed 5 --steps 3,17,40");
+  });
+});
+
+it.each(faults)("$name: what it changes stands once in $file", ({ file, from }) => {
+  const source = readFileSync(join(import.meta.dirname, "../../src", file), "utf8");
+  expect(source.split(from)).toHaveLength(2);
+});
