@@ -6,9 +6,9 @@ import { segmentOf, type Position } from "../../src/model/position.ts";
 import { Broken } from "./broken.ts";
 import type { Clients } from "./clients.ts";
 import type { Ledger } from "./ledger.ts";
-import { logFolder, type Process, type Promised, type Running } from "./process.ts";
+import type { Process, Promised, Running } from "./process.ts";
 import type { Witness } from "./witness.ts";
-import type { World } from "./world.ts";
+import { logFolder, type World } from "./world.ts";
 
 /** What was answered with success would be there after a power cut now. */
 export function checkPromised(world: World, promised: readonly Promised[]): void {

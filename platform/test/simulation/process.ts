@@ -1,17 +1,12 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { openDecided } from "../../src/adapters/embedded/decided.ts";
 import { openEventLogReader } from "../../src/adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../../src/adapters/embedded/eventLog/summary.ts";
-import { openEventLog } from "../../src/adapters/embedded/eventLog/writer.ts";
-import { openMessageIndex } from "../../src/adapters/embedded/messages/messageIndex.ts";
 import type { BufferRecord, EventBuffer, EventBufferReader } from "../../src/buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { defaultIdentityRules } from "../../src/identity/index.ts";
 import { createIngestionLoop, pendingMessages, recordsAt, type PendingMessages } from "../../src/ingestion/index.ts";
 import type { Position } from "../../src/model/position.ts";
 import { Problem } from "../../src/model/problem.ts";
-import { hash32 } from "../../src/simulator/draws.ts";
 import { noSource, pendingRecords, type PendingRecords } from "../../src/runtime/backlog.ts";
 import { slowestFollower } from "../../src/runtime/slowestFollower.ts";
 import type { Decided } from "../../src/storage/followed.ts";
@@ -19,8 +14,9 @@ import type { IdentityAndProfiles } from "../../src/storage/identityAndProfiles.
 import type { MessageIndex } from "../../src/storage/messageIndex.ts";
 import { simulatedCopier, simulatedSearch, type CopiedRows, type SimulatedFollower } from "./followers.ts";
 import type { Life } from "./gates.ts";
+import { inSmallBatches, openLog, openMessages, outsideOf } from "./opening.ts";
 import { simulatedState } from "./stateFile.ts";
-import { hash, homeCurrency, type World } from "./world.ts";
+import { hash, homeCurrency, logFolder, searchFileOf, stateFileOf, type World } from "./world.ts";
 
 export interface Promised {
   record: BufferRecord;
@@ -57,16 +53,6 @@ export interface Process {
   close(): void;
 }
 
-export function logFolder({ folder }: World): string {
-  return join(folder, "log");
-}
-export function stateFileOf({ folder }: World): string {
-  return join(folder, "state.sqlite");
-}
-export function searchFileOf({ folder }: World): string {
-  return join(folder, "search.sqlite");
-}
-
 export function startProcess(world: World, number: number, copied: CopiedRows): Process {
   const life: Life = { number, isOver: false };
   const closing: (() => void)[] = [];
@@ -89,12 +75,58 @@ export function startProcess(world: World, number: number, copied: CopiedRows): 
   return process;
 }
 
+/** In the order in which `openStages` of the runtime does it. */
 async function open(world: World, process: Process, copied: CopiedRows, closing: (() => void)[]): Promise<Running> {
-  const { life } = process;
+  const told: Told = { advance: () => undefined, decided: () => undefined };
+  const stores = await openStores(world, process.life, (end) => told.advance(end), closing);
+  const { log, store, lookups, messages, decided } = stores;
+  const backlog = pendingRecords(() => world.now);
+  told.decided = (_position, records) => backlog.decided(records);
+  const ingestion = await startDeciding(world, process, { ...stores, onDecided: (...of) => told.decided(...of) });
+  const from = await store.position();
+  backlog.added(noSource, await countedFrom(world, process.life, from));
+  const undecided = pendingMessages({ log: lookups, from, until: log.end() });
+  told.decided = (position, records) => {
+    backlog.decided(records);
+    undecided.decided(position);
+  };
+  told.advance = ingestion.advance;
+  const followers = openFollowers(world, process, { copied, decided, store });
+  closing.push(() => followers.forEach((follower) => follower.close()));
+  const edge = openEdge(world, process, { log, backlog, undecided });
+  ingestion.advance(log.end());
+  return { log, store, messages, lookups, backlog, undecided, ...edge, followers, isDeciding: ingestion.isRunning };
+}
+
+/** Records that an earlier process left undecided. */
+function countedFrom(world: World, life: Life, from: Position): Promise<number> {
+  return world.gates.alongside(life, () => recordsFrom(logFolder(world), from));
+}
+
+/** What is started later than what has to tell it something. */
+interface Told {
+  advance: (end: Position) => void;
+  decided: (position: Position, records: number) => void;
+}
+
+interface Stores {
+  log: EventBuffer;
+  /** Of ingestion alone. */
+  reader: EventBufferReader;
+  lookups: EventBufferReader;
+  store: IdentityAndProfiles;
+  decided: Decided;
+  messages: MessageIndex;
+}
+
+async function openStores(
+  world: World,
+  life: Life,
+  onDurable: (end: Position) => void,
+  closing: (() => void)[],
+): Promise<Stores> {
   const { gates, temper } = world;
-  const now = (): number => world.now;
-  const deciding: { advance: (end: Position) => void } = { advance: () => undefined };
-  const log = await openLog(world, life, (end) => deciding.advance(end));
+  const log = await openLog(world, life, onDurable);
   const reader = openEventLogReader(logFolder(world));
   const lookups = outsideOf(world, life, openEventLogReader(logFolder(world)));
   closing.push(
@@ -106,12 +138,20 @@ async function open(world: World, process: Process, copied: CopiedRows, closing:
     simulatedState({ gates, life }, { file: stateFileOf(world), feedLimits }),
   );
   closing.push(state.close);
-  const { store } = state;
   const decided = openDecided({ file: stateFileOf(world), hash, homeCurrency });
   closing.push(() => decided.close());
+  const { store } = state;
   const messages = await openMessages(world, life, { lookups, store, decided });
-  const backlog = pendingRecords(now);
-  const told: { undecided: PendingMessages | null } = { undecided: null };
+  return { log, reader, lookups, store, decided, messages };
+}
+
+async function startDeciding(
+  world: World,
+  process: Process,
+  { reader, lookups, store, messages, onDecided }: Stores & { onDecided: Told["decided"] },
+): Promise<{ advance(end: Position): void; isRunning(): boolean }> {
+  const { life } = process;
+  const { gates } = world;
   const loop = await createIngestionLoop({
     log: inSmallBatches(world, life, reader),
     store,
@@ -120,27 +160,25 @@ async function open(world: World, process: Process, copied: CopiedRows, closing:
     hash,
     rules: defaultIdentityRules,
     homeCurrency,
-    now,
-    onDecided: (position, records) => {
-      backlog.decided(records);
-      told.undecided?.decided(position);
-    },
+    now: () => world.now,
+    onDecided,
     onTrouble: () => undefined,
     sleep: (ms) =>
       gates.pass(life, "ingestion waits", () => {
         world.now += ms;
       }),
   });
-  const from = await store.position();
-  backlog.added(noSource, await gates.alongside(life, () => recordsFrom(logFolder(world), from)));
-  const undecided = pendingMessages({ log: lookups, from, until: log.end() });
-  told.undecided = undecided;
-  const run = decidingInTurn(loop, (error) => {
+  return decidingInTurn(loop, (error) => {
     process.failure = error;
   });
-  deciding.advance = run.advance;
-  const followers = openFollowers(world, process, { copied, decided, store });
-  closing.push(() => followers.forEach((follower) => follower.close()));
+}
+
+/** Where what is sent comes in. */
+function openEdge(
+  world: World,
+  process: Process,
+  { log, backlog, undecided }: Pick<Running, "log" | "backlog" | "undecided">,
+): Pick<Running, "gateway" | "append"> {
   const keep = async (records: readonly BufferRecord[], source: string): Promise<Position[]> => {
     const positions = await log.append(records).catch((error: unknown) => {
       process.logFailed ||= error instanceof Problem && error.code === "log_failed";
@@ -159,10 +197,10 @@ async function open(world: World, process: Process, copied: CopiedRows, closing:
     append: keep,
     access: world.access,
     hash,
-    now,
+    now: () => world.now,
     newMessageId: () => `made-${++world.made}`,
     backlog,
-    maxPendingRecords: temper.maxPendingRecords,
+    maxPendingRecords: world.temper.maxPendingRecords,
     hasRoom: () => world.hasRoom,
     onAppended: (_calls, records, positions) => promise(records, positions),
   });
@@ -171,104 +209,7 @@ async function open(world: World, process: Process, copied: CopiedRows, closing:
     promise(records, positions);
     return positions;
   };
-  run.advance(log.end());
-  const isDeciding = run.isRunning;
-  return { log, store, messages, lookups, backlog, undecided, gateway, append, followers, isDeciding };
-}
-
-async function openLog(world: World, life: Life, onDurable: (end: Position) => void): Promise<EventBuffer> {
-  const { gates, disk, temper } = world;
-  let fault: Parameters<typeof disk.opening>[0] = null;
-  const opened: { log: EventBuffer | null } = { log: null };
-  const work = (): Promise<void> =>
-    disk.opening(fault, async () => {
-      opened.log = await openEventLog({
-        directory: logFolder(world),
-        segmentBytes: temper.segmentBytes,
-        maxPendingBytes: temper.maxPendingBytes,
-        onDurable,
-        now: () => world.now,
-        salt: () => hash32(world.seed, ++world.made, 2),
-        disk: disk.of(life),
-      });
-    });
-  const setFault = (draw: number): string => {
-    fault = { nth: 1 + (draw % 12), kind: (["fails", "lostAnswer", "crash"] as const)[draw % 3] ?? "fails" };
-    return `${fault.kind} at its operation ${fault.nth}`;
-  };
-  await gates.pass(life, "the log opens", work, { setFault });
-  return opened.log as EventBuffer;
-}
-
-/** Its tree lies in memory; the files of its filters are real. */
-async function openMessages(
-  world: World,
-  life: Life,
-  { lookups, store, decided }: { lookups: EventBufferReader; store: IdentityAndProfiles; decided: Decided },
-): Promise<MessageIndex> {
-  const { gates, tree } = world;
-  const setFault = (draw: number): string => {
-    const kind = (["fails", "lostAnswer", "crash"] as const)[draw % 3] ?? "fails";
-    tree.fail({ nth: 1 + (draw % 4), kind });
-    return `${kind} at its write ${1 + (draw % 4)}`;
-  };
-  const position = await store.position();
-  const withoutFault = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } finally {
-      tree.fail(null);
-    }
-  };
-  const onCrash = (): void => {
-    life.isOver = true;
-  };
-  const directory = join(world.folder, "messages");
-  const index = await gates.pass(
-    life,
-    "the message index opens",
-    () =>
-      withoutFault(() =>
-        openMessageIndex({
-          directory,
-          log: lookups,
-          decided: position,
-          notProcessed: decided.notProcessed,
-          schedule: smallFilters,
-          openTree: async () => tree.open(onCrash),
-        }),
-      ),
-    { setFault },
-  );
-  return {
-    ...index,
-    firstPositions: (keys) => gates.alongside(life, () => index.firstPositions(keys)),
-    remember: (entries) =>
-      gates.pass(life, "messages are remembered", () => withoutFault(() => index.remember(entries)), { setFault }),
-  };
-}
-
-const smallFilters = { capacityOf: (tier: number) => 32 * 2 ** tier, bitsPerKeyOf: () => 12, maxTiers: 8 };
-
-/** Batches end where the schedule wants. */
-function inSmallBatches({ gates, temper }: World, life: Life, reader: EventBufferReader): EventBufferReader {
-  return {
-    read: (from, until, maxRecords, maxBytes) =>
-      gates.pass(life, "ingestion reads", () =>
-        reader.read(from, until, Math.min(maxRecords, temper.maxBatchRecords), maxBytes),
-      ),
-    at: (position) => gates.alongside(life, () => reader.at(position)),
-    close: () => reader.close(),
-  };
-}
-
-/** Its reads take real time, and the schedule waits for them. */
-function outsideOf({ gates }: World, life: Life, reader: EventBufferReader): EventBufferReader {
-  return {
-    read: (...given) => gates.alongside(life, () => reader.read(...given)),
-    at: (position) => gates.alongside(life, () => reader.at(position)),
-    close: () => reader.close(),
-  };
+  return { gateway, append };
 }
 
 /** As the ingestion thread drives the loop. */
@@ -308,9 +249,4 @@ function openFollowers(
     simulatedSearch(searchFileOf(world), { ...parts, onFollowed: (version) => followed("search", version) }),
     simulatedCopier(copied, { ...parts, onFollowed: (version) => followed("copier", version) }),
   ];
-}
-
-/** Whether there is anything of the state yet. */
-export function hasState(world: World): boolean {
-  return existsSync(stateFileOf(world));
 }

@@ -8,9 +8,8 @@ import { createIngestionLoop, recordsAt } from "../../src/ingestion/index.ts";
 import type { Position } from "../../src/model/position.ts";
 import type { MessageIndex } from "../../src/storage/messageIndex.ts";
 import { Broken } from "./broken.ts";
-import { logFolder, stateFileOf } from "./process.ts";
 import { unsyncedStateFile } from "./stateFile.ts";
-import { hash, homeCurrency, type World } from "./world.ts";
+import { hash, homeCurrency, logFolder, stateFileOf, type World } from "./world.ts";
 
 /** Folds the log up to `end`, where the live state is, into another state, and compares the two. Nothing fails in it. */
 export async function checkRebuild(world: World, end: Position, maxBatchRecords: number): Promise<void> {

@@ -152,12 +152,7 @@ export class SimulatedDisk {
     const file = this.#fileOf(path);
     const now = readFileSync(path);
     if (file.cutTo !== null) file.durable = Buffer.from(file.durable.subarray(0, file.cutTo));
-    for (const { from, to } of file.dirty) {
-      const kept = Buffer.alloc(Math.max(file.durable.length, to));
-      kept.set(file.durable);
-      kept.set(now.subarray(from, to), from);
-      file.durable = kept;
-    }
+    for (const { from, to } of file.dirty) file.durable = overlaid(file.durable, now.subarray(from, to), from);
     file.dirty = [];
     file.cutTo = null;
   }
@@ -190,26 +185,47 @@ export class SimulatedDisk {
     this.#files.delete(to);
   }
 
-  /** Of what is not durable a part from the beginning may have been written all the same. */
+  /** Of what is not durable a part may have been written all the same: up to any byte, or any of its blocks. */
   #lose(path: string, file: KeptFile, draws: Draws): void {
     const now = readFileSync(path);
     if (now.equals(file.durable)) return;
-    let left = file.durable;
+    const isCut = file.cutTo !== null && draws.chance(0.5);
+    let left: Buffer = isCut ? file.durable.subarray(0, file.cutTo ?? 0) : file.durable;
     const reached = draws.pick([0, 1, draws.next()]);
-    if (file.cutTo !== null && draws.chance(0.5)) left = left.subarray(0, file.cutTo);
-    for (const { from, to } of file.dirty) {
-      const until = from + Math.floor((to - from) * reached);
-      if (until <= from) continue;
-      const grown = Buffer.alloc(Math.max(left.length, until));
-      grown.set(left);
-      grown.set(now.subarray(from, until), from);
-      left = grown;
+    const areBlocks = draws.chance(0.5);
+    for (const range of file.dirty) {
+      const written = areBlocks
+        ? blocksOf(range).filter(() => draws.chance(0.5))
+        : [{ from: range.from, to: range.from + Math.floor((range.to - range.from) * reached) }];
+      for (const { from, to } of written) left = overlaid(left, now.subarray(from, to), from);
     }
     writeFileSync(path, left);
     file.durable = Buffer.from(left);
     file.dirty = [];
     file.cutTo = null;
   }
+}
+
+const blockBytes = 4_096;
+
+/** The parts of the range that the disk writes each by itself. */
+function blocksOf({ from, to }: Range): Range[] {
+  const parts: Range[] = [];
+  for (let at = from; at < to;) {
+    const end = Math.min(to, (Math.floor(at / blockBytes) + 1) * blockBytes);
+    parts.push({ from: at, to: end });
+    at = end;
+  }
+  return parts;
+}
+
+/** What was never written between is zeros. */
+function overlaid(under: Buffer, over: Uint8Array, at: number): Buffer {
+  if (over.length === 0) return under;
+  const bytes = Buffer.alloc(Math.max(under.length, at + over.length));
+  bytes.set(under);
+  bytes.set(over, at);
+  return bytes;
 }
 
 function diskError(): Error {

@@ -75,7 +75,7 @@ export class Witness {
 
   rules(): IdentityRules {
     const current = this.#numbers.get(this.rulesNumber());
-    return rulesInForce(current === undefined ? null : { ...rulesVersionOf(current), position: 0 }, defaultIdentityRules);
+    return rulesInForce(current === undefined ? null : rulesVersionOf(current), defaultIdentityRules);
   }
 
   #decide(seen: Seen): void {

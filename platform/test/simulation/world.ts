@@ -78,6 +78,21 @@ export function openWorld(seed: number, access: AccessStore): World {
   };
 }
 
+export function logFolder({ folder }: World): string {
+  return join(folder, "log");
+}
+export function stateFileOf({ folder }: World): string {
+  return join(folder, "state.sqlite");
+}
+export function searchFileOf({ folder }: World): string {
+  return join(folder, "search.sqlite");
+}
+
+/** Whether there is anything of the state yet. */
+export function hasState(world: World): boolean {
+  return existsSync(stateFileOf(world));
+}
+
 export function closeWorld({ folder }: World): void {
   rmSync(folder, { recursive: true, force: true });
 }
