@@ -80,7 +80,12 @@ const logout: Draw = (draws, customers) => {
 const alias: Draw = (draws, customers) => {
   const { userId } = person(draws, customers);
   const previousId = draws.pick([person(draws, customers).anonymousId, person(draws, customers).userId]);
-  return { source: web, as: "live", call: stamped(draws, customers, { type: "alias", userId, previousId }), isPlain: true };
+  return {
+    source: web,
+    as: "live",
+    call: stamped(draws, customers, { type: "alias", userId, previousId }),
+    isPlain: true,
+  };
 };
 
 /** The shop and the office report the same orders, each a second time now and then under another messageId. */
@@ -132,7 +137,21 @@ const bad: Draw = (draws, customers) => {
   return { source: web, as: "live", call: stamped(draws, customers, call), isPlain: true };
 };
 
-const kinds: readonly Draw[] = [view, view, view, login, login, logout, alias, order, order, order, refund, tillSale, bad];
+const kinds: readonly Draw[] = [
+  view,
+  view,
+  view,
+  login,
+  login,
+  logout,
+  alias,
+  order,
+  order,
+  order,
+  refund,
+  tillSale,
+  bad,
+];
 
 export function drawCall(draws: Draws, customers: Customers): Drawn {
   return draws.pick(kinds)(draws, customers);

@@ -24,12 +24,7 @@ interface Sending {
 }
 
 /** Answers that say that nothing was taken. A failed log does not say that. */
-const refusals: ReadonlySet<string> = new Set([
-  "backlog_full",
-  "source_backlog_full",
-  "disk_low",
-  "log_overloaded",
-]);
+const refusals: ReadonlySet<string> = new Set(["backlog_full", "source_backlog_full", "disk_low", "log_overloaded"]);
 
 /** Everybody who sends: sources, people who correct, linkages, whoever publishes rules. */
 export class Clients {
@@ -195,7 +190,7 @@ function complaintOf(error: unknown): Broken | null {
 }
 
 function wordsOf(call: JsonObject): string {
-  const what = call["event"] ?? call["type"];
-  const { order_id: order, refund_id: refund } = (call["properties"] ?? {}) as JsonObject;
-  return [call["messageId"], what, refund ?? order].filter((word) => word !== undefined).join(" ");
+  const properties = (call["properties"] ?? {}) as JsonObject;
+  const words = [call["messageId"], call["event"] ?? call["type"], properties["refund_id"] ?? properties["order_id"]];
+  return words.filter((word) => typeof word === "string").join(" ");
 }

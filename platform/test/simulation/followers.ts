@@ -150,7 +150,10 @@ function rowsOf(decided: Decided, changes: readonly { kind: string; id: string }
   const of = (kind: string): string[] => changes.flatMap((each) => (each.kind === kind ? [each.id] : []));
   const text = (found: unknown): string | null => (found === null ? null : JSON.stringify(found));
   return new Map([
-    ...[...decided.profiles(of("profile"))].map(([id, found]): [string, string | null] => [`profile ${id}`, text(found)]),
+    ...[...decided.profiles(of("profile"))].map(([id, found]): [string, string | null] => [
+      `profile ${id}`,
+      text(found),
+    ]),
     ...[...decided.orders(of("order"))].map(([id, found]): [string, string | null] => [`order ${id}`, text(found)]),
   ]);
 }
@@ -167,14 +170,17 @@ function differing(found: ReadonlyMap<string, unknown>, expected: ReadonlyMap<st
     if (!expected.has(name)) return [`${name} is there, and should not be`];
     if (!found.has(name)) return [`${name} is missing`];
     const [is, should] = [found.get(name), expected.get(name)];
-    return isDeepStrictEqual(is, should) ? [] : [`${name} is ${JSON.stringify(is)}, should be ${JSON.stringify(should)}`];
+    return isDeepStrictEqual(is, should)
+      ? []
+      : [`${name} is ${JSON.stringify(is)}, should be ${JSON.stringify(should)}`];
   });
 }
 
 /** Search's file as it is now; `whole`: its write-ahead log too. */
 export function copySearch(file: string, to: string): void {
   removeFile(to);
-  for (const suffix of ["", "-wal"]) if (existsSync(`${file}${suffix}`)) copyFileSync(`${file}${suffix}`, `${to}${suffix}`);
+  for (const suffix of ["", "-wal"])
+    if (existsSync(`${file}${suffix}`)) copyFileSync(`${file}${suffix}`, `${to}${suffix}`);
 }
 
 function diskFull(): Error {

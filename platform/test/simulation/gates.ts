@@ -58,8 +58,7 @@ export class Gates {
         this.#waiting.splice(index, 1);
         if (outcome === "fails" && failure !== null) return reject(failure());
         this.#track(life, work).then(
-          (value) =>
-            settle(() => (outcome === "lostAnswer" && failure !== null ? reject(failure()) : resolve(value))),
+          (value) => settle(() => (outcome === "lostAnswer" && failure !== null ? reject(failure()) : resolve(value))),
           (error: unknown) => settle(() => reject(error)),
         );
       };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { segmentPath } from "../../src/adapters/embedded/eventLog/segmentFiles.ts";
 import { lines, wholeResolution } from "../../src/ingestion/wholeFold.fake.ts";
-import { isCall, type JsonObject, type LogRecord } from "../../src/model/event.ts";
+import { isCall, type LogRecord } from "../../src/model/event.ts";
 import { segmentOf, type Position } from "../../src/model/position.ts";
 import { Broken } from "./broken.ts";
 import type { Clients } from "./clients.ts";
@@ -31,7 +31,10 @@ export async function checkKept({ lookups }: Running, promised: readonly Promise
 export function checkSent(clients: Clients, added: readonly { message: string; position: Position }[]): void {
   for (const { message, position } of added) {
     if (clients.mayBeTaken(message)) continue;
-    throw new Broken("nothing comes from nowhere", `whoever sent the record at ${position} was told that it was not taken`);
+    throw new Broken(
+      "nothing comes from nowhere",
+      `whoever sent the record at ${position} was told that it was not taken`,
+    );
   }
 }
 
@@ -79,7 +82,8 @@ export function expectEqual(rule: string, what: string, found: unknown, expected
 
 function eventsBySource(records: readonly LogRecord[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { status, source } of records) if (status === "accepted") counts.set(source, (counts.get(source) ?? 0) + 1);
+  for (const { status, source } of records)
+    if (status === "accepted") counts.set(source, (counts.get(source) ?? 0) + 1);
   return counts;
 }
 
@@ -88,11 +92,14 @@ function ordersOf(records: readonly LogRecord[], sold: Clients["sold"]): ReturnT
   const told = new Map<string, { grossMinor: number; refunds: Set<string> }>();
   for (const record of records) {
     if (record.status !== "accepted" || !/^order[ _]/i.test(record.event ?? "")) continue;
-    const { order_id: orderId, refund_id: refundId } = record.body["properties"] as JsonObject;
-    const order = told.get(String(orderId)) ?? { grossMinor: 0, refunds: new Set() };
-    told.set(String(orderId), order);
-    if (refundId === undefined) order.grossMinor = sold.orders.get(String(orderId))?.totalMinor ?? 0;
-    else order.refunds.add(String(refundId));
+    const { order_id: orderId, refund_id: refundId } = record.body["properties"] as {
+      order_id: string;
+      refund_id?: string;
+    };
+    const order = told.get(orderId) ?? { grossMinor: 0, refunds: new Set() };
+    told.set(orderId, order);
+    if (refundId === undefined) order.grossMinor = sold.orders.get(orderId)?.totalMinor ?? 0;
+    else order.refunds.add(refundId);
   }
   return [...told].map(([orderId, { grossMinor, refunds }]) => {
     const refundedMinor = [...refunds].reduce((sum, id) => sum + (sold.refunds.get(id)?.amountMinor ?? 0), 0);

@@ -1,11 +1,12 @@
 import type { AccessStore } from "../../src/storage/access.ts";
+import { Problem } from "../../src/model/problem.ts";
 import { drawsFrom, hash32, type Draws } from "../../src/simulator/draws.ts";
 import { Broken } from "./broken.ts";
 import type { FollowerFault } from "./followers.ts";
 import type { Outcome } from "./gates.ts";
 import { checkRebuild } from "./rebuild.ts";
 import { Simulation } from "./simulation.ts";
-import { closeWorld, drawsOf, openWorld, temperOf } from "./world.ts";
+import { closeWorld, drawsOf, faultChanceOf, openWorld, temperOf } from "./world.ts";
 
 const hour = 3_600_000;
 /** So many operations after its last step a schedule has come to rest, or something goes round in circles. */
@@ -71,13 +72,25 @@ async function takeStep(simulation: Simulation, draws: Draws, tell: (what: strin
 async function goOn(simulation: Simulation, draws: Draws, tell: (what: string) => void): Promise<void> {
   await simulation.world.gates.settle();
   const { process } = simulation;
-  if (process.failure !== null && !(process.failure instanceof Broken) && !process.life.isOver) {
-    tell(`the process ends by itself: ${String(process.failure)}`);
+  const { failure } = process;
+  if (failure !== null && !process.life.isOver) {
+    if (!isOfTheDisk(failure))
+      throw failure instanceof Broken ? failure : new Broken("a process goes on", wordsOf(failure));
+    tell(`the process ends by itself: ${wordsOf(failure)}`);
     process.life.isOver = true;
   }
   if (process.life.isOver) simulation.kill(draws, false);
   await simulation.check();
   if (draws.chance(0.2)) await simulation.checkFate(draws);
+}
+
+/** What disks and stores say of themselves: another start may help. */
+function isOfTheDisk(failure: unknown): boolean {
+  return failure instanceof Error && !(failure instanceof Problem) && "code" in failure;
+}
+
+function wordsOf(failure: unknown): string {
+  return failure instanceof Error ? `${failure.name} ${failure.message}` : "no error";
 }
 
 const isUp = ({ process }: Simulation): boolean => process.running !== null && !process.life.isOver;
@@ -87,8 +100,8 @@ const actions: readonly Action[] = [
     weight: ({ world }) => world.gates.waiting.length * 6,
     act: ({ world }, draws) => {
       const waiting = draws.pick(world.gates.waiting);
-      const isFaulty = draws.chance(world.temper.faultChance);
       if (waiting === undefined) return "nothing waits";
+      const isFaulty = draws.chance(faultChanceOf(world.temper, waiting.what));
       const outcomes: Outcome[] = waiting.failure === null ? [] : ["fails", "lostAnswer"];
       const kinds = [...outcomes, ...(waiting.setFault === null ? [] : ["inside" as const, "inside" as const])];
       const kind = isFaulty ? draws.pick(kinds) : undefined;
@@ -106,7 +119,10 @@ const actions: readonly Action[] = [
     weight: (simulation) => (isUp(simulation) ? 5 : 1),
     act: ({ clients, process }, draws) => clients.sendAgain(process, draws),
   },
-  { weight: (simulation) => (isUp(simulation) ? 2 : 0), act: ({ clients, process }, draws) => clients.say(process, draws) },
+  {
+    weight: (simulation) => (isUp(simulation) ? 2 : 0),
+    act: ({ clients, process }, draws) => clients.say(process, draws),
+  },
   {
     weight: (simulation) => (isUp(simulation) ? 1 : 0),
     act: ({ clients, process, witness }, draws) => clients.publish(process, draws, witness.rulesNumber()),
@@ -115,7 +131,7 @@ const actions: readonly Action[] = [
     weight: (simulation) => (isUp(simulation) ? 6 : 0),
     act: ({ process, world }, draws) => {
       const follower = draws.pick(process.running?.followers ?? []);
-      const fault = draws.chance(world.temper.faultChance)
+      const fault = draws.chance(faultChanceOf(world.temper, follower?.name ?? ""))
         ? draws.pick<FollowerFault>(["fails", "inside", "lostAnswer", "crash"])
         : null;
       follower?.step(fault);
@@ -183,7 +199,7 @@ async function comeToRest(simulation: Simulation, draws: Draws, tell: (what: str
     tell(what);
     await goOn(simulation, draws, tell);
   }
-  throw new Broken("everything is done in the end", `${clients.isWaiting() ? "clients wait" : "it goes round in circles"}`);
+  throw new Broken("everything is done in the end", clients.isWaiting() ? "clients wait" : "it goes round in circles");
 }
 
 /** Null when there is nothing left to do. */
@@ -199,7 +215,7 @@ function restOperation(simulation: Simulation, draws: Draws): string | null {
     return first.what;
   }
   const { running } = process;
-  if (running === null) throw new Broken("everything is done in the end", "the process does not start");
+  if (running === null) throw new Broken("everything is done in the end", "a start comes to a standstill");
   if (process.logFailed) {
     simulation.kill(draws, false);
     return "the log has failed: stop";

@@ -167,7 +167,9 @@ export class SimulatedDisk {
     truncateSync(path, bytes);
     const file = this.#fileOf(path);
     file.cutTo = Math.min(file.cutTo ?? bytes, bytes);
-    file.dirty = file.dirty.filter(({ from }) => from < bytes).map(({ from, to }) => ({ from, to: Math.min(to, bytes) }));
+    file.dirty = file.dirty
+      .filter(({ from }) => from < bytes)
+      .map(({ from, to }) => ({ from, to: Math.min(to, bytes) }));
   }
 
   #rename(from: string, to: string): void {

@@ -84,7 +84,6 @@ export class Simulation {
   /** Everything that always holds. Throws {@link Broken}. */
   async check(): Promise<void> {
     const { process, world, witness } = this;
-    if (process.failure instanceof Broken) throw process.failure;
     const promised = process.promised.splice(0);
     checkPromised(world, promised);
     this.#promised.push(...promised);
@@ -172,7 +171,8 @@ export class Simulation {
     if (position < witness.decidedUntil) {
       throw new Broken("the position only grows", `it was ${witness.decidedUntil}, and is ${position}`);
     }
-    if (position > witness.end) throw new Broken("nothing is decided that is not durable", `${position} > ${witness.end}`);
+    if (position > witness.end)
+      throw new Broken("nothing is decided that is not durable", `${position} > ${witness.end}`);
     witness.decideUntil(position);
     checkDecided(ledger, witness, this.clients);
   }

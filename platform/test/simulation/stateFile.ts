@@ -61,7 +61,7 @@ export function simulatedState(
           failure: storeBusy,
           setFault: (draw) => {
             const nth = draw % 3 === 0 ? "commit" : 1 + (draw % mostWrites);
-            const kind = (["fails", "crash", "lostAnswer"] as const)[draw % 7 % 3] ?? "fails";
+            const kind = (["fails", "crash", "lostAnswer"] as const)[(draw % 7) % 3] ?? "fails";
             fault = { nth, kind };
             return `${kind} at write ${nth}`;
           },

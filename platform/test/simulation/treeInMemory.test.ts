@@ -10,7 +10,8 @@ messageIndexContract("embedded, over a tree in memory", async () => {
   const tree = new TreeInMemory();
   return {
     open: (over) => openMessageIndex({ ...over, directory, openTree: async () => tree.open(() => undefined) }),
-    fail: (fault) => tree.fail(fault === null ? null : { nth: fault.nth, kind: fault.lostAnswer ? "lostAnswer" : "fails" }),
+    fail: (fault) =>
+      tree.fail(fault === null ? null : { nth: fault.nth, kind: fault.lostAnswer ? "lostAnswer" : "fails" }),
     crash: async () => undefined,
     dispose: async () => rmSync(directory, { recursive: true, force: true }),
   };

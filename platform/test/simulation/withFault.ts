@@ -15,7 +15,8 @@ registerHooks({
     const loaded = nextLoad(url, context);
     if (url !== target) return loaded;
     isIn = true;
-    return { ...loaded, source: String(loaded.source).replace(from, () => to) };
+    const source = Buffer.from(loaded.source as Uint8Array).toString("utf8");
+    return { ...loaded, source: source.replace(from, () => to) };
   },
 });
 const { openRunner, seedsFrom } = await import("./many.ts");

@@ -18,6 +18,8 @@ export interface Temper {
   steps: number;
   /** Of an operation that may fail. */
   faultChance: number;
+  /** What goes wrong more often than all else. */
+  weakSpot: RegExp | null;
   killWeight: number;
   maxBatchRecords: number;
   maxPendingRecords: number;
@@ -33,7 +35,16 @@ export function temperOf(seed: number): Temper {
   const draws = drawsFrom(hash32(seed, -1));
   return {
     steps: draws.between(40, 110),
-    faultChance: draws.pick([0, 0.03, 0.1, 0.25]),
+    faultChance: draws.pick([0, 0.03, 0.1]),
+    weakSpot: draws.pick([
+      null,
+      null,
+      /^the log (writes|syncs)/,
+      /^a decision/,
+      /^messages/,
+      /^(search|copier)/,
+      /opens$/,
+    ]),
     killWeight: draws.pick([0, 1, 3]),
     maxBatchRecords: draws.pick([1, 3, 8, 40]),
     maxPendingRecords: draws.pick([6, 20, 60]),
@@ -60,6 +71,12 @@ export interface World {
   hasRoom: boolean;
   /** Of everything that is named: messages, processes, rebuilds. */
   made: number;
+}
+
+const weakSpotChance = 0.35;
+
+export function faultChanceOf({ faultChance, weakSpot }: Temper, what: string): number {
+  return weakSpot?.test(what) === true ? weakSpotChance : faultChance;
 }
 
 export function openWorld(seed: number, access: AccessStore): World {

@@ -132,6 +132,14 @@ describe("Promise 1: a crash's torn tail goes, everything whole stays", () => {
     expect(read.map(plain)).toEqual(records.slice(0, read.length).map(plain));
   });
 
+  test("also where the block that was not written begins with the end of the group before", async () => {
+    const records = await write([[300], Array.from({ length: 100 }, () => 200)]);
+    const whole = await readFile(path);
+    whole.fill(0, headerBytes + recordHeaderBytes + 300, 4_096);
+    await writeFile(path, whole);
+    expect((await reopenAndRead()).map(plain)).toEqual([plain(records[0]!)]);
+  });
+
   test("but a block lost from a group that a later one follows is damage", async () => {
     await write([[300], Array.from({ length: 100 }, () => 200), [10]]);
     const whole = await readFile(path);
