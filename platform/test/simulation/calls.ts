@@ -24,6 +24,8 @@ export interface Drawn {
   source: Source;
   /** Guests are taken, as from imports. */
   as: "import" | "live";
+  messageId: string;
+  /** With the messageId. */
   call: JsonObject;
   /** Another body under the same messageId would change nothing that is counted but this. */
   isPlain: boolean;
@@ -36,7 +38,7 @@ interface Customers {
   messageId: string;
 }
 
-type Draw = (draws: Draws, customers: Customers) => Drawn;
+type Draw = (draws: Draws, customers: Customers) => Omit<Drawn, "messageId">;
 
 /** Another draw of the same customers: everybody shows up now and then with somebody else's device or address. */
 function person(draws: Draws, { count }: Customers): { userId: string; email: string; anonymousId: string } {
@@ -154,5 +156,5 @@ const kinds: readonly Draw[] = [
 ];
 
 export function drawCall(draws: Draws, customers: Customers): Drawn {
-  return draws.pick(kinds)(draws, customers);
+  return { messageId: customers.messageId, ...draws.pick(kinds)(draws, customers) };
 }

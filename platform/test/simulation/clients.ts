@@ -47,7 +47,7 @@ export class Clients {
     const { source } = first;
     const as = calls.some((drawn) => drawn.as === "import") ? "import" : "live";
     const bodies = calls.map(({ call }) => call);
-    const keys = bodies.map(({ messageId }) => messageKeyOf(hash, source.id, String(messageId)));
+    const keys = calls.map(({ messageId }) => messageKeyOf(hash, source.id, messageId));
     const what = `${source.id} sends ${bodies.map(wordsOf).join(", ")}`;
     this.#send(to, { keys, what, send: ({ gateway }) => gateway.submit(source, bodies, as), state: "under way" });
     return what;
@@ -135,7 +135,7 @@ export class Clients {
     // A client that gives an id twice; a call that was refused is mended this way.
     if (drawn.isPlain && before.length > 0 && draws.chance(0.12)) {
       const other = draws.pick(before.filter(({ source }) => source.id === drawn.source.id));
-      if (other !== undefined) drawn = { ...drawn, call: { ...drawn.call, messageId: other.call["messageId"] ?? "" } };
+      if (other !== undefined) drawn = withId(drawn, other.messageId);
     }
     this.#calls.push(drawn);
     return drawn;
@@ -166,18 +166,23 @@ export class Clients {
       return;
     }
     count(1);
-    sending.send(to.running).then(
-      () => {
+    const hear = async (running: Running): Promise<void> => {
+      try {
+        await sending.send(running);
         sending.state = "taken";
-      },
-      (error: unknown) => {
+      } catch (error) {
         const isRefusal = error instanceof Problem && refusals.has(error.code);
         if (isRefusal) count(-1);
         sending.state = isRefusal ? "refused" : "unknown";
         to.failure ??= complaintOf(error);
-      },
-    );
+      }
+    };
+    void hear(to.running);
   }
+}
+
+function withId(drawn: Drawn, messageId: string): Drawn {
+  return { ...drawn, messageId, call: { ...drawn.call, messageId } };
 }
 
 /** Null for an answer that a client can go by. */

@@ -46,7 +46,7 @@ export function simulatedSearch(file: string, parts: FollowerParts): SimulatedFo
       const hit = fault;
       fault = null;
       if (hit === "fails") throw diskFull();
-      if (hit === "crash") life.isOver = true;
+      if (hit === "crash") life.end();
       index.write((writer) => {
         work(writer);
         if (hit === "inside" || hit === "crash") throw diskFull();
@@ -61,19 +61,23 @@ export function simulatedSearch(file: string, parts: FollowerParts): SimulatedFo
     elapsed: () => 0,
     yieldTurn: () => gates.pass(life, "search gives way", () => undefined),
   });
+  const pass = async (): Promise<void> => {
+    try {
+      await follower.pass();
+      parts.onFollowed(follower.progress().followed.version);
+    } catch {
+      // It goes on where it was, the next time.
+    } finally {
+      isBusy = false;
+    }
+  };
   return {
     name: "search",
     step: (next) => {
       if (isBusy) return;
       fault = next;
       isBusy = true;
-      const done = (): void => {
-        isBusy = false;
-      };
-      follower.pass().then(() => {
-        done();
-        parts.onFollowed(follower.progress().followed.version);
-      }, done);
+      void pass();
     },
     isBusy: () => isBusy,
     progress: () => index.progress().followed,
@@ -110,7 +114,7 @@ export function simulatedCopier(disk: CopiedRows, parts: FollowerParts): Simulat
     const changes = coverage.left(next.changes, feed);
     const read = rowsOf(decided, changes);
     const write = (): void => {
-      if (fault === "crash") life.isOver = true;
+      if (fault === "crash") life.end();
       if (fault === "crash" || fault === "inside" || fault === "fails") throw diskFull();
       if (next.startsOver) disk.rows.clear();
       for (const [name, row] of read) {
@@ -124,15 +128,21 @@ export function simulatedCopier(disk: CopiedRows, parts: FollowerParts): Simulat
     coverage.applied(changes, { feed, head: next.head });
     parts.onFollowed(disk.progress.version);
   };
+  const pass = async (fault: FollowerFault | null): Promise<void> => {
+    try {
+      await step(fault);
+    } catch {
+      // What it has on disk tells where it goes on.
+    } finally {
+      isBusy = false;
+    }
+  };
   return {
     name: "copier",
     step: (fault) => {
       if (isBusy) return;
       isBusy = true;
-      const done = (): void => {
-        isBusy = false;
-      };
-      step(fault).then(done, done);
+      void pass(fault);
     },
     isBusy: () => isBusy,
     progress: () => disk.progress,

@@ -5,8 +5,25 @@ export type Outcome = "done" | "fails" | "lostAnswer";
 
 /** One process, from its start until it is killed. */
 export interface Life {
-  readonly number: number;
-  isOver: boolean;
+  readonly isOver: boolean;
+  /** Resolves when it is over. */
+  readonly over: Promise<void>;
+  end(): void;
+}
+
+export function beginLife(): Life {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let isOver = false;
+  return {
+    get isOver() {
+      return isOver;
+    },
+    over: promise,
+    end: () => {
+      isOver = true;
+      resolve();
+    },
+  };
 }
 
 /** An operation that waits for its turn in the schedule. */
@@ -36,7 +53,7 @@ const quietTurns = 2;
  */
 export class Gates {
   #waiting: Waiting[] = [];
-  readonly #running = new Set<{ life: Life }>();
+  readonly #running = new Set<{ life: Life; done: Promise<void> }>();
   #passed = 0;
 
   /** What waits, in the order in which it came. */
@@ -81,21 +98,28 @@ export class Gates {
   /** Resolves when everything stands at a gate or has ended. */
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < quietTurns;) {
+      const running = [...this.#running].filter(({ life }) => !life.isOver);
+      if (running.length > 0) {
+        quiet = 0;
+        await Promise.race(running.flatMap(({ life, done }) => [done, life.over]));
+        continue;
+      }
       const before = this.#passed;
       await nextTurn();
-      const isRunning = [...this.#running].some(({ life }) => !life.isOver);
-      quiet = !isRunning && this.#passed === before ? quiet + 1 : 0;
+      quiet = this.#passed === before ? quiet + 1 : 0;
     }
   }
 
   async #track<T>(life: Life, work: () => T | Promise<T>): Promise<T> {
-    const run = { life };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const run = { life, done: promise };
     this.#running.add(run);
     try {
       return await work();
     } finally {
       this.#running.delete(run);
       this.#passed += 1;
+      resolve();
     }
   }
 }

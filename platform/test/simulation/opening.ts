@@ -56,7 +56,7 @@ export async function openMessages(
     }
   };
   const onCrash = (): void => {
-    life.isOver = true;
+    life.end();
   };
   const directory = join(world.folder, "messages");
   const index = await gates.pass(

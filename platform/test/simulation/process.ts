@@ -13,7 +13,7 @@ import type { Decided } from "../../src/storage/followed.ts";
 import type { IdentityAndProfiles } from "../../src/storage/identityAndProfiles.ts";
 import type { MessageIndex } from "../../src/storage/messageIndex.ts";
 import { simulatedCopier, simulatedSearch, type CopiedRows, type SimulatedFollower } from "./followers.ts";
-import type { Life } from "./gates.ts";
+import { beginLife, type Life } from "./gates.ts";
 import { inSmallBatches, openLog, openMessages, outsideOf } from "./opening.ts";
 import { simulatedState } from "./stateFile.ts";
 import { hash, homeCurrency, logFolder, searchFileOf, stateFileOf, type World } from "./world.ts";
@@ -53,8 +53,8 @@ export interface Process {
   close(): void;
 }
 
-export function startProcess(world: World, number: number, copied: CopiedRows): Process {
-  const life: Life = { number, isOver: false };
+export function startProcess(world: World, copied: CopiedRows): Process {
+  const life = beginLife();
   const closing: (() => void)[] = [];
   const process: Process = {
     life,
@@ -66,12 +66,14 @@ export function startProcess(world: World, number: number, copied: CopiedRows): 
       for (const close of closing.splice(0).toReversed()) close();
     },
   };
-  const fail = (error: unknown): void => {
-    process.failure = error;
+  const start = async (): Promise<void> => {
+    try {
+      process.running = await open(world, process, copied, closing);
+    } catch (error) {
+      process.failure = error;
+    }
   };
-  open(world, process, copied, closing).then((running) => {
-    process.running = running;
-  }, fail);
+  void start();
   return process;
 }
 

@@ -77,7 +77,7 @@ async function goOn(simulation: Simulation, draws: Draws, tell: (what: string) =
     if (!isOfTheDisk(failure))
       throw failure instanceof Broken ? failure : new Broken("a process goes on", wordsOf(failure));
     tell(`the process ends by itself: ${wordsOf(failure)}`);
-    process.life.isOver = true;
+    process.life.end();
   }
   if (process.life.isOver) simulation.kill(draws, false);
   await simulation.check();
@@ -97,7 +97,7 @@ const isUp = ({ process }: Simulation): boolean => process.running !== null && !
 
 const actions: readonly Action[] = [
   {
-    weight: ({ world }) => world.gates.waiting.length * 6,
+    weight: ({ world }) => world.gates.waiting.length * world.temper.haste,
     act: ({ world }, draws) => {
       const waiting = draws.pick(world.gates.waiting);
       if (waiting === undefined) return "nothing waits";

@@ -112,7 +112,7 @@ export class SimulatedDisk {
       if (opening !== null) opening.done += 1;
       const fault = opening?.fault ?? null;
       const isHit = fault !== null && opening?.done === fault.nth;
-      if (isHit && fault.kind === "crash") life.isOver = true;
+      if (isHit && fault.kind === "crash") life.end();
       if (life.isOver) return;
       if (isHit && fault.kind === "fails") return reject(diskError());
       const done = work();

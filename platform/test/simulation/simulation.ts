@@ -37,7 +37,6 @@ export class Simulation {
   #older: { rows: Map<string, string>; progress: CopiedRows["progress"] } | null = null;
   #ledger: Ledger | null = null;
   #reader: EventBufferReader | null = null;
-  #started = 0;
   #keptBy: Process | null = null;
   #seenVersion = -1;
   #asked: { running: Running; fateOf: ReturnType<typeof fateReader> } | null = null;
@@ -45,7 +44,7 @@ export class Simulation {
   constructor(world: World) {
     this.world = world;
     this.clients = new Clients(world);
-    this.process = startProcess(world, ++this.#started, this.#copied);
+    this.process = startProcess(world, this.#copied);
   }
 
   get ledger(): Ledger | null {
@@ -60,7 +59,7 @@ export class Simulation {
   /** Nothing of the process goes on; what was being written may be cut short anywhere. */
   kill(draws: Draws, isPowerCut: boolean): void {
     const { process, world } = this;
-    process.life.isOver = true;
+    process.life.end();
     process.running = null;
     for (const { cutShort } of world.gates.drop()) if (draws.chance(0.5)) cutShort?.(draws.next());
     process.close();
@@ -71,7 +70,7 @@ export class Simulation {
   }
 
   start(): void {
-    this.process = startProcess(this.world, ++this.#started, this.#copied);
+    this.process = startProcess(this.world, this.#copied);
   }
 
   /** The followers' files as they are now may be what a power cut leaves of them. */
@@ -123,7 +122,7 @@ export class Simulation {
   }
 
   async close(): Promise<void> {
-    this.process.life.isOver = true;
+    this.process.life.end();
     this.world.gates.drop();
     this.process.close();
     this.#ledger?.close();

@@ -51,7 +51,7 @@ export function simulatedState(
           try {
             await store.commit(decision);
           } catch (error) {
-            if (planned?.kind === "crash") life.isOver = true;
+            if (planned?.kind === "crash") life.end();
             throw error;
           } finally {
             faulty?.fail(null);

@@ -16,6 +16,8 @@ const start = Date.UTC(2026, 0, 1);
 /** What a seed is like, so that schedules differ in kind: some see few faults and many events, some the opposite. */
 export interface Temper {
   steps: number;
+  /** How soon what waits goes on, against how much else happens meanwhile. */
+  haste: number;
   /** Of an operation that may fail. */
   faultChance: number;
   /** What goes wrong more often than all else. */
@@ -34,7 +36,8 @@ export interface Temper {
 export function temperOf(seed: number): Temper {
   const draws = drawsFrom(hash32(seed, -1));
   return {
-    steps: draws.between(40, 110),
+    steps: draws.between(40, 140),
+    haste: draws.pick([6, 20, 40]),
     faultChance: draws.pick([0, 0.03, 0.1]),
     weakSpot: draws.pick([
       null,
