@@ -6,6 +6,8 @@ export interface Fault {
   /** Stands there exactly once. */
   from: string;
   to: string;
+  /** An operation: seeds under which it goes wrong often come upon the fault sooner. */
+  where?: string;
   /** Any of these rules breaks. */
   breaks: readonly string[];
 }
@@ -32,6 +34,7 @@ export const faults: readonly Fault[] = [
     file: "adapters/embedded/eventLog/recovery.ts",
     from: "await disk.truncate(path, scan.recordsEnd);",
     to: "await disk.truncate(path, scan.lastGroup); scan.recordsEnd = scan.lastGroup;",
+    where: "the log syncs",
     breaks: [kept, "the log only grows", goesOn],
   },
   {
@@ -39,6 +42,7 @@ export const faults: readonly Fault[] = [
     file: "adapters/embedded/eventLog/recovery.ts",
     from: "await rewrite(disk, path, (write) => copyAgain(segment.sequential, scan.lastGroup, scan.recordsEnd, write));",
     to: "await rewrite(disk, path, async () => undefined);",
+    where: "the log syncs",
     breaks: [kept, "the log only grows", goesOn],
   },
   {
@@ -46,6 +50,7 @@ export const faults: readonly Fault[] = [
     file: "adapters/embedded/state/writeDecision.ts",
     from: "    writePeople(statements, hash, decision);\n    writeFates",
     to: '    database.exec("COMMIT"); database.exec("BEGIN IMMEDIATE");\n    writePeople(statements, hash, decision);\n    writeFates',
+    where: "a decision",
     breaks: [fates, once, money],
   },
   {
@@ -60,6 +65,7 @@ export const faults: readonly Fault[] = [
     file: "ingestion/loop.ts",
     from: "return (await parts.store.position()) === next;",
     to: "await parts.store.position(); return true;",
+    where: "a decision",
     breaks: [fates, rest, fold],
   },
   {
@@ -67,6 +73,7 @@ export const faults: readonly Fault[] = [
     file: "ingestion/loop.ts",
     from: "isDecided ||= await stands(next);",
     to: "isDecided ||= (await stands(next)) === null ? null : false;",
+    where: "a decision",
     breaks: [fates, once, rest],
   },
   {
@@ -74,6 +81,7 @@ export const faults: readonly Fault[] = [
     file: "adapters/embedded/state/stateStore.ts",
     from: "        recent.forget();\n        hasEdges = true;",
     to: "        hasEdges = true;",
+    where: "a decision",
     breaks: [once, fold],
   },
   {
@@ -88,6 +96,7 @@ export const faults: readonly Fault[] = [
     file: "adapters/embedded/search/follow.ts",
     from: "    await writeWhole(changed, parts);\n    const followed = next.progress;",
     to: "    index.write(() => undefined, { followed: next.progress, asOf: 0 });\n    await writeWhole(changed, parts);\n    const followed = next.progress;",
+    where: "search",
     breaks: [followers],
   },
   {

@@ -60,8 +60,8 @@ export function simulatedState(
         {
           failure: storeBusy,
           setFault: (draw) => {
-            const nth = draw % 3 === 0 ? "commit" : 1 + (draw % mostWrites);
-            const kind = (["fails", "crash", "lostAnswer"] as const)[(draw % 7) % 3] ?? "fails";
+            const nth = draw % 2 === 0 ? "commit" : 1 + ((draw >> 1) % mostWrites);
+            const kind = (["fails", "crash", "lostAnswer"] as const)[(draw >> 6) % 3] ?? "fails";
             fault = { nth, kind };
             return `${kind} at write ${nth}`;
           },
