@@ -8,12 +8,16 @@ import { feedCoverage, nextFeedStep, nothingFollowed, type FeedProgress } from "
 import type { Decided } from "../../src/storage/followed.ts";
 import type { Gates, Life } from "./gates.ts";
 
-/** `inside`: in the middle of the transaction. */
-export type FollowerFault = "fails" | "inside" | "lostAnswer" | "crash";
+export interface FollowerFault {
+  /** `inside`: in the middle of the transaction. */
+  kind: "fails" | "inside" | "lostAnswer" | "crash";
+  /** Writes of the pass that go well. */
+  after: number;
+}
 
 export interface SimulatedFollower {
   readonly name: string;
-  /** Begins a pass, if none is under way. The next write of it goes wrong, if any does. */
+  /** Begins a pass, if none is under way. */
   step(fault: FollowerFault | null): void;
   isBusy(): boolean;
   /** Durably. */
@@ -43,8 +47,8 @@ export function simulatedSearch(file: string, parts: FollowerParts): SimulatedFo
   const faulty: SearchIndex = {
     ...index,
     write: (work, progress) => {
-      const hit = fault;
-      fault = null;
+      const isHit = fault !== null && fault.after-- === 0;
+      const hit = isHit ? fault?.kind : null;
       if (hit === "fails") throw diskFull();
       if (hit === "crash") life.end();
       index.write((writer) => {
@@ -114,15 +118,15 @@ export function simulatedCopier(disk: CopiedRows, parts: FollowerParts): Simulat
     const changes = coverage.left(next.changes, feed);
     const read = rowsOf(decided, changes);
     const write = (): void => {
-      if (fault === "crash") life.end();
-      if (fault === "crash" || fault === "inside" || fault === "fails") throw diskFull();
+      if (fault?.kind === "crash") life.end();
+      if (fault !== null && fault.kind !== "lostAnswer") throw diskFull();
       if (next.startsOver) disk.rows.clear();
       for (const [name, row] of read) {
         if (row === null) disk.rows.delete(name);
         else disk.rows.set(name, row);
       }
       disk.progress = next.progress;
-      if (fault === "lostAnswer") throw diskFull();
+      if (fault !== null) throw diskFull();
     };
     await gates.pass(life, "the copier writes", write, { failure: diskFull });
     coverage.applied(changes, { feed, head: next.head });

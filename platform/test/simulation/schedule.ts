@@ -131,11 +131,14 @@ const actions: readonly Action[] = [
     weight: (simulation) => (isUp(simulation) ? 6 : 0),
     act: ({ process, world }, draws) => {
       const follower = draws.pick(process.running?.followers ?? []);
-      const fault = draws.chance(faultChanceOf(world.temper, follower?.name ?? ""))
-        ? draws.pick<FollowerFault>(["fails", "inside", "lostAnswer", "crash"])
+      const kinds = ["fails", "inside", "lostAnswer", "crash"] as const;
+      const isFaulty = draws.chance(faultChanceOf(world.temper, follower?.name ?? ""));
+      const fault: FollowerFault | null = isFaulty
+        ? { kind: draws.pick(kinds), after: draws.pick([0, 0, 1, 2]) }
         : null;
       follower?.step(fault);
-      return `${follower?.name ?? "nobody"} follows${fault === null ? "" : `: ${fault}`}`;
+      const words = fault === null ? "" : `: ${fault.kind} after ${fault.after} writes`;
+      return `${follower?.name ?? "nobody"} follows${words}`;
     },
   },
   {

@@ -7,7 +7,7 @@ import { faults } from "../simulation/faults.ts";
 const run = promisify(execFile);
 const entry = join(import.meta.dirname, "../simulation/withFault.ts");
 /** Each fault is found long before: otherwise the simulation has lost its eye for it. */
-const mostSchedules = 400;
+const mostSchedules = 800;
 
 describe("the simulation of the platform finds faults", () => {
   it.each(faults)("$name", async ({ name, breaks }) => {
