@@ -94,8 +94,8 @@ export const faults: readonly Fault[] = [
   {
     name: "a follower's progress goes before what it follows",
     file: "adapters/embedded/search/follow.ts",
-    from: "    await writeWhole(changed, parts);\n    const followed = next.progress;",
-    to: "    index.write(() => undefined, { followed: next.progress, asOf: 0 });\n    await writeWhole(changed, parts);\n    const followed = next.progress;",
+    from: "    const { changed, active } = named(changes);\n",
+    to: "    const { changed, active } = named(changes);\n    index.write(() => undefined, { followed: next.progress, asOf: 0 });\n",
     where: "search",
     breaks: [followers],
   },
