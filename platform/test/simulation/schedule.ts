@@ -131,10 +131,10 @@ const actions: readonly Action[] = [
     weight: (simulation) => (isUp(simulation) ? 6 : 0),
     act: ({ process, world }, draws) => {
       const follower = draws.pick(process.running?.followers ?? []);
-      const kinds = ["fails", "inside", "lostAnswer", "crash"] as const;
+      const kinds = ["fails", "inside", "lostAnswer", "crash", "crash"] as const;
       const isFaulty = draws.chance(faultChanceOf(world.temper, follower?.name ?? ""));
       const fault: FollowerFault | null = isFaulty
-        ? { kind: draws.pick(kinds), after: draws.pick([0, 0, 1, 2]) }
+        ? { kind: draws.pick(kinds), after: draws.pick([0, 1, 1, 2]) }
         : null;
       follower?.step(fault);
       const words = fault === null ? "" : `: ${fault.kind} after ${fault.after} writes`;
