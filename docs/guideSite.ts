@@ -17,7 +17,7 @@ const stoppedLine = "Stopped. Start it again";
 const maxStartMs = 60_000;
 const maxStopMs = 10_000;
 const maxStepMs = 120_000;
-const pollMs = 50;
+const pollMs = 10;
 
 export interface Ran {
   exitCode: number;
@@ -208,9 +208,11 @@ async function caughtUp(url: string, token: string): Promise<void> {
   const until = Date.now() + maxStepMs;
   for (;;) {
     const answer = await fetch(`${url}/api/status`, { headers: { authorization: `Bearer ${token}` } });
-    const status = (await answer.json()) as { pendingRecords: number; analytics: { asOf: string } };
-    if (goal !== null && status.analytics.asOf >= goal) return;
-    // Only what is decided can be followed: what analytics knew before says nothing of it.
+    const status = (await answer.json()) as Record<"analytics" | "search", { asOf: string }> & {
+      pendingRecords: number;
+    };
+    if (goal !== null && status.analytics.asOf >= goal && status.search.asOf >= goal) return;
+    // Only what is decided can be followed: what they knew before says nothing of it.
     if (status.pendingRecords === 0) goal ??= new Date().toISOString();
     if (Date.now() > until) throw new Error(`not caught up after ${maxStepMs} ms: ${JSON.stringify(status)}`);
     await sleep(pollMs);

@@ -56,7 +56,14 @@ function readOptions(): Options | null {
   };
 }
 
-const source: Source = { id: "web", name: "Web shop", kind: "web", enabled: true, createdAt: 0 };
+const source: Source = {
+  id: "web",
+  name: "Web shop",
+  kind: "web",
+  enabled: true,
+  maxEventsPerSecond: null,
+  createdAt: 0,
+};
 const startAt = Date.UTC(2026, 0, 1);
 const callsPerRequest = 100;
 const acceptance = { maxEventBytes, allowGuests: false, newMessageId: () => "made" };

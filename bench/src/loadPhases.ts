@@ -21,8 +21,11 @@ export interface Target {
 
 export type Portion = Pick<LoadJob, "kind" | "firstOrdinal" | "maxEvents" | "maxSeconds">;
 
-/** Sends as fast as the server acknowledges, then waits for it to finish. Fails when the counts do not add up. */
-export async function fullLoad(target: Target, portion: Portion): Promise<FullLoad> {
+/**
+ * Sends as fast as the server acknowledges, then waits for it to finish, and for SQL unless `isFollowed` is false. Fails
+ * when the counts do not add up.
+ */
+export async function fullLoad(target: Target, portion: Portion, isFollowed = true): Promise<FullLoad> {
   const { server } = target;
   const before = await server.status();
   const cpuBefore = server.cpu();
@@ -31,7 +34,9 @@ export async function fullLoad(target: Target, portion: Portion): Promise<FullLo
   const drainedAt = await drained(server, before, sent.acknowledged);
   const cpuWhenDrained = server.cpu();
   const { maxPending, maxAnalyticsLagMs } = await watch.end();
-  const followedAt = await firstTime(server, (status) => status.analyticsAsOf >= drainedAt, maxFollowMs);
+  const followedAt = isFollowed
+    ? await firstTime(server, (status) => status.analyticsAsOf >= drainedAt, maxFollowMs)
+    : null;
   const perS = (until: number): number => (sent.acknowledged * 1_000) / (until - sent.firstSentAt);
   const perEvent = (cpu: CpuByThread): CpuByThread =>
     Object.fromEntries(Object.entries(cpu).map(([role, ms]) => [role, (ms * 1_000) / sent.acknowledged]));

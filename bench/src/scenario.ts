@@ -74,18 +74,14 @@ interface Run {
 }
 
 function signUp(target: Target): Promise<FullLoad> {
-  return fullLoad(target, {
-    kind: "signUps",
-    firstOrdinal: 0,
-    maxEvents: target.profiles,
-    maxSeconds: maxFillSeconds,
-  });
+  const everybody = { firstOrdinal: 0, maxEvents: target.profiles, maxSeconds: maxFillSeconds };
+  return fullLoad(target, { kind: "signUps", ...everybody });
 }
 
 async function fill(run: Run, events: number): Promise<void> {
   run.say(`sending ${events} more events`);
   const portion = { kind: "events", firstOrdinal: run.events, maxEvents: events, maxSeconds: maxFillSeconds } as const;
-  const filled = await fullLoad(run.target, portion);
+  const filled = await fullLoad(run.target, portion, false);
   run.events += filled.events;
   run.say(`${filled.events} events, ${Math.round(filled.processedPerS)} a second`);
   // What follows must not be busy with them while the next round is measured.

@@ -10,7 +10,10 @@ import { cpuSince } from "./threadCpu.ts";
 
 /** The rate at which search is to be at most a second behind. */
 export const followEventsPerS = 5_000;
-const pollEveryMs = 10;
+/** Asking takes time from following: it is the same thread's. */
+const pollEveryMs = 25;
+const letters = "abcdefghijklmnopqrstuvwxyz";
+const nameLetters = 12;
 /** Probes start at no fixed beat, or they could march in step with the follower. */
 const maxGapMs = 100;
 const maxMissingMs = 60_000;
@@ -32,8 +35,9 @@ export async function followSearch(target: Target, portion: Portion): Promise<Se
   const draws = drawsAt(seed, Date.now());
   let isOver = false;
   const probing = (async (): Promise<void> => {
-    for (let at = 0; !isOver; at++) {
-      const name = `Probe${Date.now().toString(36)}x${at}`;
+    while (!isOver) {
+      // Unlike one another, or each question would also look at all earlier ones as its slips of the pen.
+      const name = `Probe${Array.from({ length: nameLetters }, () => letters[draws.below(letters.length)]).join("")}`;
       await sleep(draws.fraction() * maxGapMs);
       const call = { userId: name, messageId: `search-${name}`, traits: { name } };
       const sentAt = performance.now();

@@ -2,6 +2,12 @@ import { failing, loading, refusing, type Screen } from "./screen.ts";
 
 const data = "**/api/operations";
 
+const tiers = [
+  { name: "log", files: 15, bytes: 1_006_632_960, records: 1_204_311, bytesPerMillionRecords: 835_858_043 },
+  { name: "archive", files: 214, bytes: 1_431_655_765, records: 17_181_203, bytesPerMillionRecords: 83_326_864 },
+  { name: "lake", files: 96, bytes: 1_204_311_000, records: 18_002_117, bytesPerMillionRecords: 66_898_298 },
+];
+
 /** Operations in each of its states. */
 export const opsScreens: readonly Screen[] = [
   { name: "ops", path: "/ops", prepare: (page) => page.getByText("Event log").waitFor() },
@@ -34,6 +40,18 @@ export const opsScreens: readonly Screen[] = [
       });
       await page.reload();
       await page.getByText("25 minutes behind").waitFor();
+    },
+  },
+  {
+    name: "ops-tiers",
+    path: "/ops",
+    prepare: async (page) => {
+      await page.route(data, async (route) => {
+        const answer = (await (await route.fetch()).json()) as { disk: object };
+        await route.fulfill({ json: { ...answer, disk: { ...answer.disk, tiers } } });
+      });
+      await page.reload();
+      await page.getByText("as they came").scrollIntoViewIfNeeded();
     },
   },
   { name: "ops-loading", path: "/ops", prepare: (page) => loading(page, data) },

@@ -3,6 +3,7 @@ import { customerScreens } from "./customerScreens.ts";
 import { liveScreens } from "./liveScreens.ts";
 import { opsScreens } from "./opsScreens.ts";
 import { queryScreens } from "./queryScreens.ts";
+import { rejectScreens } from "./rejectScreens.ts";
 import { reviewScreens } from "./reviewScreens.ts";
 import { rulesScreens } from "./rulesScreens.ts";
 import { heading, type Screen } from "./screen.ts";
@@ -84,5 +85,13 @@ const shellScreens: readonly Screen[] = [
  */
 export const lanes: readonly (readonly Screen[])[] = [
   [...customerScreens, ...correctionScreens, ...liveScreens],
-  [...shellScreens, ...sourceScreens, ...rulesScreens, ...queryScreens, ...reviewScreens, ...opsScreens],
+  [
+    ...shellScreens,
+    ...sourceScreens,
+    ...rulesScreens,
+    ...queryScreens,
+    ...rejectScreens,
+    ...reviewScreens,
+    ...opsScreens,
+  ],
 ];

@@ -30,6 +30,10 @@ const pages: readonly Page[] = [
   { path: "sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage.tsx")).SourcesPage }) },
   { path: "sources/:id", lazy: async () => ({ Component: (await import("./sources/SourcePage.tsx")).SourcePage }) },
   { path: "ops", lazy: async () => ({ Component: (await import("./ops/OpsPage.tsx")).OpsPage }) },
+  {
+    path: "rejects/:cause?",
+    lazy: async () => ({ Component: (await import("./rejects/RejectsPage.tsx")).RejectsPage }),
+  },
   { path: "rules/:version?", lazy: async () => ({ Component: (await import("./rules/RulesPage.tsx")).RulesPage }) },
 ];
 

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** The ends of their paths. */
+/** The ends of their paths: of what needs more than its process, and of unit tests. */
 const longest = [
   "whole/backup.process.test.ts",
   "docs/commands.process.test.ts",
@@ -11,6 +11,14 @@ const longest = [
   "whole/customers.browser.test.ts",
   "whole/rules.browser.test.ts",
   "whole/overload.process.test.ts",
+];
+const longestUnits = [
+  "runtime/linkFiles.test.ts",
+  "runtime/linkProfiles.test.ts",
+  "reviewing/reviewing.test.ts",
+  "analytics/follower.test.ts",
+  "reviews/reviews.test.ts",
+  "gateway/refusals.test.ts",
 ];
 
 /**
@@ -25,7 +33,8 @@ export class LongestFirst extends BaseSequencer {
 }
 
 function rankOf({ moduleId, project }: TestSpecification): number {
-  const at = longest.findIndex((end) => moduleId.endsWith(end));
-  if (at !== -1) return at;
-  return project.name === "unit" ? longest.length + 1 : longest.length;
+  const isUnit = project.name === "unit";
+  const known = isUnit ? longestUnits : longest;
+  const at = known.findIndex((end) => moduleId.endsWith(end));
+  return (isUnit ? longest.length + 1 : 0) + (at === -1 ? known.length : at);
 }

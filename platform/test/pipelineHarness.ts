@@ -9,7 +9,7 @@ import { householdsOver } from "../src/adapters/embedded/state/households.ts";
 import { peopleOver } from "../src/adapters/embedded/state/people.ts";
 import { openStateReader } from "../src/adapters/embedded/state/schema.ts";
 import { openStateStore } from "../src/adapters/embedded/state/stateStore.ts";
-import type { StoredRecord } from "../src/buffer/eventBuffer.ts";
+import type { EventBufferReader, StoredRecord } from "../src/buffer/eventBuffer.ts";
 import {
   correctionService,
   defaultIdentityRules,
@@ -132,6 +132,8 @@ export interface Folding {
   households: HouseholdStore;
   /** Where the two states differ in anything but their numbering. */
   differences(other: Folding): Promise<string[]>;
+  /** What was delivered. */
+  log: EventBufferReader;
   readonly file: string;
   close(): Promise<void>;
 }
@@ -203,6 +205,18 @@ export async function bytesOf(one: Folding): Promise<string> {
   return JSON.stringify([profiles, views]);
 }
 
+/** Over records in memory, so many at a time. */
+function readerOf(log: readonly StoredRecord[], mostAtATime: () => number): EventBufferReader {
+  return {
+    read: async (from, until) => {
+      const records = log.slice(from, Math.min(until, from + mostAtATime()));
+      return { records, next: from + records.length };
+    },
+    at: async (position) => log[position] ?? null,
+    close: async () => undefined,
+  };
+}
+
 /** The real pipeline over the real store in a temporary file, fed with records in memory. */
 export async function foldingHarness(
   rules: IdentityRules = defaultIdentityRules,
@@ -217,15 +231,9 @@ export async function foldingHarness(
   const total: BatchOutcome = { processed: 0, rejected: 0, duplicates: 0, joined: 0, joins: [] };
   const troubles: unknown[] = [];
   let batchSize = 1;
+  const delivered = readerOf(log, () => batchSize);
   const loop = await createIngestionLoop({
-    log: {
-      read: async (from, until) => {
-        const records = log.slice(from, Math.min(until, from + batchSize));
-        return { records, next: from + records.length };
-      },
-      at: async (position) => log[position] ?? null,
-      close: async () => undefined,
-    },
+    log: delivered,
     store,
     messages: messagesInMemory(),
     recordsAt: async (positions) =>
@@ -260,6 +268,7 @@ export async function foldingHarness(
   };
   return {
     file,
+    log: delivered,
     identity: identityReads({ people, hash, rules }),
     corrections: correctionsOn(reader, rules, deliver),
     households: householdsOver(reader, hash),

@@ -70,7 +70,8 @@ export async function appendRecords(dataDir: string, from: number, count: number
 function at(dataDir: string, folder: string): WholeDirectory {
   return {
     dataDir,
-    settings: readSettings({ C360_DATA_DIR: dataDir }),
+    // Its segments say that they are old.
+    settings: readSettings({ C360_DATA_DIR: dataDir, C360_ARCHIVE_AFTER_DAYS: "off" }),
     copy: () => {
       const other = mkdtempSync(join(tmpdir(), "c360-directory-"));
       cpSync(dataDir, join(other, "data"), { recursive: true, preserveTimestamps: true });

@@ -210,6 +210,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/{messageId}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a refused call again: as it was, or corrected
+         * @description The body is the corrected call; without one the kept copy is sent again. It keeps its messageId, its source and its time, and goes through all checks. The answer is its fate now: refused again, with the new reason, or processed.
+         */
+        post: operations["replayEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rejections": {
         parameters: {
             query?: never;
@@ -230,20 +250,37 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/events/{messageId}/replay": {
+    "/api/rejections/causes": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
         /**
-         * Send a refused call again: as it was, or corrected
-         * @description The body is the corrected call; without one the kept copy is sent again. It keeps its messageId, its source and its time, and goes through all checks. The answer is its fate now: refused again, with the new reason, or processed.
+         * What calls are refused for, by source, reason, field and name, those with most to mend first
+         * @description Counts are as of what is decided. While they change, a cause may come twice or not at all.
          */
-        post: operations["replayEvent"];
+        get: operations["listRejectionCauses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rejections/causes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A cause of refusals, with how much of it is still to be mended */
+        get: operations["getRejectionCause"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -319,7 +356,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Enable or disable a source */
+        /** Enable or disable a source, or limit what it may send a second */
         patch: operations["changeSource"];
         trace?: never;
     };
@@ -842,6 +879,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Replays, newest first; the last 100 that ended are kept */
+        get: operations["listReplays"];
+        put?: never;
+        /**
+         * Send refused calls again, as they were or transformed: all of a cause, or some; or try it out first
+         * @description Each keeps its messageId, its source and its time, goes through all checks, and is sent at most once, whoever replays it besides and whatever is killed. Give `cause`, or `source` and `messageIds`. With `dryRun` nothing is sent. It is answered when it is through or after 1.5 s; while `status` is `running`, ask for it again by its `id`. One replay and one dry run at a time; a replay goes on over a restart.
+         */
+        post: operations["startReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A replay or a dry run: how far it is, and what came of it */
+        get: operations["getReplay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replays/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a replay or a dry run: what was sent stays, and it can go on later */
+        post: operations["stopReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replays/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with a replay that was stopped or failed */
+        post: operations["resumeReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/backups": {
         parameters: {
             query?: never;
@@ -1107,6 +1216,10 @@ export interface components {
                 name: string;
                 bytes: number;
             }[];
+            /** @description How events are kept. What is not known at the moment is left out. */
+            tiers: components["schemas"]["Tier"][];
+            /** @description When the log began: nothing older is kept. */
+            keptSince: string | null;
             bytesPerMillionRecords: number | null;
             /** @description At the rate of the last 24 hours. */
             daysLeft: number | null;
@@ -1460,10 +1573,100 @@ export interface components {
             receivedAt: string | null;
             /** @description A call of this messageId was taken since. */
             mended: boolean;
+            /**
+             * @description replaced: a call of its messageId was refused again since, and that one is open in its place.
+             * @enum {unknown}
+             */
+            state: "open" | "replaced" | "mended";
+            /** @description Id of its cause. */
+            cause: string;
             /** @description As sent; text where it was no JSON object or was too large to keep whole. */
             event: {
                 [key: string]: unknown;
             } | string | null;
+        };
+        RejectionCause: {
+            id: string;
+            source: string;
+            /** @example wrong_type */
+            code: string;
+            /** @description Of the newest: what is wrong and how to mend it. */
+            reason: string;
+            /**
+             * @description Path of the offending field; any place in a list is `[*]`.
+             * @example properties.products[*].price
+             */
+            field: string | null;
+            type: ("track" | "identify" | "page" | "screen" | "group" | "alias") | null;
+            /** @description Name of the event, page or screen. A source's causes beyond the first 1,000 are told by code and type alone. */
+            event: string | null;
+            /** @description Of all that was ever refused for it. */
+            count: number;
+            /** @description Of them, still to be mended. */
+            open: number;
+            firstAt: string | null;
+            lastAt: string | null;
+            /** @description The newest; its field with its place in lists. */
+            sample: {
+                messageId: string;
+                field: string | null;
+            };
+        };
+        Replay: {
+            id: string;
+            /** @enum {unknown} */
+            status: "running" | "stopped" | "done" | "failed";
+            dryRun: boolean;
+            source: string;
+            cause: string | null;
+            messageIds: string[] | null;
+            transformation: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The id of the API token that it came with. */
+            by: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            startedAt: string;
+            endedAt: string | null;
+            /** @description Of the cause what was open when it began. */
+            total: number;
+            /** @description Taken, and counted once; in a dry run: would be taken. */
+            accepted: number;
+            /** @description Refused again. */
+            refused: number;
+            /** @description Mended otherwise meanwhile, or never refused. */
+            skipped: number;
+            /** @description Why, at most 20 reasons, and the rest as `other`. */
+            refusals: {
+                code: string;
+                message: string;
+                field: string | null;
+                count: number;
+            }[];
+            /** @description Of a dry run: at most five that would be taken, and five that would be refused. */
+            examples: {
+                messageId: string;
+                before: {
+                    [key: string]: unknown;
+                };
+                after: {
+                    [key: string]: unknown;
+                };
+                reason: {
+                    code: string;
+                    message: string;
+                    field?: string;
+                } | null;
+            }[];
+            /** @description Why it failed, or what it waits for. */
+            problem: {
+                code: string;
+                message: string;
+                hint: string | null;
+            } | null;
         };
         Review: {
             id: string;
@@ -1735,6 +1938,8 @@ export interface components {
             /** @enum {unknown} */
             kind: "crm" | "erp" | "pos" | "iot" | "social" | "web" | "mobile";
             enabled: boolean;
+            /** @description More is refused with 429 and a time to come back; null: no limit of its own. */
+            maxEventsPerSecond: number | null;
             /**
              * Format: date-time
              * @description ISO 8601 UTC with milliseconds.
@@ -1763,6 +1968,8 @@ export interface components {
             /** @enum {unknown} */
             kind: "crm" | "erp" | "pos" | "iot" | "social" | "web" | "mobile";
             enabled: boolean;
+            /** @description More is refused with 429 and a time to come back; null: no limit of its own. */
+            maxEventsPerSecond: number | null;
             /**
              * Format: date-time
              * @description ISO 8601 UTC with milliseconds.
@@ -1811,6 +2018,17 @@ export interface components {
                 message: string;
                 field?: string;
             }[];
+        };
+        Tier: {
+            /**
+             * @description log: sealed segments as they were written; archive: those that are compressed; lake: columns for SQL.
+             * @enum {unknown}
+             */
+            name: "log" | "archive" | "lake";
+            files: number;
+            bytes: number;
+            records: number;
+            bytesPerMillionRecords: number | null;
         };
         TimelineEvent: {
             messageId: string;
@@ -1870,6 +2088,23 @@ export interface components {
              * @description ISO 8601 UTC with milliseconds.
              */
             asOf: string;
+        };
+        /**
+         * @example {
+         *       "operations": [
+         *         {
+         *           "op": "convert",
+         *           "path": "/properties/total",
+         *           "to": "number",
+         *           "decimal": ","
+         *         }
+         *       ]
+         *     }
+         */
+        Transformation: {
+            operations: {
+                [key: string]: unknown;
+            }[];
         };
         Why: {
             a: string;
@@ -2691,62 +2926,6 @@ export interface operations {
             };
         };
     };
-    listRejections: {
-        parameters: {
-            query?: {
-                /** @example web */
-                source?: string;
-                limit?: number;
-                /** @description `next` of an earlier answer. */
-                after?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Rejection"][];
-                        next: string | null;
-                    };
-                };
-            };
-            /** @description Malformed. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Not signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Not now; see Retry-After. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     replayEvent: {
         parameters: {
             query?: {
@@ -2853,6 +3032,170 @@ export interface operations {
             };
             /** @description Not now; see Retry-After. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listRejections: {
+        parameters: {
+            query?: {
+                /** @example web */
+                source?: string;
+                limit?: number;
+                /** @description `next` of an earlier answer. */
+                after?: string;
+                /** @example rc_k3Zt0bqW9yJx1LfA */
+                cause?: string;
+                /** @description open: only what is still to be mended. */
+                state?: "open" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Rejection"][];
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listRejectionCauses: {
+        parameters: {
+            query?: {
+                /** @example web */
+                source?: string;
+                limit?: number;
+                /** @description `next` of an earlier answer. */
+                after?: string;
+                /** @description open: only what is still to be mended. */
+                state?: "open" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RejectionCause"][];
+                        next: string | null;
+                        /** @description On all pages: causes that have something to mend, and how many calls that is. */
+                        open: {
+                            causes: number;
+                            calls: number;
+                        };
+                    };
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRejectionCause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example rc_k3Zt0bqW9yJx1LfA */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectionCause"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3204,7 +3547,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    enabled: boolean;
+                    enabled?: boolean;
+                    /** @description A request that begins in time is taken whole; null: no limit. */
+                    maxEventsPerSecond?: number | null;
                 };
             };
         };
@@ -5509,6 +5854,312 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listReplays: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of an earlier answer. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Replay"][];
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    startReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example rc_k3Zt0bqW9yJx1LfA */
+                    cause?: string;
+                    /** @example web */
+                    source?: string;
+                    messageIds?: string[];
+                    transformation?: components["schemas"]["Transformation"] | null;
+                    /** @default false */
+                    dryRun?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not now; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    stopReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resumeReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,11 +4,11 @@ import { words } from "../words/words.ts";
 
 const text = words.live;
 
+/** What one comes to the page to do: hold it still, and let it go on. */
 export function PauseButton({ isPaused, onToggle }: { isPaused: boolean; onToggle: () => void }) {
   const Icon = isPaused ? IconPlayerPlay : IconPlayerPause;
   return (
     <Button
-      variant={isPaused ? "filled" : "default"}
       h="var(--c360-target)"
       onClick={onToggle}
       leftSection={<Icon size={16} />}

@@ -123,7 +123,9 @@ function Group({ group: { source, sourceKind, code, items } }: { group: RefusalG
           </span>
           <span className="refusalCode">{reasonText(code)}</span>
         </summary>
-        <p className="dimmed">{newest.reason}</p>
+        <p className="dimmed">
+          {newest.reason} <Link to={`/rejects/${encodeURIComponent(newest.cause)}`}>{words.rejects.toCause}</Link>
+        </p>
         <ul>
           {items.map((item) => (
             <li key={`${item.messageId} ${item.receivedAt}`}>

@@ -80,6 +80,8 @@ describe("refusals", () => {
       field: null,
       receivedAt: null,
       mended: false,
+      state: "open",
+      cause: "rc_1",
       event: {},
     });
     const groups = grouped([

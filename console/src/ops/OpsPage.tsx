@@ -9,12 +9,13 @@ import { ConsumerTable } from "./ConsumerTable.tsx";
 import { DiskView } from "./DiskView.tsx";
 import { HourChart } from "./HourChart.tsx";
 import { type Operations, useOperations } from "./opsQueries.ts";
+import { TierTable } from "./TierTable.tsx";
 import "../parts/table.css";
 import "./ops.css";
 
 const text = words.ops;
 /** Pixels of the loaded panels. */
-const heights = { now: 64, consumers: 208, hour: 150, disk: 260, process: 60, backup: 110, retries: 44 };
+const heights = { now: 64, consumers: 208, hour: 150, tiers: 144, disk: 310, process: 60, backup: 110, retries: 44 };
 
 /** What to fix now? */
 export function OpsPage() {
@@ -43,9 +44,20 @@ function OtherPanels({ query }: { query: ReturnType<typeof useOperations> }) {
       <Panel title={text.consumersTitle} query={shown} height={heights.consumers}>
         {({ consumers }) => <ConsumerTable consumers={consumers} />}
       </Panel>
-      <Panel title={text.hourTitle} query={shown} height={heights.hour}>
-        {({ minutes }) => <HourChart minutes={minutes} />}
-      </Panel>
+      <div className="opsStack">
+        <Panel title={text.hourTitle} query={shown} height={heights.hour}>
+          {({ minutes }) => <HourChart minutes={minutes} />}
+        </Panel>
+        <Panel
+          title={text.tiersTitle}
+          query={shown}
+          height={heights.tiers}
+          isEmpty={({ disk }) => disk === null || disk.tiers.length === 0}
+          empty={<p className="meta">{text.tiersNone}</p>}
+        >
+          {({ disk }) => disk !== null && <TierTable disk={disk} />}
+        </Panel>
+      </div>
       <Panel
         title={text.diskTitle}
         query={shown}

@@ -66,12 +66,12 @@ export function CopyId({ id, what }: { id: string; what: string }) {
   );
 }
 
-/** A button that copies something longer. */
-export function CopyButton({ text, what }: { text: string; what: string }) {
+/** A button that copies something longer; `isMain`: what one comes to the page to do. */
+export function CopyButton({ text, what, isMain = false }: { text: string; what: string; isMain?: boolean }) {
   const { state, copy } = useCopy(text);
   return (
     <Button
-      variant="default"
+      variant={isMain ? "filled" : "default"}
       size="xs"
       h="var(--c360-target)"
       onClick={copy}

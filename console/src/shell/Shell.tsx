@@ -120,10 +120,11 @@ function Header({ shortcuts, onHelp }: { shortcuts: ReturnType<typeof useShortcu
 }
 
 function RailLinks({ onGo }: { onGo?: () => void }) {
-  return railPages.map(({ path, label, icon: Icon }) => (
+  return railPages.map(({ path, label, icon: Icon, Count }) => (
     <NavLink key={path} to={path} className="railLink" onClick={() => onGo?.()}>
       <Icon size={18} stroke={1.75} aria-hidden />
       {label}
+      {Count !== undefined && <Count />}
     </NavLink>
   ));
 }

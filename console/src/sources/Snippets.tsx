@@ -8,13 +8,14 @@ const text = words.sources;
 const unknownKey = "WRITE_KEY";
 
 /** Code for each SDK, filled with this platform's address and, while it is known, the key. */
-export function Snippets({ id }: { id: string }) {
+export function Snippets({ id, hasSent }: { id: string; hasSent: boolean }) {
   const writeKey = useShownKey(id);
+  const title = hasSent ? text.snippetMore : text.snippetTitle;
   const snippets = snippetsFor(location.origin, writeKey ?? unknownKey);
   return (
-    <section className="panel snippets" aria-label={text.snippetTitle}>
+    <section className="panel snippets" aria-label={title}>
       <div className="panelHead">
-        <h2>{text.snippetTitle}</h2>
+        <h2>{title}</h2>
       </div>
       {writeKey === null && <p className="dimmed">{text.snippetNoKey}</p>}
       <Tabs defaultValue="curl" keepMounted={false}>
@@ -52,7 +53,7 @@ function SnippetCode({ snippet: { install, code, label } }: { snippet: Snippet }
       >
         {code}
       </pre>
-      <CopyButton text={code} what={text.snippetCopy} />
+      <CopyButton text={code} what={text.snippetCopy} isMain />
     </>
   );
 }

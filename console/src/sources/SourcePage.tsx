@@ -12,9 +12,10 @@ import { words } from "../words/words.ts";
 import { ConfirmChange } from "./ConfirmChange.tsx";
 import { FirstEvent } from "./FirstEvent.tsx";
 import { LatestEvents } from "./LatestEvents.tsx";
+import { RateLimit } from "./RateLimit.tsx";
 import { Snippets } from "./Snippets.tsx";
 import { type SourceWithHealth, stateOf } from "./sourceHealth.ts";
-import { useRotateKey, useSetEnabled, useSources } from "./sourceQueries.ts";
+import { useRotateKey, useChangeSource, useSources } from "./sourceQueries.ts";
 import { useShownKey } from "./shownKeys.ts";
 import { StateWord } from "./StateWord.tsx";
 import "../parts/table.css";
@@ -63,7 +64,7 @@ function Source({ source }: { source: SourceWithHealth }) {
         <Health source={source} />
         <WriteKey source={source} />
         <div className="wide">
-          <Snippets id={source.id} />
+          <Snippets id={source.id} hasSent={source.health.lastEventAt !== null} />
         </div>
         <div className="wide">
           <LatestEvents id={source.id} />
@@ -73,7 +74,7 @@ function Source({ source }: { source: SourceWithHealth }) {
   );
 }
 
-function Health({ source: { health, createdAt } }: { source: SourceWithHealth }) {
+function Health({ source: { id, health, createdAt, maxEventsPerSecond } }: { source: SourceWithHealth }) {
   const { last24Hours } = health;
   const settled = { data: health, error: null, isPending: false, refetch: () => undefined };
   return (
@@ -87,6 +88,9 @@ function Health({ source: { health, createdAt } }: { source: SourceWithHealth })
           <Fact label={text.health.day}>{countText(last24Hours.accepted)}</Fact>
           <Fact label={text.health.refused}>
             {last24Hours.rejected === null ? text.unknown : countText(last24Hours.rejected)}
+          </Fact>
+          <Fact label={text.limit.fact}>
+            <RateLimit id={id} limit={maxEventsPerSecond} />
           </Fact>
           <Fact label={text.health.created}>
             <Time at={createdAt} />
@@ -147,13 +151,13 @@ function WriteKey({ source: { id, name, health } }: { source: SourceWithHealth }
 }
 
 function EnableButton({ source: { id, name, enabled, health } }: { source: SourceWithHealth }) {
-  const change = useSetEnabled(id);
+  const change = useChangeSource(id);
   const [isAsking, setAsking] = useState(false);
   if (!enabled) {
     return (
       <>
         {change.error !== null && <ProblemNote error={change.error} />}
-        <Button h="var(--c360-target)" onClick={() => change.mutate(true)} loading={change.isPending}>
+        <Button h="var(--c360-target)" onClick={() => change.mutate({ enabled: true })} loading={change.isPending}>
           {text.enable}
         </Button>
       </>
@@ -171,7 +175,7 @@ function EnableButton({ source: { id, name, enabled, health } }: { source: Sourc
         effect={text.disableEffect}
         health={health}
         action={text.disable}
-        onConfirm={() => change.mutate(false, { onSuccess: () => setAsking(false) })}
+        onConfirm={() => change.mutate({ enabled: false }, { onSuccess: () => setAsking(false) })}
         isPending={change.isPending}
         error={change.error}
       />

@@ -8,6 +8,7 @@ const source = (lastEventAt: string | null, enabled = true): SourceWithHealth =>
   name: "Web",
   kind: "web",
   enabled,
+  maxEventsPerSecond: null,
   createdAt: asOf,
   health: {
     asOf,

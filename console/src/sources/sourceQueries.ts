@@ -65,10 +65,12 @@ export function useRotateKey(id: string) {
   });
 }
 
-export function useSetEnabled(id: string) {
+/** Only what is given changes; `maxEventsPerSecond` null: no limit. */
+export function useChangeSource(id: string) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (enabled: boolean) => api.patch("/api/sources/{id}", { path: { id }, body: { enabled } }),
+    mutationFn: (body: { enabled?: boolean; maxEventsPerSecond?: number | null }) =>
+      api.patch("/api/sources/{id}", { path: { id }, body }),
     onSuccess: () => queries.invalidateQueries({ queryKey: sourcesKey, exact: true }),
   });
 }

@@ -3,6 +3,7 @@ import { live } from "./live.ts";
 import { customer } from "./customer.ts";
 import { customers } from "./customers.ts";
 import { ops } from "./ops.ts";
+import { rejects } from "./rejects.ts";
 import { query } from "./query.ts";
 import { review } from "./review.ts";
 import { rules } from "./rules.ts";
@@ -13,6 +14,7 @@ export const words = {
   product: "Customer 360",
   pages: {
     live: "Live",
+    rejects: "Rejects",
     customers: "Customers",
     query: "Query",
     review: "Review",
@@ -98,5 +100,6 @@ export const words = {
   household,
   review,
   rules,
+  rejects,
   ops,
 } as const;

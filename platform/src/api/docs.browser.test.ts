@@ -35,7 +35,12 @@ describe("the API's docs in a browser", () => {
     });
     await page.goto(`${url}/api/docs`);
     await page.locator(".opblock").first().waitFor();
-    expect(await page.locator(".opblock").count()).toBe(57);
+    const { paths } = (await (await context.request.get(`${url}/api/openapi.json`)).json()) as {
+      paths: Record<string, object>;
+    };
+    const operations = Object.values(paths).flatMap((path) => Object.keys(path));
+    expect(operations.length).toBeGreaterThan(50);
+    expect(await page.locator(".opblock").count()).toBe(operations.length);
     expect(complaints).toEqual([]);
     expect(elsewhere).toEqual([]);
     await context.close();

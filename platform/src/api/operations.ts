@@ -25,6 +25,19 @@ export interface ConsumerView {
   waiting: number | null;
 }
 
+export const tierNames = ["log", "archive", "lake"] as const;
+
+/** How events are kept, from the newest to the oldest: as they came, compressed, and as columns for SQL. */
+export interface TierView {
+  name: (typeof tierNames)[number];
+  files: number;
+  bytes: number;
+  /** Of the log, those of sealed segments. */
+  records: number;
+  /** Null while there are few records. */
+  bytesPerMillionRecords: number | null;
+}
+
 export interface DiskView {
   /** ISO 8601. */
   measuredAt: string;
@@ -33,6 +46,10 @@ export interface DiskView {
   /** Of the data directory. */
   usedBytes: number;
   parts: { name: string; bytes: number }[];
+  /** What is not known at the moment is left out. */
+  tiers: TierView[];
+  /** ISO 8601: the log begins then; null while that is not known. */
+  keptSince: string | null;
   /** Null while there are few records. */
   bytesPerMillionRecords: number | null;
   /** At the rate of the last 24 hours; null where nothing came. */

@@ -147,6 +147,9 @@ export const source = Type.Object(
     name: Type.String(),
     kind: Type.Enum(sourceKinds),
     enabled: Type.Boolean(),
+    maxEventsPerSecond: Type.Union([Type.Integer(), Type.Null()], {
+      description: "More is refused with 429 and a time to come back; null: no limit of its own.",
+    }),
     createdAt: isoTime,
   },
   { title: "Source" },
@@ -190,23 +193,6 @@ export const fate = Type.Object(
     event: Type.Union([anyObject, Type.String()], { description: "Text where it was no JSON object." }),
   },
   { title: "Fate" },
-);
-
-export const rejection = Type.Object(
-  {
-    messageId: Type.String(),
-    source: Type.String(),
-    sourceKind: nullableText,
-    code: Type.String({ examples: ["event_missing"] }),
-    reason: Type.String({ description: "What is wrong and how to mend it." }),
-    field: nullableText,
-    receivedAt: nullableTime,
-    mended: Type.Boolean({ description: "A call of this messageId was taken since." }),
-    event: Type.Union([anyObject, Type.String(), Type.Null()], {
-      description: "As sent; text where it was no JSON object or was too large to keep whole.",
-    }),
-  },
-  { title: "Rejection" },
 );
 
 export const sourceWithKey = Type.Object(

@@ -129,7 +129,19 @@ describe("sources and tokens", () => {
     expect((await patch(false)).body).toMatchObject({ id: "web", enabled: false });
     expect((await patch(true)).body).toMatchObject({ enabled: true });
     expect((await patch("yes")).status).toBe(400);
+    expect((await patch(undefined)).status).toBe(400);
     expect((await call("PATCH", "/api/sources/none", { payload: { enabled: true } })).status).toBe(404);
+  });
+
+  it("limits what a source may send, and takes the limit back", async () => {
+    const patch = (maxEventsPerSecond: unknown) =>
+      call("PATCH", "/api/sources/web", { payload: { maxEventsPerSecond } });
+    expect((await patch(500)).body).toMatchObject({ id: "web", enabled: true, maxEventsPerSecond: 500 });
+    expect((await call("GET", "/api/sources/web")).body).toMatchObject({ maxEventsPerSecond: 500 });
+    expect((await patch(null)).body).toMatchObject({ maxEventsPerSecond: null });
+    for (const wrong of [0, -1, 1.5, 1_000_001, "many"]) {
+      expect((await patch(wrong)).body.error).toMatchObject({ field: "maxEventsPerSecond" });
+    }
   });
 
   it("makes, lists and revokes tokens that work just so long", async () => {

@@ -26,6 +26,8 @@ import { linkageRoutes } from "./routes/linkage.ts";
 import { operationsRoutes } from "./routes/operations.ts";
 import { profileRoutes, timelineRoutes } from "./routes/profiles.ts";
 import { queryRoutes } from "./routes/query.ts";
+import { rejectionRoutes } from "./routes/rejections.ts";
+import { replayRoutes } from "./routes/replays.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
 import { rulesRoutes } from "./routes/rules.ts";
 import { searchRoutes } from "./routes/search.ts";
@@ -127,6 +129,7 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   reviewRoutes(api, services, callerOf);
   linkageRoutes(api, services, callerOf);
   rulesRoutes(api, services, callerOf);
+  replayRoutes(api, services, callerOf);
   backupRoutes(api, services, callerOf);
   streamRoutes(api, services, isToken);
   refuseOtherMethods(scope, methodsByUrl);
@@ -140,6 +143,7 @@ function addRoutes(api: Api, services: Services, now: () => number): void {
   householdRoutes(api, services);
   identityRoutes(api, services);
   eventRoutes(api, services);
+  rejectionRoutes(api, services);
   queryRoutes(api, services);
   importRoutes(api, services);
   sourceRoutes(api, services);

@@ -9,8 +9,9 @@ import { fakeBackups } from "./backups.fake.ts";
 import { fakeOperations } from "./operations.fake.ts";
 import { fakeCorrections } from "./corrections.fake.ts";
 import { fakeLinkage, fakeReviews } from "./reviews.fake.ts";
+import { fakeRejections, fakeReplays, type FakeReplays } from "./rejections.fake.ts";
 import { fakeRules, type FakeRules } from "./rules.fake.ts";
-import type { EdgeView, FateView, HouseholdView, RejectionView, Services } from "./services.ts";
+import type { EdgeView, FateView, HouseholdView, Services } from "./services.ts";
 
 /** Services over plain memory for tests of what calls them: the API's routes and the command line. */
 export interface FakeServices extends Services {
@@ -19,6 +20,7 @@ export interface FakeServices extends Services {
   readonly linkage: ReturnType<typeof fakeLinkage>;
   readonly backups: ReturnType<typeof fakeBackups>;
   readonly rules: FakeRules;
+  readonly replays: FakeReplays;
   readonly token: string;
   readonly replayed: { messageId: string; corrected: JsonObject | null }[];
   readonly submitted: { source: string; call: JsonObject }[];
@@ -110,21 +112,9 @@ export const timeline: TimelineEvent[] = Array.from({ length: 12 }, (_, index) =
   context: {},
 }));
 
-const refusals: RejectionView[] = Array.from({ length: 3 }, (_, index) => ({
-  messageId: `r${index}`,
-  source: index === 1 ? "tills" : "web",
-  sourceKind: "web",
-  code: "event_missing",
-  reason: "a track call needs the name of its event",
-  field: "event",
-  receivedAt: at,
-  mended: false,
-  event: index === 2 ? "[1" : { type: "track", userId: "ada" },
-}));
-
 function fakeAccess(token: string): AccessStore {
   const sources = new Map<string, Source>([
-    ["web", { id: "web", name: "Web shop", kind: "web", enabled: true, createdAt: noon }],
+    ["web", { id: "web", name: "Web shop", kind: "web", enabled: true, maxEventsPerSecond: null, createdAt: noon }],
   ]);
   const tokens = new Map([["t1", { id: "t1", name: "automation", createdAt: noon, token }]]);
   let made = 0;
@@ -137,13 +127,13 @@ function fakeAccess(token: string): AccessStore {
     sources: async () => [...sources.values()],
     createSource: async ({ id, name, kind, writeKey }) => {
       if (sources.has(id)) throw new Problem(409, "source_exists", "There is a source of this id.", { field: "id" });
-      const source = { id, name: name ?? id, kind, enabled: true, createdAt: noon };
+      const source = { id, name: name ?? id, kind, enabled: true, maxEventsPerSecond: null, createdAt: noon };
       sources.set(id, source);
       return { source, writeKey: writeKey ?? `wk_${id}_${++made}` };
     },
     rotateWriteKey: async (id) => ({ source: sourceOf(id), writeKey: `wk_${id}_${++made}` }),
-    setEnabled: async (id, enabled) => {
-      const source = { ...sourceOf(id), enabled };
+    changeSource: async (id, change) => {
+      const source = { ...sourceOf(id), ...change };
       sources.set(id, source);
       return source;
     },
@@ -262,16 +252,10 @@ async function fakeFate(messageId: string, source: string | null): Promise<FateV
   };
 }
 
-function fakeRejections(
+function fakeReplay(
   replayed: { messageId: string; corrected: JsonObject | null }[],
-): Pick<Services, "rejections" | "replay" | "sourceHealth"> {
+): Pick<Services, "replay" | "sourceHealth"> {
   return {
-    rejections: async ({ source, after, limit }) => {
-      const all = refusals.filter((refusal) => source === null || refusal.source === source);
-      const from = Number(after ?? 0);
-      const items = all.slice(from, from + limit);
-      return { items, next: from + items.length < all.length ? String(from + items.length) : null };
-    },
     replay: async (messageId, source, corrected) => {
       if (messageId === "m1") throw new Problem(409, "event_processed", "It was taken.", { hint: "Nothing to do." });
       replayed.push({ messageId, corrected });
@@ -353,7 +337,9 @@ export function fakeServices(): FakeServices {
     backups: fakeBackups(at),
     rules: fakeRules(noon),
     fateOf: fakeFate,
-    ...fakeRejections(replayed),
+    rejections: fakeRejections(at),
+    replays: fakeReplays(at),
+    ...fakeReplay(replayed),
     submit: fakeSubmit(() => fake),
     stream: { subscribe: ({ sink }) => sink().end() },
     status: async () => ({

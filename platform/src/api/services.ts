@@ -7,6 +7,7 @@ import type { Profile, ProfileId, TraitHistory } from "../model/profile.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { Backups } from "./backups.ts";
 import type { OperationsView } from "./operations.ts";
+import type { RejectionServices, ReplayServices } from "./rejectionViews.ts";
 import type { StreamHub } from "./stream/hub.ts";
 import type { Reviews } from "../storage/reviews.ts";
 import type { ProfileSearch } from "../storage/profileSearch.ts";
@@ -78,22 +79,6 @@ export interface FateView {
   event: JsonObject | string;
 }
 
-/** A refused call, kept so that it can be mended and sent again. */
-export interface RejectionView {
-  messageId: string;
-  source: string;
-  /** Null where the record cannot be read any more. */
-  sourceKind: string | null;
-  code: string;
-  reason: string;
-  field: string | null;
-  receivedAt: string | null;
-  /** True when a call of this messageId was taken since. */
-  mended: boolean;
-  /** As sent; text where it was no JSON object, or was cut. */
-  event: JsonObject | string | null;
-}
-
 /** What came from a source lately. Whole minutes, by time of receipt. */
 export interface SourceHealthView {
   /** Everything that came by then is counted. */
@@ -151,13 +136,12 @@ export interface Services {
   rules: Omit<RulesService, "close">;
   /** Problem 409 `message_id_ambiguous` without a source where two sources used it. */
   fateOf(messageId: string, source: string | null): Promise<FateView | null>;
-  /** Newest first; `after` is the `next` of the page before. Problem 400 `cursor_invalid`. */
-  rejections(wanted: {
-    source: string | null;
-    after: string | null;
-    limit: number;
-  }): Promise<{ items: RejectionView[]; next: string | null }>;
-  /** Sends a refused call again, as it was or corrected; null when there is none. Problem 409 once it was processed. */
+  rejections: RejectionServices;
+  replays: ReplayServices;
+  /**
+   * Sends a refused call again, as it was or corrected; null when there is none. Problem 409 once it was processed, and
+   * while somebody else does it.
+   */
   replay(messageId: string, source: string | null, corrected: JsonObject | null): Promise<FateView | null>;
   /** Of any source by its id; one that never sent anything has it too. */
   sourceHealth(): Promise<(source: string) => SourceHealthView>;

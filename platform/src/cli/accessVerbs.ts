@@ -1,4 +1,4 @@
-import { type SourceKind, sourceKinds } from "../model/source.ts";
+import { mostEventsPerSecond, type SourceKind, sourceKinds } from "../model/source.ts";
 import type { Connection, SourceView } from "./connection.ts";
 import type { Output } from "./output.ts";
 import { printable, tableOf } from "./table.ts";
@@ -7,12 +7,12 @@ import { exitCodes, wrongUsage } from "./usage.ts";
 export async function listSources(connection: Connection, output: Output): Promise<number> {
   const sources = await connection.sources();
   if (output.json) output.document({ items: sources, next: null });
-  else output.out(tableOf(["id", "kind", "name", "enabled", "created"], sources.map(sourceRow)));
+  else output.out(tableOf(["id", "kind", "name", "enabled", "a second", "created"], sources.map(sourceRow)));
   return exitCodes.done;
 }
 
-function sourceRow({ id, kind, name, enabled, createdAt }: SourceView): string[] {
-  return [id, kind, name, enabled ? "yes" : "no", createdAt];
+function sourceRow({ id, kind, name, enabled, maxEventsPerSecond: limit, createdAt }: SourceView): string[] {
+  return [id, kind, name, enabled ? "yes" : "no", limit === null ? "" : `at most ${limit}`, createdAt];
 }
 
 export function sourceKindOf(text: string): SourceKind {
@@ -50,9 +50,22 @@ export async function setEnabled(
   id: string,
   enabled: boolean,
 ): Promise<number> {
-  const source = await connection.setEnabled(id, enabled);
+  const source = await connection.changeSource(id, { enabled });
   if (output.json) output.document(source);
   else output.out(`${printable(source.id)} is ${source.enabled ? "enabled" : "disabled"}\n`);
+  return exitCodes.done;
+}
+
+/** `text`: a number of events a second, or `none`. */
+export async function limitRate(connection: Connection, output: Output, id: string, text: string): Promise<number> {
+  const limit = text === "none" ? null : Number(text);
+  if (limit !== null && !(Number.isSafeInteger(limit) && limit >= 1 && limit <= mostEventsPerSecond)) {
+    throw wrongUsage("That is not a limit.", `A whole number of 1 to ${mostEventsPerSecond} events a second, or none.`);
+  }
+  const source = await connection.changeSource(id, { maxEventsPerSecond: limit });
+  const told = limit === null ? "as much as its share" : `${source.maxEventsPerSecond} events a second`;
+  if (output.json) output.document(source);
+  else output.out(`${printable(source.id)} may send ${told}\n`);
   return exitCodes.done;
 }
 

@@ -12,8 +12,10 @@ import { readSettings } from "../runtime/settings.ts";
 import { backupCalls, type BackupCalls } from "./backupCalls.ts";
 import { correctionCalls, type CorrectionCalls } from "./correctionCalls.ts";
 import { reviewCalls, type ReviewCalls } from "./reviewCalls.ts";
+import type { SourceChange } from "../storage/access.ts";
 import { followedUp, type ServerProgress } from "./followedUp.ts";
 import type { CliIo } from "./io.ts";
+import { rejectsCalls, type RejectsCalls } from "./rejectsCalls.ts";
 import { rulesCalls, type RulesCalls } from "./rulesCalls.ts";
 import { directTransport, httpTransport, serverUrl, type Transport } from "./transport.ts";
 import { wrongUsage } from "./usage.ts";
@@ -23,6 +25,7 @@ export interface SourceView {
   name: string;
   kind: SourceKind;
   enabled: boolean;
+  maxEventsPerSecond: number | null;
   createdAt: string;
 }
 
@@ -51,7 +54,7 @@ export interface SearchView {
 }
 
 /** The platform as a verb sees it, over HTTP or opened in this process: the same answers either way. */
-export interface Connection extends CorrectionCalls, ReviewCalls, BackupCalls, RulesCalls {
+export interface Connection extends CorrectionCalls, ReviewCalls, BackupCalls, RulesCalls, RejectsCalls {
   readonly via: "http" | "direct";
   profile(type: string, value: string): Promise<ProfileView>;
   search(wanted: { q: string; limit: number; source?: string }): Promise<SearchView>;
@@ -65,7 +68,7 @@ export interface Connection extends CorrectionCalls, ReviewCalls, BackupCalls, R
   sources(): Promise<SourceView[]>;
   createSource(wanted: { id: string; name?: string; kind: string }): Promise<{ source: SourceView; writeKey: string }>;
   rotateWriteKey(id: string): Promise<{ source: SourceView; writeKey: string }>;
-  setEnabled(id: string, enabled: boolean): Promise<SourceView>;
+  changeSource(id: string, change: SourceChange): Promise<SourceView>;
   tokens(): Promise<{ id: string; name: string; createdAt: string }[]>;
   createToken(name: string): Promise<{ id: string; name: string; token: string }>;
   revokeToken(id: string): Promise<void>;
@@ -207,6 +210,7 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
     ...reviewCalls(send),
     ...backupCalls(send),
     ...rulesCalls(send),
+    ...rejectsCalls(send),
     fate: async (messageId, source) =>
       (await get(`/api/events/${enc(messageId)}${source === undefined ? "" : `?source=${enc(source)}`}`)) as FateView,
     query: async (sql, limit) =>
@@ -221,8 +225,8 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
         source: SourceView;
         writeKey: string;
       },
-    setEnabled: async (id, enabled) =>
-      (await send({ method: "PATCH", path: `/api/sources/${enc(id)}`, body: { enabled } })) as SourceView,
+    changeSource: async (id, body) =>
+      (await send({ method: "PATCH", path: `/api/sources/${enc(id)}`, body })) as SourceView,
     tokens: () => allPages<{ id: string; name: string; createdAt: string }>("/api/tokens"),
     createToken: async (name) =>
       (await send({ method: "POST", path: "/api/tokens", body: { name } })) as {

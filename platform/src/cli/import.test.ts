@@ -54,10 +54,21 @@ function world(
     notes: [],
     documents: [],
     connection: {
-      sources: async () => made.sources.map((id) => ({ id, name: id, kind: "web", enabled: true, createdAt: "" })),
+      sources: async () =>
+        made.sources.map((id) => ({
+          id,
+          name: id,
+          kind: "web",
+          enabled: true,
+          maxEventsPerSecond: null,
+          createdAt: "",
+        })),
       createSource: async ({ id, kind }) => {
         made.sources.push(`${id}:${kind}`);
-        return { source: { id, name: id, kind: "pos", enabled: true, createdAt: "" }, writeKey: "wk_secret" };
+        return {
+          source: { id, name: id, kind: "pos", enabled: true, maxEventsPerSecond: null, createdAt: "" },
+          writeKey: "wk_secret",
+        };
       },
       submit: async (_source, calls) => {
         made.mostInFlight = Math.max(made.mostInFlight, ++inFlight);

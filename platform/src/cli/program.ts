@@ -10,6 +10,7 @@ import { type Output, outputTo } from "./output.ts";
 import { type QueryFormat, queryFormats, runQuery, showProfile, showStatus, showWhy } from "./reads.ts";
 import { showSearch } from "./search.ts";
 import { addOperations } from "./operationVerbs.ts";
+import { addRejects } from "./rejectsVerbs.ts";
 import { rebuild } from "./rebuild.ts";
 import { addReviews } from "./reviewVerbs.ts";
 import { addRules } from "./rulesVerbs.ts";
@@ -197,6 +198,7 @@ function addReads(root: Command, io: CliIo, exit: SetExit): void {
   addCorrections(root, reach);
   addReviews(root, reach);
   addRules(root, io, reach);
+  addRejects(root, io, reach);
   addQuery(root, io, exit);
 
   const status = reaching(root.command("status"))
@@ -315,6 +317,15 @@ function addSources(root: Command, io: CliIo, exit: SetExit): void {
       });
     withExamples(command, `c360 sources ${verb} pos`);
   }
+
+  const limit = reaching(group.command("limit"))
+    .argument("<id>")
+    .argument("<rate>", "events a second, or none")
+    .description("how much it may send; more is told to come again")
+    .action(async (id: string, rate: string, flags: ReachingFlags) => {
+      exit(await connected(io, flags, (to, output) => access.limitRate(to, output, id, rate)));
+    });
+  withExamples(limit, "c360 sources limit web 500", "c360 sources limit web none");
 }
 
 function addTokens(root: Command, io: CliIo, exit: SetExit): void {

@@ -1,3 +1,4 @@
+import type { TierView } from "../api/operations.ts";
 import type { EdgeView, ProfileView, WhyView } from "../api/services.ts";
 import type { Connection, TimelineView } from "./connection.ts";
 import type { Output } from "./output.ts";
@@ -116,9 +117,9 @@ export async function runQuery(
 }
 
 export async function showStatus(connection: Connection, output: Output): Promise<number> {
-  const [status, { state, advice }] = await Promise.all([connection.status(), connection.operations()]);
+  const [status, { state, advice, disk }] = await Promise.all([connection.status(), connection.operations()]);
   if (output.json) {
-    output.document({ ...status, state, advice, via: connection.via });
+    output.document({ ...status, state, advice, disk, via: connection.via });
     return exitCodes.done;
   }
   const facts: [string, string | number][] = [
@@ -133,8 +134,18 @@ export async function showStatus(connection: Connection, output: Output): Promis
     ["search at", status.search.asOf ?? "not known"],
     ["reviews at", status.reviews.asOf ?? "not known"],
     ["to review", status.reviews.waiting ?? "not known"],
+    ...(disk?.tiers ?? []).map((tier): [string, string] => [tier.name, tierText(tier)]),
+    ["kept since", disk?.keptSince ?? "not known"],
   ];
   output.out(facts.map(([name, value]) => `${name.padEnd(11)}${value}\n`).join(""));
   for (const { severity, message, hint } of advice) output.out(`\n${severity}: ${message}\nhint: ${hint}\n`);
   return exitCodes.done;
+}
+
+const mebibyte = 1_048_576;
+
+function tierText({ records, bytes, bytesPerMillionRecords }: TierView): string {
+  const mebibytes = (size: number): string => `${(size / mebibyte).toFixed(1)} MiB`;
+  const each = bytesPerMillionRecords === null ? "" : ` (${mebibytes(bytesPerMillionRecords)} a million)`;
+  return `${records} records in ${mebibytes(bytes)}${each}`;
 }

@@ -11,7 +11,7 @@ import {
 import type { Source } from "../model/source.ts";
 import { acceptCall, type AcceptOptions, type Received } from "./accept.ts";
 
-const source: Source = { id: "web", name: "Web", kind: "web", enabled: true, createdAt: 0 };
+const source: Source = { id: "web", name: "Web", kind: "web", enabled: true, maxEventsPerSecond: null, createdAt: 0 };
 const at = Date.UTC(2026, 10, 24, 12);
 const options: AcceptOptions = {
   maxEventBytes: 32_768,

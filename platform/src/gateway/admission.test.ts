@@ -5,6 +5,7 @@ import { pendingRecords } from "../runtime/backlog.ts";
 import { admission } from "./admission.ts";
 
 const most = 10_000;
+const unlimited = (id: string) => ({ id, maxEventsPerSecond: null });
 
 function problemOf(work: () => void): Problem | null {
   try {
@@ -25,7 +26,7 @@ function world(perSecond = 1_000) {
     maxPendingRecords: most,
   });
   const offer = (source: string, records: number): Problem | null => {
-    const problem = problemOf(gate.admit) ?? problemOf(() => gate.reserve(source, records)());
+    const problem = problemOf(() => gate.admit(null)) ?? problemOf(() => gate.reserve(unlimited(source), records)());
     if (problem === null) pending.set(source, (pending.get(source) ?? 0) + records);
     return problem;
   };
@@ -60,7 +61,10 @@ describe("Promise 9: overload is told, not hidden", () => {
         const gate = admission({ backlog, maxPendingRecords: most });
         const taken = sizes.map(() => 0);
         const offer = (source: string, records: number): boolean => {
-          if ((problemOf(gate.admit) ?? problemOf(() => gate.reserve(source, records)())) !== null) return false;
+          if (
+            (problemOf(() => gate.admit(null)) ?? problemOf(() => gate.reserve(unlimited(source), records)())) !== null
+          )
+            return false;
           backlog.added(source, records);
           return true;
         };
@@ -96,7 +100,9 @@ describe("Promise 9: overload is told, not hidden", () => {
         let held = 0;
         for (const { source, records, isDone } of requests) {
           let release = (): void => undefined;
-          const refused = problemOf(gate.admit) ?? problemOf(() => (release = gate.reserve(`s${source}`, records)));
+          const refused =
+            problemOf(() => gate.admit(null)) ??
+            problemOf(() => (release = gate.reserve(unlimited(`s${source}`), records)));
           if (refused !== null) continue;
           held += records;
           expect(held).toBeLessThan(most + 200);
@@ -108,7 +114,7 @@ describe("Promise 9: overload is told, not hidden", () => {
         }
         for (const release of open) release();
         backlog.decided(backlog.pending());
-        expect(problemOf(() => gate.reserve("s0", 1))).toBeNull();
+        expect(problemOf(() => gate.reserve(unlimited("s0"), 1))).toBeNull();
       }),
     );
   });
@@ -117,8 +123,8 @@ describe("Promise 9: overload is told, not hidden", () => {
     let isLow = true;
     const backlog = { pending: () => 0, pendingOf: () => 0, decidedPerSecond: () => 0 };
     const gate = admission({ backlog, hasRoom: () => !isLow });
-    expect(problemOf(gate.admit)).toMatchObject({ status: 503, code: "disk_low", retryAfterSeconds: 30 });
+    expect(problemOf(() => gate.admit(null))).toMatchObject({ status: 503, code: "disk_low", retryAfterSeconds: 30 });
     isLow = false;
-    expect(problemOf(gate.admit)).toBeNull();
+    expect(problemOf(() => gate.admit(null))).toBeNull();
   });
 });

@@ -1,6 +1,10 @@
 import { Problem } from "../model/problem.ts";
+import type { Source as AnySource } from "../model/source.ts";
 import { maxPendingRecords } from "./limits.ts";
+import { rateLimits } from "./rateLimits.ts";
 import { sourceCounts } from "./sourceCounts.ts";
+
+type Source = Pick<AnySource, "id" | "maxEventsPerSecond">;
 
 /** What is durable and not decided yet. */
 export interface Backlog {
@@ -13,13 +17,16 @@ export interface Backlog {
 
 /** Whether more is taken, and if not, when to come again. */
 export interface Admission {
-  /** Before a body is read. Problem 503 `disk_low`, 429 `backlog_full`; does nothing otherwise. */
-  admit(): void;
+  /**
+   * Before a body is read, of a source that is known already. Problem 503 `disk_low`, 429 `backlog_full` or
+   * `source_rate_limited`; does nothing otherwise.
+   */
+  admit(source: Source | null): void;
   /**
    * Room for so many records of the source, which count until what it answers is called: once they are in the backlog,
-   * or will not be. Problem 429 `source_backlog_full`.
+   * or will not be. Problem 429 `source_rate_limited`, `source_backlog_full`.
    */
-  reserve(source: string, records: number): () => void;
+  reserve(source: Source, records: number): () => void;
 }
 
 /**
@@ -39,8 +46,11 @@ export function admission(parts: {
   backlog: Backlog;
   maxPendingRecords?: number | undefined;
   hasRoom?: (() => boolean) | undefined;
+  /** Milliseconds that only grow. */
+  elapsed?: (() => number) | undefined;
 }): Admission {
   const { backlog, maxPendingRecords: most = maxPendingRecords, hasRoom = () => true } = parts;
+  const limits = rateLimits(parts.elapsed);
   /** How long it takes to decide so many records. */
   const waitFor = (records: number): number => {
     const rate = backlog.decidedPerSecond() || firstRate;
@@ -49,15 +59,18 @@ export function admission(parts: {
   const underWay = sourceCounts();
   const taken = (): number => backlog.pending() + underWay.total();
   return {
-    admit: () => {
+    admit: (source) => {
       if (!hasRoom()) throw diskLow();
+      if (source !== null) limits.check(source);
       if (taken() <= most) return;
       throw new Problem(429, "backlog_full", "events arrive faster than they are processed", {
         hint: "send them again after the time that Retry-After names",
         retryAfterSeconds: waitFor(taken() - most * resumeAt),
       });
     },
-    reserve: (source, records) => {
+    reserve: (from, records) => {
+      limits.check(from);
+      const source = from.id;
       const share = Math.max(0, most - taken()) * shareOfRoom;
       const held = backlog.pendingOf(source) + underWay.of(source);
       if (held > share) {
@@ -66,6 +79,7 @@ export function admission(parts: {
           retryAfterSeconds: waitFor(held - share * resumeAt),
         });
       }
+      limits.count(from, records);
       underWay.add(source, records);
       let isHeld = true;
       return () => {

@@ -121,13 +121,35 @@ describe("the write key", () => {
     const { writeKey } = await server.access.createSource({ id: "app", kind: "mobile" });
     const sent = () => send({ authorization: basic(`${writeKey}:`) });
     expect(await sent()).toMatchObject(success);
-    await server.access.setEnabled("app", false);
+    await server.access.changeSource("app", { enabled: false });
     const disabled = await sent();
     expect([disabled.status, errorOf(disabled).code]).toEqual([404, "source_disabled"]);
-    await server.access.setEnabled("app", true);
+    await server.access.changeSource("app", { enabled: true });
     expect(await sent()).toMatchObject(success);
     await server.access.rotateWriteKey("app");
     expect(await sent()).toMatchObject({ status: 401 });
+  });
+});
+
+describe("Promise 9: a source that sends more than it may", () => {
+  const send = (headers: Record<string, string>, body: object = good) =>
+    server.send("/v1/track", { method: "POST", headers, body: JSON.stringify(body) });
+
+  it("is told when to come again, before its body is read, and nothing of others", async () => {
+    const web = basic(`${server.writeKey}:`);
+    const till = await server.access.createSource({ id: "other-till", kind: "pos" });
+    await server.access.changeSource("web", { maxEventsPerSecond: 2 });
+    const batch = { batch: Array.from({ length: 50 }, () => ({ ...good, type: "track" })) };
+    expect(await server.post("/v1/batch", batch)).toMatchObject({ status: 200 });
+    const refused = await send({ authorization: web }, { torn: "nobody looks" });
+    expect([refused.status, errorOf(refused).code]).toEqual([429, "source_rate_limited"]);
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThanOrEqual(20);
+    // A key in the body is known only once that is read.
+    expect(await send({}, { ...good, writeKey: server.writeKey })).toMatchObject({ status: 429 });
+    expect(await send({ authorization: basic(`${till.writeKey}:`) })).toMatchObject({ status: 200 });
+    expect(server.accepted()).toHaveLength(51);
+    await server.access.changeSource("web", { maxEventsPerSecond: null });
+    expect(await send({ authorization: web })).toMatchObject({ status: 200 });
   });
 });
 
@@ -356,7 +378,7 @@ describe("settings", () => {
       expect(await server.send(path)).toMatchObject({ status: 401 });
     }
     await server.access.createSource({ id: "old", kind: "web", writeKey: "old-key-of-web" });
-    await server.access.setEnabled("old", false);
+    await server.access.changeSource("old", { enabled: false });
     for (const path of ["/v1/projects/old-key-of-web/settings", "/sourceConfig/?writeKey=old-key-of-web"]) {
       expect(await server.send(path)).toMatchObject({ status: 404 });
     }

@@ -54,6 +54,8 @@ export interface Gateway {
    * {@link admission}, and those of the buffer.
    */
   submit(source: Source, calls: readonly JsonObject[], as?: "import" | "live"): Promise<Submitted>;
+  /** What would be refused of such calls, and why; none of them is taken. */
+  judge(source: Source, calls: readonly JsonObject[], as: "import" | "live"): Submitted["rejected"];
 }
 
 export interface Submitted {
@@ -81,6 +83,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       else respond(edge, request, response).catch((error: unknown) => refuse(edge, request, response, error));
     },
     submit: (source, calls, as = "import") => submit(edge, source, calls, as === "live" ? edge.live : edge.imported),
+    judge: (source, calls, as) => refusedOf(judged(edge, source, calls, as === "live" ? edge.live : edge.imported)),
   };
 }
 
@@ -101,7 +104,7 @@ function edgeOf(parts: GatewayParts): Edge {
   const gate = admission(parts);
   const append: Edge["append"] = async (source, count, judge) => {
     if (count === 0) return [];
-    const release = gate.reserve(source.id, count);
+    const release = gate.reserve(source, count);
     try {
       const calls = judge();
       const records = calls.map(encode);
@@ -143,10 +146,10 @@ async function respond(edge: Edge, request: IncomingMessage, response: ServerRes
 
 /** One append a request; a refused item goes into the log with the others, so that it has a fate. */
 async function take(edge: Edge, route: TakingRoute, request: IncomingMessage): Promise<void> {
-  edge.admission.admit();
   const named = headerKey(request) ?? queryKey(request.url ?? "");
   // A wrong key in the header is told before the body is looked at.
   const early = named === null ? null : await sourceOf(edge.parts.access, named);
+  edge.admission.admit(early);
   const { value, isSuspect, items } = parseJson(await readBody(request, edge.room), maxDepth);
   const source = early ?? (await sourceOf(edge.parts.access, bodyKey(value) ?? ""));
   const options = { ...edge.live, mayBeUnstorable: isSuspect };
@@ -173,14 +176,19 @@ async function submit(
   options: AcceptOptions,
 ): Promise<Submitted> {
   if (!source.enabled) throw disabled();
-  edge.admission.admit();
+  edge.admission.admit(source);
+  const taken = await edge.append(source, calls.length, () => judged(edge, source, calls, options));
+  const rejected = refusedOf(taken);
+  return { accepted: taken.length - rejected.length, rejected };
+}
+
+function judged(edge: Edge, source: Source, calls: readonly JsonObject[], options: AcceptOptions): Judged[] {
   const received = { at: edge.parts.now() };
-  const judge = () => calls.map((call) => acceptCall(call, source, received, options));
-  const judged = await edge.append(source, calls.length, judge);
-  const rejected = judged.flatMap(({ record }, index) =>
-    record.status === "rejected" ? [{ index, ...record.reason }] : [],
-  );
-  return { accepted: judged.length - rejected.length, rejected };
+  return calls.map((call) => acceptCall(call, source, received, options));
+}
+
+function refusedOf(calls: readonly Judged[]): Submitted["rejected"] {
+  return calls.flatMap(({ record }, index) => (record.status === "rejected" ? [{ index, ...record.reason }] : []));
 }
 
 /** Answers what went wrong, once the sender has finished speaking. */

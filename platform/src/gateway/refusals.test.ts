@@ -15,7 +15,14 @@ import { maxBatchEvents } from "./limits.ts";
 import { unstorable } from "./storable.ts";
 import { nothingPending } from "./server.fake.ts";
 
-const source: Source = { id: "constructor", name: "Shop", kind: "web", enabled: true, createdAt: 0 };
+const source: Source = {
+  id: "constructor",
+  name: "Shop",
+  kind: "web",
+  enabled: true,
+  maxEventsPerSecond: null,
+  createdAt: 0,
+};
 const access = {
   sourceOfWriteKey: async (key: string) =>
     key === "good-key" ? source : key === "off-key" ? { ...source, enabled: false } : null,

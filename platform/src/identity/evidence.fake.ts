@@ -26,6 +26,8 @@ export const tightRules: IdentityRules = {
   maxEvidenceIdentifiers: 7,
 };
 
+/** Types times numbers. */
+const maxKeys = 30;
 const types = ["user_id", "loyalty_card", "email", "phone", "anonymous_id", "other"];
 export const identifierKeys = fc
   .tuple(fc.constantFrom(...types), fc.integer({ min: 1, max: 5 }))
@@ -53,11 +55,11 @@ export const edgeSets: fc.Arbitrary<Edge[]> = fc.uniqueArray(
 
 /** Edges with node decisions at random, to which `resolve` must be true whatever made them. */
 export const evidenceInputs: fc.Arbitrary<EvidenceInput> = fc
-  .tuple(edgeSets, fc.infiniteStream(fc.nat(29)), fc.array(identifierKeys))
+  .tuple(edgeSets, fc.array(fc.nat(29), { minLength: maxKeys, maxLength: maxKeys }), fc.array(identifierKeys))
   .map(([edges, dice, more]) => {
     const keys = [...new Set([...edges.flatMap(({ a, b }) => [a, b]), ...more])];
-    const identifiers = keys.flatMap((key) => {
-      const die = dice.next().value;
+    const identifiers = keys.flatMap((key, at) => {
+      const die = dice[at] ?? 4;
       const decision: NodeDecision = die === 0 ? "hub" : die === 1 ? "shared" : die === 2 ? "blocked" : "ordinary";
       return die === 3 ? [] : [{ key, decision, seen: die > 4 || decision !== "ordinary" }];
     });

@@ -52,6 +52,21 @@ describe("why two identifiers are one person", () => {
     expect(ask("email:a@x.co", "user_id:1", twice).path.map(({ source }) => source)).toEqual(["b"]);
   });
 
+  it("shows the same of two aliases that say each the other's way at once, however they are read", () => {
+    const known = new Map<string, NodeDecision>([
+      ["user_id:1", "blocked"],
+      ["user_id:2", "ordinary"],
+    ]);
+    const identifiers = [...known].map(([key, decision]) => ({ key, decision, seen: true }));
+    const way = { rule: "alias", firstAt: 6 } as const;
+    const edges = [edge("user_id:1", "user_id:2", way), edge("user_id:2", "user_id:1", way)];
+    const resolution = resolve({ identifiers, edges }, rules);
+    const turned = { ...resolution, edges: resolution.edges.toReversed() };
+    const [told, again] = [resolution, turned].map((each) => why("user_id:1", "user_id:2", each, known, rules));
+    expect(told?.refused).toHaveLength(1);
+    expect(told).toEqual(again);
+  });
+
   it("has nothing to show for an identifier and itself", () => {
     expect(ask("user_id:1", "user_id:1", edges)).toEqual({
       samePerson: true,

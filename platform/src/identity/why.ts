@@ -132,7 +132,9 @@ function neighboursOf(edges: readonly ResolvedEdge[]): Map<IdentifierKey, Neighb
         compareText(x.to, y.to) ||
         compareText(x.edge.rule, y.edge.rule) ||
         x.edge.firstAt - y.edge.firstAt ||
-        compareText(x.edge.source, y.edge.source),
+        compareText(x.edge.source, y.edge.source) ||
+        // Two identifiers may each have been said to become the other.
+        compareText(x.edge.a, y.edge.a),
     );
   }
   return neighbours;

@@ -1,7 +1,7 @@
 import { invalidMapping } from "./mappingProblem.ts";
 import type { Condition, EventRule, MappedFields, MappedValue, Mapping } from "./mappingSchema.ts";
-import { compileTimeFormat } from "./timeFormat.ts";
-import { zoneOffsets } from "./zonedTime.ts";
+import { compileTimeFormat } from "../model/timeFormat.ts";
+import { zoneOffsets } from "../model/zonedTime.ts";
 
 /** What the schema cannot say: fields that exclude, need or refer to each other. Throws Problem 422 `mapping_invalid`. */
 export function checkMapping(mapping: Mapping): void {

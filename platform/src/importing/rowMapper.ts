@@ -12,8 +12,8 @@ import {
 } from "./fieldValues.ts";
 import { contentHash } from "./messageIds.ts";
 import type { EventRule, MappedFields, MappedValue, Mapping } from "./mappingSchema.ts";
-import { compileTimeFormat } from "./timeFormat.ts";
-import { zoneOffsets } from "./zonedTime.ts";
+import { compileTimeFormat } from "../model/timeFormat.ts";
+import { zoneOffsets } from "../model/zonedTime.ts";
 
 /** Before 1971 the platform takes a time for a mistake (WIRE: time). */
 const minTimeMs = Date.UTC(1971, 0, 1);

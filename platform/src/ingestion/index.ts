@@ -3,5 +3,8 @@ export type { BatchOutcome } from "./pipeline.ts";
 export { fateReader, type Fate } from "./fates.ts";
 export { pendingMessages, type PendingMessages } from "./pendingMessages.ts";
 export { rejectionReader, type KeptCall } from "./rejections.ts";
+export { replayClaims, type Claims } from "./replaying/claims.ts";
+export { copyOf, replayedCall, wayOf, type ReplayWay } from "./replaying/replayedCall.ts";
+export { causeNotFound, replayService, type Replay, type ReplayService } from "./replaying/replays.ts";
 export { recordsAt } from "./recordsAt.ts";
 export { rulesEffect } from "./regroup/effect.ts";

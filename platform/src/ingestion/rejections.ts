@@ -2,6 +2,7 @@ import { isCall, type Rejection } from "../model/event.ts";
 import { decodeRecord } from "../model/logRecord.ts";
 import type { Position } from "../model/position.ts";
 import type { SourceKind } from "../model/source.ts";
+import type { RejectionsAsked, RejectionState } from "../storage/fates.ts";
 import type { FateParts } from "./fates.ts";
 
 /** Of the copies on one page: a page of large ones is shorter than what was asked for, and `next` goes on. */
@@ -18,32 +19,25 @@ export interface KeptCall {
   receivedAt: number | null;
   /** As sent: JSON text, cut where it was very large. */
   body: string | null;
-  /** A call of this messageId was taken since. */
-  isMended: boolean;
-}
-
-export interface RejectionsWanted {
-  source: string | null;
-  before: Position | null;
-  limit: number;
+  /** Id of its cause. */
+  cause: string;
+  state: RejectionState;
 }
 
 /** Refused calls, newest first; `next` is where the page after begins, null on the last one. */
 export function rejectionReader(
-  parts: Pick<FateParts, "fates" | "log" | "firstPositions">,
-): (wanted: RejectionsWanted) => Promise<{ items: KeptCall[]; next: Position | null }> {
+  parts: Pick<FateParts, "fates" | "log">,
+): (wanted: RejectionsAsked) => Promise<{ items: KeptCall[]; next: Position | null }> {
   return async (wanted) => {
     const found = await parts.fates.rejections({ ...wanted, limit: wanted.limit + 1 });
     const page = found.slice(0, wanted.limit);
-    const taken = await parts.firstPositions(page.map(({ messageKey }) => messageKey));
     const items: KeptCall[] = [];
     let chars = 0;
-    for (const [index, { position, messageId, source, reason }] of page.entries()) {
+    for (const { messageKey: _, ...kept } of page) {
       if (chars > maxPageChars) break;
-      const { receivedAt, sourceKind, body } = await copyAt(parts, position);
-      chars += body?.length ?? 0;
-      const isMended = (taken[index] ?? null) !== null;
-      items.push({ position, messageId, source, sourceKind, reason, receivedAt, body, isMended });
+      const copy = await copyAt(parts, kept.position);
+      chars += copy.body?.length ?? 0;
+      items.push({ ...kept, ...copy });
     }
     const isLast = items.length === found.length;
     return { items, next: isLast ? null : (items.at(-1)?.position ?? null) };

@@ -126,7 +126,7 @@ function refusalAdvice({ lately }: Figures): Advice[] {
   const { accepted, rejected } = lately;
   if (rejected < fewRefusals || rejected < refusedShare * (accepted + rejected)) return [];
   const message = `${rejected.toLocaleString("en-GB")} of ${(accepted + rejected).toLocaleString("en-GB")} calls were refused in the last five minutes.`;
-  const hint = "Live, filtered by Refused, says why for each, and sends them again once they are mended.";
+  const hint = "Rejects groups them by what is wrong, and sends them again once they are mended.";
   return [{ code: "many_refused", severity: "attention", message, hint }];
 }
 

@@ -23,6 +23,8 @@ export interface DataPaths {
   linkage: string;
   /** The review queue: what people answered, runs and models. */
   reviews: string;
+  /** Notes of replays. */
+  replays: string;
   access: string;
   hashKey: string;
 }
@@ -36,6 +38,7 @@ export function dataPaths(dataDir: string): DataPaths {
     search: join(dataDir, "search.sqlite"),
     linkage: join(dataDir, "linkage.sqlite"),
     reviews: join(dataDir, "reviews.sqlite"),
+    replays: join(dataDir, "replays"),
     access: join(dataDir, "access.sqlite"),
     hashKey: join(dataDir, "hash.key"),
   };

@@ -13,12 +13,11 @@ import {
   type LinkageRuns,
   type RulesService,
 } from "../identity/index.ts";
-import { fateReader, rejectionReader } from "../ingestion/index.ts";
+import { fateReader, replayClaims, type Claims, type ReplayService } from "../ingestion/index.ts";
 import { correctionSource, linkSource } from "../model/correction.ts";
 import { rulesSource } from "../model/rulesVersion.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
-import type { Source } from "../model/source.ts";
 import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { composeProfile, profileReads, traitValueReads } from "../profiles/index.ts";
@@ -39,10 +38,10 @@ import {
 import { watchDiskRoom } from "./diskRoom.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { operationsOver, retryList } from "./operations.ts";
-import { replayer, type ReplayParts } from "./replay.ts";
+import { rejectionServices, replaysOver, sourceNamed } from "./rejections.ts";
 import { linkageRunsOver, reviewServices } from "./reviewing.ts";
 import { threadedDryRun } from "./rulesDryRun.ts";
-import { fateView, healthView, householdOf, householdServices, identityService, rejectionView } from "./services.ts";
+import { fateView, healthView, householdOf, householdServices, identityService } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { openStages, type Stages } from "./stages.ts";
 
@@ -124,10 +123,13 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     opened.push(() => backups.close());
     const rules = rulesOver(parts, { stateFile: paths.state, hashKey });
     opened.push(() => rules.close());
+    const claims = replayClaims();
+    const replays = await replaysOver({ ...parts, claims }, paths.replays);
+    opened.push(() => replays.close());
     const { dataDir } = settings;
     const told = { dataDir, retries, latestBackup: backups.latest, hasRoom };
     const operations = operationsOver({ ...stages, ...told }, Date.now);
-    const services = { ...servicesOver({ ...parts, runs, rules }), backups, operations };
+    const services = { ...servicesOver({ ...parts, runs, rules, replays, claims }), backups, operations };
     const drained = async (): Promise<void> => {
       await stages.ingestion.reached(stages.log.end());
       await Promise.all([stages.analytics.caughtUp(), stages.search.caughtUp()]);
@@ -167,6 +169,8 @@ type ServiceParts = Stages & {
   settings: Settings;
   runs: LinkageRuns;
   rules: RulesService;
+  replays: ReplayService;
+  claims: Claims;
   hasRoom: () => boolean;
 };
 
@@ -177,7 +181,7 @@ function backupsOver({ dataDir, backupDir }: Settings, { access }: Stages): Back
 }
 
 function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operations"> {
-  const { access, analytics, search, people, hash, fates, log, lookups, ingestion, gateway, meters, backlog } = parts;
+  const { access, analytics, search, people, hash, fates, lookups, ingestion, gateway, meters, backlog } = parts;
   const fateOf = fateReader({
     fates,
     log: lookups,
@@ -210,7 +214,7 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
       const fate = await fateOf(messageId, source);
       return fate === null ? null : fateView(fate);
     },
-    ...rejectionServices({ fateOf, access, gateway, fates, log, lookups, ingestion }),
+    ...rejectionServices({ ...parts, fateOf }),
     sourceHealth: async () => {
       const now = Date.now();
       const asOf = backlog.pending() === 0 ? now : backlog.decidedAt();
@@ -262,47 +266,6 @@ function rulesOver(
     now: Date.now,
     newId: () => `r_${randomUUID()}`,
     sleep: (ms) => sleep(ms, undefined, { ref: false }),
-  });
-}
-
-function rejectionServices(
-  parts: Pick<Stages, "access" | "fates" | "log" | "lookups" | "ingestion"> & {
-    gateway: Gateway;
-    fateOf: ReplayParts["fateOf"];
-  },
-): Pick<Services, "rejections" | "replay"> {
-  const { access, fates, lookups, ingestion, gateway, fateOf } = parts;
-  const list = rejectionReader({ fates, log: lookups, firstPositions: ingestion.firstPositions });
-  const replay = replayer({
-    fateOf,
-    sourceOf: (id) => sourceNamed(access, id),
-    submit: gateway.submit,
-    decided: () => ingestion.reached(parts.log.end()),
-    sleep: (ms) => sleep(ms, undefined, { ref: false }),
-  });
-  return {
-    rejections: async ({ source, after, limit }) => {
-      const { items, next } = await list({ source, before: after === null ? null : positionIn(after), limit });
-      return { items: items.map(rejectionView), next: next === null ? null : String(next) };
-    },
-    replay: async (messageId, source, corrected) => {
-      const fate = await replay(messageId, source, corrected);
-      return fate === null ? null : fateView(fate);
-    },
-  };
-}
-
-async function sourceNamed(access: AccessStore, id: string): Promise<Source> {
-  const source = (await access.sources()).find((candidate) => candidate.id === id);
-  if (source !== undefined) return source;
-  throw new Problem(404, "source_not_found", `there is no source \`${id}\``, { hint: "c360 sources create" });
-}
-
-function positionIn(cursor: string): Position {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new Problem(400, "cursor_invalid", "This is no cursor of this list.", {
-    hint: "Give the `next` of the answer before, as it is.",
-    field: "after",
   });
 }
 

@@ -26,7 +26,10 @@ describe("how far a follower is behind", () => {
       searchLagSeconds: async () => 1.5,
       reviews: () => reviewFigures({ status: async () => ({ asOf: 7_500, waiting: 3 }) }, now),
       stream: () => ({ subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 }),
+      tiers: async () => [{ name: "archive" as const, bytes: 2_048, records: 12 }],
     }).text();
+    expect(text).toMatch(/^c360_stored_bytes\{tier="archive"\} 2048$/m);
+    expect(text).toMatch(/^c360_stored_records\{tier="archive"\} 12$/m);
     expect(text).toMatch(/^c360_pending_records 7$/m);
     expect(text).toMatch(/^c360_analytics_lag_seconds nan$/im);
     expect(text).toMatch(/^c360_search_lag_seconds 1.5$/m);

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import type { TierView } from "../api/operations.ts";
 import type { BatchOutcome } from "../ingestion/index.ts";
 
 export interface Meters {
@@ -19,6 +20,7 @@ export function platformMeters(read: {
   stream: () => { subscribers: number; shown: number; sampledOut: number; skipped: number };
   searchLagSeconds: () => Promise<number>;
   reviews: () => Promise<{ lagSeconds: number; waiting: number }>;
+  tiers: () => Promise<readonly Pick<TierView, "name" | "bytes" | "records">[]>;
 }): Meters {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -38,6 +40,12 @@ export function platformMeters(read: {
     return lagSeconds;
   });
   gauge(registry, "c360_reviews_waiting", "Pairs that wait for review", async () => (await read.reviews()).waiting);
+  tierGauge(registry, { name: "c360_stored_bytes", help: "On disk, by how events are kept" }, async () =>
+    (await read.tiers()).map(({ name, bytes }) => [name, bytes]),
+  );
+  tierGauge(registry, { name: "c360_stored_records", help: "Records, by how they are kept" }, async () =>
+    (await read.tiers()).map(({ name, records }) => [name, records]),
+  );
   const counts = { accepted: 0, processed: 0 };
   return {
     accepted: (records) => {
@@ -67,6 +75,23 @@ function gauge(registry: Registry, name: string, help: string, value: () => numb
     registers: [registry],
     collect: async () => {
       made.set(await value());
+    },
+  });
+}
+
+function tierGauge(
+  registry: Registry,
+  { name, help }: { name: string; help: string },
+  values: () => Promise<[tier: string, value: number][]>,
+): void {
+  const made: Gauge = new Gauge({
+    name,
+    help,
+    labelNames: ["tier"],
+    registers: [registry],
+    collect: async () => {
+      made.reset();
+      for (const [tier, value] of await values()) made.set({ tier }, value);
     },
   });
 }

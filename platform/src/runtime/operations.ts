@@ -8,6 +8,7 @@ import type { SourceActivity } from "../storage/sourceActivity.ts";
 import { adviceOn, stateOf } from "./advice.ts";
 import type { Stages } from "./stages.ts";
 import { ingestionLag } from "./backlog.ts";
+import type { Tiers } from "./tiers.ts";
 
 const shownMinutes = 60;
 const latelyMinutes = 5;
@@ -36,7 +37,10 @@ export function retryList(now: () => number): Retries {
   };
 }
 
-type Parts = Pick<Stages, "analytics" | "search" | "reviews" | "activities" | "backlog" | "health" | "feedHead"> & {
+type Parts = Pick<
+  Stages,
+  "tiers" | "analytics" | "search" | "reviews" | "activities" | "backlog" | "health" | "feedHead"
+> & {
   dataDir: string;
   retries: Retries;
   latestBackup: () => BackupView | null;
@@ -49,13 +53,14 @@ export function operationsOver(parts: Parts, now: () => number): () => Promise<O
   const disk = measuredDisk(parts.dataDir, now);
   return async () => {
     const at = now();
-    const [consumers, activities, minutes, used] = await Promise.all([
+    const [consumers, activities, minutes, used, tiers] = await Promise.all([
       consumersOf(parts, at),
       parts.activities.all(at),
       parts.activities.minutes(at, shownMinutes),
       disk(),
+      parts.tiers(),
     ]);
-    const diskNow = used === null ? null : diskView(used, activities);
+    const diskNow = used === null ? null : diskView(used, activities, tiers);
     const backup = parts.latestBackup();
     const retries = parts.retries.list();
     const lately = summed(minutes.slice(-latelyMinutes));
@@ -131,7 +136,11 @@ const partNames: readonly (readonly [name: string, begins: string])[] = [
   ["reviews", "linkage.sqlite"],
 ];
 
-function diskView({ freeBytes, totalBytes, entries, at }: DiskUse & { at: number }, all: SourceActivity[]): DiskView {
+function diskView(
+  { freeBytes, totalBytes, entries, at }: DiskUse & { at: number },
+  all: SourceActivity[],
+  { tiers, oldestAt }: Tiers,
+): DiskView {
   const bytesOf = new Map<string, number>();
   for (const [entry, bytes] of entries) {
     const name = partNames.find(([, begins]) => entry.startsWith(begins))?.[0] ?? "other";
@@ -148,6 +157,8 @@ function diskView({ freeBytes, totalBytes, entries, at }: DiskUse & { at: number
     totalBytes,
     usedBytes,
     parts,
+    tiers,
+    keptSince: oldestAt === null ? null : isoTime(oldestAt),
     bytesPerMillionRecords: perRecord === null ? null : Math.round(perRecord * 1_000_000),
     daysLeft: perDay === 0 ? null : freeBytes / perDay,
   };

@@ -1,7 +1,6 @@
-import type { Fate } from "../ingestion/index.ts";
-import { callTime } from "../model/callTime.ts";
+import { copyOf, replayedCall, wayOf, type Claims, type Fate, type ReplayWay } from "../ingestion/index.ts";
 import type { JsonObject, LogRecord } from "../model/event.ts";
-import { isoTime } from "../model/isoTime.ts";
+import { messageKeyOf, type KeyedHash } from "../model/keyedHash.ts";
 import { Problem } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
 
@@ -12,16 +11,18 @@ export interface ReplayParts {
   fateOf: (messageId: string, source: string | null) => Promise<Fate | null>;
   /** Problem 404 where there is none. */
   sourceOf: (id: string) => Promise<Source>;
-  submit: (source: Source, calls: readonly JsonObject[], as: "import" | "live") => Promise<unknown>;
+  submit: (source: Source, calls: readonly JsonObject[], as: ReplayWay) => Promise<unknown>;
   /** Resolves when everything that is durable by now is decided. */
   decided: () => Promise<void>;
   sleep: (ms: number) => Promise<void>;
+  claims: Claims;
+  hash: KeyedHash;
 }
 
 /**
  * Sends a refused call again under its messageId, mended by the caller or as it was, through the checks of the way
- * that it came by. Null when no source ever sent it. Problem 409 `event_processed`, `event_pending`; 422
- * `copy_incomplete`, `message_id_differs`; and those of the gateway.
+ * that it came by. Null when no source ever sent it. Problem 409 `event_processed`, `event_pending`, `event_replaying`;
+ * 422 `copy_incomplete`, `message_id_differs`; and those of the gateway.
  */
 export function replayer(
   parts: ReplayParts,
@@ -30,20 +31,36 @@ export function replayer(
     const fate = await parts.fateOf(messageId, source);
     if (fate === null) return null;
     const record = refusedOf(fate);
-    const call = corrected ?? copyOf(record);
+    const call = corrected ?? wholeCopyOf(record);
     if (corrected?.["messageId"] !== undefined && corrected["messageId"] !== messageId) {
       throw new Problem(422, "message_id_differs", "The corrected call has another messageId than the address.", {
         hint: "Leave `messageId` out: it stays what it is. A new event goes to the tracking API.",
         field: "messageId",
       });
     }
-    // A call that got past the gateway and was refused later had passed one of the two; the wider one takes it again.
-    const way = record.status !== "rejected" || record.isImported === true ? "import" : "live";
-    const again = { ...inItsOwnTime(call, record.receivedAt), messageId };
-    await parts.submit(await parts.sourceOf(record.source), [again], way);
-    await Promise.race([parts.decided(), parts.sleep(maxDecisionMs)]);
+    await replayOnce(record, call, parts);
     return parts.fateOf(messageId, record.source);
   };
+}
+
+/** Nobody else replays it until what was sent is decided. */
+async function replayOnce(record: LogRecord, call: JsonObject, parts: ReplayParts): Promise<void> {
+  const key = messageKeyOf(parts.hash, record.source, record.messageId);
+  if (!parts.claims.take(key)) throw replaying();
+  const release = (): void => parts.claims.release([key]);
+  try {
+    // It may have been taken between the look at it and the claim.
+    const fate = await parts.fateOf(record.messageId, record.source);
+    if (fate !== null) refusedOf(fate);
+    await parts.submit(await parts.sourceOf(record.source), [replayedCall(call, record)], wayOf(record));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  const decided = parts.decided().finally(release);
+  // Whoever waits no longer hears of no failure either.
+  decided.catch(() => undefined);
+  await Promise.race([decided, parts.sleep(maxDecisionMs)]);
 }
 
 /** Problem 409 for what needs no replay. */
@@ -58,22 +75,16 @@ function refusedOf({ fate, record }: Fate): LogRecord {
   throw new Problem(409, "event_processed", "This event was taken, and counts.", { hint });
 }
 
-function copyOf({ body }: LogRecord): JsonObject {
-  if (typeof body !== "string") return body;
-  try {
-    const parsed: unknown = JSON.parse(body);
-    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed as JsonObject;
-  } catch {
-    // Cut, or never JSON.
-  }
+function wholeCopyOf(record: LogRecord): JsonObject {
+  const copy = copyOf(record);
+  if (copy !== null) return copy;
   throw new Problem(422, "copy_incomplete", "What was kept of it is no whole call.", {
     hint: "Send the corrected call as the body.",
   });
 }
 
-/** It happened when it happened, not now: the client's clock is compared with the time of the first receipt. */
-function inItsOwnTime(call: JsonObject, receivedAt: number): JsonObject {
-  const { sentAt, originalTimestamp, timestamp, ...rest } = call;
-  const given = timestamp === undefined || timestamp === "" ? originalTimestamp : timestamp;
-  return { ...rest, timestamp: isoTime(callTime({ timestamp: given, sentAt, receivedAt }).occurredAt) };
+function replaying(): Problem {
+  return new Problem(409, "event_replaying", "This event is being replayed by somebody else.", {
+    hint: "Ask for its fate, and then try again.",
+  });
 }

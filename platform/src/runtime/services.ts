@@ -1,10 +1,12 @@
 import { isoTime } from "../model/isoTime.ts";
 import type { ResolvedEdge } from "../model/evidence.ts";
-import type { EdgeView, FateView, RejectionView, Services, SourceHealthView } from "../api/services.ts";
-import type { Fate, KeptCall } from "../ingestion/index.ts";
+import type { RejectionCauseView, RejectionView, ReplayView } from "../api/rejectionViews.ts";
+import type { EdgeView, FateView, Services, SourceHealthView } from "../api/services.ts";
+import type { Fate, KeptCall, Replay } from "../ingestion/index.ts";
 import type { JsonObject } from "../model/event.ts";
 import type { Profile } from "../model/profile.ts";
 import { readHousehold } from "../profiles/index.ts";
+import type { KeptCause } from "../storage/fates.ts";
 import type { HouseholdStore } from "../storage/households.ts";
 import type { SourceActivity } from "../storage/sourceActivity.ts";
 import type { IdentityReads } from "../identity/index.ts";
@@ -83,7 +85,7 @@ export function fateView(fate: Fate): FateView {
   };
 }
 
-export function rejectionView({ reason, sourceKind, receivedAt, body, isMended, ...call }: KeptCall): RejectionView {
+export function rejectionView({ reason, sourceKind, receivedAt, body, state, ...call }: KeptCall): RejectionView {
   return {
     messageId: call.messageId,
     source: call.source,
@@ -92,8 +94,38 @@ export function rejectionView({ reason, sourceKind, receivedAt, body, isMended, 
     reason: reason.message,
     field: reason.field ?? null,
     receivedAt: receivedAt === null ? null : isoTime(receivedAt),
-    mended: isMended,
+    mended: state === "mended",
+    state,
+    cause: call.cause,
     event: body === null ? null : (objectOf(body) ?? body),
+  };
+}
+
+export function causeView(kept: KeptCause): RejectionCauseView {
+  const { number: _, firstAt, lastAt, latest, ...cause } = kept;
+  const time = (at: number | null): string | null => (at === null ? null : isoTime(at));
+  const { messageId, reason } = latest;
+  return {
+    ...cause,
+    reason: reason.message,
+    firstAt: time(firstAt),
+    lastAt: time(lastAt),
+    sample: { messageId, field: reason.field ?? null },
+  };
+}
+
+export function replayView(replay: Replay): ReplayView {
+  const { of, startedAt, endedAt, refusals, examples, ...rest } = replay;
+  const isOfCause = "cause" in of;
+  return {
+    ...rest,
+    source: of.source,
+    cause: isOfCause ? of.cause : null,
+    messageIds: isOfCause ? null : [...of.messageIds],
+    startedAt: isoTime(startedAt),
+    endedAt: endedAt === null ? null : isoTime(endedAt),
+    refusals: refusals.map(({ field = null, ...refusal }) => ({ ...refusal, field })),
+    examples: examples.map((example) => ({ ...example })),
   };
 }
 

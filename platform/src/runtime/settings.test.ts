@@ -29,6 +29,8 @@ describe("readSettings", () => {
       reviewFrom: 0.5,
       linkAutomaticFrom: null,
       backupDir: null,
+      archiveAfterMs: 7 * 86_400_000,
+      archiveBeyondBytes: 1_073_741_824,
     });
   });
 
@@ -46,6 +48,8 @@ describe("readSettings", () => {
       C360_REVIEW_FROM: "0.6",
       C360_LINK_AUTOMATIC_FROM: "0.995",
       C360_BACKUP_DIR: "/var/backups/",
+      C360_ARCHIVE_AFTER_DAYS: "0",
+      C360_ARCHIVE_BEYOND_MIB: "OFF",
     };
     expect(readSettings(env)).toEqual({
       port: 0,
@@ -60,6 +64,8 @@ describe("readSettings", () => {
       reviewFrom: 0.6,
       linkAutomaticFrom: 0.995,
       backupDir: "/var/backups",
+      archiveAfterMs: 0,
+      archiveBeyondBytes: null,
     });
   });
 
@@ -107,6 +113,11 @@ describe("readSettings", () => {
     ["C360_LINK_AUTOMATIC_FROM", "on"],
     ["C360_BACKUP_DIR", "backups"],
     ["C360_BACKUP_DIR", "/a\0b"],
+    ["C360_ARCHIVE_AFTER_DAYS", "-1"],
+    ["C360_ARCHIVE_AFTER_DAYS", "36501"],
+    ["C360_ARCHIVE_AFTER_DAYS", "never"],
+    ["C360_ARCHIVE_BEYOND_MIB", "1 GiB"],
+    ["C360_ARCHIVE_BEYOND_MIB", "1073741825"],
   ])("stops at %s=%j, naming it with how to mend it", (name, value) => {
     const problem = problemOf({ [name]: value });
     expect(problem).toMatchObject({ code: "setting_invalid", field: name });

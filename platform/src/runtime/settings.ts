@@ -30,6 +30,10 @@ export interface Settings {
   readonly linkAutomaticFrom: number | null;
   /** Absolute: the API makes backups here and in folders under it; null: the API makes none. */
   readonly backupDir: string | null;
+  /** Segments of the log sealed so long ago are archived; null: not for their age. */
+  readonly archiveAfterMs: number | null;
+  /** The oldest sealed segments are archived while those that are not take more; null: not for their size. */
+  readonly archiveBeyondBytes: number | null;
 }
 
 /** What a command line may set; it goes before the environment. */
@@ -69,6 +73,8 @@ export function readSettings(env: NodeJS.ProcessEnv, overrides: SettingOverrides
     reviewFrom: reviewFromOf(given("C360_REVIEW_FROM")),
     linkAutomaticFrom: linkAutomaticFromOf(given("C360_LINK_AUTOMATIC_FROM")),
     backupDir: backupDirOf(given("C360_BACKUP_DIR")),
+    archiveAfterMs: archiveAfterMsOf(given("C360_ARCHIVE_AFTER_DAYS")),
+    archiveBeyondBytes: archiveBeyondBytesOf(given("C360_ARCHIVE_BEYOND_MIB")),
   };
 }
 
@@ -167,6 +173,34 @@ function minFreeBytesOf(text: string | null): number {
     "C360_MIN_FREE_MIB",
     "is not a number of mebibytes",
     `Give a whole number from 0 (no bound) to ${mostMinFreeMiB}; without it it is ${defaultMinFreeMiB}.`,
+  );
+}
+
+const dayMs = 86_400_000;
+const defaultArchiveAfterDays = 7;
+const mostArchiveAfterDays = 36_500;
+const defaultArchiveBeyondMiB = 1_024;
+const mostArchiveBeyondMiB = 1_073_741_824;
+
+function archiveAfterMsOf(text: string | null): number | null {
+  if (text?.toLowerCase() === "off") return null;
+  const days = text === null ? defaultArchiveAfterDays : /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (days <= mostArchiveAfterDays) return days * dayMs;
+  throw invalid(
+    "C360_ARCHIVE_AFTER_DAYS",
+    "is neither `off` nor a number of days",
+    `Give a whole number from 0 (as soon as a segment is full) to ${mostArchiveAfterDays}; without it it is ${defaultArchiveAfterDays}.`,
+  );
+}
+
+function archiveBeyondBytesOf(text: string | null): number | null {
+  if (text?.toLowerCase() === "off") return null;
+  const mebibytes = text === null ? defaultArchiveBeyondMiB : /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (mebibytes <= mostArchiveBeyondMiB) return mebibytes * mebibyte;
+  throw invalid(
+    "C360_ARCHIVE_BEYOND_MIB",
+    "is neither `off` nor a number of mebibytes",
+    `Give a whole number from 0 to ${mostArchiveBeyondMiB}; without it it is ${defaultArchiveBeyondMiB}.`,
   );
 }
 

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { openAccessStore, type CopiedAccessStore } from "../adapters/embedded/accessStore.ts";
+import { startArchiving, type EmbeddedArchiving } from "../adapters/embedded/archiving/client.ts";
 import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
-import { startExplaining } from "../adapters/embedded/explaining/client.ts";
+import { openExplaining } from "../adapters/embedded/explaining/client.ts";
 import { startReviews, type EmbeddedReviews } from "../adapters/embedded/reviews/client.ts";
 import { startSearch, type EmbeddedSearch } from "../adapters/embedded/search/client.ts";
 import { correctionsOver, linksOver } from "../adapters/embedded/state/corrections.ts";
@@ -39,6 +40,7 @@ import type { Settings } from "./settings.ts";
 import { lagSeconds, reviewFigures } from "./followerLag.ts";
 import { ingestionLag, noSource, pendingRecords, type PendingRecords } from "./backlog.ts";
 import { slowestFollower } from "./slowestFollower.ts";
+import { storedTiers, type Tiers } from "./tiers.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
 /** Above it, followers go more slowly: deciding goes first. */
@@ -48,6 +50,8 @@ export interface Stages {
   access: CopiedAccessStore;
   log: EventBuffer;
   lookups: EventBufferReader;
+  /** How events are kept, and what that takes. */
+  tiers: () => Promise<Tiers>;
   ingestion: Ingestion;
   analytics: EmbeddedAnalytics;
   search: EmbeddedSearch;
@@ -86,17 +90,23 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const { paths, hashKey, opened, onTrouble } = options;
   const backlog = pendingRecords(Date.now);
   const parts: RunningParts = {};
-  const meters = metersOver(parts, backlog);
+  const tiers = storedTiers(parts);
+  const meters = metersOver(parts, { backlog, tiers });
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
   opened.push(() => access.close());
   const log = await openEventLog({ directory: paths.log, onDurable: (end) => parts.ingestion?.advance(end) });
   opened.push(() => log.close());
+  const { archiveAfterMs: afterMs, archiveBeyondBytes: beyondBytes } = options.settings;
+  const limits = { afterMs, beyondBytes };
+  const archiving = await startArchiving({ logDirectory: paths.log, limits, onTrouble });
+  parts.archiving = archiving;
+  opened.push(() => archiving.close());
   const ingestion = await startDeciding(options, { parts, backlog, meters });
   // What a crash left undecided is as pending as what comes from now on.
   backlog.added(noSource, await recordsFrom(paths.log, ingestion.decidedUntil()));
   const followers = await startFollowers(options, { parts, ingestion });
   const { homeCurrency } = options.settings;
-  const explainer = await startExplaining({ stateFile: paths.state, hashKey, homeCurrency, onTrouble });
+  const explainer = openExplaining({ stateFile: paths.state, hashKey, homeCurrency, onTrouble });
   opened.push(() => explainer.close());
   const database = openStateReader(paths.state);
   opened.push(async () => database.close());
@@ -135,7 +145,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const activities = sourceActivityOver(database);
   const health = { logFailed: false };
   const told = { stream, meters, backlog, undecided, health, activities, feedHead: feedHeadOver(database) };
-  return { access, log, ingestion, ...followers, explainer, ...told, ...reads };
+  return { access, log, tiers, ingestion, ...followers, explainer, ...told, ...reads };
 }
 
 function startDeciding(
@@ -155,6 +165,7 @@ function startDeciding(
         parts.analytics?.advance(isBusy);
         parts.search?.advance(isBusy);
         parts.reviews?.advance(isBusy);
+        parts.archiving?.advance(isBusy);
         parts.stream?.hub.decided(position, outcome);
       },
       onTrouble: (message) => {
@@ -179,38 +190,42 @@ async function startFollowers(
   const { homeCurrency } = settings;
   const shared = { stateFile: paths.state, hashKey, homeCurrency, onTrouble };
   const followed = slowestFollower(["analytics", "search", "reviews"], (version) => ingestion.releaseFeed(version));
-  const analytics = await startAnalytics({
-    ...shared,
-    logDirectory: paths.log,
-    directory: paths.analytics,
-    identifierOrder: identifierOrder(defaultIdentityRules),
-    onFollowed: (version) => followed("analytics", version),
-  });
-  parts.analytics = analytics;
-  opened.push(() => analytics.close());
-  const search = await startSearch({
-    ...shared,
-    file: paths.search,
-    onFollowed: (version) => followed("search", version),
-  });
-  parts.search = search;
-  opened.push(() => search.close());
-  const reviews = await startReviews({
-    ...shared,
-    indexFile: paths.linkage,
-    reviewFile: paths.reviews,
-    rules: defaultIdentityRules,
-    spillDirectory: join(linkingFolder(settings.dataDir), "live"),
-    reviewFrom: settings.reviewFrom,
-    onFollowed: (version) => followed("reviews", version),
-  });
-  parts.reviews = reviews;
-  opened.push(() => reviews.close());
-  return { analytics, search, reviews };
+  const [analytics, search, reviews] = await Promise.allSettled([
+    startAnalytics({
+      ...shared,
+      logDirectory: paths.log,
+      directory: paths.analytics,
+      identifierOrder: identifierOrder(defaultIdentityRules),
+      onFollowed: (version) => followed("analytics", version),
+    }),
+    startSearch({ ...shared, file: paths.search, onFollowed: (version) => followed("search", version) }),
+    startReviews({
+      ...shared,
+      indexFile: paths.linkage,
+      reviewFile: paths.reviews,
+      rules: defaultIdentityRules,
+      spillDirectory: join(linkingFolder(settings.dataDir), "live"),
+      reviewFrom: settings.reviewFrom,
+      onFollowed: (version) => followed("reviews", version),
+    }),
+  ]);
+  // All of them, before the first that failed is told: what did open has to be closed.
+  for (const started of [analytics, search, reviews]) {
+    if (started.status === "fulfilled") opened.push(() => started.value.close());
+  }
+  const followers = { analytics: openedOf(analytics), search: openedOf(search), reviews: openedOf(reviews) };
+  Object.assign(parts, followers);
+  return followers;
+}
+
+function openedOf<T>(started: PromiseSettledResult<T>): T {
+  if (started.status === "rejected") throw started.reason;
+  return started.value;
 }
 
 /** What is started later than what has to tell it something. */
 interface RunningParts {
+  archiving?: EmbeddedArchiving;
   ingestion?: Ingestion;
   analytics?: EmbeddedAnalytics;
   search?: EmbeddedSearch;
@@ -219,13 +234,17 @@ interface RunningParts {
   undecided?: PendingMessages;
 }
 
-function metersOver(parts: RunningParts, backlog: PendingRecords): Meters {
+function metersOver(
+  parts: RunningParts,
+  { backlog, tiers }: { backlog: PendingRecords; tiers: () => Promise<Tiers> },
+): Meters {
   return platformMeters({
     pendingRecords: backlog.pending,
     ingestionLagSeconds: () => ingestionLag(backlog, Date.now()) / 1_000,
     followerLagSeconds: () => lagSeconds(parts.analytics, Date.now),
     searchLagSeconds: () => lagSeconds(parts.search, Date.now),
     reviews: () => reviewFigures(parts.reviews, Date.now),
+    tiers: async () => (await tiers()).tiers,
     stream: () => parts.stream?.hub.counts() ?? { subscribers: 0, shown: 0, sampledOut: 0, skipped: 0 },
   });
 }

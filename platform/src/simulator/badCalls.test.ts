@@ -13,7 +13,7 @@ const plan: RetailerPlan = { seed: 7, customers: 800, startMs: Date.UTC(2025, 8,
 const liveDays = 300;
 
 function judged(source: SourceKind, call: JsonObject): LogRecord {
-  const sender = { id: source, name: source, kind: source, enabled: true, createdAt: 0 };
+  const sender = { id: source, name: source, kind: source, enabled: true, maxEventsPerSecond: null, createdAt: 0 };
   const options = { maxEventBytes, allowGuests: false, newMessageId: () => "made", mayBeUnstorable: true };
   return acceptCall(call, sender, { at: Date.UTC(2026, 8, 1) }, options).record;
 }

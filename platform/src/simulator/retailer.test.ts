@@ -22,7 +22,7 @@ function callsOf(given: RetailerPlan, days = given.days) {
 }
 
 function judged({ source, call }: SimulatedCall): AcceptedEvent {
-  const sender = { id: source, name: source, kind: source, enabled: true, createdAt: 0 };
+  const sender = { id: source, name: source, kind: source, enabled: true, maxEventsPerSecond: null, createdAt: 0 };
   const { record } = acceptCall(
     call,
     sender,

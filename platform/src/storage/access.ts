@@ -1,5 +1,7 @@
 import type { Source, SourceKind } from "../model/source.ts";
 
+export type SourceChange = Partial<Pick<Source, "enabled" | "maxEventsPerSecond">>;
+
 /**
  * Sources with their write keys, and API tokens. Keys and tokens are kept only as SHA-256 hashes (they are 128 random
  * bits or more, so a fast hash is enough); the clear text is in the answer of the call that made it and nowhere else.
@@ -15,7 +17,11 @@ export interface AccessStore {
   }): Promise<{ source: Source; writeKey: string }>;
   /** The old key stops at once; a new one is made, or the given one is used. Problem 404 `source_not_found`. */
   rotateWriteKey(id: string, writeKey?: string): Promise<{ source: Source; writeKey: string }>;
-  setEnabled(id: string, enabled: boolean): Promise<Source>;
+  /**
+   * What is not given stays. Problem 400 `source_rate_invalid` where the rate is neither null nor a whole number of 1 to
+   * `mostEventsPerSecond`; 404 `source_not_found`.
+   */
+  changeSource(id: string, change: SourceChange): Promise<Source>;
   /** Null for an unknown key; a disabled source is returned with `enabled: false`. Called for each request: cached. */
   sourceOfWriteKey(writeKey: string): Promise<Source | null>;
   tokens(): Promise<{ id: string; name: string; createdAt: number }[]>;

@@ -75,12 +75,36 @@ function sources(store: () => AccessStore, reopened: () => Promise<AccessStore>)
 
   test("are disabled and enabled at once, and stay so", async () => {
     const { source, writeKey } = await store().createSource({ id: "web", kind: "web" });
-    expect(await store().setEnabled("web", false)).toEqual({ ...source, enabled: false });
+    expect(await store().changeSource("web", { enabled: false })).toEqual({ ...source, enabled: false });
     expect(await store().sourceOfWriteKey(writeKey)).toMatchObject({ enabled: false });
     expect(await store().sources()).toEqual([{ ...source, enabled: false }]);
     expect(await (await reopened()).sourceOfWriteKey(writeKey)).toMatchObject({ enabled: false });
-    expect(await store().setEnabled("web", true)).toEqual(source);
+    expect(await store().changeSource("web", { enabled: true })).toEqual(source);
     expect(await store().sourceOfWriteKey(writeKey)).toEqual(source);
+  });
+
+  test("are limited to so many events a second, and stay so until they are not", async () => {
+    const { source, writeKey } = await store().createSource({ id: "web", kind: "web" });
+    expect(source.maxEventsPerSecond).toBeNull();
+    expect(await store().changeSource("web", { maxEventsPerSecond: 500 })).toEqual({
+      ...source,
+      maxEventsPerSecond: 500,
+    });
+    expect(await store().changeSource("web", { enabled: false })).toMatchObject({ maxEventsPerSecond: 500 });
+    expect(await (await reopened()).sourceOfWriteKey(writeKey)).toMatchObject({
+      maxEventsPerSecond: 500,
+      enabled: false,
+    });
+    await store().rotateWriteKey("web");
+    expect(await store().changeSource("web", { enabled: true, maxEventsPerSecond: null })).toEqual(source);
+    expect(await (await reopened()).sources()).toEqual([source]);
+  });
+
+  test.each([0, -1, 1.5, 1_000_001, Number.NaN, Number.POSITIVE_INFINITY])("cannot send %d a second", async (rate) => {
+    const { source } = await store().createSource({ id: "web", kind: "web" });
+    const problem = await problemOf(store().changeSource("web", { enabled: false, maxEventsPerSecond: rate }));
+    expect(problem).toEqual({ status: 400, code: "source_rate_invalid", field: "maxEventsPerSecond" });
+    expect(await store().sources()).toEqual([source]);
   });
 
   test.each(["", "Web", "1web", "-web", "we b", "web\n", "wéb", "a".repeat(64), "__proto__", "../web"])(
@@ -95,7 +119,9 @@ function sources(store: () => AccessStore, reopened: () => Promise<AccessStore>)
   test("may have names of objects' own", async () => {
     const { source, writeKey } = await store().createSource({ id: "constructor", kind: "crm" });
     expect(await store().sourceOfWriteKey(writeKey)).toEqual(source);
-    expect(await problemOf(store().setEnabled("valueof", true))).toMatchObject({ code: "source_not_found" });
+    expect(await problemOf(store().changeSource("valueof", { enabled: true }))).toMatchObject({
+      code: "source_not_found",
+    });
   });
 
   test.each(["", " ", "a\u0000b", "a\nb", "\ud800", "a".repeat(201)])("cannot have the name %j", async (name) => {
@@ -117,7 +143,7 @@ function sources(store: () => AccessStore, reopened: () => Promise<AccessStore>)
   });
 
   test("that are unknown are told", async () => {
-    for (const act of [store().setEnabled("web", true), store().rotateWriteKey("web")]) {
+    for (const act of [store().changeSource("web", { enabled: true }), store().rotateWriteKey("web")]) {
       expect(await problemOf(act)).toEqual({ status: 404, code: "source_not_found" });
     }
   });
@@ -148,7 +174,7 @@ function writeKeys(store: () => AccessStore, reopened: () => Promise<AccessStore
 
   test("that are rotated stop at once, for good", async () => {
     const first = await store().createSource({ id: "web", kind: "web" });
-    await store().setEnabled("web", false);
+    await store().changeSource("web", { enabled: false });
     const second = await store().rotateWriteKey("web");
     expect(second.source.enabled).toBe(false);
     expect(await store().sourceOfWriteKey(first.writeKey)).toBeNull();

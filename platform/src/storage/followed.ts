@@ -13,9 +13,15 @@ export interface Change {
   kind: "profile" | "order";
   /** A ProfileId or an OrderKey. */
   id: string;
-  /** `activity`: the profile's events and fragments were counted and seen; no trait, identifier or order changed. */
-  cause?: "activity";
+  /** Where it is not given, anything may have changed. */
+  cause?: SmallChange;
 }
+
+/**
+ * `activity`: the profile's events and fragments were counted and seen; no trait, identifier or order changed. `orders`:
+ * beside that its orders changed, and what is computed from them.
+ */
+export type SmallChange = "activity" | "orders";
 
 /** Of a living profile. */
 export interface Activity {
@@ -72,7 +78,7 @@ export interface Decided {
   head(): { position: Position; feedVersion: number };
   /** Positions in [from, until) whose record was not processed (rejected, suppressed, seen again). */
   notProcessed(from: Position, until: Position): Set<Position>;
-  /** `limit` may be 0. `only`: entries that are not merely `activity`. */
+  /** `limit` may be 0. `only`: entries of profiles without a cause, and of orders. */
   feed(afterVersion: number, limit: number, only?: "changes"): FeedStretch;
   /**
    * Every living profile and every order, a page at a time, from "" until `next` is null. What is there throughout

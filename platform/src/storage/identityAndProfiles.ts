@@ -7,6 +7,7 @@ import type { OrderKey, OrderState } from "../model/order.ts";
 import type { Position } from "../model/position.ts";
 import type { ProfileId } from "../model/profile.ts";
 import type { ExplicitEdge, NodeDecision } from "../model/evidence.ts";
+import type { RejectionCause } from "../model/rejectionCause.ts";
 import type { RulesVersion } from "../model/rulesVersion.ts";
 import type { Everybody } from "./everybody.ts";
 
@@ -85,15 +86,33 @@ export interface Decision {
   changedPersons: PersonNumber[];
   /** Of these, those whose events and fragments were only counted and seen: no trait, identifier or order changed. */
   onlyActive: PersonNumber[];
+  /** Others of these, of whom beside that only orders changed. */
+  onlyOrders: PersonNumber[];
   /** Ids that are no longer living. */
   retiredProfiles: ProfileId[];
-  rejected: { position: Position; messageKey: string; source: string; messageId: string; reason: Rejection }[];
+  rejected: RejectedRow[];
+  /** Messages that this batch took and that were refused before it: nothing of theirs is left to be mended. */
+  mended: string[];
   /** Later deliveries of a message that was accepted at `first`. */
   seenAgain: { position: Position; first: Position; differs: boolean }[];
   /** What came from each source in each minute, by time of receipt; later deliveries of a message count too. */
   received: SourceMinute[];
   /** Only in a decision that publishes rules. */
   rules?: RulesDecision;
+}
+
+/** A call that was refused. */
+export interface RejectedRow {
+  position: Position;
+  messageKey: string;
+  source: string;
+  messageId: string;
+  reason: Rejection;
+  cause: RejectionCause;
+  /** UTC ms; null for what cannot be read. */
+  receivedAt: number | null;
+  /** A call of its messageId counts already, or does so by this batch. */
+  isTaken: boolean;
 }
 
 /** Rules that are kept from now on, and what they change, beside what the decision itself says. */
@@ -166,6 +185,8 @@ export interface IdentityAndProfiles {
   orders(keys: readonly OrderKey[]): Promise<Map<OrderKey, { state: OrderState; ownerFragment: FragmentId }>>;
   /** The least number that no person or component has had: callers count up from it within a batch. */
   nextNumber(): Promise<number>;
+  /** Of some messages, those that were refused and of which none was taken since. Costs nothing where none ever was. */
+  refused(messageKeys: readonly string[]): Promise<Set<string>>;
   /** The published version that holds; null while none was published. */
   rules(): Promise<StoredRules | null>;
   /** As decided now: it does not see what later commits change. */

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Problem } from "../model/problem.ts";
 import type { Profile } from "../model/profile.ts";
+import type { SmallChange } from "./followed.ts";
 import { maxQueryChars, type ProfileSearch, type SearchAnswer, type SearchQuery } from "./profileSearch.ts";
 
 /** What the suite needs of an adapter: decided profiles that a test sets, and a search that follows them. */
 export interface ProfileSearchHarness {
   /** Opens over the same storage as before; the one opened before is closed by then. */
   open(): Promise<ProfileSearch>;
-  /** Decides: null where the id lives no more. `activity`: only when it was seen changed. */
-  decide(id: string, profile: Profile | null, cause?: "activity"): void;
+  /** Decides: null where the id lives no more. `cause`: all that changed. */
+  decide(id: string, profile: Profile | null, cause?: SmallChange): void;
   /** While true, reading what was decided fails. */
   setFault(isFailing: boolean): void;
   dispose(): Promise<void>;

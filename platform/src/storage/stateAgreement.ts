@@ -6,6 +6,7 @@ import type { Corrections, Links } from "./corrections.ts";
 import type { Fates } from "./fates.ts";
 import type { IdentityAndProfiles } from "./identityAndProfiles.ts";
 import type { People } from "./people.ts";
+import { rejectionsAgree } from "./rejectionsAgreement.ts";
 import type { StateHarness } from "./stateContract.ts";
 import { emailOf, fragmentOf, loginOf, messageKey, orderKey, StateModel, worldSize } from "./stateModel.ts";
 
@@ -47,6 +48,9 @@ async function storeAgrees(store: IdentityAndProfiles, model: StateModel): Promi
     expect(sorted(await store.edgesBetween([{ a: key, b: loginOf(2) }]))).toEqual(sorted(to2));
   }
   expect(sorted(await store.edges(someKeys, 99))).toEqual(sorted([...model.edges.values()]));
+  const unmended = model.rejected.filter((_, index) => model.states[index] !== "mended");
+  const refused = await store.refused([...everybody, worldSize].map(messageKey));
+  expect(refused).toEqual(new Set(unmended.map((row) => row.messageKey)));
   expect(sorted(await store.corrections(someKeys))).toEqual(sorted(model.corrections));
   expect(sorted(await store.corrections([loginOf(1)]))).toEqual(sorted(correctionsOf(loginOf(1), model)));
   const numbers = [...everybody, worldSize].map((who) => who + 1);
@@ -143,6 +147,7 @@ async function fatesAgree(fates: Fates, model: StateModel): Promise<void> {
     const expected = { count: again.length, differs: again.some(({ differs }) => differs) };
     expect(await fates.duplicatesOf(who)).toEqual(expected);
   }
+  await rejectionsAgree(fates, model);
   for (const position of [0, model.position >> 1, model.position - 1, model.position, model.position + 5]) {
     const batch = model.batches.find(({ until }) => until > position);
     expect(await fates.processedAt(position)).toBe(batch?.processedAt ?? null);

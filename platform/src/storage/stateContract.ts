@@ -72,6 +72,8 @@ const eventful: readonly Happening[] = [
   { who: 0, whom: 1, kind: "merge" },
   { who: 2, whom: 0, kind: "cross" },
   { who: 3, whom: 0, kind: "rejected" },
+  { who: 4, whom: 1, kind: "rejected" },
+  { who: 4, whom: 0, kind: "mended" },
   { who: 0, whom: 1, kind: "again" },
 ];
 

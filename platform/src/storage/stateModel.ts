@@ -4,7 +4,9 @@ import { linkVerdicts, verdicts } from "../model/correction.ts";
 import type { FragmentId } from "../model/fragment.ts";
 import { profileIdOf, type KeyedHash } from "../model/keyedHash.ts";
 import type { OrderState } from "../model/order.ts";
+import { causeOf } from "../model/rejectionCause.ts";
 import type { Position } from "../model/position.ts";
+import type { RejectionState } from "./fates.ts";
 import type {
   Crossing,
   Decision,
@@ -21,7 +23,18 @@ export const worldSize = 5;
 /** What happens in one batch to one customer, who has one login, one e-mail, one fragment and one order. */
 export interface Happening {
   who: number;
-  kind: "event" | "identify" | "order" | "alias" | "merge" | "split" | "rejected" | "again" | "correct" | "cross";
+  kind:
+    | "event"
+    | "identify"
+    | "order"
+    | "alias"
+    | "merge"
+    | "split"
+    | "rejected"
+    | "mended"
+    | "again"
+    | "correct"
+    | "cross";
   /** The other one of an alias, merge or split. */
   whom: number;
 }
@@ -38,6 +51,7 @@ export const happening: fc.Arbitrary<Happening> = fc.record({
     "merge",
     "split",
     "rejected",
+    "mended",
     "again",
     "correct",
     "cross",
@@ -59,6 +73,9 @@ export class StateModel {
   orders = new Map<string, { state: OrderState; ownerFragment: FragmentId }>();
   crossings: Crossing[] = [];
   rejected: Decision["rejected"] = [];
+  /** Of each refusal, at the same place. */
+  states: RejectionState[] = [];
+  mended: string[] = [];
   seenAgain: Decision["seenAgain"] = [];
   batches: { until: Position; processedAt: number; processed: number }[] = [];
 
@@ -68,9 +85,9 @@ export class StateModel {
 
   #copy(): StateModel {
     const { position, fragments, identifiers, persons, edges, corrections, crossings, orders } = this;
-    const { rejected, seenAgain } = this;
+    const { rejected, states, mended, seenAgain } = this;
     const people = { fragments, identifiers, persons, edges, corrections, crossings, orders };
-    const held = { position, ...people, rejected, seenAgain };
+    const held = { position, ...people, rejected, states, mended, seenAgain };
     return Object.assign(new StateModel(this.hash), structuredClone(held));
   }
 
@@ -93,7 +110,7 @@ export class StateModel {
     return {
       position: at,
       processedAt: 1_000 + at,
-      processed: happenings.filter(({ kind }) => kind !== "rejected" && kind !== "again").length,
+      processed: happenings.filter(({ kind }) => !["rejected", "mended", "again"].includes(kind)).length,
       fragments: [...touched.fragments].map((id) => ({
         row: structuredClone(next.fragments.get(id) as FragmentRow),
         isNew: !this.fragments.has(id),
@@ -114,9 +131,11 @@ export class StateModel {
         .map(({ profileId }) => profileId)
         .filter((id) => ![...next.persons.values()].some(({ profileId }) => profileId === id)),
       rejected: next.rejected.slice(this.rejected.length),
+      mended: next.mended.slice(this.mended.length),
       seenAgain: next.seenAgain.slice(this.seenAgain.length),
       received: [],
       onlyActive: [],
+      onlyOrders: [],
       ties: [],
     };
   }
@@ -132,10 +151,23 @@ export class StateModel {
     for (const edge of decision.edges) this.edges.set(edgeName(edge), edge);
     this.corrections.push(...decision.corrections);
     for (const order of decision.orders) this.orders.set(order.state.key, structuredClone(order));
-    this.rejected.push(...decision.rejected);
+    for (const row of decision.rejected) {
+      if (!row.isTaken) this.#settle(row.messageKey, "replaced");
+      this.rejected.push(row);
+      this.states.push(row.isTaken ? "mended" : "open");
+    }
+    for (const key of decision.mended) this.#settle(key, "mended");
+    this.mended.push(...decision.mended);
     this.seenAgain.push(...decision.seenAgain);
     const { position, processedAt, processed } = decision;
     this.batches.push({ until: position, processedAt, processed });
+  }
+
+  /** Of a message's refusals, those that are open; mended, those that were replaced too. */
+  #settle(key: string, as: RejectionState): void {
+    for (const [index, { messageKey: of }] of this.rejected.entries()) {
+      if (of === key && (this.states[index] === "open" || as === "mended")) this.states[index] = as;
+    }
   }
 
   #owner(key: string): PersonNumber {
@@ -149,7 +181,13 @@ export class StateModel {
   ): void {
     if (kind === "rejected") {
       const reason = { code: "missing_user", message: "it names nobody", field: "userId" };
-      this.rejected.push({ position: at, messageKey: messageKey(who), source: "web", messageId: `m${who}`, reason });
+      const cause = causeOf("web", reason, { type: "track", event: `e${whom % 2}` });
+      const row = { position: at, messageKey: messageKey(who), source: "web", messageId: `m${who}`, reason, cause };
+      this.rejected.push({ ...row, receivedAt: at % 4 === 0 ? null : at, isTaken: whom === 0 });
+      return;
+    }
+    if (kind === "mended") {
+      this.mended.push(messageKey(who));
       return;
     }
     if (kind === "again") {

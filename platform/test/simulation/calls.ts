@@ -6,7 +6,7 @@ import type { Draws } from "../../src/simulator/draws.ts";
 const day = 86_400_000;
 
 function source(id: string, kind: SourceKind): Source {
-  return { id, name: id, kind, enabled: true, createdAt: 0 };
+  return { id, name: id, kind, enabled: true, maxEventsPerSecond: null, createdAt: 0 };
 }
 
 export const web = source("web", "web");

@@ -79,8 +79,8 @@ export const faults: readonly Fault[] = [
   {
     name: "rows that were read before a failed commit are taken for current",
     file: "adapters/embedded/state/stateStore.ts",
-    from: "        recent.forget();\n        hasEdges = true;",
-    to: "        hasEdges = true;",
+    from: "        recent.forget();\n        rejections.forget();",
+    to: "        rejections.forget();",
     where: "a decision",
     breaks: [once, fold],
   },

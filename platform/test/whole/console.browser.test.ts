@@ -143,6 +143,34 @@ describe("the console in a browser", () => {
     await page.context().close();
   });
 
+  test("a source is limited, a wrong limit is told, and the limit is taken back", async () => {
+    const page = await open("/sources/default");
+    const button = page.getByRole("button", { name: "Change limit" });
+    const limitTo = async (text: string): Promise<void> => {
+      await button.click();
+      await page.getByLabel("Events a second").fill(text);
+      await page.getByRole("button", { name: "Save" }).click();
+    };
+    const held = async (): Promise<unknown> => {
+      const headers = { authorization: `Bearer ${apiToken}` };
+      const answer = await fetch(`${site.url}/api/sources/default`, { headers });
+      return ((await answer.json()) as { maxEventsPerSecond: unknown }).maxEventsPerSecond;
+    };
+    await limitTo("0");
+    await page.getByText("A whole number of 1 to 1,000,000.").waitFor();
+    expect(await held()).toBeNull();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await limitTo("500");
+    await page.getByText("At most 500 a second").waitFor();
+    expect(await held()).toBe(500);
+    await page.reload();
+    await page.getByText("At most 500 a second").waitFor();
+    await limitTo("");
+    await page.getByText("As much as its share").waitFor();
+    expect(await held()).toBeNull();
+    await page.context().close();
+  });
+
   test("a source is created, its snippet sends, and the first event is seen", async () => {
     const page = await open("/sources");
     await page

@@ -199,12 +199,12 @@ describe("the shell of the console", () => {
       token: string;
     };
     await open("/sources/default", { token });
-    await page.getByText("Send the first event").waitFor();
+    await page.getByText("Write key", { exact: true }).waitFor();
     await fetch(`${site.url}/api/tokens/${id}`, { method: "DELETE", headers: { authorization: `Bearer ${apiToken}` } });
     await page.getByText("Your session has ended").waitFor({ timeout: 30_000 });
     await page.getByLabel("API token").fill(` Bearer ${apiToken} `);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByText("Send the first event").waitFor();
+    await page.getByText("Write key", { exact: true }).waitFor();
     expect(new URL(page.url()).pathname).toBe("/sources/default");
     expect(requests.filter((url) => url.includes(token) || url.includes(apiToken))).toEqual([]);
     expect(requests.filter((url) => !url.startsWith(site.url))).toEqual([]);

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { checkLog } from "../../src/adapters/embedded/doctor/checkLog.ts";
+import { archiveSegment } from "../../src/adapters/embedded/eventLog/archive.ts";
+import { nodeDisk } from "../../src/adapters/embedded/eventLog/disk.ts";
 import { examination } from "../../src/adapters/embedded/doctor/report.ts";
 import { openPlatform } from "../../src/runtime/embedded.ts";
 import { examineDirectory, type Examined } from "../../src/runtime/doctor.ts";
@@ -103,6 +105,27 @@ describe("c360 doctor", () => {
       }
     }
     expect(await badParts()).toEqual([]);
+  });
+
+  it("is content with archived segments, and finds a bit that flipped in one", async () => {
+    const sealed = filesUnder("log", ".log").slice(0, -1);
+    for (const nth of sealed.keys()) {
+      await archiveSegment(path("log"), nth, { disk: nodeDisk, pace: async () => undefined, blockBytes: 4_096 });
+    }
+    const { findings, checks } = await examine(true);
+    expect(findings).toEqual([]);
+    expect(JSON.stringify(checks)).toContain(`(${sealed.length} archived)`);
+    for (const file of sealed) {
+      const size = statSync(path(file)).size;
+      for (const at of [0, 9, 30, 40, size - 30, size - 3, ...Array.from({ length: 20 }, () => pick(size))]) {
+        const bit = pick(8);
+        flip(path(file), at, bit);
+        expect({ file, at, bad: await badInLog() }).toMatchObject({ bad: [{ part: "log", severity: "data" }] });
+        flip(path(file), at, bit);
+      }
+    }
+    truncateSync(path(sealed[0] ?? ""), 500);
+    expect(await badInLog()).toMatchObject([{ part: "log", severity: "data" }]);
   });
 
   it("finds a bit that flipped in the segment that is being written, but takes the last record for a torn one", async () => {

@@ -17,6 +17,7 @@ const maxIntoImportMs = 2_000;
 const maxIntoStartMs = 700;
 const sampledFates = 1_000;
 const fatesAtOnce = 16;
+const importsAtOnce = 3;
 const pageRows = 10_000;
 const noServer: unknown = expect.stringMatching(/No answer from/);
 
@@ -93,11 +94,19 @@ async function finishImports(imports: Imports): Promise<void> {
     const { code, stderr } = await within("an import that waits", maxImportMs, ended);
     expect({ code, stderr }).toEqual({ code: code === 0 ? 0 : 1, stderr: code === 0 ? expect.any(String) : noServer });
   }
-  for (const file of imports.files) {
+  await sideBySide(imports.files, importsAtOnce, async (file) => {
     const { code, stdout, stderr } = await site.verb(importArguments(file));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout)).toMatchObject({ accepted: ordersPerFile, rejectedLines: 0 });
-  }
+  });
+}
+
+async function sideBySide<T>(all: readonly T[], atOnce: number, work: (one: T) => Promise<void>): Promise<void> {
+  const queue = [...all];
+  const worker = async (): Promise<void> => {
+    for (let one = queue.pop(); one !== undefined; one = queue.pop()) await work(one);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
 /** The messageIds of all events of a source, and that none is there twice. */
@@ -117,13 +126,9 @@ async function storedIds(source: string): Promise<Set<string>> {
 }
 
 async function expectProcessed(messageIds: readonly string[]): Promise<void> {
-  const queue = [...messageIds];
-  const worker = async (): Promise<void> => {
-    for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-      expect({ id, fate: (await site.reads.fate(id, "default"))?.fate }).toEqual({ id, fate: "processed" });
-    }
-  };
-  await Promise.all(Array.from({ length: fatesAtOnce }, worker));
+  await sideBySide(messageIds, fatesAtOnce, async (id) => {
+    expect({ id, fate: (await site.reads.fate(id, "default"))?.fate }).toEqual({ id, fate: "processed" });
+  });
 }
 
 function sum(values: readonly number[]): number {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RejectionView, SourceHealthView } from "../../src/api/services.ts";
+import type { RejectionView } from "../../src/api/rejectionViews.ts";
+import type { SourceHealthView } from "../../src/api/services.ts";
 import { until } from "./polling.ts";
 import { openSite, type Site, writeKey } from "./server.ts";
 

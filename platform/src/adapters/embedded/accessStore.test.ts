@@ -43,6 +43,24 @@ describe("the file of sources and tokens", () => {
     await expect(openAccessStore(file, parts)).rejects.toMatchObject({ status: 500, code: "access_store_newer" });
   });
 
+  it("of the format before limits goes on with what it holds", async () => {
+    const file = join(directory, "access.sqlite");
+    const older = new DatabaseSync(file);
+    older.exec(`CREATE TABLE sources (id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL,
+        enabled INTEGER NOT NULL, created_at INTEGER NOT NULL, key_hash TEXT NOT NULL UNIQUE) STRICT;
+      CREATE TABLE tokens (id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL,
+        hash TEXT NOT NULL UNIQUE) STRICT;
+      INSERT INTO sources VALUES ('web', 'Web shop', 'web', 0, 1, 'h'); PRAGMA user_version = 1;`);
+    older.close();
+    for (const limit of [null, 50]) {
+      const store = await openAccessStore(file, parts);
+      const source = { id: "web", name: "Web shop", kind: "web", enabled: false, createdAt: 1 };
+      expect(await store.sources()).toEqual([{ ...source, maxEventsPerSecond: limit }]);
+      await store.changeSource("web", { maxEventsPerSecond: 50 });
+      await store.close();
+    }
+  });
+
   it("is told when its directory is not there", async () => {
     const file = join(directory, "gone", "access.sqlite");
     await expect(openAccessStore(file, parts)).rejects.toMatchObject({ code: "access_store_damaged" });
@@ -59,7 +77,7 @@ describe("the file of sources and tokens", () => {
     const changes = [
       store.createSource({ id: "till", kind: "pos", writeKey: "brought-along" }),
       store.rotateWriteKey("web", "brought-along"),
-      store.setEnabled("web", false),
+      store.changeSource("web", { enabled: false }),
       store.createToken("second"),
       store.revokeToken(id),
     ];

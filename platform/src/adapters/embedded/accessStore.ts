@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Problem } from "../../model/problem.ts";
-import { sourceKinds, type Source, type SourceKind } from "../../model/source.ts";
-import type { AccessStore } from "../../storage/access.ts";
+import { mostEventsPerSecond, sourceKinds, type Source, type SourceKind } from "../../model/source.ts";
+import type { AccessStore, SourceChange } from "../../storage/access.ts";
 import { copyDatabase } from "./backup/databaseCopy.ts";
 
 export interface AccessStoreParts {
@@ -13,16 +13,18 @@ export interface AccessStoreParts {
 }
 
 /** Of the file's format; in its `user_version`. */
-export const accessFormat = 1;
+export const accessFormat = 2;
 
 const schema = `
 CREATE TABLE IF NOT EXISTS sources (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, enabled INTEGER NOT NULL, created_at INTEGER NOT NULL,
-  key_hash TEXT NOT NULL UNIQUE) STRICT;
+  key_hash TEXT NOT NULL UNIQUE, max_events_per_second INTEGER) STRICT;
 CREATE TABLE IF NOT EXISTS tokens (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT;
 PRAGMA user_version = ${accessFormat};
 `;
+/** Of format 1, which knew no limits. */
+const upgrade = "ALTER TABLE sources ADD COLUMN max_events_per_second INTEGER;";
 /** 192 bits. */
 const secretBytes = 24;
 const tokenIdBytes = 9;
@@ -57,7 +59,8 @@ function openDatabase(file: string): DatabaseSync {
     // Held for as long as it is open: where the directory's own lock was deleted, a second process stops here, before
     // it looks at the log.
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
-    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${schema}`);
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    database.exec(`BEGIN; ${version === 1 ? upgrade : ""} ${schema} COMMIT;`);
     return database;
   } catch (error) {
     database?.close();
@@ -127,7 +130,7 @@ class EmbeddedAccessStore implements CopiedAccessStore {
       });
     }
     const { writeKey, hash } = this.#freeKey(id, wanted.writeKey);
-    this.#database.prepare("INSERT INTO sources VALUES (?, ?, ?, 1, ?, ?)").run(id, name, kind, createdAt, hash);
+    this.#database.prepare("INSERT INTO sources VALUES (?, ?, ?, 1, ?, ?, NULL)").run(id, name, kind, createdAt, hash);
     this.#sources.set(id, source);
     this.#owners.set(hash, id);
     return { source, writeKey };
@@ -142,9 +145,17 @@ class EmbeddedAccessStore implements CopiedAccessStore {
     return { source, writeKey };
   }
 
-  async setEnabled(id: string, enabled: boolean): Promise<Source> {
-    const source = { ...this.#known(id), enabled };
-    this.#database.prepare("UPDATE sources SET enabled = ? WHERE id = ?").run(enabled ? 1 : 0, id);
+  async changeSource(id: string, { enabled, maxEventsPerSecond }: SourceChange): Promise<Source> {
+    const before = this.#known(id);
+    const source: Source = {
+      ...before,
+      enabled: enabled ?? before.enabled,
+      maxEventsPerSecond:
+        maxEventsPerSecond === undefined ? before.maxEventsPerSecond : checkedRate(maxEventsPerSecond),
+    };
+    this.#database
+      .prepare("UPDATE sources SET enabled = ?, max_events_per_second = ? WHERE id = ?")
+      .run(source.enabled ? 1 : 0, source.maxEventsPerSecond, id);
     this.#sources.set(id, source);
     return source;
   }
@@ -238,6 +249,7 @@ function sourceOf(row: Row): Source {
     name: row["name"] as string,
     kind: row["kind"] as SourceKind,
     enabled: row["enabled"] === 1,
+    maxEventsPerSecond: row["max_events_per_second"] as number | null,
     createdAt: row["created_at"] as number,
   };
 }
@@ -257,7 +269,16 @@ function checkedSource({ id, name, kind }: NewSource, createdAt: number): Source
       field: "kind",
     });
   }
-  return { id, name: checkedName(name ?? id), kind, enabled: true, createdAt };
+  return { id, name: checkedName(name ?? id), kind, enabled: true, maxEventsPerSecond: null, createdAt };
+}
+
+function checkedRate(rate: number | null): number | null {
+  if (rate === null || (Number.isSafeInteger(rate) && rate >= 1 && rate <= mostEventsPerSecond)) return rate;
+  const message = `a limit is a whole number of 1 to ${mostEventsPerSecond} events a second, or none`;
+  throw new Problem(400, "source_rate_invalid", message, {
+    hint: "for example: 500; null takes the limit away",
+    field: "maxEventsPerSecond",
+  });
 }
 
 function checkedName(name: string): string {

@@ -3,7 +3,7 @@ import type { KeyedHash } from "../../model/keyedHash.ts";
 import type { OrderState } from "../../model/order.ts";
 import type { ProfileId } from "../../model/profile.ts";
 import { composeProfile, figuresOf, seenOf } from "../../profiles/index.ts";
-import type { Activity, Change, Decided, FeedEntry, Seen } from "../../storage/followed.ts";
+import type { Activity, Change, Decided, FeedEntry, Seen, SmallChange } from "../../storage/followed.ts";
 import type { People } from "../../storage/people.ts";
 import { linkedRuns } from "./state/corrections.ts";
 import { tiesReader } from "./state/households.ts";
@@ -88,7 +88,7 @@ function decidedStatements(database: DatabaseSync) {
     rejected: database.prepare("SELECT position FROM rejected WHERE position >= ? AND position < ?"),
     feed: database.prepare("SELECT version, kind, id FROM feed WHERE version > ? ORDER BY version LIMIT ?"),
     changes: database.prepare(
-      "SELECT version, kind, id FROM feed WHERE version > ? AND kind <> 'activity' ORDER BY version LIMIT ?",
+      "SELECT version, kind, id FROM feed WHERE version > ? AND kind NOT IN ('activity', 'orders') ORDER BY version LIMIT ?",
     ),
     living: database.prepare(
       "SELECT p.person FROM identifiers i JOIN persons p USING (person) WHERE i.id = ? AND p.profile_id = i.id",
@@ -121,6 +121,8 @@ function page(statements: Statements, after: string, limit: number): ReturnType<
   return { changes, next: isProfiles ? "order 0" : null };
 }
 
+const smallChanges: readonly SmallChange[] = ["activity", "orders"];
+
 /** The feed names persons by number; what a follower hears is the id they live under now. */
 function feedEntries(rows: readonly Row[], people: People): FeedEntry[] {
   const entries: FeedEntry[] = [];
@@ -130,8 +132,8 @@ function feedEntries(rows: readonly Row[], people: People): FeedEntry[] {
     else {
       // A person that is gone since has its retired id in the feed; the entry stays, so that pages are never short.
       const id = row["kind"] === "retired" ? text(row, "id") : people.livingIdOf(int(row, "id"));
-      const isActivity = row["kind"] === "activity";
-      entries.push({ version, kind: "profile", id: id ?? "", ...(isActivity ? { cause: "activity" } : {}) });
+      const cause = smallChanges.find((small) => small === row["kind"]);
+      entries.push({ version, kind: "profile", id: id ?? "", ...(cause === undefined ? {} : { cause }) });
     }
   }
   return entries;

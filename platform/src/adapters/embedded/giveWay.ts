@@ -3,9 +3,17 @@ import { getPriority, setPriority } from "node:os";
 /**
  * How far each thread stands behind those that take and decide events, as a nice value: where two ask for one processor,
  * five steps more leave a third of what the other gets (sched(7)). Somebody waits for what search finds and for a reason;
- * answers of SQL say as of when they are; what resembles whom can wait.
+ * answers of SQL say as of when they are; what resembles whom and
+ * room on the disk can wait.
  */
-export const niceness = { search: 5, explaining: 5, analytics: 10, background: 10, reviews: 15 } as const;
+export const niceness = {
+  search: 5,
+  explaining: 5,
+  analytics: 10,
+  background: 10,
+  reviews: 15,
+  archiving: 15,
+} as const;
 
 /**
  * For threads that follow what is decided: the calling thread gets the processor after those that take and decide

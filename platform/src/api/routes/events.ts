@@ -30,37 +30,10 @@ export function eventRoutes(api: Api, services: Services): void {
       throw unknownEvent();
     },
   );
-  rejectionRoutes(api, services);
+  replayRoute(api, services);
 }
 
-function rejectionRoutes(api: Api, services: Services): void {
-  api.get(
-    "/api/rejections",
-    {
-      schema: {
-        operationId: "listRejections",
-        tags: ["events"],
-        summary: "Calls that were refused, newest first, as sent and with what to mend",
-        description: "A page of large calls holds fewer than `limit`; `next` goes on.",
-        querystring: Type.Object(
-          {
-            source: Type.Optional(shapes.sourceId),
-            limit: Type.Optional(shapes.limit),
-            after: Type.Optional(shapes.cursor),
-          },
-          { additionalProperties: false },
-        ),
-        response: { 200: shapes.page(shapes.rejection), ...shapes.problems(400, 401, 503) },
-      },
-    },
-    ({ query }) =>
-      services.rejections({
-        source: query.source ?? null,
-        after: query.after ?? null,
-        limit: query.limit ?? shapes.defaultPageItems,
-      }),
-  );
-
+function replayRoute(api: Api, services: Services): void {
   api.post(
     "/api/events/:messageId/replay",
     {

@@ -1,5 +1,5 @@
 import { Type } from "@fastify/type-provider-typebox";
-import { consumerNames, consumerStates, severities } from "../operations.ts";
+import { consumerNames, consumerStates, severities, tierNames } from "../operations.ts";
 import type { Api } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
 import type { Services } from "../services.ts";
@@ -32,6 +32,20 @@ const consumer = Type.Object(
   { title: "Consumer" },
 );
 
+const tier = Type.Object(
+  {
+    name: Type.Enum([...tierNames], {
+      description:
+        "log: sealed segments as they were written; archive: those that are compressed; lake: columns for SQL.",
+    }),
+    files: Type.Integer(),
+    bytes: Type.Integer(),
+    records: Type.Integer(),
+    bytesPerMillionRecords: nullableCount,
+  },
+  { title: "Tier" },
+);
+
 const disk = Type.Object(
   {
     measuredAt: shapes.isoTime,
@@ -39,6 +53,8 @@ const disk = Type.Object(
     totalBytes: Type.Integer(),
     usedBytes: Type.Integer({ description: "Of the data directory." }),
     parts: Type.Array(Type.Object({ name: Type.String(), bytes: Type.Integer() })),
+    tiers: Type.Array(tier, { description: "How events are kept. What is not known at the moment is left out." }),
+    keptSince: Type.Union([shapes.isoTime, Type.Null()], { description: "When the log began: nothing older is kept." }),
     bytesPerMillionRecords: nullableCount,
     daysLeft: Type.Union([Type.Number(), Type.Null()], { description: "At the rate of the last 24 hours." }),
   },

@@ -1,6 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { Problem } from "../../model/problem.ts";
-import { type Source, sourceKinds } from "../../model/source.ts";
+import { mostEventsPerSecond, type Source, sourceKinds } from "../../model/source.ts";
 import { pageOf } from "../paging.ts";
 import { type Api, iso } from "../routeTypes.ts";
 import * as shapes from "../schemas.ts";
@@ -11,8 +11,8 @@ export const listQuery = Type.Object(
   { additionalProperties: false },
 );
 
-function sourceView({ id, name, kind, enabled, createdAt }: Source) {
-  return { id, name, kind, enabled, createdAt: iso(createdAt) };
+function sourceView({ createdAt, ...source }: Source) {
+  return { ...source, createdAt: iso(createdAt) };
 }
 
 function withHealth(source: Source, healthOf: (source: string) => SourceHealthView) {
@@ -122,12 +122,22 @@ function changeRoutes(api: Api, { access }: Services): void {
       schema: {
         operationId: "changeSource",
         tags: ["sources"],
-        summary: "Enable or disable a source",
+        summary: "Enable or disable a source, or limit what it may send a second",
         params: byId,
-        body: Type.Object({ enabled: Type.Boolean() }, { additionalProperties: false }),
+        body: Type.Object(
+          {
+            enabled: Type.Optional(Type.Boolean()),
+            maxEventsPerSecond: Type.Optional(
+              Type.Union([Type.Integer({ minimum: 1, maximum: mostEventsPerSecond }), Type.Null()], {
+                description: "A request that begins in time is taken whole; null: no limit.",
+              }),
+            ),
+          },
+          { additionalProperties: false, minProperties: 1 },
+        ),
         response: { 200: shapes.source, ...shapes.problems(400, 401, 404, 422) },
       },
     },
-    async ({ params, body }) => sourceView(await access.setEnabled(params.id, body.enabled)),
+    async ({ params, body }) => sourceView(await access.changeSource(params.id, body)),
   );
 }

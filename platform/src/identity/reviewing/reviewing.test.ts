@@ -379,7 +379,7 @@ describe("a linkage of all profiles", () => {
   });
 
   it("that still links cannot be withdrawn: what it links afterwards would stay", async () => {
-    await world.folding.deliver(events);
+    await world.folding.deliver(adas);
     const { id } = await world.runs.start({ by, automaticFrom: 0.97 });
     await expect(world.runs.over(id)).rejects.toMatchObject({ status: 409, code: "linkage_running" });
     await world.runs.ended();
@@ -409,7 +409,7 @@ describe("a linkage of all profiles", () => {
   });
 
   it("is one at a time, and tells what it is asked of one that is not there", async () => {
-    await world.folding.deliver(events);
+    await world.folding.deliver(adas);
     const first = await world.runs.start({ by });
     await expect(world.runs.start({ by })).rejects.toMatchObject({ code: "linkage_running" });
     await world.runs.ended();

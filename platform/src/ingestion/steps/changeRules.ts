@@ -2,6 +2,7 @@ import { parseIdentityRules, rulesInForce, type IdentityRules } from "../../iden
 import type { Rejection } from "../../model/event.ts";
 import { Problem } from "../../model/problem.ts";
 import type { Position } from "../../model/position.ts";
+import { causeOf } from "../../model/rejectionCause.ts";
 import { defaultRulesNumber, rulesVersionOf } from "../../model/rulesVersion.ts";
 import type { Decision, PeopleLot, RulesDecision, StoredRules } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
@@ -101,10 +102,12 @@ const nobody: { lots: AsyncIterable<PeopleLot> } & Releasable = {
 function refusal({ position, messageKey, event }: IncomingRules, problem: Problem): Decision["rejected"][number] {
   const { code, message, field } = problem;
   const reason: Rejection = { code, message, ...(field === undefined ? {} : { field }) };
-  return { position, messageKey, source: event.source, messageId: event.messageId, reason };
+  const { source, messageId, receivedAt } = event;
+  const cause = causeOf(source, reason, {});
+  return { position, messageKey, source, messageId, reason, cause, receivedAt, isTaken: false };
 }
 
-function nothing({ rejected, seenAgain, received }: Fresh, { position, processedAt }: At): Decision {
+function nothing({ rejected, mended, seenAgain, received }: Fresh, { position, processedAt }: At): Decision {
   return {
     position,
     processedAt,
@@ -121,8 +124,10 @@ function nothing({ rejected, seenAgain, received }: Fresh, { position, processed
     orders: [],
     changedPersons: [],
     onlyActive: [],
+    onlyOrders: [],
     retiredProfiles: [],
     rejected,
+    mended,
     seenAgain,
     received,
   };

@@ -16,13 +16,13 @@ export async function decide(
   parts: PipelineParts,
 ): Promise<Decision> {
   const rewritten = new Set(people.changedPersons);
-  for (const person of await ownersOfOrders(folded, people, parts)) rewritten.add(person);
+  const buyers = await ownersOfOrders(folded, people, parts);
   const ties = homeTies(folded, parts.hash);
   for (const { fragment } of ties) {
     const person = folded.folded.get(fragment)?.row.person ?? 0;
     if (person !== 0) rewritten.add(person);
   }
-  const changed = new Set(rewritten);
+  const changed = new Set([...rewritten, ...buyers]);
   for (const { row, detailChanged } of folded.folded.values()) {
     if (row.person === 0) continue;
     changed.add(row.person);
@@ -45,9 +45,11 @@ export async function decide(
     corrections: folded.corrections.map(({ position, event }) => ({ ...statementOf(event), position })),
     orders: [...folded.foldedOrders.values()],
     changedPersons,
-    onlyActive: changedPersons.filter((person) => !rewritten.has(person)),
+    onlyActive: changedPersons.filter((person) => !rewritten.has(person) && !buyers.has(person)),
+    onlyOrders: changedPersons.filter((person) => !rewritten.has(person) && buyers.has(person)),
     retiredProfiles: people.retiredProfiles,
     rejected: folded.rejected,
+    mended: folded.mended,
     seenAgain: folded.seenAgain,
     received: folded.received,
   };

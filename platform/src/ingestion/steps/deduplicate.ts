@@ -2,17 +2,19 @@ import { isDeepStrictEqual } from "node:util";
 import { decodeRecord } from "../../model/logRecord.ts";
 import type { AcceptedEvent, StatedRecord } from "../../model/event.ts";
 import type { Position } from "../../model/position.ts";
-import type { Decision, SourceMinute } from "../../storage/identityAndProfiles.ts";
+import type { Decision, IdentityAndProfiles, RejectedRow, SourceMinute } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import { countSources } from "./countSources.ts";
 import type { Incoming, IncomingCorrection, IncomingRules, Validated } from "./validate.ts";
 
-export interface Fresh extends Validated {
+export interface Fresh extends Omit<Validated, "rejected"> {
+  rejected: RejectedRow[];
+  mended: Decision["mended"];
   seenAgain: Decision["seenAgain"];
   received: SourceMinute[];
 }
 
-type Parts = Pick<PipelineParts, "messages" | "recordsAt">;
+type Parts = Pick<PipelineParts, "messages" | "recordsAt"> & { store: Pick<IdentityAndProfiles, "refused"> };
 
 /** First deliveries that are held to be compared at a time: each may be a mebibyte, whatever repeats it. */
 const maxCompared = 100;
@@ -26,10 +28,31 @@ export async function deduplicate(validated: Validated, parts: Parts): Promise<F
     events: events.first,
     corrections: corrections.first,
     rules: rules.first,
-    rejected: validated.rejected,
+    rejected: await tellingTaken(validated.rejected, events.first, parts),
+    mended: await refusedBefore(events.first, parts),
     seenAgain: [...events.seenAgain, ...corrections.seenAgain, ...rules.seenAgain],
     received: countSources(validated),
   };
+}
+
+/** A refusal of what counts, or comes to count in the same batch, leaves nothing to be mended. */
+async function tellingTaken(
+  rejected: Validated["rejected"],
+  events: readonly Incoming[],
+  { messages }: Parts,
+): Promise<RejectedRow[]> {
+  if (rejected.length === 0) return [];
+  const known = await messages.firstPositions(rejected.map(({ messageKey }) => messageKey));
+  const now = new Set(events.map(({ messageKey }) => messageKey));
+  return rejected.map((row, index) => ({
+    ...row,
+    isTaken: now.has(row.messageKey) || (known[index] ?? null) !== null,
+  }));
+}
+
+async function refusedBefore(events: readonly Incoming[], { store }: Parts): Promise<Decision["mended"]> {
+  if (events.length === 0) return [];
+  return [...(await store.refused(events.map(({ messageKey }) => messageKey)))];
 }
 
 async function firstDeliveries<A extends Incoming | IncomingCorrection | IncomingRules>(

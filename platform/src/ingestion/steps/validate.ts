@@ -5,7 +5,8 @@ import type { AcceptedEvent, CorrectionRecord, LinkRecord, RejectedCall, RulesRe
 import type { FragmentId } from "../../model/fragment.ts";
 import { mayHoldConsents } from "../../profiles/index.ts";
 import type { Position } from "../../model/position.ts";
-import type { Decision } from "../../storage/identityAndProfiles.ts";
+import { causeOf } from "../../model/rejectionCause.ts";
+import type { RejectedRow } from "../../storage/identityAndProfiles.ts";
 
 /** An accepted event on its way. */
 export interface Incoming {
@@ -35,9 +36,11 @@ export interface Validated {
   events: Incoming[];
   corrections: IncomingCorrection[];
   rules: IncomingRules[];
-  /** `receivedAt` is null for what cannot be read. */
-  rejected: (Decision["rejected"][number] & { receivedAt: number | null })[];
+  rejected: Refused[];
 }
+
+/** Whether it was taken already is not known yet. */
+export type Refused = Omit<RejectedRow, "isTaken">;
 
 /**
  * Reads the records. What the gateway refused has its reason already; a payload that nobody can read is refused here,
@@ -59,16 +62,19 @@ export function validate(records: readonly StoredRecord[]): Validated {
     } else if (record.status === "rules") {
       rules.push({ position, messageKey: message, event: record });
     } else {
-      const { source, messageId, reason, receivedAt } = record;
-      rejected.push({ position, messageKey: message, source, messageId, reason, receivedAt });
+      const { source, messageId, reason, receivedAt, body } = record;
+      const cause = causeOf(source, reason, body);
+      rejected.push({ position, messageKey: message, source, messageId, reason, cause, receivedAt });
     }
   }
   return { events, corrections, rules, rejected };
 }
 
-type Refused = Pick<RejectedCall, "status" | "source" | "messageId" | "reason"> & { receivedAt: number | null };
+type RefusedRecord = Pick<RejectedCall, "status" | "source" | "messageId" | "reason" | "body"> & {
+  receivedAt: number | null;
+};
 
-function read(payload: Uint8Array): AcceptedEvent | CorrectionRecord | LinkRecord | RulesRecord | Refused {
+function read(payload: Uint8Array): AcceptedEvent | CorrectionRecord | LinkRecord | RulesRecord | RefusedRecord {
   try {
     return decodeHead(payload);
   } catch (error) {
@@ -80,6 +86,7 @@ function read(payload: Uint8Array): AcceptedEvent | CorrectionRecord | LinkRecor
       messageId: "",
       receivedAt: null,
       reason: { code: "record_unreadable", message },
+      body: "",
     };
   }
 }

@@ -1,5 +1,6 @@
 import { type Analytics, queryCancelled } from "../../../storage/timeline.ts";
 import { ownedThread } from "../ownedThread.ts";
+import type { LakeFigures } from "./lake.ts";
 import type { Answers, Request, ThreadSettings } from "./messages.ts";
 
 /** Questions that may wait for the thread; beyond, the answer is 503 with a time to come back. */
@@ -15,7 +16,11 @@ export interface AnalyticsOptions extends ThreadSettings {
   onFollowed?: (version: number) => void;
 }
 
-export type EmbeddedAnalytics = Analytics & { advance(isBusy: boolean): void };
+export type EmbeddedAnalytics = Analytics & {
+  advance(isBusy: boolean): void;
+  /** What the lake holds. */
+  lake(): Promise<LakeFigures>;
+};
 
 /** Starts the thread that owns `directory`'s DuckDB file; resolves when it is open. Problem 500 `analytics_unreadable`. */
 export async function startAnalytics(options: AnalyticsOptions): Promise<EmbeddedAnalytics> {
@@ -38,6 +43,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Embedde
   return {
     timeline: (query) => ask("timeline", (id) => ({ kind: "timeline", id, query })),
     query: (sql, limit, signal) => ask("query", (id) => ({ kind: "query", id, sql, limit }), maxWaitingQueries, signal),
+    lake: () => ask("lake", (id) => ({ kind: "lake", id })),
     status: () => ask("status", (id) => ({ kind: "status", id })),
     async caughtUp() {
       await ask("caughtUp", (id) => ({ kind: "caughtUp", id }));

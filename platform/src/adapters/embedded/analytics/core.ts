@@ -7,7 +7,7 @@ import type { Decided } from "../../../storage/followed.ts";
 import { type Analytics, queryCancelled } from "../../../storage/timeline.ts";
 import { defaultMemoryLimitMb, firstLine, openEngine } from "./engine.ts";
 import { type Follower, openFollower, type Progress } from "./follower.ts";
-import { defaultLakeLimits, type Lake, type LakeLimits, openLake } from "./lake.ts";
+import { defaultLakeLimits, type Lake, type LakeFigures, type LakeLimits, openLake } from "./lake.ts";
 import { defaultQueryDeadlineMs, runQuery } from "./sqlQuery.ts";
 import { readTimeline } from "./timeline.ts";
 
@@ -59,6 +59,8 @@ export interface AnalyticsCore extends Analytics {
   advance(isBusy?: boolean): void;
   /** Moves all that is hot to the lake now (tests, a clean export). */
   moveToLake(): Promise<void>;
+  /** What the lake holds. */
+  lake(): Promise<LakeFigures>;
 }
 
 /** Everything of analytics in one thread, over whatever log and decided state it is given. */
@@ -84,7 +86,7 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
   return {
     timeline: (query) =>
       timelines.run(async () => {
-        const { asOf } = follower.progress();
+        const { asOf } = follower.current();
         return { ...(await readTimeline(engine.timeline, paths.lake, query)), asOf };
       }),
     query: (sql, limit, signal) => {
@@ -92,16 +94,17 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
       return queries.run(async () => {
         if (signal?.aborted === true) throw queryCancelled();
         if (performance.now() - askedAt > maxQueryWaitMs) throw waitedTooLong();
-        const { asOf } = follower.progress();
+        const { asOf } = follower.current();
         const startedAt = performance.now();
         const answer = await runQuery(engine, sql, limit, { ...queryLimits, signal });
         return { ...answer, elapsedMs: Math.round(performance.now() - startedAt), asOf };
       });
     },
     caughtUp: () => loop.caughtUp(),
-    status: () => Promise.resolve(follower.progress()),
+    status: async () => follower.current(),
     advance: (isBusy = false) => loop.wake(isBusy),
     moveToLake: () => loop.between(() => lake.moveAll()),
+    lake: () => loop.between(() => lake.holds()),
     async close() {
       const { full, narrow } = engine.query;
       const interrupting = setInterval(() => [full, narrow, engine.timeline].forEach((each) => each.interrupt()), 50);

@@ -21,7 +21,7 @@ export async function replaceChanged(
   stageDirectory: string,
 ): Promise<void> {
   const named = (of: (entry: Change) => boolean) => new Set(entries.filter(of).map(({ id }) => id));
-  const changed = named(({ kind, cause }) => kind === "profile" && cause === undefined);
+  const changed = named(({ kind, cause }) => kind === "profile" && cause !== "activity");
   const active = named(({ kind, cause }) => kind === "profile" && cause === "activity").difference(changed);
   const stage = { writer, file: join(stageDirectory, "rows.ndjson") };
   for (const id of await updateSeen(stage, [...active], decided)) changed.add(id);

@@ -10,7 +10,7 @@ import type { OrderFigures } from "../../../model/order.ts";
 import type { Profile } from "../../../model/profile.ts";
 import { rulesSource } from "../../../model/rulesVersion.ts";
 import type { LinkedRun } from "../../../storage/corrections.ts";
-import type { Change, Decided, FeedEntry, FollowedProfile, Seen } from "../../../storage/followed.ts";
+import type { Change, Decided, FeedEntry, FollowedProfile, Seen, SmallChange } from "../../../storage/followed.ts";
 import type { StoredRules } from "../../../storage/identityAndProfiles.ts";
 
 /** For tests: a log and decided state in memory, which a test fills and which may fail on purpose. */
@@ -47,7 +47,7 @@ export class FakeFollowed {
   setProfile(
     id: string,
     state: Pick<FollowedProfile, "profile" | "fragments"> | FollowedProfile | null,
-    cause?: "activity",
+    cause?: SmallChange,
   ): void {
     if (state === null) this.#profiles.delete(id);
     else this.#profiles.set(id, { ...state, ties: "ties" in state ? state.ties : [] });
@@ -60,7 +60,7 @@ export class FakeFollowed {
     this.#changed({ kind: "order", id: key }, order === null);
   }
 
-  #changed(change: Change, isGone: boolean, cause?: "activity"): void {
+  #changed(change: Change, isGone: boolean, cause?: SmallChange): void {
     const name = JSON.stringify(change);
     if (isGone) this.#numbers.delete(name);
     else if (!this.#numbers.has(name)) this.#numbers.set(name, ++this.#lastNumber);
@@ -127,7 +127,7 @@ export class FakeFollowed {
         prunedUntil: (this.#feed[0]?.version ?? this.#version + 1) - 1,
         head: this.#version,
         entries: this.#feed
-          .filter(({ version, cause }) => version > after && !(only === "changes" && cause === "activity"))
+          .filter(({ version, cause }) => version > after && !(only === "changes" && cause !== undefined))
           .slice(0, limit),
       }),
       everything: (after, limit) => this.#everything(after, limit),

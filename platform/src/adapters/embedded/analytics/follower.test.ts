@@ -386,6 +386,46 @@ test("status and answers say as of when", async () => {
   expect((await core.query("SELECT 1", 1)).asOf).toBe(5_000);
 });
 
+test("what they say is as of now while nothing waits, and stays as of then while something does", async () => {
+  const followed = new FakeFollowed();
+  followed.append(a, eventOf({ messageId: "m" }));
+  followed.setProfile("p_a", { profile: profileOf("p_a", 7), fragments: [a] });
+  let now = 1_000;
+  const core = await open(followed, directory(), { now: () => now, retryDelayMs: 60_000 });
+  await core.caughtUp();
+  for (const at of [5_000, 9_000]) {
+    now = at;
+    expect((await core.status()).asOf).toBe(at);
+    expect((await core.query("SELECT 1", 1)).asOf).toBe(at);
+    expect((await core.timeline({ fragments: [a], limit: 1 })).asOf).toBe(at);
+  }
+  followed.fault = () => {
+    throw new Error("injected");
+  };
+  followed.append(a, eventOf({ messageId: "later" }));
+  now = 12_000;
+  expect((await core.status()).asOf).toBe(9_000);
+  expect((await core.query("SELECT 1", 1)).asOf).toBe(9_000);
+});
+
+test("nothing is said as of now of a feed that may be another's", async () => {
+  const followed = new FakeFollowed();
+  followed.setProfile("p_a", { profile: profileOf("p_a", 7), fragments: [a] });
+  const path = directory();
+  const first = await open(followed, path, { now: () => 1_000 });
+  await first.caughtUp();
+  await first.close();
+  followed.makeAnew();
+  let failures = 0;
+  followed.fault = () => {
+    failures++;
+    throw new Error("injected");
+  };
+  const second = await open(followed, path, { now: () => 5_000, retryDelayMs: 60_000 });
+  await until(() => failures > 0);
+  expect((await second.status()).asOf).toBeLessThanOrEqual(1_000);
+});
+
 describe("activity", () => {
   const everything = [
     "SELECT * FROM profiles ORDER BY ALL",

@@ -52,6 +52,8 @@ export interface Follower {
   /** One batch of events, or of the feed; false when there was nothing to do. After a throw nothing has changed. */
   step(): Promise<boolean>;
   progress(): Progress;
+  /** The progress, as of now where nothing waits: what an answer says that it holds. */
+  current(): Progress;
   /** Whether as much waits as one step takes: a later one would not be larger. */
   hasWholeStep(): boolean;
   /** Of the feed, durably; null before the first step. What comes after its version is still needed. */
@@ -61,7 +63,7 @@ export interface Follower {
 }
 
 export async function openFollower(parts: FollowerParts): Promise<Follower> {
-  const { writer, log, decided, now } = parts;
+  const { writer, decided, now } = parts;
   const stored = await readProgress(writer);
   let progress = progressOf(stored);
   let followed = stored.feed;
@@ -73,15 +75,11 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   let goal: Progress | null = null;
 
   async function followEvents(until: Position): Promise<boolean> {
-    const held = decided.rulesAt(progress.position);
-    const end = Math.min(until, held.until ?? until);
-    const { records, next } = await log.read(progress.position, end, maxBatchRecords, maxBatchBytes);
-    if (next <= progress.position) return false;
-    const skipped = decided.notProcessed(progress.position, next);
-    const processed = records.filter((record) => !skipped.has(record.position));
-    const advanced = { ...progress, position: next };
+    const batch = await eventsAfter(progress.position, until, parts);
+    if (batch === null) return false;
+    const advanced = { ...progress, position: batch.next };
     try {
-      unreadable += await commitRows(byRules(parts, held.rules), processed, advanced, followed);
+      unreadable += await commitRows(batch.parts, batch.processed, advanced, followed);
     } catch (error) {
       const stored = await readProgress(writer).catch(() => null);
       if (stored !== null) progress = { ...progressOf(stored), asOf: progress.asOf };
@@ -93,28 +91,31 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
 
   async function followFeed(): Promise<boolean> {
     const next = nextFeedStep(decided, followed, feedLimits);
-    isFeedKnown = true;
+    isFeedKnown = next?.startsOver !== true;
     if (next === null) return false;
     // Of what is being copied nothing can be said as of a time; `goal` is what it will hold in the end.
     const asOf = next.startsOver ? 0 : progress.asOf;
     progress = await applyFeedStep(parts, next, { coverage, reached: { ...progress, asOf, feed: next.progress } });
     followed = next.progress;
+    isFeedKnown = true;
     return true;
   }
 
+  const towards = (aim: Progress): Progress =>
+    isFeedKnown && followed.copied === null ? reaching(progress, aim) : progress;
+
   return {
     progress: () => progress,
+    current: () => (progress = towards({ asOf: now(), ...decided.head() })),
     hasWholeStep: () => isWholeStep(decided.head(), progress),
     followed: () => (followed.feed === "" ? null : followed),
     unreadable: () => unreadable,
     async step() {
       const at = now();
       const head = decided.head();
-      goal ??= { ...head, asOf: at };
-      if (progress.position >= goal.position && progress.feedVersion >= goal.feedVersion) {
-        progress = { ...progress, asOf: Math.max(progress.asOf, goal.asOf) };
-        goal = { ...head, asOf: at };
-      }
+      const reached = towards((goal ??= { ...head, asOf: at }));
+      if (reached !== progress) goal = { ...head, asOf: at };
+      progress = reached;
       const eventsWait = progress.position < head.position;
       const feedWaits = !isFeedKnown || followed.copied !== null || progress.feedVersion < head.feedVersion;
       if (eventsWait && !(feedWaits && at >= nextFeedAt) && (await followEvents(head.position))) {
@@ -129,6 +130,27 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
       return false;
     },
   };
+}
+
+/** The progress, as of the aim's time once all of it is here; the same object before. */
+function reaching(progress: Progress, aim: Progress): Progress {
+  const isReached = progress.position >= aim.position && progress.feedVersion >= aim.feedVersion;
+  return isReached ? { ...progress, asOf: Math.max(progress.asOf, aim.asOf) } : progress;
+}
+
+/** The next batch of the log, of a stretch in which the same rules hold; null when there is none. */
+async function eventsAfter(
+  from: Position,
+  until: Position,
+  parts: FollowerParts,
+): Promise<{ processed: StoredRecord[]; next: Position; parts: FollowerParts } | null> {
+  const { log, decided } = parts;
+  const held = decided.rulesAt(from);
+  const { records, next } = await log.read(from, Math.min(until, held.until ?? until), maxBatchRecords, maxBatchBytes);
+  if (next <= from) return null;
+  const skipped = decided.notProcessed(from, next);
+  const processed = records.filter((record) => !skipped.has(record.position));
+  return { processed, next, parts: byRules(parts, held.rules) };
 }
 
 /** An event's row names the identifier that was surest when it was decided, whenever it is written. */

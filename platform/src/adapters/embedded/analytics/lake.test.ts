@@ -61,7 +61,7 @@ describe("the lake", () => {
     fill(followed, 0, 40);
     followed.setProfile("p_a", { profile: profileOf("p_a", 1), fragments: [fragmentNamed("A")] });
     const path = directory();
-    const core = await open(followed, path);
+    const core = await open(followed, path, { lakeLimits: { leastFileRows: 0 } });
     await core.caughtUp();
     const before = await count(core);
     const owned = "SELECT profile_id, count(*), sum((properties->>'$.at')::INT) FROM events GROUP BY ALL ORDER BY 1";
@@ -140,11 +140,69 @@ describe("the lake", () => {
     expect((await count(core))[0]).toBe(4);
   });
 
+  test("of years is a few files, also one that an earlier program made a file a month of", async () => {
+    const followed = new FakeFollowed();
+    const fragments = ["A", "A", "_"].map(fragmentNamed);
+    for (let at = 0; at < 400; at++) {
+      const occurredAt = Date.UTC(2001, at % 25, 1 + (at % 28));
+      followed.append(
+        fragments[at % 3] ?? "",
+        eventOf({ messageId: `m${at}`, occurredAt, body: { properties: { at } } }),
+      );
+    }
+    const path = directory();
+    let now = Date.UTC(2026, 0, 15);
+    const scattered = await open(followed, path, {
+      now: () => now,
+      lakeLimits: { leastFileRows: 0, maxSparseFiles: Number.POSITIVE_INFINITY },
+    });
+    await scattered.caughtUp();
+    const before = await count(scattered);
+    const timeline = async (core: AnalyticsCore) => {
+      const pages = [];
+      for (let after: string | undefined, more = true; more;) {
+        const page = await core.timeline({ fragments, limit: 90, ...(after === undefined ? {} : { after }) });
+        pages.push(...page.items.map(({ messageId }) => messageId));
+        more = page.next !== null;
+        after = page.next ?? undefined;
+      }
+      return pages;
+    };
+    const all = await timeline(scattered);
+    expect(new Set(all).size).toBe(400);
+    await scattered.moveToLake();
+    expect(lakeFiles(path).length).toBeGreaterThanOrEqual(40);
+    expect(await timeline(scattered)).toEqual(all);
+    await scattered.close();
+
+    const core = await open(followed, path, { now: () => now });
+    await core.moveToLake();
+    expect(await core.lake()).toMatchObject({ files: 2, rows: 400 });
+    expect(await timeline(core)).toEqual(all);
+    expect(await count(core)).toEqual(before);
+    now += 60_000;
+    followed.append(fragments[0] ?? "", eventOf({ messageId: "late", occurredAt: Date.UTC(2004, 4, 5) }));
+    await core.caughtUp();
+    // With the folders that nothing is in any more.
+    await until(() => readdirSync(join(path, "lake/events")).length <= 3);
+    await core.moveToLake();
+    expect(await core.lake()).toMatchObject({ files: 3, rows: 401 });
+    expect((await timeline(core)).filter((id) => id !== "late")).toEqual(all);
+    await core.close();
+
+    const anew = directory();
+    const made = await open(followed, anew);
+    await made.caughtUp();
+    await made.moveToLake();
+    expect(lakeFiles(anew)).toHaveLength(2);
+    expect((await timeline(made)).filter((id) => id !== "late")).toEqual(all);
+  });
+
   test("takes old rows by age", async () => {
     const followed = new FakeFollowed();
     const path = directory();
     fill(followed, 0, 4);
-    const core = await open(followed, path, { now: () => Date.UTC(2026, 0, 15) });
+    const core = await open(followed, path, { now: () => Date.UTC(2026, 0, 15), lakeLimits: { leastFileRows: 0 } });
     await core.caughtUp();
     await until(() => existsSync(join(path, "lake/events")) && lakeFiles(path).length === 3);
     expect((await count(core))[0]).toBe(4);
@@ -163,6 +221,63 @@ describe("the lake", () => {
     const again = await open(followed, path);
     await again.caughtUp();
     expect((await count(again)).slice(0, 2)).toEqual([10, 10]);
+  });
+
+  test("whichever statement of a move or merge fails, or its answer is lost, has every event once", async () => {
+    const followed = new FakeFollowed();
+    const path = directory();
+    let left = Number.POSITIVE_INFINITY;
+    let isLost = false;
+    const core = await open(followed, path, {
+      retryDelayMs: 1,
+      lakeLimits: { leastFileRows: 0, maxSparseFiles: 2, retiredFileMs: 0 },
+      overWriter: (real) =>
+        new Proxy(real, {
+          get: (target, name) => {
+            const value: unknown = Reflect.get(target, name, target);
+            if (typeof value !== "function") return value;
+            if (name !== "run") return value.bind(target) as unknown;
+            return async (sql: string) => {
+              // Of the views that are made anew, one stands for all.
+              if (!sql.startsWith("CREATE") || sql.includes("main.events")) left -= 1;
+              else if (left === 0) return target.run(sql);
+              if (left === 0 && !isLost) throw new Error("injected: it failed");
+              const answer = await target.run(sql);
+              if (left === 0) throw new Error("injected: its answer was lost");
+              return answer;
+            };
+          },
+        }),
+    });
+    let events = 0;
+    let failed = 0;
+    for (const lost of [false, true]) {
+      for (let nth = 1; ; nth++) {
+        const occurredAt = Date.UTC(2020, events % 12, 1 + (nth % 28));
+        followed.append(fragmentNamed("A"), eventOf({ messageId: `m${events++}`, occurredAt }));
+        await core.caughtUp();
+        isLost = lost;
+        left = nth;
+        const isWhole = await core.moveToLake().then(
+          () => true,
+          () => false,
+        );
+        const hasFailed = left <= 0;
+        left = Number.POSITIVE_INFINITY;
+        await core.moveToLake();
+        expect((await count(core)).slice(0, 2), `statement ${nth}`).toEqual([events, events]);
+        expect(await core.lake()).toMatchObject({ rows: events });
+        if (!hasFailed) break;
+        if (!isWhole) failed += 1;
+      }
+    }
+    expect(failed).toBeGreaterThan(15);
+    const files = lakeFiles(path);
+    await core.close();
+    const again = await open(followed, path);
+    await again.caughtUp();
+    expect((await count(again)).slice(0, 2)).toEqual([events, events]);
+    expect(lakeFiles(path).length).toBeLessThanOrEqual(files.length);
   });
 
   test("a move whose commit stands although its answer was lost registers its files once", async () => {

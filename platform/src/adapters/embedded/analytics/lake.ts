@@ -1,8 +1,16 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { replaceViews, transaction } from "./engine.ts";
-import { checksumOf, type LakeFile, register, registeredFiles, removeUnregistered } from "./lakeCatalog.ts";
+import {
+  checksumOf,
+  type LakeFile,
+  register,
+  registeredFiles,
+  removeUnregistered,
+  removeWithFolders,
+} from "./lakeCatalog.ts";
+import { type FileGroup, fileGroups, type MergeLimits, monthsText, nextMerge, spanOf } from "./lakePlan.ts";
 import { quoted } from "./sqlText.ts";
 import { eventColumnNames } from "./tables.ts";
 
@@ -14,7 +22,7 @@ const bucketWidth = 2 ** 44;
 /** How often the age of the hot rows is looked at. */
 const ageCheckMs = 60_000;
 
-export interface LakeLimits {
+export interface LakeLimits extends MergeLimits {
   /** More hot rows than these are moved to the lake. */
   maxHotRows: number;
   /** What a move for their number leaves hot: the newest. */
@@ -23,10 +31,8 @@ export interface LakeLimits {
   maxHotAgeMs: number;
   /** What a move for age leaves hot. */
   keepHotAgeMs: number;
-  /** More files of one month and bucket than these are merged. */
-  maxFilesPerBucket: number;
-  /** Files with at least so many rows are merged no more. */
-  maxMergedRows: number;
+  /** Months of a bucket with fewer of a move's rows share a file. */
+  leastFileRows: number;
   /** A file that a merge replaced is removed after this long: no query lives longer. */
   retiredFileMs: number;
 }
@@ -36,18 +42,24 @@ export const defaultLakeLimits: LakeLimits = {
   keepHotRows: 100_000,
   maxHotAgeMs: 6 * 3_600_000,
   keepHotAgeMs: 3_600_000,
+  leastFileRows: 16_384,
   maxFilesPerBucket: 8,
   maxMergedRows: 2_000_000,
+  maxSparseFiles: 9,
+  sparseRows: 500_000,
   retiredFileMs: 60_000,
 };
 
-/** Rows that become one file. */
-type Group = Omit<LakeFile, "path" | "checksum">;
+export interface LakeFigures {
+  files: number;
+  bytes: number;
+  rows: number;
+}
 
 interface Move {
   /** Rows before this position go. */
   until: number;
-  groups: Group[];
+  groups: FileGroup[];
   written: LakeFile[];
 }
 
@@ -115,14 +127,15 @@ export class Lake {
          FROM store.hot WHERE position < ${until})
        GROUP BY month, bucket ORDER BY 1, 2`,
     );
-    const groups = found.getRows().map(([month, bucket, first, last, rows]) => ({
+    const months = found.getRows().map(([month, bucket, first, last, rows]) => ({
       month: String(month),
+      untilMonth: String(month),
       bucket: Number(bucket),
       first: Number(first),
       last: Number(last),
       rows: Number(rows),
     }));
-    this.#move = { until, groups, written: [] };
+    this.#move = { until, groups: fileGroups(months, this.#parts.limits.leastFileRows), written: [] };
   }
 
   /** Position before which the hot rows are to go, or null while they may stay. */
@@ -145,10 +158,10 @@ export class Lake {
     const { writer } = this.#parts;
     const group = move.groups.at(-1);
     if (group !== undefined) {
-      const from = `${group.month}-01`;
+      const [from, to] = [`${group.month}-01`, `${group.untilMonth}-01`];
       const rows = `FROM store.hot WHERE position < ${move.until}
         AND fragment_key >= ${group.bucket * bucketWidth} AND fragment_key < ${(group.bucket + 1) * bucketWidth}
-        AND occurred_at >= TIMESTAMP '${from}' AND occurred_at < TIMESTAMP '${from}' + INTERVAL 1 MONTH`;
+        AND occurred_at >= TIMESTAMP '${from}' AND occurred_at < TIMESTAMP '${to}' + INTERVAL 1 MONTH`;
       move.written.push(await this.#writeFile(group, rows));
       move.groups.pop();
       return;
@@ -166,24 +179,14 @@ export class Lake {
     this.#mergesDue = true;
   }
 
-  /** Merges the small files of one month and bucket; false when none has too many. */
+  /** Merges files that are many for what they hold; false when there are none. */
   async #stepMerge(): Promise<boolean> {
     const { writer, limits, now } = this.#parts;
-    const files = (await registeredFiles(writer)).filter(({ rows }) => rows < limits.maxMergedRows);
-    const groups = Object.values(Object.groupBy(files, ({ month, bucket }) => `${month}/${bucket}`));
-    const small = groups.find((group) => group !== undefined && group.length > limits.maxFilesPerBucket);
-    const sample = small?.[0];
-    if (small === undefined || sample === undefined) return false;
+    const small = nextMerge(await registeredFiles(writer), limits);
+    if (small === null) return false;
     const list = this.#absolute(small).map(quoted).join(",");
     const source = `FROM read_parquet([${list}], hive_partitioning = false)`;
-    const whole = {
-      month: sample.month,
-      bucket: sample.bucket,
-      first: Math.min(...small.map(({ first }) => first)),
-      last: Math.max(...small.map(({ last }) => last)),
-      rows: small.reduce((sum, { rows }) => sum + rows, 0),
-    };
-    const merged = await this.#writeFile(whole, source);
+    const merged = await this.#writeFile(spanOf(small), source);
     await transaction(writer, async () => {
       const paths = small.map(({ path }) => quoted(path)).join(",");
       await writer.run(`DELETE FROM store.lake_files WHERE path IN (${paths})`);
@@ -195,10 +198,10 @@ export class Lake {
   }
 
   /** Temporary file, sync, rename, sync of the folders: under its own name a file is whole. */
-  async #writeFile(group: Group, rows: string): Promise<LakeFile> {
+  async #writeFile(group: FileGroup, rows: string): Promise<LakeFile> {
     const { writer, directory } = this.#parts;
-    const { month, bucket, first, last } = group;
-    const folder = join(directory, "events", `month=${month}`, `bucket=${String(bucket).padStart(2, "0")}`);
+    const { bucket, first, last } = group;
+    const folder = join(directory, "events", `month=${monthsText(group)}`, `bucket=${String(bucket).padStart(2, "0")}`);
     mkdirSync(folder, { recursive: true });
     let file = join(folder, `${first}-${last}.parquet`);
     for (let again = 2; existsSync(file); again++) file = join(folder, `${first}-${last}-${again}.parquet`);
@@ -214,6 +217,14 @@ export class Lake {
     return { ...group, path: relative(directory, file).split(sep).join("/"), checksum };
   }
 
+  /** What the lake holds now. */
+  async holds(): Promise<LakeFigures> {
+    const files = await registeredFiles(this.#parts.writer);
+    const sizes = this.#absolute(files).map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+    const rows = files.reduce((sum, file) => sum + file.rows, 0);
+    return { files: files.length, bytes: sizes.reduce((sum, size) => sum + size, 0), rows };
+  }
+
   #absolute(files: readonly LakeFile[]): string[] {
     return files.map(({ path }) => join(this.#parts.directory, path));
   }
@@ -221,7 +232,7 @@ export class Lake {
   #removeRetired(): void {
     const { limits, now } = this.#parts;
     while (this.#retired[0] !== undefined && this.#retired[0].at <= now() - limits.retiredFileMs) {
-      rmSync(this.#retired[0].file, { force: true });
+      removeWithFolders(this.#parts.directory, this.#retired[0].file);
       this.#retired.shift();
     }
   }

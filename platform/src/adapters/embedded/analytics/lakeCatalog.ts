@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream, readdirSync, rmSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { createReadStream, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { quoted } from "./sqlText.ts";
@@ -9,8 +9,9 @@ import { quoted } from "./sqlText.ts";
 export interface LakeFile {
   /** Relative to the lake, with `/`. */
   path: string;
-  /** YYYY-MM. */
+  /** YYYY-MM: of its oldest and of its newest events, or earlier and later. */
   month: string;
+  untilMonth: string;
   bucket: number;
   first: number;
   last: number;
@@ -22,19 +23,22 @@ export interface LakeFile {
 /** Inside the transaction that removes the rows it replaces. */
 export async function register(writer: DuckDBConnection, file: LakeFile): Promise<void> {
   await writer.run(
-    `INSERT INTO store.lake_files (path, month, bucket, first_position, last_position, row_count, checksum)
-      VALUES (${quoted(file.path)}, ${quoted(file.month)}, ${file.bucket}, ${file.first}, ${file.last}, ${file.rows},
+    `INSERT INTO store.lake_files
+      (path, month, until_month, bucket, first_position, last_position, row_count, checksum)
+      VALUES (${quoted(file.path)}, ${quoted(file.month)}, ${quoted(file.untilMonth)}, ${file.bucket}, ${file.first}, ${file.last}, ${file.rows},
       ${file.checksum === null ? "NULL" : quoted(file.checksum)})`,
   );
 }
 
 export async function registeredFiles(writer: DuckDBConnection): Promise<LakeFile[]> {
   const found = await writer.runAndReadAll(
-    "SELECT path, month, bucket, first_position, last_position, row_count, checksum FROM store.lake_files ORDER BY path",
+    `SELECT path, month, coalesce(until_month, month), bucket, first_position, last_position, row_count, checksum
+      FROM store.lake_files ORDER BY path`,
   );
-  return found.getRows().map(([path, month, bucket, first, last, rows, checksum]) => ({
+  return found.getRows().map(([path, month, untilMonth, bucket, first, last, rows, checksum]) => ({
     path: String(path),
     month: String(month),
+    untilMonth: String(untilMonth),
     bucket: Number(bucket),
     first: Number(first),
     last: Number(last),
@@ -52,8 +56,29 @@ export async function checksumOf(file: string): Promise<string> {
 
 /** Removes what no committed transaction registered: files of a move or merge that a crash cut short. */
 export function removeUnregistered(directory: string, registered: ReadonlySet<string>): void {
-  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((each) => each.isFile())) {
     const file = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !registered.has(relative(directory, file).split(sep).join("/"))) rmSync(file);
+    if (!registered.has(relative(directory, file).split(sep).join("/"))) rmSync(file);
+  }
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+  // The inner ones first.
+  for (const folder of folders.sort((one, other) => other.length - one.length)) removeIfEmpty(folder);
+}
+
+/** Removes a file, and the folders up to `directory` that it was the last of. */
+export function removeWithFolders(directory: string, file: string): void {
+  rmSync(file, { force: true });
+  for (let folder = dirname(file); folder.length > directory.length; folder = dirname(folder)) {
+    if (!removeIfEmpty(folder)) return;
+  }
+}
+
+function removeIfEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,3 +1,4 @@
+import type { LakeFigures } from "./lake.ts";
 import type { OwnerRequest } from "../ownerThread.ts";
 import type { SqlAnswer, TimelineEvent, TimelineQuery } from "../../../storage/timeline.ts";
 
@@ -18,6 +19,7 @@ export type Question =
   | { kind: "timeline"; id: number; query: TimelineQuery }
   | { kind: "query"; id: number; sql: string; limit: number }
   | { kind: "caughtUp"; id: number }
+  | { kind: "lake"; id: number }
   | { kind: "status"; id: number };
 export type Request = OwnerRequest<Question>;
 
@@ -25,6 +27,7 @@ export interface Answers {
   timeline: { items: TimelineEvent[]; next: string | null; asOf: number };
   query: SqlAnswer;
   caughtUp: null;
+  lake: LakeFigures;
   status: { position: number; feedVersion: number; asOf: number };
   close: null;
 }

@@ -1,7 +1,7 @@
 import { viewsSql } from "./views.ts";
 
 /** Of the analytic database and its lake together; an older version is upgraded, or rebuilt from the log. */
-export const formatVersion = 4;
+export const formatVersion = 5;
 
 const homeTiesSql =
   "CREATE TABLE IF NOT EXISTS store.home_ties (profile_id VARCHAR, tie VARCHAR, records BIGINT, held BOOLEAN)";
@@ -11,6 +11,8 @@ export const upgradeSql: Readonly<Record<number, readonly string[]>> = {
   2: ["ALTER TABLE store.lake_files ADD COLUMN checksum VARCHAR"],
   // Everybody is copied anew, with whom they live.
   3: [homeTiesSql, "UPDATE store.progress SET feed = NULL, feed_version = 0, copied = NULL"],
+  // Null: of one month.
+  4: ["ALTER TABLE store.lake_files ADD COLUMN IF NOT EXISTS until_month VARCHAR"],
 };
 
 /** Columns of a stored event, in the order of the hot table and of every lake file. */
@@ -48,8 +50,8 @@ const tablesSql = [
   "CREATE TABLE store.progress (position BIGINT, feed_version BIGINT, as_of BIGINT, feed VARCHAR, copied VARCHAR)",
   "INSERT INTO store.progress VALUES (0, 0, 0, NULL, NULL)",
   `CREATE TABLE store.hot (fragment_key BIGINT, ${columnsSql})`,
-  `CREATE TABLE store.lake_files (path VARCHAR, month VARCHAR, bucket INTEGER, first_position BIGINT,
-    last_position BIGINT, row_count BIGINT, checksum VARCHAR)`,
+  `CREATE TABLE store.lake_files (path VARCHAR, month VARCHAR, until_month VARCHAR, bucket INTEGER,
+    first_position BIGINT, last_position BIGINT, row_count BIGINT, checksum VARCHAR)`,
   "CREATE TABLE store.fragments (fragment VARCHAR, profile_id VARCHAR)",
   `CREATE TABLE store.profiles (profile_id VARCHAR, first_seen_at TIMESTAMP, last_seen_at TIMESTAMP,
     event_count BIGINT, order_count BIGINT, revenue_minor BIGINT, currency VARCHAR, traits JSON)`,

@@ -40,6 +40,8 @@ async function answer(core: AnalyticsCore, question: Question, signal: AbortSign
       return core.timeline(question.query);
     case "query":
       return core.query(question.sql, question.limit, signal);
+    case "lake":
+      return core.lake();
     case "status":
       return core.status();
     case "caughtUp":

@@ -20,8 +20,8 @@ interface Cursor {
 type Found = Cursor & { event: TimelineEvent };
 
 /**
- * One customer's events, newest first by (occurredAt, messageId, position): hot rows, then the lake's months from the
- * newest down, only the buckets of these fragments, only as far down as the page needs. One snapshot a call.
+ * One customer's events, newest first by (occurredAt, messageId, position): hot rows, then the lake's files from those of
+ * the newest months down, only the buckets of these fragments, only as far down as the page needs. One snapshot a call.
  * Problem 400 `cursor_invalid`, `limit_invalid`.
  */
 export async function readTimeline(
@@ -61,7 +61,7 @@ async function newest(connection: DuckDBConnection, lakeDirectory: string, searc
   const months = await lakeMonths(connection, search);
   for (let from = 0, span = 1; from < months.length; from += span, span *= 2) {
     const edge = found[search.wanted - 1];
-    // Everything in the months to come is older than the end of the newest of them.
+    // Everything in the files to come is older than the end of the newest of their months.
     if (edge !== undefined && edge.occurredAt >= endOf(months[from]?.month ?? "")) break;
     const files = months.slice(from, from + span).flatMap((month) => month.files);
     const older = await read(connection, lakeSql(search, lakeDirectory, files), search);
@@ -75,6 +75,7 @@ interface MonthFile {
   bucket: number;
 }
 
+/** Files by the newest month that they may have events of, the newest first. */
 async function lakeMonths(
   connection: DuckDBConnection,
   search: Search,
@@ -82,7 +83,8 @@ async function lakeMonths(
   const buckets = [...new Set(search.fragments.map(bucketOf))].join(",");
   const until = search.after === null ? "" : ` AND month <= ${quoted(monthOf(search.after.occurredAt))}`;
   const listed = await connection.runAndReadAll(
-    `SELECT month, path, bucket FROM store.lake_files WHERE bucket IN (${buckets})${until} ORDER BY month DESC, path`,
+    `SELECT coalesce(until_month, month) AS newest, path, bucket FROM store.lake_files
+      WHERE bucket IN (${buckets})${until} ORDER BY newest DESC, path`,
   );
   const months: { month: string; files: MonthFile[] }[] = [];
   for (const [month, path, bucket] of listed.getRows()) {

@@ -61,11 +61,15 @@ async function backUpInto(target: BackupTarget, parts: BackupParts, hashKey: Uin
   // Decided first, logged after: the log then has all that the state knows.
   const state = parts.withDerived && existsSync(parts.paths.state) ? await storeState(target, parts, meter) : null;
   const log = await logFilesOf(parts.paths.log);
-  refuseGoingBack(target, parts.directory, log.end);
-  meter.expect(log.files.reduce((sum, { expectedBytes }) => sum + expectedBytes, 0));
-  for (const [nth, file] of log.files.entries()) {
-    files.push(await storeSegment(target, file, meter));
-    if (nth % noteEverySegments === noteEverySegments - 1) await target.note(files);
+  try {
+    refuseGoingBack(target, parts.directory, log.end);
+    meter.expect(log.files.reduce((sum, { expectedBytes }) => sum + expectedBytes, 0));
+    for (const [nth, file] of log.files.entries()) {
+      files.push(await storeSegment(target, file, meter));
+      if (nth % noteEverySegments === noteEverySegments - 1) await target.note(files);
+    }
+  } finally {
+    log.close();
   }
   const isUsable = state !== null && state.position <= log.end;
   if (isUsable) files.push(state.file);
@@ -132,19 +136,20 @@ function meterOf({ bytesPerS, onProgress }: BackupParts): Meter {
 
 async function storeSegment(
   target: BackupTarget,
-  { segment, file, bytes }: LogFile,
+  { segment, file, growing }: LogFile,
   meter: Meter,
 ): Promise<StoredFile> {
   const path = `log/${String(segment).padStart(10, "0")}.log`;
-  return withFile(file, async (fd) => {
+  const store = async (fd: number): Promise<StoredFile> => {
     const { size, mtimeNs } = fstatSync(fd, { bigint: true });
-    const length = bytes ?? Number(size);
+    const length = growing?.bytes ?? Number(size);
     const modifiedNs = String(mtimeNs);
     const known = target.unchanged(path, length, modifiedNs);
     if (known === null) return storeFile(target, { path, fd, bytes: length, modifiedNs }, meter);
     meter.skip(length);
     return known;
-  });
+  };
+  return growing === null ? withFile(file, store) : store(growing.fd);
 }
 
 async function storeState(

@@ -6,12 +6,16 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StoredRecord } from "../../../buffer/eventBuffer.ts";
 import { problemOf } from "../../../buffer/numberedRecords.ts";
 import { position, type Position } from "../../../model/position.ts";
+import { archiveSegment } from "../eventLog/archive.ts";
 import { nodeDisk } from "../eventLog/disk.ts";
 import { openEventLogReader } from "../eventLog/reader.ts";
+import { listSegments } from "../eventLog/segmentFiles.ts";
 import { logSummary } from "../eventLog/summary.ts";
 import { openEventLog } from "../eventLog/writer.ts";
 import { backUp, type BackupDone, type BackupParts } from "./backUp.ts";
 import { checkBackup } from "./checkBackup.ts";
+import { copyContent } from "./copyFile.ts";
+import { logFilesOf } from "./logFiles.ts";
 import { manifestFile, readManifest } from "./manifest.ts";
 import { restoreLog, type RestoreUntil } from "./restoreLog.ts";
 
@@ -100,6 +104,12 @@ async function recordsIn(log: string): Promise<StoredRecord[]> {
   return records;
 }
 
+async function archiveAll(log: string): Promise<void> {
+  for (const segment of (await listSegments(log)).slice(0, -1)) {
+    await archiveSegment(log, segment, { disk: unsynced, pace: async () => undefined, blockBytes: 512 });
+  }
+}
+
 let restores = 0;
 async function restored(until: RestoreUntil = null): Promise<{ end: Position; log: string }> {
   const directory = join(folder, "backup");
@@ -146,6 +156,36 @@ describe("a backup", () => {
     ]);
     await writer.close();
     expect(at).toBe(end);
+  });
+
+  it("has a segment as it was when its turn came to be listed, though it is sealed and archived by then", async () => {
+    const source = await openSource();
+    await source.append(25);
+    const log = join(source.dataDir, "log");
+    const { files, close } = await logFilesOf(log);
+    const last = files.at(-1);
+    const { fd = -1, bytes = 0 } = last?.growing ?? {};
+    const before = readFileSync(last?.file ?? "");
+    await source.append(40);
+    await archiveAll(log);
+    const copy = join(folder, "copy");
+    const content = await copyContent(fd, copy, bytes, { pace: async () => undefined });
+    close();
+    expect(content.bytes).toBe(bytes);
+    expect(readFileSync(copy)).toEqual(before);
+    expect(readFileSync(last?.file ?? "").equals(before)).toBe(false);
+  });
+
+  it("copies a segment once more when it has been archived", async () => {
+    const source = await openSource();
+    await source.append(60);
+    const plain = await source.backUp();
+    await archiveAll(join(source.dataDir, "log"));
+    const archived = await source.backUp();
+    expect(archived.bytes).toBeLessThan(plain.bytes);
+    expect(archived.copiedBytes).toBeGreaterThan(32);
+    expect((await source.backUp()).copiedBytes).toBe(32);
+    expect(await recordsIn((await restored()).log)).toEqual(await source.records());
   });
 
   it("notices a segment that was rewritten", async () => {
@@ -245,11 +285,13 @@ describe("a restore to a point in time", () => {
         fc.integer({ min: 1, max: 40 }),
         fc.integer({ min: 800, max: 4_000 }),
         fc.array(fc.nat(), { minLength: 1, maxLength: 3 }),
-        async (count, segmentBytes, moments) => {
+        fc.boolean(),
+        async (count, segmentBytes, moments, isArchived) => {
           rmSync(folder, { recursive: true, force: true });
           const source = await openSource("data", segmentBytes);
           await source.append(count);
           const all = await source.records();
+          if (isArchived) await archiveAll(join(source.dataDir, "log"));
           await source.backUp();
           for (const moment of moments) {
             const last = moment % count;
@@ -263,7 +305,7 @@ describe("a restore to a point in time", () => {
           }
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 16 },
     );
   });
 

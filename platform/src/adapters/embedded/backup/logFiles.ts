@@ -2,8 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { position, ordinalOf, segmentOf, type Position } from "../../../model/position.ts";
 import { openEventLogReader } from "../eventLog/reader.ts";
-import { openListed, scanRecords } from "../eventLog/recovery.ts";
-import { damaged } from "../eventLog/format.ts";
+import { openListed, scanRecords, wholeFooter } from "../eventLog/recovery.ts";
 import { closeSegment } from "../eventLog/segment.ts";
 import { listSegments, segmentPath } from "../eventLog/segmentFiles.ts";
 
@@ -11,8 +10,11 @@ import { listSegments, segmentPath } from "../eventLog/segmentFiles.ts";
 export interface LogFile {
   readonly segment: number;
   readonly file: string;
-  /** Of a segment that still grows: where its whole records end. Null: the whole file. */
-  readonly bytes: number | null;
+  /**
+   * Of a segment that still grows: how far its whole records reach, and the file, open: by the time it is copied it may
+   * be sealed and archived, and its bytes be others. Null: the whole file.
+   */
+  readonly growing: { readonly fd: number; readonly bytes: number } | null;
   /** For progress. */
   readonly expectedBytes: number;
 }
@@ -21,33 +23,44 @@ export interface LogFiles {
   readonly files: LogFile[];
   /** After the last whole record. */
   readonly end: Position;
+  close(): void;
 }
 
 /** What the log holds now, beside its writer or without one. A torn tail is left out. */
 export async function logFilesOf(directory: string): Promise<LogFiles> {
   const segments = await listSegments(directory);
+  const last = segments.at(-1);
   const files: LogFile[] = [];
-  let end = position(segments[0] ?? 0, 0);
-  for (const [nth, segment] of segments.entries()) {
-    const file = segmentPath(directory, segment);
-    const isLast = nth === segments.length - 1;
+  for (const segment of segments.slice(0, -1)) {
     const opened = await openListed(directory, segment);
-    try {
-      const { footer } = opened;
-      if (footer === null && !isLast) throw damaged(segment, 0, "it has a successor, but no whole footer");
-      if (!isLast) files.push({ segment, file, bytes: null, expectedBytes: (await stat(file)).size });
-      else {
-        // One that is sealed while this goes on is a prefix of a sealed one here, which is a segment that grows.
-        const { recordCount, recordsEnd } = footer ?? (await scanRecords(opened));
-        const bytes = footer === null ? recordsEnd : null;
-        files.push({ segment, file, bytes, expectedBytes: bytes ?? (await stat(file)).size });
-        end = position(segment, recordCount);
-      }
-    } finally {
-      closeSegment(opened);
-    }
+    closeSegment(opened);
+    wholeFooter(opened);
+    const file = segmentPath(directory, segment);
+    files.push({ segment, file, growing: null, expectedBytes: (await stat(file)).size });
   }
-  return { files, end };
+  if (last === undefined) return { files, end: position(0, 0), close: () => undefined };
+  const { records, ...file } = await lastFileOf(directory, last);
+  files.push(file);
+  const close = (): void => {
+    if (file.growing !== null) closeSync(file.growing.fd);
+  };
+  return { files, end: position(last, records), close };
+}
+
+async function lastFileOf(directory: string, segment: number): Promise<LogFile & { records: number }> {
+  const file = segmentPath(directory, segment);
+  const opened = await openListed(directory, segment);
+  let isGrowing = false;
+  try {
+    // One that is sealed while this goes on is a prefix of a sealed one here, which is a segment that grows.
+    const { recordCount, recordsEnd } = opened.footer ?? (await scanRecords(opened));
+    isGrowing = opened.footer === null;
+    const growing = isGrowing ? { fd: opened.fd, bytes: recordsEnd } : null;
+    const expectedBytes = growing?.bytes ?? (await stat(file)).size;
+    return { segment, file, growing, expectedBytes, records: recordCount };
+  } finally {
+    if (!isGrowing) closeSegment(opened);
+  }
 }
 
 /** Records at the log's end that are looked at: stubs say no time. */

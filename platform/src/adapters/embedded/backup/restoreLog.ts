@@ -2,6 +2,8 @@ import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, rmSync } from
 import { join } from "node:path";
 import { ordinalOf, position, segmentOf, type Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
+import { expandSegment } from "../eventLog/archive.ts";
+import { nodeDisk } from "../eventLog/disk.ts";
 import { openEventLogReader } from "../eventLog/reader.ts";
 import { openListed, scanRecords } from "../eventLog/recovery.ts";
 import { closeSegment, offsetOf } from "../eventLog/segment.ts";
@@ -110,6 +112,7 @@ async function cutSegment(log: string, segment: number, ordinal: number): Promis
   const opened = await openListed(log, segment);
   const offset = await offsetOf(opened, ordinal).finally(() => closeSegment(opened));
   if (offset === null) return;
+  await expandSegment(nodeDisk, log, segment);
   const fd = openSync(file, "r+");
   try {
     ftruncateSync(fd, offset);

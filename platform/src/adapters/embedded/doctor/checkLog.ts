@@ -44,6 +44,7 @@ export async function checkLog(
   const segments = await segmentsIn(directory);
   const counts = new Map<number, { records: number; stubs: number }>();
   let bytes = 0;
+  let archived = 0;
   let isWhole = true;
   for (const [nth, number] of segments.entries()) {
     const before = segments[nth - 1];
@@ -55,6 +56,7 @@ export async function checkLog(
     const read = await checkSegment(directory, number, { isLast, isServed, observers, onBytes }, report);
     counts.set(number, read);
     bytes += read.bytes;
+    archived += read.isArchived ? 1 : 0;
     isWhole &&= read.isWhole;
   }
   for (const observer of observers) await observer.pause();
@@ -62,7 +64,10 @@ export async function checkLog(
   const first = position(segments[0] ?? 0, 0);
   const end = position(last, counts.get(last)?.records ?? 0);
   const records = [...counts.values()].reduce((sum, count) => sum + count.records, 0);
-  report.checked(`${records} records in ${segments.length} segments, ${bytes} bytes, up to position ${end}`);
+  const compressed = archived === 0 ? "" : ` (${archived} archived)`;
+  report.checked(
+    `${records} records in ${segments.length} segments${compressed}, ${bytes} bytes, up to position ${end}`,
+  );
   return { first, end, counts, bytes, isWhole };
 }
 
@@ -97,7 +102,9 @@ interface SegmentOptions {
 interface SegmentRead {
   records: number;
   stubs: number;
+  /** On disk. */
   bytes: number;
+  isArchived: boolean;
   isWhole: boolean;
 }
 
@@ -108,7 +115,7 @@ async function checkSegment(
   report: Report,
 ): Promise<SegmentRead> {
   let segment: Segment | null = null;
-  let read: SegmentRead = { records: 0, stubs: 0, bytes: 0, isWhole: false };
+  let read: SegmentRead = { records: 0, stubs: 0, bytes: 0, isArchived: false, isWhole: false };
   const hurt = (at: number | null, what: string): void => {
     const where = at === null ? fileOf(number) : `${fileOf(number)}, byte ${at}`;
     report.find("data", { where, what, todo: `copy this segment's file back, or: ${fromBackup}` });
@@ -117,9 +124,10 @@ async function checkSegment(
     segment = await openListed(directory, number);
     for (const observer of options.observers) observer.segment(number);
     const walk = await walkRecords(segment, options);
-    read = { ...walk, bytes: fstatSync(segment.fd).size, isWhole: true };
-    const fault =
-      segment.footer === null ? await growingFault(segment, walk, options, report) : footerFault(segment, walk);
+    const { isArchived } = segment;
+    read = { ...walk, bytes: fstatSync(segment.fd).size, isArchived, isWhole: true };
+    const isSealed = isArchived || segment.footer !== null;
+    const fault = isSealed ? footerFault(segment, walk) : await growingFault(segment, walk, options, report);
     if (fault === null) return read;
     hurt(fault.at, fault.what);
   } catch (error) {
@@ -174,7 +182,7 @@ type Fault = { at: number; what: string } | null;
 /** Of a sealed segment: its records end where the footer says, and its index leads to them. */
 function footerFault(segment: Segment, { end, records, index }: Walk): Fault {
   const footer = segment.footer;
-  if (footer === null) return null;
+  if (footer === null) return { at: end, what: "it is archived, but has no whole footer" };
   if (end !== footer.recordsEnd || records !== footer.recordCount) {
     return { at: end, what: `record ${records} of ${footer.recordCount} cannot be read` };
   }
@@ -185,7 +193,7 @@ function footerFault(segment: Segment, { end, records, index }: Walk): Fault {
 /** Of the last segment: what follows the whole records is nothing, a write under way, or a torn tail. */
 async function growingFault(segment: Segment, walk: Walk, options: SegmentOptions, report: Report): Promise<Fault> {
   if (!options.isLast) return { at: walk.end, what: "it has a successor, but no whole footer" };
-  const rest = fstatSync(segment.fd).size - walk.end;
+  const rest = segment.source.size() - walk.end;
   if (rest <= 0) return null;
   try {
     await assertTorn(segment, walk.end);

@@ -55,6 +55,16 @@ const rules: readonly { what: string; sql: string }[] = [
       FROM duplicates`,
   },
   {
+    what: "causes do not count the calls that were refused for them",
+    sql: `SELECT count(*) AS broken, min(id) AS sample FROM causes c WHERE
+      (count, open) <> (SELECT count(*), coalesce(sum(state = 0), 0) FROM rejected r WHERE r.cause = c.number)`,
+  },
+  {
+    what: "refused calls have a cause that is not there",
+    sql: `SELECT count(*) AS broken, min(position) AS sample FROM rejected r
+      WHERE NOT EXISTS (SELECT 1 FROM causes c WHERE c.number = r.cause)`,
+  },
+  {
     what: "fates are of records that are not decided yet",
     sql: `SELECT count(*) AS broken, min(at) AS sample FROM (SELECT position AS at FROM rejected
       UNION ALL SELECT position FROM duplicates UNION ALL SELECT position FROM corrections), head WHERE at >= position`,

@@ -5,35 +5,53 @@ export const sequentialChunkBytes = 1_048_576;
 /** One read from disk, of one who looks a record up. */
 export const lookupChunkBytes = 65_536;
 
+/** The bytes of a segment as it was written, however they are kept: positions lead to the same of them for ever. */
+export interface SegmentBytes {
+  /** How many there are now; of a growing segment more each time. */
+  size(): number;
+  /** From `offset` on `least` bytes or more, or as many as there are. Never written to again. */
+  read(offset: number, least: number): Promise<Buffer>;
+}
+
+/** Of a segment that lies there as it was written. */
+export function plainBytes(fd: number): SegmentBytes {
+  const size = (): number => fstatSync(fd).size;
+  return {
+    size,
+    read: async (offset, least) => {
+      const bytes = Buffer.allocUnsafeSlow(Math.min(Math.max(0, size() - offset), least));
+      return bytes.subarray(0, await readAll(fd, bytes, offset));
+    },
+  };
+}
+
 /**
- * A file read through one chunk at a time. A chunk is never written to again once it is full, so views of it stay
+ * A segment read through one chunk at a time. A chunk is never written to again once it is full, so views of it stay
  * good for as long as they are held.
  */
 export interface ChunkedFile {
-  readonly fd: number;
-  /** What one read takes at least, if the file has it. */
+  readonly source: SegmentBytes;
+  /** What one read takes at least, if the segment has it. */
   readonly chunkBytes: number;
-  /** The bytes held: `bytes[i]` is the file's byte `start + i`, `end` the offset after the last. */
+  /** The bytes held: `bytes[i]` is the segment's byte `start + i`, `end` the offset after the last. */
   bytes: Buffer;
   start: number;
   end: number;
 }
 
-export function chunkedFile(fd: number, chunkBytes: number): ChunkedFile {
-  return { fd, chunkBytes, bytes: Buffer.alloc(0), start: 0, end: 0 };
+export function chunkedFile(source: SegmentBytes, chunkBytes: number): ChunkedFile {
+  return { source, chunkBytes, bytes: Buffer.alloc(0), start: 0, end: 0 };
 }
 
 /**
- * Reads a chunk from `offset`: at least `length` bytes, or as many as the file has, and no more than it has, so that
- * following a growing tail reads little. Always goes to the disk: an older chunk may lack what was written since.
+ * Reads a chunk from `offset`: at least `length` bytes, or as many as the segment has, so that following a growing tail
+ * reads little. Always asks the source: an older chunk may lack what was written since.
  */
 export async function load(file: ChunkedFile, offset: number, length: number): Promise<void> {
-  const available = Math.max(0, fstatSync(file.fd).size - offset);
-  const bytes = Buffer.allocUnsafeSlow(Math.min(available, Math.max(length, file.chunkBytes)));
-  const filled = await readAll(file.fd, bytes, offset);
+  const bytes = await file.source.read(offset, Math.max(length, file.chunkBytes));
   file.bytes = bytes;
   file.start = offset;
-  file.end = offset + filled;
+  file.end = offset + bytes.length;
 }
 
 /** Reads until `bytes` is full or the file ends; gives how many bytes that were. */

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import type { TestContext } from "vitest";
 import { numbered, plain, readAll } from "../../../buffer/numberedRecords.ts";
 import type { Position } from "../../../model/position.ts";
 import { openEventLogReader } from "./reader.ts";
+import { sealedSegmentsOf } from "./sealedSegments.ts";
 import { openEventLog } from "./writer.ts";
 
 const segmentBytes = 60_000;
@@ -20,7 +21,15 @@ const child = `
 import { writeSync } from "node:fs";
 const { openEventLog } = await import(process.env.WRITER);
 const { numbered } = await import(process.env.RECORDS);
-const log = await openEventLog({ directory: process.env.LOG, segmentBytes: Number(process.env.SEGMENT_BYTES) });
+const segmentBytes = Number(process.env.SEGMENT_BYTES);
+const log = process.env.WRITES ? await openEventLog({ directory: process.env.LOG, segmentBytes }) : null;
+if (process.env.ARCHIVER) {
+  const { startArchiver } = await import(process.env.ARCHIVER);
+  const { nodeDisk: disk } = await import(process.env.DISK);
+  const limits = { afterMs: 0, beyondBytes: null };
+  const onTrouble = (message) => writeSync(2, message + "\\n");
+  startArchiver({ directory: process.env.LOG, limits, disk, now: Date.now, onTrouble, idlePollMs: 1 });
+}
 writeSync(1, "open\\n");
 let number = Number(process.env.FIRST);
 let failed = 0;
@@ -37,19 +46,26 @@ async function caller() {
     }
   }
 }
-await Promise.all(Array.from({ length: 16 }, caller));
-await log.close();
+if (log) await Promise.all(Array.from({ length: 16 }, caller));
+// Archiving goes on until it is killed.
+if (process.env.ARCHIVER) await new Promise((resolve) => setTimeout(resolve, 60_000));
+await log?.close();
 `;
 
 let directory: string;
 /** What the client's side was told, over all runs of a test. */
 let acknowledged: Map<number, Position>;
 let nextNumber: number;
+/** The child also archives each segment as soon as it is sealed. */
+let archives: boolean;
+let writes: boolean;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "c360-log-"));
   acknowledged = new Map();
   nextNumber = 0;
+  archives = false;
+  writes = true;
 });
 afterEach(() => rm(directory, { recursive: true }));
 
@@ -67,6 +83,9 @@ async function run(through: string[] = [], killAfterMs?: number): Promise<Run> {
     env: {
       ...process.env,
       WRITER: new URL("writer.ts", import.meta.url).href,
+      WRITES: writes ? "yes" : "",
+      DISK: new URL("disk.ts", import.meta.url).href,
+      ARCHIVER: archives ? new URL("archiver.ts", import.meta.url).href : "",
       RECORDS: new URL("../../../buffer/numberedRecords.ts", import.meta.url).href,
       LOG: directory,
       SEGMENT_BYTES: String(segmentBytes),
@@ -119,6 +138,10 @@ async function expectAllThere(what: string): Promise<void> {
   expect(lost, `${what}: acknowledged, but not where it was`).toEqual([]);
   await reader.close();
   await log.close();
+}
+
+async function archivedSegments(): Promise<number> {
+  return (await sealedSegmentsOf(directory).list()).filter(({ isArchived }) => isArchived).length;
 }
 
 /** strace injects the faults; where CI runs it must be there. */
@@ -186,5 +209,59 @@ describe("Promise 1: acknowledged means durable", () => {
     await expectAllThere("full");
     await run([], 30);
     await expectAllThere("room again");
+  });
+});
+
+describe("Promise 1: acknowledged stays durable while segments are archived", () => {
+  beforeEach(() => {
+    archives = true;
+  });
+
+  test("fifteen kills at random moments lose nothing, and leave nothing", async () => {
+    for (let kill = 1; kill <= 15; kill += 1) {
+      const killAfterMs = Math.floor(Math.random() * 400);
+      const what = `kill ${kill} after ${killAfterMs} ms`;
+      const ran = await run([], killAfterMs);
+      expect(ran.signal, `${what}: ${ran.errors}`).toBe("SIGKILL");
+      expect(ran.refused.join()).toBe("");
+      expect(ran.errors).toBe("");
+      await expectAllThere(what);
+    }
+    expect(await archivedSegments()).toBeGreaterThan(2);
+    expect((await readdir(directory)).filter((name) => !/^\d{10}\.log$/.test(name))).toEqual([]);
+  });
+
+  test.for([
+    ["rename", 3],
+    ["rename", 4],
+    ["rename", 5],
+    ["fsync", 6],
+    ["pwrite64", 25],
+    ["pwrite64", 90],
+    ["fdatasync", 60],
+  ] as const)("a kill at %s %i loses nothing", async ([call, nth], context) => {
+    needsStrace(context);
+    const ran = await run(injecting(`${call}:signal=KILL:when=${nth}`));
+    expect(ran.signal, `stderr: ${ran.errors}`).toBe("SIGKILL");
+    await expectAllThere(`kill at ${call} ${nth}`);
+    await run([], 200);
+    await expectAllThere(`after a kill at ${call} ${nth}`);
+  });
+
+  test("a disk that takes no more: segments stay as they were, and it is told", async () => {
+    archives = false;
+    await run([], 300);
+    archives = true;
+    writes = false;
+    // Less than an archive takes.
+    const ran = await run(["prlimit", "--fsize=600"], 2_000);
+    expect(ran.errors).toMatch(/archiving segment \d+ of the log failed: EFBIG/);
+    await expectAllThere("full");
+    expect(await archivedSegments()).toBe(0);
+    expect(await readdir(directory)).not.toContainEqual(expect.stringMatching(/\.new$/));
+    writes = true;
+    await run([], 1_500);
+    await expectAllThere("room again");
+    expect(await archivedSegments()).toBeGreaterThan(0);
   });
 });

@@ -7,7 +7,10 @@ import { Problem } from "../../../model/problem.ts";
  * The bytes of a segment, as docs/formats/event-log.md lays them down. Integers are little endian.
  * A segment is a header, records, and, once sealed, a footer: sparse index and trailer.
  */
-export const formatVersion = 1;
+export const plainVersion = 1;
+/** The same segment, compressed: {@link openArchivedBytes}. */
+export const archivedVersion = 2;
+const newestVersion = archivedVersion;
 export const segmentHeaderBytes = 32;
 export const recordHeaderBytes = 36;
 export const trailerBytes = 20;
@@ -58,10 +61,10 @@ export function damaged(segment: number, offset: number, what: string): Problem 
   });
 }
 
-export function encodeSegmentHeader(header: SegmentHeader): Buffer {
+export function encodeSegmentHeader(header: SegmentHeader, version = plainVersion): Buffer {
   const bytes = Buffer.alloc(segmentHeaderBytes);
   headerMagic.copy(bytes, 0);
-  bytes.writeUInt32LE(formatVersion, 8);
+  bytes.writeUInt32LE(version, 8);
   bytes.writeUInt32LE(header.segment, 12);
   bytes.writeBigUInt64LE(BigInt(header.createdAt), 16);
   bytes.writeUInt32LE(header.salt, 24);
@@ -70,22 +73,22 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
 }
 
 /** The header of segment `segment`, or a Problem: `log_format_newer` or `log_damaged`. */
-export function decodeSegmentHeader(bytes: Buffer, segment: number): SegmentHeader {
+export function decodeSegmentHeader(bytes: Buffer, segment: number): SegmentHeader & { readonly version: number } {
   if (bytes.length < segmentHeaderBytes) throw damaged(segment, bytes.length, "the file is shorter than its header");
   if (!bytes.subarray(0, 8).equals(headerMagic)) throw damaged(segment, 0, "this is not an event log segment");
   const version = bytes.readUInt32LE(8);
-  if (version > formatVersion) {
+  if (version > newestVersion) {
     throw new Problem(
       500,
       "log_format_newer",
-      `Segment ${segment} is in event log format ${version}; this program reads formats up to ${formatVersion}.`,
+      `Segment ${segment} is in event log format ${version}; this program reads formats up to ${newestVersion}.`,
       { hint: "Run the newer version of the program that wrote it." },
     );
   }
   if (crc32(bytes.subarray(0, 28)) !== bytes.readUInt32LE(28))
     throw damaged(segment, 0, "the header's checksum differs");
   if (bytes.readUInt32LE(12) !== segment) throw damaged(segment, 12, "the header names another segment");
-  return { segment, createdAt: Number(bytes.readBigUInt64LE(16)), salt: bytes.readUInt32LE(24) };
+  return { version, segment, createdAt: Number(bytes.readBigUInt64LE(16)), salt: bytes.readUInt32LE(24) };
 }
 
 /** Writes a record's header and payload at `offset`, and gives the offset after it. Hashes are valid base64url. */

@@ -134,6 +134,7 @@ class EventLogReader implements EventBufferReader {
     if (held) this.#segments.delete(number);
     const stale = held !== undefined && wasReplaced(held);
     if (stale) closeSegment(held);
+    if (!held) this.#letGoOfReplaced();
     const segment = held && !stale ? held : await openSegment(this.#directory, number);
     if (segment === missing) return missing;
     this.#segments.set(number, segment);
@@ -143,6 +144,15 @@ class EventLogReader implements EventBufferReader {
       closeSegment(oldest);
     }
     return segment;
+  }
+
+  /** A file that lost its name takes room on the disk for as long as it is open. */
+  #letGoOfReplaced(): void {
+    for (const [number, segment] of this.#segments) {
+      if (!wasReplaced(segment)) continue;
+      this.#segments.delete(number);
+      closeSegment(segment);
+    }
   }
 
   async #missingSegment(segment: number): Promise<Problem> {

@@ -325,7 +325,7 @@ describe("Promise 4: damage is told, never skipped", () => {
 test("a newer format is refused with what to do, whoever opens it", async () => {
   await write([[20]]);
   const bytes = await readFile(path);
-  bytes.writeUInt32LE(2, 8);
+  bytes.writeUInt32LE(3, 8);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 28)), 28);
   await writeFile(path, bytes);
   const reader = openEventLogReader(directory);
@@ -338,7 +338,7 @@ test("a newer format is refused with what to do, whoever opens it", async () => 
   for (const way of ways) {
     const problem = await problemOf(way());
     expect(problem?.code).toBe("log_format_newer");
-    expect(problem?.message).toMatch(/format 2.*up to 1/);
+    expect(problem?.message).toMatch(/format 3.*up to 2/);
     expect(problem?.hint).toMatch(/newer version/);
   }
   await reader.close();

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { load } from "./chunk.ts";
 import type { ChunkedFile } from "./chunk.ts";
 import type { LogDisk } from "./disk.ts";
@@ -48,7 +48,13 @@ export async function openListed(directory: string, segment: number): Promise<Se
 export async function checkSealed(directory: string, number: number): Promise<void> {
   const segment = await openListed(directory, number);
   closeSegment(segment);
-  if (!segment.footer) throw damaged(number, 0, "it has a successor, but no whole footer");
+  wholeFooter(segment);
+}
+
+/** Of a segment that must have one: it has a successor, or is archived. */
+export function wholeFooter({ header, footer, isArchived }: Segment): SegmentFooter {
+  if (footer) return footer;
+  throw damaged(header.segment, 0, `it ${isArchived ? "is archived" : "has a successor"}, but no whole footer`);
 }
 
 /** Passes over the valid records from the start to the first byte that is none. */
@@ -74,19 +80,22 @@ export async function scanRecords(segment: Segment): Promise<Scan> {
  * Then writes the last group once more and syncs: after a failed sync the system may take pages for clean that the
  * disk has never seen, and another sync alone would prove nothing (Rebello et al., "Can Applications Recover from fsync
  * Failures?", USENIX ATC 2020). Groups before the last had been synced when it was written.
+ *
+ * An archived one, last since a restore cut off what followed, was whole and durable before it got its name.
  */
 export async function recoverLast(disk: LogDisk, directory: string, number: number): Promise<Recovered> {
   const path = segmentPath(directory, number);
   const segment = await openListed(directory, number);
   try {
     const { header, footer } = segment;
+    if (segment.isArchived) return { header, scan: scanOfFooter(wholeFooter(segment)), sealed: true };
     if (footer) {
       const footed = encodeFooter(footer, header.salt);
       await rewrite(disk, path, async (write) => write(footed, footer.recordsEnd));
       return { header, scan: scanOfFooter(footer), sealed: true };
     }
     const scan = await scanRecords(segment);
-    if (scan.recordsEnd < fstatSync(segment.fd).size) {
+    if (scan.recordsEnd < segment.source.size()) {
       await assertTorn(segment, scan.recordsEnd);
       await disk.truncate(path, scan.recordsEnd);
     }
@@ -147,7 +156,7 @@ interface Found {
 
 /** The first valid record that starts at `from` or after it, at any byte; null when there is none. */
 async function findRecord(file: ChunkedFile, from: number, salt: number): Promise<Found | null> {
-  const fileEnd = fstatSync(file.fd).size;
+  const fileEnd = file.source.size();
   let offset = from;
   while (offset + recordHeaderBytes <= fileEnd) {
     if (offset < file.start || offset + recordHeaderBytes > file.end) await load(file, offset, recordHeaderBytes);

@@ -1,7 +1,9 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
-import { chunkedFile, load, lookupChunkBytes, readAll, sequentialChunkBytes } from "./chunk.ts";
-import type { ChunkedFile } from "./chunk.ts";
+import { openArchivedBytes } from "./archivedBytes.ts";
+import { chunkedFile, load, lookupChunkBytes, plainBytes, readAll, sequentialChunkBytes } from "./chunk.ts";
+import type { ChunkedFile, SegmentBytes } from "./chunk.ts";
 import {
+  archivedVersion,
   checksumHolds,
   damaged,
   decodeFooter,
@@ -21,6 +23,9 @@ import { segmentPath } from "./segmentFiles.ts";
 export interface Segment {
   readonly header: SegmentHeader;
   readonly fd: number;
+  /** Of the segment as it was written: an archived one gives the same. */
+  readonly source: SegmentBytes;
+  readonly isArchived: boolean;
   /** Chunks of whoever reads on, and of whoever looks records up: they do not disturb each other. */
   readonly sequential: ChunkedFile;
   readonly lookup: ChunkedFile;
@@ -41,12 +46,16 @@ export async function openSegment(directory: string, segment: number): Promise<S
   if (fd === missing) return missing;
   try {
     const bytes = Buffer.alloc(segmentHeaderBytes);
-    const header = decodeSegmentHeader(bytes.subarray(0, await readAll(fd, bytes, 0)), segment);
+    const { version, ...header } = decodeSegmentHeader(bytes.subarray(0, await readAll(fd, bytes, 0)), segment);
+    const isArchived = version === archivedVersion;
+    const source = isArchived ? await openArchivedBytes(fd, header) : plainBytes(fd);
     const opened: Segment = {
       header,
       fd,
-      sequential: chunkedFile(fd, sequentialChunkBytes),
-      lookup: chunkedFile(fd, lookupChunkBytes),
+      source,
+      isArchived,
+      sequential: chunkedFile(source, sequentialChunkBytes),
+      lookup: chunkedFile(source, lookupChunkBytes),
       footer: null,
       index: [segmentHeaderBytes],
       resume: { ordinal: 0, offset: segmentHeaderBytes },
@@ -70,22 +79,22 @@ export function wasReplaced(segment: Segment): boolean {
 
 /** Looks whether the segment has been sealed by now; gives its footer, or null. */
 export async function noticeSeal(segment: Segment): Promise<SegmentFooter | null> {
-  segment.footer ??= await readFooter(segment.fd, segment.header.salt);
+  segment.footer ??= await readFooter(segment.source, segment.header.salt);
   if (segment.footer) segment.index = segment.footer.index;
   return segment.footer;
 }
 
-/** The footer of a sealed segment; null when the file does not end in a whole one. */
-export async function readFooter(fd: number, salt: number): Promise<SegmentFooter | null> {
-  const fileBytes = fstatSync(fd).size;
-  if (fileBytes < segmentHeaderBytes + trailerBytes) return null;
-  const tail = Buffer.alloc(trailerBytes);
-  await readAll(fd, tail, fileBytes - trailerBytes);
-  const trailer = peekTrailer(tail, fileBytes);
+/** The footer of a sealed segment; null when it does not end in a whole one. */
+async function readFooter(source: SegmentBytes, salt: number): Promise<SegmentFooter | null> {
+  const bytes = source.size();
+  if (bytes < segmentHeaderBytes + trailerBytes) return null;
+  const trailer = peekTrailer(await readExactly(source, bytes - trailerBytes, trailerBytes), bytes);
   if (!trailer) return null;
-  const bytes = Buffer.alloc(footerBytes(trailer.recordCount));
-  await readAll(fd, bytes, trailer.recordsEnd);
-  return decodeFooter(bytes, salt);
+  return decodeFooter(await readExactly(source, trailer.recordsEnd, footerBytes(trailer.recordCount)), salt);
+}
+
+async function readExactly(source: SegmentBytes, offset: number, length: number): Promise<Buffer> {
+  return (await source.read(offset, length)).subarray(0, length);
 }
 
 /** The whole, checked record at `offset` if the chunk has it; null otherwise, for whatever reason. */
@@ -150,7 +159,7 @@ async function headerLength(segment: Segment, offset: number, ordinal: number): 
 export async function absentFromGrowing(segment: Segment, offset: number, ordinal: number): Promise<null> {
   const footer = await noticeSeal(segment);
   if (footer && ordinal >= footer.recordCount) return null;
-  const rest = fstatSync(segment.fd).size - offset;
+  const rest = segment.source.size() - offset;
   if (!footer && rest < recordHeaderBytes) return null;
   throw damaged(segment.header.segment, offset, `record ${ordinal} cannot be read`);
 }

@@ -12,11 +12,14 @@ export interface ExplainingOptions extends ExplainingThreadSettings {
   onTrouble?: (message: string) => void;
 }
 
-/** Starts the thread that explains, so that the work of a question never holds up who takes events and answers others. */
-export async function startExplaining({
+/**
+ * The thread that explains, so that the work of a question never holds up who takes events and answers others. It
+ * begins with the first question: most starts of a platform need nothing explained.
+ */
+export function openExplaining({
   onTrouble,
   ...workerData
-}: ExplainingOptions): Promise<Explainer & { close(): Promise<void> }> {
+}: ExplainingOptions): Explainer & { close(): Promise<void> } {
   const thread = ownedThread<ExplainingAnswers, ExplainingRequest>({
     entry: new URL("./thread.ts", import.meta.url),
     name: "explaining",
@@ -26,9 +29,23 @@ export async function startExplaining({
     onTrouble,
     onFollowed: undefined,
   });
-  await thread.start();
-  const ask = <Verb extends keyof Explainer>(question: Question & { kind: Verb }): Promise<ExplainingAnswers[Verb]> =>
-    thread.ask(question.kind, (id) => ({ ...question, id }), { maxWaiting, counts: () => true });
+  let started: Promise<void> | null = null;
+  let isClosed = false;
+  const start = async (): Promise<void> => {
+    try {
+      await thread.start();
+    } catch (error) {
+      // The next question tries again.
+      started = null;
+      throw error;
+    }
+  };
+  const ask = async <Verb extends keyof Explainer>(
+    question: Question & { kind: Verb },
+  ): Promise<ExplainingAnswers[Verb]> => {
+    if (!isClosed) await (started ??= start());
+    return thread.ask(question.kind, (id) => ({ ...question, id }), { maxWaiting, counts: () => true });
+  };
   return {
     of: (...asked) => ask({ kind: "of", asked }),
     why: (...asked) => ask({ kind: "why", asked }),
@@ -38,6 +55,9 @@ export async function startExplaining({
     pair: (...asked) => ask({ kind: "pair", asked }),
     pairGone: (...asked) => ask({ kind: "pairGone", asked }),
     linkFates: (...asked) => ask({ kind: "linkFates", asked }),
-    close: () => thread.close((id) => ({ kind: "close", id })),
+    close: () => {
+      isClosed = true;
+      return thread.close((id) => ({ kind: "close", id }));
+    },
   };
 }

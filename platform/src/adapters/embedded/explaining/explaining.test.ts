@@ -1,3 +1,5 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { accepted, foldingHarness, homeCurrency, published, type Folding } from "../../../../test/pipelineHarness.ts";
 import { defaultIdentityRules, reviewService } from "../../../identity/index.ts";
@@ -5,7 +7,7 @@ import { keyedHash, profileIdOf } from "../../../model/keyedHash.ts";
 import { maxEvidenceRead } from "../../../storage/people.ts";
 import { reviewIdOf, type Review, type Reviews, type ReviewSide } from "../../../storage/reviews.ts";
 import { openStateFile } from "../state/schema.ts";
-import { startExplaining } from "./client.ts";
+import { openExplaining } from "./client.ts";
 
 const hashKey = Buffer.alloc(32, 7);
 /** Of a new thread, on a machine that has other things to do. */
@@ -14,10 +16,10 @@ const maxStartMs = 60_000;
 const minTurns = 5;
 
 let folding: Folding;
-let explaining: Awaited<ReturnType<typeof startExplaining>>;
+let explaining: ReturnType<typeof openExplaining>;
 beforeEach(async () => {
   folding = await foldingHarness();
-  explaining = await startExplaining({ stateFile: folding.file, hashKey, homeCurrency });
+  explaining = openExplaining({ stateFile: folding.file, hashKey, homeCurrency });
 }, maxStartMs);
 afterEach(async () => {
   await explaining.close();
@@ -108,6 +110,25 @@ describe("the thread that explains", () => {
     expect(page.items[0]?.names).toEqual([expect.any(String), expect.any(String)]);
     expect(order).toEqual(["another", "list"]);
     expect(turns).toBeGreaterThan(minTurns);
+  });
+
+  it("tells of a state that cannot be read, and answers once it can", async () => {
+    const missing = openExplaining({ stateFile: join(folding.file, "none"), hashKey, homeCurrency });
+    await expect(missing.of("p_nobody")).rejects.toMatchObject({ status: 500, code: "explaining_failed" });
+    await missing.close();
+    const stateFile = `${folding.file}.moved`;
+    const late = openExplaining({ stateFile, hashKey, homeCurrency });
+    await expect(late.of("p_nobody")).rejects.toMatchObject({ status: 500 });
+    symlinkSync(folding.file, stateFile);
+    expect(await late.of("p_nobody")).toBeNull();
+    await late.close();
+    await expect(late.of("p_nobody")).rejects.toMatchObject({ status: 503, code: "explaining_busy" });
+  });
+
+  it("leaves no thread behind that nobody asked for", async () => {
+    const unasked = openExplaining({ stateFile: folding.file, hashKey, homeCurrency });
+    await unasked.close();
+    await expect(unasked.of("p_nobody")).rejects.toMatchObject({ status: 503, code: "explaining_busy" });
   });
 
   it("turns away whom it cannot serve soon", async () => {

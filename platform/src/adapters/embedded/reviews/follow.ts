@@ -103,9 +103,9 @@ function surestBy({ types, otherTypes }: IdentityRules): string {
   return rulesHash({ named, others: told(otherTypes) });
 }
 
-/** Who was merely active reads as before. */
+/** Who was merely active, or bought something, reads as before. */
 function changedProfiles(changes: readonly Change[]): ProfileId[] {
-  const changed = changes.filter(({ kind, id, cause }) => kind === "profile" && id !== "" && cause !== "activity");
+  const changed = changes.filter(({ kind, id, cause }) => kind === "profile" && id !== "" && cause === undefined);
   return [...new Set(changed.map(({ id }) => id))];
 }
 

@@ -5,7 +5,7 @@ import { openDerivedFile } from "../sqliteFile.ts";
 /** Raised when a table, a field or a way to normalise changes: a file of another version is made anew from the state. */
 export const indexFormat = 2;
 const cacheKib = 32_768;
-const walPages = 8_000;
+const walPages = 4_000;
 
 /**
  * `records`: profiles that can be compared, normalised. `keys`: what they are blocked by, so that those who share one

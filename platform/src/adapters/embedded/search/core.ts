@@ -28,10 +28,10 @@ export function openSearch(options: SearchCoreOptions): SearchCore {
   const { decided, onTrouble, onFollowed } = options;
   const loop = new FollowLoop(follower, { name: "search", head: () => decided.head(), onTrouble, onFollowed });
   return {
-    search: async (query) => ({ ...index.find(query), asOf: follower.progress().asOf }),
+    search: async (query) => ({ ...index.find(query), asOf: follower.current().asOf }),
     caughtUp: () => loop.caughtUp(),
     status: async () => {
-      const { profiles, feedVersion, asOf } = follower.progress();
+      const { profiles, feedVersion, asOf } = follower.current();
       return { profiles, feedVersion, asOf };
     },
     advance: (isBusy = false) => loop.wake(isBusy),

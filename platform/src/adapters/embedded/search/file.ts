@@ -5,8 +5,8 @@ import { Problem } from "../../../model/problem.ts";
 /** Raised when a table or the way to find words changes: a file of another version is made anew from the state. */
 export const formatVersion = 2;
 const cacheKib = 65_536;
-/** 64 MB: pages that many small updates touch are written to the file once for many. */
-const walPages = 16_000;
+/** 16 MB: whoever commits copies it into the file and waits for the disk, which took up to two seconds of 64 MB. */
+const walPages = 4_000;
 
 /**
  * `facts` is what changes with every event and what filters ask, apart from the entry, which changes seldom; `recent`

@@ -37,6 +37,8 @@ export interface Follower {
    */
   pass(isAwaited?: boolean): Promise<boolean>;
   progress(): SearchProgress;
+  /** The progress, as of now where nothing waits: what an answer says that it holds. */
+  current(): SearchProgress;
 }
 
 /**
@@ -44,8 +46,8 @@ export interface Follower {
  * together with whom it retires; the last one of a pass carries the progress. What a crash leaves half done is done
  * again, which changes nothing.
  *
- * Most of the feed says that somebody was seen again; that may be known a moment later. Who is there, and under which
- * words, is followed ahead of it: `ahead` is only remembered while the thread lives, the progress is of both.
+ * Most of the feed says that somebody was seen again or bought something; that may be known a moment later. Who is there,
+ * and under which words, is followed ahead of it: `ahead` is only remembered while the thread lives, the progress is of both.
  */
 export function followerOf(parts: FollowerParts): Follower {
   const { index, decided, now, elapsed = monotonic } = parts;
@@ -54,11 +56,14 @@ export function followerOf(parts: FollowerParts): Follower {
   let steppedAt = 0;
   const coverage = feedCoverage();
   const leader = leaderOf(parts, coverage);
+  /** Whether the feed still is the one that was followed can only change between two runs. */
+  let isFeedKnown = false;
   const step = async (): Promise<boolean> => {
     steppedAt = elapsed();
     const at = now();
     const head = decided.head();
     const next = nextFeedStep(decided, progress.followed, passLimits);
+    isFeedKnown = next?.startsOver !== true;
     if (next === null) {
       progress = { ...progress, asOf: Math.max(progress.asOf, at) };
       return false;
@@ -85,7 +90,15 @@ export function followerOf(parts: FollowerParts): Follower {
     index.write(() => undefined, { followed, asOf: holdsAll ? at : asOfBefore });
     progress = index.progress();
     coverage.applied(changes, { feed, head: next.head });
+    isFeedKnown = true;
     return true;
+  };
+  const current = (): SearchProgress => {
+    const at = now();
+    const { version, copied } = progress.followed;
+    const isUpToDate = isFeedKnown && copied === null && version >= decided.head().feedVersion;
+    if (isUpToDate) progress = { ...progress, asOf: Math.max(progress.asOf, at) };
+    return progress;
   };
   const mayWait = (): boolean => {
     const { feed, version, copied } = progress.followed;
@@ -95,6 +108,7 @@ export function followerOf(parts: FollowerParts): Follower {
   };
   return {
     progress: () => progress,
+    current,
     pass: async (isAwaited = true) => {
       const hasLed = await leader.lead(progress.followed);
       if (!isAwaited && mayWait()) return hasLed;
@@ -161,9 +175,9 @@ async function writeWhole(ids: readonly ProfileId[], { index, decided, yieldTurn
   }
 }
 
-/** Without those that are more than activity up to `written`. */
+/** Without those that anything may have changed of, up to `written`. */
 function unwritten(changes: readonly FeedChange[], written: number): FeedChange[] {
-  return changes.filter(({ cause, version }) => cause === "activity" || version === undefined || version > written);
+  return changes.filter(({ cause, version }) => cause !== undefined || version === undefined || version > written);
 }
 
 /** Distinct profiles, in the order in which the feed names them; who changed is not also merely active. */

@@ -170,6 +170,30 @@ describe("the index file", () => {
     directory.remove();
   });
 
+  it("is as of now while nothing waits, and stays as of then while something does", async () => {
+    const directory = temporaryDirectory();
+    const followed = new FakeFollowed();
+    followed.setProfile("p1", { profile: personOf({ id: "p1", name: "Ada" }), fragments: [] });
+    let now = 1_000;
+    const file = join(directory.path, "search.sqlite");
+    const core = openSearch({ file, decided: followed.decided(), now: () => now });
+    await core.caughtUp();
+    for (const at of [5_000, 9_000]) {
+      now = at;
+      expect((await core.status()).asOf).toBe(at);
+      expect((await core.search({ limit: 1 })).asOf).toBe(at);
+    }
+    followed.fault = () => {
+      throw new Error("injected");
+    };
+    followed.setProfile("p2", { profile: personOf({ id: "p2", name: "Bob" }), fragments: [] });
+    now = 12_000;
+    expect((await core.status()).asOf).toBe(9_000);
+    expect((await core.search({ limit: 1 })).asOf).toBe(9_000);
+    await core.close();
+    directory.remove();
+  });
+
   it("is not written where nothing that search knows has changed", () => {
     withIndex((index, file) => {
       const entry = searchEntryOf(personOf({ id: "p1", name: "Ada" }), 1);

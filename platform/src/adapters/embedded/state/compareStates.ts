@@ -69,7 +69,10 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
         yield [text(row, "key"), `${text(row, "owner_fragment")} ${figures}`];
       }
     },
-    rejected: rowLines("SELECT position AS name, * FROM rejected ORDER BY position"),
+    rejected: rowLines(`SELECT r.position AS name, r.message, r.source, r.message_id, r.reason, r.state, c.id
+      FROM rejected r JOIN causes c ON c.number = r.cause ORDER BY r.position`),
+    cause: rowLines(`SELECT id AS name, source, code, field, type, event, count, open, first_at, last_at, last_position
+      FROM causes ORDER BY id`),
     duplicate: rowLines("SELECT position AS name, * FROM duplicates ORDER BY position"),
     "seen again": rowLines("SELECT first AS name, * FROM seen_again ORDER BY first"),
     "source total": rowLines("SELECT source AS name, * FROM source_totals ORDER BY source"),

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { correctionStatements } from "./corrections.ts";
-import { rejectionStatements } from "./fates.ts";
+import { causeStatements, rejectionStatements } from "./fates.ts";
+import { rejectionWrites } from "./rejections.ts";
 import { evidenceStatements } from "./evidenceAround.ts";
 import { commitStatements } from "./writeDecision.ts";
 import { openStateFile } from "./schema.ts";
@@ -32,6 +33,8 @@ describe("hot statements find their rows by an index", () => {
       evidenceStatements(database),
       commitStatements(database),
       rejectionStatements(database),
+      rejectionWrites(database),
+      { cause: causeStatements(database).cause },
       correctionStatements(database),
       rulesStatements(database),
     ];

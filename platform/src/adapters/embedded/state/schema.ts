@@ -5,7 +5,7 @@ import { Problem } from "../../../model/problem.ts";
 import { isDamage } from "../sqliteFile.ts";
 
 /** Raised when a table, or the JSON in one of its columns, changes shape. */
-const tablesVersion = 4;
+const tablesVersion = 5;
 /** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
 export const stateVersion = tablesVersion * 1_000 + normaliserVersion;
 
@@ -55,9 +55,20 @@ CREATE TABLE orders (
 CREATE INDEX orders_of_fragment ON orders (owner_fragment);
 CREATE TABLE rejected (
   position INTEGER PRIMARY KEY, message TEXT NOT NULL, source TEXT NOT NULL, message_id TEXT NOT NULL,
-  reason TEXT NOT NULL) STRICT;
+  reason TEXT NOT NULL, cause INTEGER NOT NULL, state INTEGER NOT NULL) STRICT;
 CREATE INDEX rejected_by_message ON rejected (message);
 CREATE INDEX rejected_by_source ON rejected (source);
+CREATE INDEX rejected_by_cause ON rejected (cause);
+-- States: 0 open, 1 replaced, 2 mended. Queries find these indexes only when they say so too.
+CREATE INDEX rejected_open ON rejected (cause, position) WHERE state = 0;
+CREATE INDEX rejected_open_newest ON rejected (position) WHERE state = 0;
+CREATE INDEX rejected_unmended ON rejected (message) WHERE state <> 2;
+CREATE TABLE causes (
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, code TEXT NOT NULL, field TEXT, type TEXT,
+  event TEXT, count INTEGER NOT NULL, open INTEGER NOT NULL, first_at INTEGER, last_at INTEGER,
+  last_position INTEGER NOT NULL) STRICT;
+CREATE INDEX causes_by_open ON causes (open DESC, number);
+CREATE INDEX causes_of_source ON causes (source);
 CREATE TABLE duplicates (position INTEGER PRIMARY KEY, first INTEGER NOT NULL) STRICT;
 CREATE TABLE seen_again (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, differs INTEGER NOT NULL) STRICT;
 CREATE TABLE source_totals (
@@ -85,6 +96,12 @@ export function openStateFile(file: string, foldedWith: FoldedWith = {}): Databa
   }
 }
 
+/**
+ * 16 MB: whoever commits copies so much into the file and waits for the disk. In portions of 80 MB the same work held up
+ * decisions and acknowledgements for up to a second at a time.
+ */
+const walPages = 4_000;
+
 function damaged(): Problem {
   return new Problem(500, "state_damaged", "the state file is damaged", {
     hint: "fold the log again with: c360 rebuild",
@@ -94,7 +111,7 @@ function damaged(): Problem {
 function prepareStateFile(database: DatabaseSync, file: string, foldedWith: FoldedWith): void {
   chmodSync(file, 0o600);
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -200000;
-    PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 20000; PRAGMA busy_timeout = 10000;
+    PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = ${walPages}; PRAGMA busy_timeout = 10000;
     PRAGMA mmap_size = 2147483648;`);
   const version = readVersion(database);
   if (version === 0) {

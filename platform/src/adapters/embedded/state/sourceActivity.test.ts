@@ -101,6 +101,8 @@ describe("what came from each source", () => {
   });
 });
 
+const any = { cause: null, onlyOpen: false };
+
 describe("refusals", () => {
   it("come newest first, of one source or all, page by page", async () => {
     const one = await folding();
@@ -110,12 +112,12 @@ describe("refusals", () => {
       const fates = fatesOver(database);
       const all: number[] = [];
       for (let before: number | null = null; ; before = all.at(-1) ?? null) {
-        const page = await fates.rejections({ source: null, before, limit: 4 });
+        const page = await fates.rejections({ ...any, source: null, before, limit: 4 });
         if (page.length === 0) break;
         all.push(...page.map(({ position }) => position));
       }
       expect(all).toEqual([24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0]);
-      const erp = await fates.rejections({ source: "erp", before: 18, limit: 10 });
+      const erp = await fates.rejections({ ...any, source: "erp", before: 18, limit: 10 });
       expect(erp.map(({ messageId }) => messageId)).toEqual(["m12", "m6", "m0"]);
       expect(fates.exceptionAt(2)).toMatchObject({ fate: "rejected", reason: { code: "event_missing" } });
       expect(fates.exceptionAt(1)).toBeNull();

@@ -17,6 +17,7 @@ import { crossingFragments, crossingStatements } from "./crossings.ts";
 import { defaultFeedLimits, feedRetention, type FeedLimits } from "./feedRetention.ts";
 import type { Position } from "../../../model/position.ts";
 import { everybodyOver } from "./everybody.ts";
+import { rejectionRows } from "./rejections.ts";
 import { currentRules, rulesStatements } from "./rulesVersions.ts";
 import { openStateFile, openStateReader, type FoldedWith } from "./schema.ts";
 import {
@@ -49,7 +50,8 @@ export function openStateStore(options: {
 }): IdentityAndProfiles {
   const database = (options.openFile ?? openStateFile)(options.file, options.foldedWith);
   const reads = readStatements(database);
-  const writes = { ...commitStatements(database), countSources: sourceActivityWriter(database) };
+  const rejections = rejectionRows(database, options.hash);
+  const writes = { ...commitStatements(database), countSources: sourceActivityWriter(database), rejections };
   const retention = feedRetention(database, { ...defaultFeedLimits, ...options.feedLimits });
   const thinning = batchThinning(database);
   const recent = recentFragments();
@@ -70,6 +72,7 @@ export function openStateStore(options: {
     edgesBetween: async (pairs) =>
       hasEdges ? pairs.flatMap(({ a, b }) => (reads.edgesBetween.all(a, b) as Row[]).map(edgeRow)) : [],
     corrections: async (keys) => (hasCorrections ? correctionsOf(reads, keys) : []),
+    refused: async (keys) => rejections.refused(keys),
     rules: async () => currentRules(reads),
     everybody: async () => openEverybody(options),
     personsAlone: async (numbers) => {
@@ -88,10 +91,12 @@ export function openStateStore(options: {
       } catch (error) {
         // Only the file knows now what is decided.
         recent.forget();
+        rejections.forget();
         hasEdges = true;
         hasCorrections = true;
         throw refusesContent(error) ? refused(error) : error;
       }
+      rejections.keep(decision);
       hasEdges ||= decision.edges.length > 0;
       hasCorrections ||= decision.corrections.length > 0;
       if (decision.rules === undefined) recent.keep(decision);

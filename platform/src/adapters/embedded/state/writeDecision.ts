@@ -2,9 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
+import type { SmallChange } from "../../../storage/followed.ts";
 import type { Decision, PeopleLot, RulesDecision, SourceMinute } from "../../../storage/identityAndProfiles.ts";
 import type { BatchThinning } from "./batchThinning.ts";
 import type { FeedRetention } from "./feedRetention.ts";
+import type { RejectionRows } from "./rejections.ts";
 import { encodeSpans } from "./rows.ts";
 
 export type CommitStatements = ReturnType<typeof commitStatements>;
@@ -32,7 +34,6 @@ export function commitStatements(database: DatabaseSync) {
     raiseNumber: prepare("UPDATE head SET next_number = max(next_number, ?)"),
     putOrder: prepare(`INSERT INTO orders (key, owner_fragment, state) VALUES (?, ?, ?)
       ON CONFLICT (key) DO UPDATE SET owner_fragment = excluded.owner_fragment, state = excluded.state`),
-    addRejected: prepare("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)"),
     addDuplicate: prepare("INSERT INTO duplicates VALUES (?, ?)"),
     countDuplicate: prepare(`INSERT INTO seen_again VALUES (?, 1, ?)
       ON CONFLICT (first) DO UPDATE SET count = count + 1, differs = max(differs, excluded.differs)`),
@@ -54,7 +55,10 @@ export async function writeDecision(
     retention,
     thinning,
   }: {
-    statements: CommitStatements & { countSources: (received: readonly SourceMinute[]) => void };
+    statements: CommitStatements & {
+      countSources: (received: readonly SourceMinute[]) => void;
+      rejections: Pick<RejectionRows, "write">;
+    };
     hash: KeyedHash;
     retention: FeedRetention;
     thinning: BatchThinning;
@@ -69,6 +73,7 @@ export async function writeDecision(
     if (statements.setHead.run(decision.position, nextNumber, decision.after).changes !== 1) throw decidedElsewhere();
     writePeople(statements, hash, decision);
     writeFates(statements, decision);
+    statements.rejections.write(decision);
     statements.countSources(decision.received);
     writeFeed(statements, decision);
     if (decision.rules !== undefined) await writeRules(statements, hash, decision.rules);
@@ -141,9 +146,6 @@ function writeLot(statements: CommitStatements, hash: KeyedHash, lot: PeopleLot)
 }
 
 function writeFates(statements: CommitStatements, decision: Decision): void {
-  for (const { position, messageKey, source, messageId, reason } of decision.rejected) {
-    statements.addRejected.run(position, messageKey, source, messageId, JSON.stringify(reason));
-  }
   for (const { position, first, differs } of decision.seenAgain) {
     statements.addDuplicate.run(position, first);
     statements.countDuplicate.run(first, differs ? 1 : 0);
@@ -153,9 +155,9 @@ function writeFates(statements: CommitStatements, decision: Decision): void {
 
 function writeFeed(statements: CommitStatements, decision: Decision): void {
   for (const id of decision.retiredProfiles) statements.addFeed.run("retired", id);
-  const onlyActive = new Set(decision.onlyActive);
-  for (const person of decision.changedPersons) {
-    statements.addFeed.run(onlyActive.has(person) ? "activity" : "person", person);
-  }
+  const kinds = new Map<number, SmallChange>();
+  for (const person of decision.onlyActive) kinds.set(person, "activity");
+  for (const person of decision.onlyOrders) kinds.set(person, "orders");
+  for (const person of decision.changedPersons) statements.addFeed.run(kinds.get(person) ?? "person", person);
   for (const { state } of decision.orders) statements.addFeed.run("order", state.key);
 }

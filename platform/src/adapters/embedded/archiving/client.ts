@@ -1,0 +1,44 @@
+import type { LogTiers } from "../eventLog/archiver.ts";
+import { ownedThread } from "../ownedThread.ts";
+import type { ArchivingAnswers, ArchivingRequest, ArchivingThreadSettings } from "./messages.ts";
+
+const maxWaiting = 16;
+const retryAfterSeconds = 2;
+const maxYoungGenerationMb = 16;
+
+export interface EmbeddedArchiving {
+  /** What the log's files hold, by how they are kept. */
+  tiers(): Promise<LogTiers>;
+  /** `isBusy`: much waits to be decided. */
+  advance(isBusy: boolean): void;
+  close(): Promise<void>;
+}
+
+export interface ArchivingOptions extends ArchivingThreadSettings {
+  /** For the operator's log. No personal data in it. */
+  onTrouble: (message: string) => void;
+}
+
+/** Starts the thread that archives the log's sealed segments. */
+export async function startArchiving({ onTrouble, ...workerData }: ArchivingOptions): Promise<EmbeddedArchiving> {
+  const thread = ownedThread<ArchivingAnswers, ArchivingRequest>({
+    entry: new URL("./thread.ts", import.meta.url),
+    name: "archiving",
+    workerData,
+    maxYoungGenerationMb,
+    retryAfterSeconds,
+    onTrouble,
+    onFollowed: undefined,
+  });
+  await thread.start();
+  let wasBusy = false;
+  return {
+    tiers: () => thread.ask("tiers", (id) => ({ kind: "tiers", id }), { maxWaiting, counts: () => true }),
+    advance: (isBusy) => {
+      if (isBusy === wasBusy) return;
+      wasBusy = isBusy;
+      thread.tell(() => ({ kind: "advance", isBusy: wasBusy }));
+    },
+    close: () => thread.close((id) => ({ kind: "close", id })),
+  };
+}

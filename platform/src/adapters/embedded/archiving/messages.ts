@@ -1,0 +1,16 @@
+import type { ArchiveLimits } from "../eventLog/archivePolicy.ts";
+import type { LogTiers } from "../eventLog/archiver.ts";
+import type { OwnerRequest } from "../ownerThread.ts";
+
+/** What the archiving thread is started with. */
+export interface ArchivingThreadSettings {
+  logDirectory: string;
+  limits: ArchiveLimits;
+}
+
+export type Question = { kind: "tiers"; id: number };
+export type ArchivingRequest = OwnerRequest<Question>;
+export interface ArchivingAnswers {
+  tiers: LogTiers;
+  close: null;
+}
