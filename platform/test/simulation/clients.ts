@@ -12,7 +12,8 @@ import type { Draws } from "../../src/simulator/draws.ts";
 import { drawCall, type Drawn, type Sold } from "./calls.ts";
 import { Broken } from "./broken.ts";
 import type { Process, Running } from "./process.ts";
-import { hash, someRules, type World } from "./world.ts";
+import { someRules } from "./simulatedRules.ts";
+import { hash, type World } from "./world.ts";
 
 /** What was sent in one go, and what its sender knows of it. */
 interface Sending {
@@ -104,12 +105,11 @@ export class Clients {
     for (const sending of this.#sendings) if (sending.state === "under way") sending.state = "unknown";
   }
 
-  /** Whatever was not taken for certain is sent again; false when all of it was. */
-  retryOne(to: Process): boolean {
-    const left = this.#sendings.find(({ state }) => state === "unknown" || state === "refused");
-    if (left === undefined) return false;
-    this.#repeat(to, left);
-    return true;
+  /** Whatever was not taken for certain is sent again; how many that were. */
+  retryAll(to: Process): number {
+    const left = this.#sendings.filter(({ state }) => state === "unknown" || state === "refused");
+    for (const sending of left) this.#repeat(to, sending);
+    return left.length;
   }
 
   /** Whether somebody sent it, and was not told each time that it was not taken. */

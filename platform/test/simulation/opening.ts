@@ -86,12 +86,14 @@ export async function openMessages(
 const smallFilters = { capacityOf: (tier: number) => 32 * 2 ** tier, bitsPerKeyOf: () => 12, maxTiers: 8 };
 
 /** Batches end where the schedule wants. */
-export function inSmallBatches({ gates, temper }: World, life: Life, reader: EventBufferReader): EventBufferReader {
+export function inSmallBatches(world: World, life: Life, reader: EventBufferReader): EventBufferReader {
+  const { gates, temper } = world;
   return {
     read: (from, until, maxRecords, maxBytes) =>
-      gates.pass(life, "ingestion reads", () =>
-        reader.read(from, until, Math.min(maxRecords, temper.maxBatchRecords), maxBytes),
-      ),
+      gates.pass(life, "ingestion reads", () => {
+        const most = world.isComingToRest ? maxRecords : Math.min(maxRecords, temper.maxBatchRecords);
+        return reader.read(from, until, most, maxBytes);
+      }),
     at: (position) => gates.alongside(life, () => reader.at(position)),
     close: () => reader.close(),
   };

@@ -3,7 +3,6 @@ import { openEventLogReader } from "../../src/adapters/embedded/eventLog/reader.
 import { recordsFrom } from "../../src/adapters/embedded/eventLog/summary.ts";
 import type { BufferRecord, EventBuffer, EventBufferReader } from "../../src/buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../../src/gateway/gateway.ts";
-import { defaultIdentityRules } from "../../src/identity/index.ts";
 import { createIngestionLoop, pendingMessages, recordsAt, type PendingMessages } from "../../src/ingestion/index.ts";
 import type { Position } from "../../src/model/position.ts";
 import { Problem } from "../../src/model/problem.ts";
@@ -15,6 +14,7 @@ import type { MessageIndex } from "../../src/storage/messageIndex.ts";
 import { simulatedCopier, simulatedSearch, type CopiedRows, type SimulatedFollower } from "./followers.ts";
 import { beginLife, type Life } from "./gates.ts";
 import { inSmallBatches, openLog, openMessages, outsideOf } from "./opening.ts";
+import { firstRules } from "./simulatedRules.ts";
 import { simulatedState } from "./stateFile.ts";
 import { hash, homeCurrency, logFolder, searchFileOf, stateFileOf, type World } from "./world.ts";
 
@@ -160,7 +160,7 @@ async function startDeciding(
     messages,
     recordsAt: (positions) => gates.alongside(life, () => recordsAt(lookups, positions)),
     hash,
-    rules: defaultIdentityRules,
+    rules: firstRules,
     homeCurrency,
     now: () => world.now,
     onDecided,

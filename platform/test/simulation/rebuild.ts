@@ -3,11 +3,11 @@ import { compareStates } from "../../src/adapters/embedded/state/compareStates.t
 import { openStateStore } from "../../src/adapters/embedded/state/stateStore.ts";
 import { openEventLogReader } from "../../src/adapters/embedded/eventLog/reader.ts";
 import { removeFile } from "../../src/adapters/embedded/sqliteFile.ts";
-import { defaultIdentityRules } from "../../src/identity/index.ts";
 import { createIngestionLoop, recordsAt } from "../../src/ingestion/index.ts";
 import type { Position } from "../../src/model/position.ts";
 import type { MessageIndex } from "../../src/storage/messageIndex.ts";
 import { Broken } from "./broken.ts";
+import { firstRules } from "./simulatedRules.ts";
 import { unsyncedStateFile } from "./stateFile.ts";
 import { hash, homeCurrency, logFolder, stateFileOf, type World } from "./world.ts";
 
@@ -24,7 +24,7 @@ export async function checkRebuild(world: World, end: Position, maxBatchRecords:
       messages: messagesInMemory(),
       recordsAt: (positions) => recordsAt(log, positions),
       hash,
-      rules: defaultIdentityRules,
+      rules: firstRules,
       homeCurrency,
       now: () => world.now,
       onDecided: () => undefined,

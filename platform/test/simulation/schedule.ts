@@ -193,6 +193,7 @@ const actions: readonly Action[] = [
 async function comeToRest(simulation: Simulation, draws: Draws, tell: (what: string) => void): Promise<void> {
   const { world, clients } = simulation;
   world.hasRoom = true;
+  world.isComingToRest = true;
   for (let operations = 0; operations < mostRestOperations; operations++) {
     const what = restOperation(simulation, draws);
     if (what === null) {
@@ -223,7 +224,8 @@ function restOperation(simulation: Simulation, draws: Draws): string | null {
     simulation.kill(draws, false);
     return "the log has failed: stop";
   }
-  if (clients.retryOne(process)) return "again";
+  const retried = clients.retryAll(process);
+  if (retried > 0) return `again, ${retried}`;
   const head = simulation.ledger?.feedHead() ?? 0;
   const behind = running.followers.find((follower) => {
     const { feed, version, copied } = follower.progress();

@@ -1,9 +1,10 @@
 import type { EventBufferReader } from "../../src/buffer/eventBuffer.ts";
-import { defaultIdentityRules, rulesInForce, type IdentityRules } from "../../src/identity/index.ts";
+import { rulesInForce, type IdentityRules } from "../../src/identity/index.ts";
 import type { LogRecord, RulesRecord } from "../../src/model/event.ts";
 import { decodeRecord } from "../../src/model/logRecord.ts";
 import type { Position } from "../../src/model/position.ts";
 import { defaultRulesNumber, rulesVersionOf } from "../../src/model/rulesVersion.ts";
+import { firstRules } from "./simulatedRules.ts";
 
 interface Seen {
   position: Position;
@@ -26,6 +27,7 @@ export class Witness {
   #decided = 0;
   readonly #firsts = new Map<string, Position>();
   readonly #numbers = new Map<number, RulesRecord>();
+  #inForce: IdentityRules | null = null;
 
   get end(): Position {
     return this.#end;
@@ -75,7 +77,8 @@ export class Witness {
 
   rules(): IdentityRules {
     const current = this.#numbers.get(this.rulesNumber());
-    return rulesInForce(current === undefined ? null : rulesVersionOf(current), defaultIdentityRules);
+    this.#inForce ??= rulesInForce(current === undefined ? null : rulesVersionOf(current), firstRules);
+    return this.#inForce;
   }
 
   #decide(seen: Seen): void {
@@ -85,10 +88,15 @@ export class Witness {
     else if (first !== undefined) this.duplicates.push({ position, first });
     else if (record.status === "rules" && this.#isTaken(record)) this.rejected.push(position);
     else {
-      if (record.status === "rules") this.#numbers.set(record.body.number, record);
+      if (record.status === "rules") this.#putInForce(record);
       this.#firsts.set(message, position);
       this.processed.push(seen);
     }
+  }
+
+  #putInForce(record: RulesRecord): void {
+    this.#numbers.set(record.body.number, record);
+    this.#inForce = null;
   }
 
   #isTaken({ body }: RulesRecord): boolean {

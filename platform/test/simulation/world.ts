@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defaultIdentityRules, parseIdentityRules, type IdentityRules } from "../../src/identity/index.ts";
 import { keyedHash } from "../../src/model/keyedHash.ts";
 import { drawsFrom, hash32, type Draws } from "../../src/simulator/draws.ts";
 import type { AccessStore } from "../../src/storage/access.ts";
@@ -72,6 +71,8 @@ export interface World {
   /** UTC ms; goes both ways. */
   now: number;
   hasRoom: boolean;
+  /** Nothing fails any more, and batches are as large as they get. */
+  isComingToRest: boolean;
   /** Of everything that is named: messages, processes, rebuilds. */
   made: number;
 }
@@ -94,6 +95,7 @@ export function openWorld(seed: number, access: AccessStore): World {
     access,
     now: start,
     hasRoom: true,
+    isComingToRest: false,
     made: 0,
   };
 }
@@ -121,17 +123,6 @@ export function closeWorld({ folder }: World): void {
 export function drawsOf(world: Pick<World, "seed">, step: number): Draws {
   return drawsFrom(hash32(world.seed, step, 1));
 }
-
-/** Documents that differ in who is one person. */
-export const someRules: readonly IdentityRules[] = [
-  defaultIdentityRules,
-  parseIdentityRules({ ...defaultIdentityRules, hubThreshold: 3, sharedDeviceLogins: 2 }),
-  parseIdentityRules({
-    ...defaultIdentityRules,
-    blocked: { ...defaultIdentityRules.blocked, values: [...defaultIdentityRules.blocked.values, "e1@example.com"] },
-    maxEvidenceIdentifiers: 6,
-  }),
-];
 
 /** Files that are never synced lie in memory where there is a folder for it. */
 function memoryFolder(): string {
