@@ -180,7 +180,7 @@ const actions: readonly Action[] = [
     },
   },
   {
-    weight: ({ ledger }) => (ledger === null ? 0 : 0.4),
+    weight: ({ ledger }) => (ledger === null ? 0 : 0.15),
     act: async ({ world, ledger }, draws) => {
       const maxBatchRecords = draws.pick([1, 4, 1_000]);
       await checkRebuild(world, ledger?.position() ?? 0, maxBatchRecords);

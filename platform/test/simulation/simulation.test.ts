@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runs } from "../runs.ts";
 import { Broken } from "./broken.ts";
 import { faults } from "./faults.ts";
+import { happenings } from "./happenings.ts";
 import { openRunner, seedsFrom, type Runner } from "./many.ts";
 import { reportOf } from "./report.ts";
 import type { Run } from "./schedule.ts";
@@ -27,32 +28,6 @@ async function brokenBy(first: number, count: number, onRun?: (run: Run) => void
   const found = await runner.firstBroken(seedsFrom(first, count), onRun);
   return found === null ? "" : reportOf(found.run, found.shorter);
 }
-
-/** What a schedule has to come upon now and then, or it would prove nothing. */
-const happenings: readonly RegExp[] = [
-  /^\d+ kill -9/,
-  /^\d+ power cut/,
-  /the log writes: fails/,
-  /the log syncs: fails/,
-  /the log syncs: lostAnswer/,
-  /the log opens \(crash/,
-  /the log opens \(fails/,
-  /a decision up to \d+: lostAnswer/,
-  /a decision up to \d+ \(crash at write \d/,
-  /a decision up to \d+ \(fails at write \d/,
-  /a decision up to \d+ \(lostAnswer at write commit/,
-  /messages are remembered \(crash/,
-  /messages are remembered: lostAnswer/,
-  /search follows: inside/,
-  /copier follows: crash/,
-  /a rebuild beside/,
-  /the process ends by itself/,
-  /the disk is nearly full/,
-  /the clock goes by -/,
-  /what followers have is as on disk/,
-  /rules \d/,
-  /^\d+ again: /,
-];
 
 describe("the platform under a simulated clock, disk and schedule", () => {
   it(

@@ -10,7 +10,7 @@ import type { Gates, Life } from "./gates.ts";
 import { hash } from "./world.ts";
 
 /** A transaction of a few events writes about so many rows. */
-const mostWrites = 30;
+const mostWrites = 20;
 
 /**
  * The real deciding store for one process. Its look-ups may fail, and its commits in every way: before, at any write,

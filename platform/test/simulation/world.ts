@@ -35,13 +35,13 @@ export interface Temper {
 export function temperOf(seed: number): Temper {
   const draws = drawsFrom(hash32(seed, -1));
   return {
-    steps: draws.between(40, 140),
-    haste: draws.pick([6, 20, 40]),
-    faultChance: draws.pick([0, 0.03, 0.1]),
+    steps: draws.chance(0.7) ? draws.between(15, 50) : draws.between(50, 120),
+    haste: draws.pick([15, 40, 100]),
+    faultChance: draws.pick([0, 0.05, 0.15]),
     weakSpot: draws.pick([
       null,
-      null,
       /^the log (writes|syncs)/,
+      /^a decision/,
       /^a decision/,
       /^messages/,
       /^(search|copier)/,
@@ -77,7 +77,7 @@ export interface World {
   made: number;
 }
 
-const weakSpotChance = 0.35;
+const weakSpotChance = 0.5;
 
 export function faultChanceOf({ faultChance, weakSpot }: Temper, what: string): number {
   return weakSpot?.test(what) === true ? weakSpotChance : faultChance;
