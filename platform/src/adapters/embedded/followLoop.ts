@@ -31,6 +31,8 @@ export interface FollowLoopOptions {
   head: () => { feedVersion: number };
   /** The follower failed and will try again. No personal data in it. */
   onTrouble?: ((message: string) => void) | undefined;
+  /** Somebody waits for it: between two passes it rests no longer, but while many wait to be decided. */
+  maxRestMs?: number;
   /** What of the feed is followed durably: nothing after that version may be pruned yet. */
   onFollowed?: ((version: number) => void) | undefined;
 }
@@ -92,7 +94,7 @@ export class FollowLoop {
         isIdle = !(await this.#follower.pass(this.#waiters.length > 0));
         this.#tellFollowed();
         const passMs = performance.now() - startedAt;
-        restMs = this.#woken ? Math.max(gatherMs, (this.#isBusy ? busyRestFactor : restFactor) * passMs) : 0;
+        restMs = this.#woken ? Math.max(gatherMs, this.#restAfter(passMs)) : 0;
         this.#failures = 0;
       } catch (error) {
         restMs = this.#failed(error);
@@ -104,6 +106,11 @@ export class FollowLoop {
       if (isIdle) await this.#sleep(idlePollMs, () => this.#woken);
       await this.#sleep(isIdle ? gatherMs : restMs, () => mayEndEarly && isAwaited());
     }
+  }
+
+  #restAfter(passMs: number): number {
+    if (this.#isBusy) return busyRestFactor * passMs;
+    return Math.min(this.#options.maxRestMs ?? Number.POSITIVE_INFINITY, restFactor * passMs);
   }
 
   #tellFollowed(): void {

@@ -70,7 +70,7 @@ export async function openReviews(options: ReviewCoreOptions): Promise<ReviewCor
   const parts = { index, queue, decided, rules, reviewFrom, now, yieldTurn };
   const follower = reviewFollower({ ...parts, engine: engine.open, model: models.current });
   const loop = new FollowLoop(follower, { name: "reviews", head: () => decided.head(), onTrouble, onFollowed });
-  const { partnersOf: _, dropOf: __, setAnchor: ___, count, ...asked } = queue;
+  const { partnersOf: _, dropOf: __, setAnchor: ___, withRoom: ____, count, ...asked } = queue;
   return {
     ...asked,
     ...runs,
@@ -111,7 +111,8 @@ function preparedParts(database: DatabaseSync) {
 function askingOpenOnes(queue: ReturnType<typeof reviewQueue>, decided: Decided): ReturnType<typeof reviewQueue> {
   return {
     ...queue,
-    offer: async (pairs, at) => {
+    offer: async (offered, at) => {
+      const pairs = queue.withRoom(offered);
       const settled = decided.settled(pairs.map(({ a, b }) => pairOf(a.anchor, b.anchor)));
       return queue.offer(
         pairs.filter((_, index) => settled[index] !== true),

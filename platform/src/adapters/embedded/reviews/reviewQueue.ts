@@ -24,6 +24,8 @@ type Queue = Pick<
   /** Drops all waiting pairs of a profile that is gone. */
   dropOf(id: ProfileId): void;
   count(): number;
+  /** Of these pairs, without those that the full queue would drop again at once. */
+  withRoom(pairs: readonly OfferedPair[]): OfferedPair[];
 };
 
 const bandEdges = [0, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999, 1] as const;
@@ -41,6 +43,7 @@ export function reviewQueue(database: DatabaseSync): Queue {
     return row === undefined ? null : reviewOf(row);
   };
   const count = (): number => Number(statements.count.get()?.["waiting"] ?? 0);
+  const room = roomIn(statements, count);
   return {
     waiting: async ({ after, limit }) => {
       const [place, id] = after === null ? [-2, ""] : placeIn(after);
@@ -54,6 +57,7 @@ export function reviewQueue(database: DatabaseSync): Queue {
     answer: async (id, { state, by, at }) => {
       const found = byId(id);
       if (found === null || placeOf(found.state, 0) === null) return null;
+      room.changed();
       statements.answer.run(state, placeOf(state, found.probability), by, at, id);
       return byId(id);
     },
@@ -64,22 +68,28 @@ export function reviewQueue(database: DatabaseSync): Queue {
     reopen: async (id) => {
       const found = byId(id);
       if (found === null) return null;
+      room.changed();
       statements.reopen.run(placeOf("open", found.probability), id);
       return byId(id);
     },
     drop: async (ids) => {
       inTransaction(database, () => {
-        for (const id of ids) statements.drop.run(id);
+        for (const id of ids) if (Number(statements.drop.run(id).changes) > 0) room.changed();
       });
     },
     offer: async (pairs, at) =>
       inTransaction(database, () => {
+        if (pairs.length === 0) return 0;
+        room.changed();
         for (const pair of pairs) offerOne(statements, pair, at);
         const beyond = count() - maxWaitingPairs;
         if (beyond > 0) statements.dropLeast.run(beyond);
         return pairs.filter((pair) => isWaiting(statements, pair)).length;
       }),
-    dropOlder: async (at) => Number(statements.dropOlder.run(at).changes),
+    dropOlder: async (at) => {
+      room.changed();
+      return Number(statements.dropOlder.run(at).changes);
+    },
     summary: async (by) => ({
       open: Number(statements.countState.get("open")?.["waiting"] ?? 0),
       skipped: Number(statements.countState.get("skipped")?.["waiting"] ?? 0),
@@ -92,9 +102,14 @@ export function reviewQueue(database: DatabaseSync): Queue {
       statements.anchorB.run(anchor, id, anchor);
     },
     dropOf: (id) => {
-      statements.dropOf.run(id, id);
+      if (Number(statements.dropOf.run(id, id).changes) > 0) room.changed();
     },
     count,
+    withRoom: (pairs) => {
+      const last = room.last();
+      if (last === null) return [...pairs];
+      return pairs.filter((pair) => -pair.probability < last || isWaiting(statements, pair));
+    },
   };
 }
 
@@ -107,6 +122,7 @@ function queueStatements(database: DatabaseSync) {
     waiting: prepare(`SELECT * FROM reviews WHERE place IS NOT NULL AND (place > ? OR (place = ? AND id > ?))
       ORDER BY place, id LIMIT ?`),
     count: prepare("SELECT count(*) AS waiting FROM reviews WHERE place IS NOT NULL"),
+    lastPlace: prepare("SELECT max(place) AS place FROM reviews WHERE place IS NOT NULL"),
     countState: prepare("SELECT count(*) AS waiting FROM reviews WHERE place IS NOT NULL AND state = ?"),
     answer: prepare(`UPDATE reviews SET state = ?, place = ?, answered_by = ?, answered_at = ?
       WHERE id = ? AND place IS NOT NULL`),
@@ -144,6 +160,20 @@ function offerOne(statements: Statements, pair: OfferedPair, at: number): void {
 function isWaiting({ byId }: Statements, { a, b }: OfferedPair): boolean {
   const place = byId.get(reviewIdOf(a.profileId, b.profileId))?.["place"];
   return typeof place === "number";
+}
+
+/** The last place of a full queue, null while there is room; worked out again after a change. */
+function roomIn({ lastPlace }: Statements, count: () => number) {
+  let known: { last: number | null } | null = null;
+  return {
+    changed: (): void => {
+      known = null;
+    },
+    last: (): number | null => {
+      known ??= { last: count() < maxWaitingPairs ? null : Number(lastPlace.get()?.["place"]) };
+      return known.last;
+    },
+  };
 }
 
 function placeIn(cursor: string): [number, string] {

@@ -441,5 +441,11 @@ describe("the queue", () => {
     expect(await reviews.status()).toMatchObject({ waiting: maxWaitingPairs });
     expect((await reviews.waiting({ after: null, limit: 1 })).items[0]?.id).toBe(id(maxWaitingPairs));
     expect(await reviews.byId(id(maxWaitingPairs + 1))).toBeNull();
+    // What waits is still scored anew, and a place that comes free is given again.
+    const [again, late] = [pair(maxWaitingPairs, 0.93), pair(maxWaitingPairs + 2, 0.9)];
+    expect(await reviews.offer([again, late], noon)).toBe(1);
+    expect(await reviews.byId(id(maxWaitingPairs))).toMatchObject({ probability: 0.93 });
+    await reviews.drop([id(maxWaitingPairs)]);
+    expect(await reviews.offer([late], noon)).toBe(1);
   });
 });

@@ -4,6 +4,9 @@ import { FollowLoop } from "../followLoop.ts";
 import { followerOf } from "./follow.ts";
 import { openSearchIndex } from "./searchIndex.ts";
 
+/** A new customer is to be found within a second; its niceness keeps it behind those that decide. */
+const maxRestMs = 100;
+
 export interface SearchCoreOptions {
   file: string;
   decided: Decided;
@@ -26,7 +29,8 @@ export function openSearch(options: SearchCoreOptions): SearchCore {
   const yieldTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
   const follower = followerOf({ index, decided: options.decided, now: options.now, yieldTurn });
   const { decided, onTrouble, onFollowed } = options;
-  const loop = new FollowLoop(follower, { name: "search", head: () => decided.head(), onTrouble, onFollowed });
+  const head = () => decided.head();
+  const loop = new FollowLoop(follower, { name: "search", head, maxRestMs, onTrouble, onFollowed });
   return {
     search: async (query) => ({ ...index.find(query), asOf: follower.current().asOf }),
     caughtUp: () => loop.caughtUp(),

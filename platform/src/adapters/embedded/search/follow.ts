@@ -82,7 +82,9 @@ export function followerOf(parts: FollowerParts): Follower {
       await parts.yieldTurn();
       if (leader.isDue()) await leader.lead(progress.followed);
     }
-    await writeWhole(changed, parts);
+    await writeWhole(changed, parts, async () => {
+      if (leader.isDue()) await leader.lead(progress.followed);
+    });
     const followed = next.progress;
     const holdsAll = followed.copied === null && followed.version >= head.feedVersion;
     // Of what is being copied nothing can be said as of a time.
@@ -168,10 +170,15 @@ function leaderOf(parts: FollowerParts, coverage: Coverage): Leader {
   };
 }
 
-async function writeWhole(ids: readonly ProfileId[], { index, decided, yieldTurn }: FollowerParts): Promise<void> {
+async function writeWhole(
+  ids: readonly ProfileId[],
+  { index, decided, yieldTurn }: FollowerParts,
+  between?: () => Promise<void>,
+): Promise<void> {
   for (const slice of slicesOf(ids, ids.length > manyProfiles ? bulkSliceProfiles : sliceProfiles)) {
     index.write((writer) => writeProfiles(writer, slice, decided));
     await yieldTurn();
+    await between?.();
   }
 }
 
