@@ -135,6 +135,16 @@ async function copyAgain(file: ChunkedFile, from: number, to: number, write: Wri
  * Throws unless what lies from `offset` on is the trace of a write that was never acknowledged. It is when no valid
  * record follows. It also is when those that follow belong to the same group commit and a block before them is zeros, or
  * all of it from `offset` on: a power cut may leave a group's later blocks on disk and an earlier one unwritten.
+ *
+ * Why nothing goes that was acknowledged: a group is written when the one before it is durable, and acknowledged when it
+ * is durable itself. So a group of which a block was never written was not acknowledged, and those before it lie whole
+ * before `offset`; a record that begins a group behind the gap shows that the gap's had been durable, which makes it
+ * damage. The block in which a group begins has the durable end of the one before: unwritten, it is zeros from exactly
+ * there on. Zeros that begin inside a record, or end before the block does, no power cut leaves: damage too, as is a
+ * record that holds anything but zeros.
+ *
+ * What no content can tell: a disk that turns a block of the very last group into zeros after it was durable. What of it
+ * had been decided is missed by the message index, which reads it at each start (`log_damaged`).
  */
 export async function assertTorn(segment: Segment, offset: number): Promise<void> {
   const { salt, segment: number } = segment.header;
