@@ -10,6 +10,7 @@ import type {
   IdentifierRow,
   IdentityAndProfiles,
 } from "../../../storage/identityAndProfiles.ts";
+import { batchSnapshot } from "./batchSnapshot.ts";
 import { batchThinning } from "./batchThinning.ts";
 import { aliasEnds, edgesOf } from "./aliases.ts";
 import { correctionEnds, correctionsOf } from "./corrections.ts";
@@ -55,6 +56,7 @@ export function openStateStore(options: {
   const retention = feedRetention(database, { ...defaultFeedLimits, ...options.feedLimits });
   const thinning = batchThinning(database);
   const recent = recentFragments();
+  const snapshot = batchSnapshot(database);
   const readPosition = (): Position => int(database.prepare("SELECT position FROM head").get() as Row, "position");
   /** What the next decision builds on. */
   let known = readPosition();
@@ -62,11 +64,16 @@ export function openStateStore(options: {
   let hasEdges = database.prepare("SELECT 1 FROM edges LIMIT 1").get() !== undefined;
   return {
     position: async () => {
+      snapshot.end();
       known = readPosition();
       return known;
     },
     nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
-    fragments: async (ids, withDetail) => fragmentRows(reads, recent, ids, withDetail),
+    fragments: async (ids, withDetail) => {
+      // Each batch begins with them.
+      snapshot.begin();
+      return fragmentRows(reads, recent, ids, withDetail);
+    },
     ...plainReads(reads, options.hash),
     edges: async (keys, most) => (hasEdges ? edgesOf(reads, keys, most) : []),
     edgesBetween: async (pairs) =>
@@ -85,7 +92,7 @@ export function openStateStore(options: {
     },
     commit: async (decision: Decision) => {
       try {
-        const into = { statements: writes, hash: options.hash, retention, thinning };
+        const into = { statements: writes, hash: options.hash, retention, thinning, snapshot };
         await writeDecision(database, into, { ...decision, after: known });
         known = decision.position;
       } catch (error) {
