@@ -82,14 +82,7 @@ export function openStateStore(options: {
     refused: async (keys) => rejections.refused(keys),
     rules: async () => currentRules(reads),
     everybody: async () => openEverybody(options),
-    personsAlone: async (numbers) => {
-      const inOwn = numbers.filter((number) => reads.companionsOf.all(number).length <= 1);
-      const hasCrossings = inOwn.length > 0 && reads.anyCrossing.get() !== undefined;
-      const alone = hasCrossings
-        ? inOwn.filter((number) => reads.crossedPerson.get(number, number) === undefined)
-        : inOwn;
-      return new Set(hasCorrections ? alone.filter((number) => reads.correctedOf.get(number) === undefined) : alone);
-    },
+    personsAlone: async (numbers) => aloneOf(reads, numbers, hasCorrections),
     commit: async (decision: Decision) => {
       try {
         const into = { statements: writes, hash: options.hash, retention, thinning, snapshot };
@@ -112,6 +105,13 @@ export function openStateStore(options: {
     releaseFeed: (version) => retention.release(version),
     close: async () => database.close(),
   };
+}
+
+function aloneOf(reads: ReadStatements, numbers: readonly number[], hasCorrections: boolean): Set<number> {
+  const inOwn = numbers.filter((number) => reads.companionsOf.all(number).length <= 1);
+  const hasCrossings = inOwn.length > 0 && reads.anyCrossing.get() !== undefined;
+  const alone = hasCrossings ? inOwn.filter((number) => reads.crossedPerson.get(number, number) === undefined) : inOwn;
+  return new Set(hasCorrections ? alone.filter((number) => reads.correctedOf.get(number) === undefined) : alone);
 }
 
 /** SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH: all others are trouble with the file or the machine. */
