@@ -10,7 +10,8 @@ import { applyOrderEffect, composeProfile, emptyFragment, emptyOrder, foldEvent 
 import { orderEffectOf, ownerOf } from "../profiles/index.ts";
 import type { OrderState } from "../model/order.ts";
 import { accepted, hash, homeCurrency } from "../../test/pipelineHarness.ts";
-import { aliasEdges, decisionOf, start, wholeResolution } from "./smallWorld.fake.ts";
+import { start } from "./smallWorld.fake.ts";
+import { aliasEdges, decisionOf, wholeResolution } from "./wholeFold.fake.ts";
 
 /** Few devices and logins, many hours: late logins and logouts cut what was folded. Some events name no device. */
 const who = fc.oneof(
