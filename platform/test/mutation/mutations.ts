@@ -195,7 +195,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: "fragments stay where they were when people change",
     file: "ingestion/steps/resolvePeople.ts",
-    from: "if (inBatch?.isNew !== true) change.movedFragments.push({ id: fragment.id, person });",
+    from: "change.movedFragments.push({ id: fragment.id, person });",
     to: "",
     tests: ["ingestion/pipeline.test.ts"],
     breaks: [1, 12],
