@@ -99,11 +99,7 @@ export function reviewQueue(database: DatabaseSync): Queue {
       statements.dropOf.run(id, id);
     },
     count,
-    withRoom: (pairs) => {
-      const last = lastPlace();
-      if (last === null) return [...pairs];
-      return pairs.filter((pair) => -pair.probability < last || isWaiting(statements, pair));
-    },
+    withRoom: (pairs) => withRoom(statements, pairs, lastPlace()),
   };
 }
 
@@ -167,6 +163,11 @@ function lastPlaceIn({ changes, lastPlace }: Statements, count: () => number): (
     }
     return known.last;
   };
+}
+
+function withRoom(statements: Statements, pairs: readonly OfferedPair[], last: number | null): OfferedPair[] {
+  if (last === null) return [...pairs];
+  return pairs.filter((pair) => -pair.probability < last || isWaiting(statements, pair));
 }
 
 function placeIn(cursor: string): [number, string] {
