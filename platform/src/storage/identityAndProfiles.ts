@@ -9,6 +9,7 @@ import type { ProfileId } from "../model/profile.ts";
 import type { ExplicitEdge, NodeDecision } from "../model/evidence.ts";
 import type { RejectionCause } from "../model/rejectionCause.ts";
 import type { RulesVersion } from "../model/rulesVersion.ts";
+import type { ViolationCount } from "../model/trackingPlan.ts";
 import type { Everybody } from "./everybody.ts";
 
 /** Internal, small and dense; never leaves the store's own tables. */
@@ -97,6 +98,8 @@ export interface Decision {
   seenAgain: { position: Position; first: Position; differs: boolean }[];
   /** What came from each source in each minute, by time of receipt; later deliveries of a message count too. */
   received: SourceMinute[];
+  /** How tracking plans were broken by what was taken, each way once, in the order in which it was first met. */
+  violations: ViolationCount[];
   /** Only in a decision that publishes rules. */
   rules?: RulesDecision;
 }

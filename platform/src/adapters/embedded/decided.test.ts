@@ -223,6 +223,7 @@ describe("Promise 9: the feed", () => {
       mended: [],
       seenAgain: [],
       received: [],
+      violations: [],
       onlyActive: [],
       onlyOrders: [],
     };

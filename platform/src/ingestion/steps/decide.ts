@@ -52,6 +52,7 @@ export async function decide(
     mended: folded.mended,
     seenAgain: folded.seenAgain,
     received: folded.received,
+    violations: folded.violations,
   };
 }
 

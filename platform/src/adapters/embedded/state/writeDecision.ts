@@ -6,6 +6,7 @@ import type { SmallChange } from "../../../storage/followed.ts";
 import type { Decision, PeopleLot, RulesDecision, SourceMinute } from "../../../storage/identityAndProfiles.ts";
 import type { BatchThinning } from "./batchThinning.ts";
 import type { FeedRetention } from "./feedRetention.ts";
+import type { PlanViolationRows } from "./planViolations.ts";
 import type { RejectionRows } from "./rejections.ts";
 import { encodeSpans } from "./rows.ts";
 
@@ -58,6 +59,7 @@ export async function writeDecision(
     statements: CommitStatements & {
       countSources: (received: readonly SourceMinute[]) => void;
       rejections: Pick<RejectionRows, "write">;
+      planViolations: Pick<PlanViolationRows, "write">;
     };
     hash: KeyedHash;
     retention: FeedRetention;
@@ -75,6 +77,7 @@ export async function writeDecision(
     writeFates(statements, decision);
     statements.rejections.write(decision);
     statements.countSources(decision.received);
+    statements.planViolations.write(decision.violations);
     writeFeed(statements, decision);
     if (decision.rules !== undefined) await writeRules(statements, hash, decision.rules);
     retention.prune();
