@@ -49,7 +49,8 @@ export function encodeRecord(
 function versionOf(record: Partial<LogRecord>): number | null {
   const { status } = record;
   if (status === undefined || !Object.hasOwn(versions, status)) return null;
-  return "plan" in record && record.plan !== undefined ? markedVersion : versions[status];
+  const isMarked = status === "accepted" && "plan" in record && record.plan !== undefined;
+  return isMarked ? markedVersion : versions[status];
 }
 
 /**
