@@ -16,18 +16,16 @@ export interface FakePlans extends PlanServices {
 /** The platform's own way with plans, over memory; of the latest calls there are none. */
 export function fakePlans(access: AccessStore, now: number): FakePlans {
   const counted: KeptViolation[] = [];
-  const plans = lazily(() => planService(plansInMemory(now)));
-  const parts = {
+  const services = planServices({
     access,
-    plans,
+    plans: lazily(() => planService(plansInMemory(now))),
     violations: violationsInMemory(counted),
     hash: keyedHash(Buffer.alloc(32, 7)),
-    analytics: { query: async () => ({ rows: [] }) },
+    analytics: { query: async () => ({ columns: [], rows: [], truncated: false, elapsedMs: 1, asOf: now }) },
     ingestion: { firstPositions: async () => [] },
-    lookups: {},
-  };
-  // Of the stages, it asks for no more than this.
-  return { ...planServices(parts as unknown as Parameters<typeof planServices>[0]), counted };
+    lookups: { read: async (from) => ({ records: [], next: from }), at: async () => null, close: async () => {} },
+  });
+  return { ...services, counted };
 }
 
 export function plansInMemory(now: number): TrackingPlans {

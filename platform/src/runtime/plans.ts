@@ -1,4 +1,5 @@
 import type { PlanServices, PlanVersionView, PlanViolationView } from "../api/planViews.ts";
+import type { EventBufferReader } from "../buffer/eventBuffer.ts";
 import { plannedCall, type PlanCall } from "../gateway/plans/checking.ts";
 import type { PlanService } from "../gateway/plans/plans.ts";
 import { recordsAt } from "../ingestion/index.ts";
@@ -7,15 +8,21 @@ import { messageKeyOf, type KeyedHash } from "../model/keyedHash.ts";
 import { decodeRecord } from "../model/logRecord.ts";
 import { Problem } from "../model/problem.ts";
 import type { TrackingPlanVersion } from "../model/trackingPlan.ts";
+import type { AccessStore } from "../storage/access.ts";
 import type { KeptViolation, PlanViolations, ViolationOrder } from "../storage/planViolations.ts";
+import type { Analytics } from "../storage/timeline.ts";
+import type { Ingestion } from "./ingestion.ts";
 import { sourceNamed } from "./rejections.ts";
-import type { Stages } from "./stages.ts";
 
-type Parts = Pick<Stages, "access" | "analytics" | "lookups" | "ingestion"> & {
+interface Parts {
+  access: AccessStore;
+  analytics: Pick<Analytics, "query">;
+  lookups: EventBufferReader;
+  ingestion: Pick<Ingestion, "firstPositions">;
   plans: PlanService;
   violations: PlanViolations;
   hash: KeyedHash;
-};
+}
 
 /** Tracking plans in the shapes of the API. */
 export function planServices(parts: Parts): PlanServices {

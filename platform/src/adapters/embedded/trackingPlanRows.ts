@@ -39,17 +39,13 @@ export function trackingPlanRows(
       known(wanted.source);
       const held = current(wanted.source);
       if ((held?.number ?? 0) !== wanted.basedOn) throw changedMeanwhile(wanted, held);
-      const version = { ...withoutBase(wanted), number: wanted.basedOn + 1, publishedAt: now() };
-      const { source, number, document, by, reason, publishedAt } = version;
+      const { basedOn, source, document, by, reason } = wanted;
+      const [number, publishedAt] = [basedOn + 1, now()];
       const text = document === null ? null : JSON.stringify(document);
       statements.add.run(source, number, text, by, reason, publishedAt);
-      return version;
+      return { source, number, document, by, reason, publishedAt };
     },
   };
-}
-
-function withoutBase({ basedOn: _, ...rest }: NewTrackingPlan): Omit<NewTrackingPlan, "basedOn"> {
-  return rest;
 }
 
 type Row = Record<string, unknown>;

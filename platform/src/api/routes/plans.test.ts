@@ -17,7 +17,7 @@ const plan = { mode: "reject", events: { A: { type: "object", properties: { pric
 async function call(method: "GET" | "PUT" | "POST" | "DELETE", url: string, payload?: object) {
   const headers = { authorization: `Bearer ${services.token}` };
   const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
-  return { status: answer.statusCode, body: answer.json() as Record<string, unknown> };
+  return { status: answer.statusCode, body: answer.json<Record<string, unknown>>() };
 }
 
 const publish = (document: object, basedOn: number, reason = "to see") =>
