@@ -1,17 +1,18 @@
 import { identifyingNames } from "../../model/callIdentifiers.ts";
 import type { JsonObject, JsonValue } from "../../model/event.ts";
-import type { Finding } from "./findings.ts";
+import type { Finding, Findings } from "./findings.ts";
 
 /**
  * A holder without what broke the plan: of each finding the innermost property that holds it. Nothing is left to take
  * where something is missing, or where the holder as a whole is wrong. What people are told apart by stays where the
- * plan only does not know it.
+ * plan only does not know it. Of a call that is wrong in very many places the outermost properties go.
  */
-export function withoutOffending(holder: JsonObject, findings: readonly Finding[]): JsonObject {
-  const offending = findings.flatMap((finding) => {
+export function withoutOffending(holder: JsonObject, { told, others }: Findings): JsonObject {
+  const offending = told.flatMap((finding) => {
     const path = offendingPath(finding);
     return path === null ? [] : [path];
   });
+  for (const name of others) offending.push([name]);
   if (offending.length === 0) return holder;
   const copy = structuredClone(holder);
   for (const path of offending) remove(copy, path);

@@ -1,3 +1,4 @@
+import { identifyingNames } from "../../model/callIdentifiers.ts";
 import type { JsonObject, JsonValue } from "../../model/event.ts";
 import { maxPathChars, type ViolationKind } from "../../model/trackingPlan.ts";
 import type { ErrorObject } from "./engine.ts";
@@ -34,15 +35,71 @@ const choices: ReadonlySet<string> = new Set(["anyOf", "oneOf", "not", "contains
 /** What follows these is a name and no keyword. */
 const naming: ReadonlySet<string> = new Set(["properties", "patternProperties", "dependentSchemas"]);
 
-/** What the engine found of a holder, in its words, as what it means. `if` only says that `then` or `else` did not hold. */
-export function findingsOf(errors: readonly ErrorObject[], holder: JsonObject): Finding[] {
-  return errors.flatMap((error) => {
-    if (error.keyword === "if" || isOfBranch(error.schemaPath)) return [];
-    const kind = kinds.get(error.keyword) ?? "out_of_bounds";
-    const path = pathOf(error.instancePath, holder);
+/** Where a call broke the plan. */
+export interface Findings {
+  /** At most {@link maxFindings}; at least one, unless there is none. */
+  told: readonly Finding[];
+  /** Of the others, the properties of the holder that hold what could be taken out. */
+  others: ReadonlySet<string>;
+  /** Of all. */
+  count: number;
+}
+
+/** Looked at one by one, of one call: a list of a whole call may be wrong at each of its places. */
+const maxFindings = 200;
+
+/**
+ * What the engine finds, as what it means. `if` only says that `then` or `else` did not hold. Remembers which places of
+ * the schema are branches of others.
+ */
+export function findingsReader(): (errors: readonly ErrorObject[], holder: JsonObject) => Findings {
+  const branches = new Map<string, boolean>();
+  const isFault = ({ keyword, schemaPath }: ErrorObject): boolean => {
+    const known = branches.get(schemaPath) ?? isOfBranch(schemaPath);
+    branches.set(schemaPath, known);
+    return keyword !== "if" && !known;
+  };
+  return (errors, holder) => {
+    const faults = errors.filter(isFault);
+    const others = new Set<string>();
+    for (const fault of faults.slice(maxFindings)) {
+      const name = outermostName(fault);
+      if (name !== null) others.add(name);
+    }
+    return {
+      told: faults.slice(0, maxFindings).map((fault) => findingOf(fault, holder)),
+      others,
+      count: faults.length,
+    };
+  };
+}
+
+function findingOf(error: ErrorObject, holder: JsonObject): Finding {
+  const kind = kindOf(error);
+  const path = pathOf(error.instancePath, holder);
+  const name = namedBy(error.params);
+  return { kind, path: name === null ? path : [...path, name], isUnknown: kind === "unplanned_property" };
+}
+
+function kindOf({ keyword }: ErrorObject): ViolationKind {
+  return kinds.get(keyword) ?? "out_of_bounds";
+}
+
+/** Null where nothing is there, where the holder as a whole is wrong, and for what identifies people and is not known. */
+function outermostName(error: ErrorObject): string | null {
+  const kind = kindOf(error);
+  if (kind === "required_missing") return null;
+  const { instancePath } = error;
+  if (instancePath === "") {
     const name = namedBy(error.params);
-    return [{ kind, path: name === null ? path : [...path, name], isUnknown: kind === "unplanned_property" }];
-  });
+    return name === null || (kind === "unplanned_property" && identifyingNames.has(name)) ? null : name;
+  }
+  const end = instancePath.indexOf("/", 1);
+  return unescaped(end === -1 ? instancePath.slice(1) : instancePath.slice(1, end));
+}
+
+function unescaped(part: string): string {
+  return part.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
 function isOfBranch(schemaPath: string): boolean {
@@ -70,7 +127,7 @@ function pathOf(pointer: string, holder: JsonObject): (string | number)[] {
     .split("/")
     .slice(1)
     .map((part) => {
-      const name: string = part.replaceAll("~1", "/").replaceAll("~0", "~");
+      const name: string = unescaped(part);
       const isList: boolean = Array.isArray(at);
       at = childOf(at, name);
       return isList ? Number(name) : name;

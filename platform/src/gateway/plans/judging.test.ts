@@ -92,6 +92,18 @@ describe("a call held to a plan", () => {
     expect(judged(good, { mode: "drop" })).toBeNull();
   });
 
+  it("that is wrong in thousands of places loses the properties that hold them, what identifies people excepted", () => {
+    const kept = (properties: JsonObject) => judged(properties, { mode: "drop" })?.body["properties"];
+    const numbers = Array.from({ length: 5_000 }, (_, at) => at);
+    const many = Object.fromEntries(numbers.map((at) => [`a/~${at}`, at]));
+    expect(kept({ ...good, coupons: numbers })).toEqual(good);
+    expect(kept({ ...good, products: numbers.map(() => ({ sku: "s", price: "1" })) })).toEqual(good);
+    expect(kept({ ...many, ...good, email: "ada@example.com" })).toEqual({ ...good, email: "ada@example.com" });
+    const missing = numbers.map(() => ({ price: 1 }));
+    expect(kept({ ...good, products: missing })).toEqual({ ...good, products: missing });
+    expect(found({ ...good, coupons: numbers })).toEqual(["wrong_type properties.coupons[*]", "more_violations "]);
+  });
+
   it("is refused by place, never by value, where the plan rejects", () => {
     const broken = judged(
       { ...good, products: [{ sku: "s" }, { sku: "secret-value", price: "x" }] },

@@ -8,7 +8,7 @@ import {
 import type { CallType, JsonObject, Rejection } from "../../model/event.ts";
 import { compileSchema } from "./engine.ts";
 import { withoutOffending } from "./dropping.ts";
-import { findingsOf, pathText, type Finding } from "./findings.ts";
+import { findingsReader, pathText, type Findings } from "./findings.ts";
 
 /** A call as far as a plan looks at it. */
 export interface PlannedCall {
@@ -34,7 +34,7 @@ export interface CompiledPlan {
   judge(call: PlannedCall): Broken | null;
 }
 
-type Check = (holder: JsonObject) => Finding[];
+type Check = (holder: JsonObject) => Findings | null;
 
 export function compilePlan(plan: TrackingPlan, number: number): CompiledPlan {
   const events = new Map(Object.entries(plan.events));
@@ -59,7 +59,7 @@ export function compilePlan(plan: TrackingPlan, number: number): CompiledPlan {
       const holderName = call.type === "identify" || call.type === "group" ? "traits" : "properties";
       const holder = holderIn(call.body, holderName);
       const findings = checkOf(schema)(holder);
-      return findings.length === 0 ? null : broken(plan, number, { call, holderName, holder, findings });
+      return findings === null ? null : broken(plan, number, { call, holderName, holder, findings });
     },
   };
 }
@@ -76,7 +76,8 @@ export function schemasOf(plan: TrackingPlan): { at: string[]; compile: () => vo
 
 function checkBy(schema: JsonObject): Check {
   const validate = compileSchema(schema);
-  return (holder) => (validate(holder) ? [] : findingsOf(validate.errors ?? [], holder));
+  const read = findingsReader();
+  return (holder) => (validate(holder) ? null : read(validate.errors ?? [], holder));
 }
 
 /** None, and null, are as good as empty. */
@@ -95,7 +96,7 @@ function unplanned({ unplannedEvents }: TrackingPlan, number: number, { body }: 
 function broken(
   plan: TrackingPlan,
   number: number,
-  found: { call: PlannedCall; holderName: string; holder: JsonObject; findings: readonly Finding[] },
+  found: { call: PlannedCall; holderName: string; holder: JsonObject; findings: Findings },
 ): Broken {
   const { call, holderName, holder, findings } = found;
   const mark = { version: number, violations: distinct(holderName, findings) };
@@ -105,15 +106,15 @@ function broken(
   return { mark, refusal: null, body };
 }
 
-function distinct(holderName: string, findings: readonly Finding[]): PlanViolation[] {
+function distinct(holderName: string, { told, count }: Findings): PlanViolation[] {
   const found = new Map<string, PlanViolation>();
-  for (const { kind, path } of findings) {
+  for (const { kind, path } of told) {
     const violation = { kind, path: pathText(holderName, path, "any") };
     found.set(`${kind} ${violation.path}`, violation);
     if (found.size > maxMarkedViolations) break;
   }
   const all = [...found.values()];
-  if (all.length <= maxMarkedViolations) return all;
+  if (all.length <= maxMarkedViolations && told.length === count) return all;
   return [...all.slice(0, maxMarkedViolations - 1), { kind: "more_violations", path: "" }];
 }
 
@@ -131,10 +132,10 @@ const wanted: Readonly<Record<PlanViolation["kind"], string>> = {
   more_violations: "breaks it",
 };
 
-function refusalOf(number: number, holderName: string, findings: readonly Finding[]): Rejection {
-  const [first] = findings;
+function refusalOf(number: number, holderName: string, { told, count }: Findings): Rejection {
+  const [first] = told;
   const field = pathText(holderName, first?.path ?? [], "told");
-  const others = findings.length === 1 ? "" : `, and ${findings.length - 1} more`;
+  const others = count === 1 ? "" : `, and ${count - 1} more`;
   const what = wanted[first?.kind ?? "more_violations"];
   const message = `by the tracking plan (version ${number}), \`${field}\` ${what}${others}`;
   return { code: "plan_violation", message, field };
