@@ -5,62 +5,20 @@ export type KeywordKind = "value" | "schema" | "schemas" | "named";
  * The keywords of JSON Schema 2020-12 that a tracking plan may use. Left out: those that reach outside of the document
  * (`$id`, `$anchor`, `$dynamicRef`, `$vocabulary`), and `content…`, which says nothing of JSON.
  */
-export const schemaKeywords: ReadonlyMap<string, KeywordKind> = new Map<string, KeywordKind>([
-  ...(
-    [
-      "$comment",
-      "title",
-      "description",
-      "default",
-      "examples",
-      "deprecated",
-      "readOnly",
-      "writeOnly",
-      "type",
-      "enum",
-      "const",
-      "minLength",
-      "maxLength",
-      "pattern",
-      "format",
-      "minimum",
-      "maximum",
-      "exclusiveMinimum",
-      "exclusiveMaximum",
-      "multipleOf",
-      "minItems",
-      "maxItems",
-      "uniqueItems",
-      "minContains",
-      "maxContains",
-      "minProperties",
-      "maxProperties",
-      "required",
-      "dependentRequired",
-    ] as const
-  ).map((name): [string, KeywordKind] => [name, "value"]),
-  ...(
-    [
-      "items",
-      "contains",
-      "additionalProperties",
-      "propertyNames",
-      "unevaluatedItems",
-      "unevaluatedProperties",
-      "not",
-      "if",
-      "then",
-      "else",
-    ] as const
-  ).map((name): [string, KeywordKind] => [name, "schema"]),
-  ["allOf", "schemas"],
-  ["anyOf", "schemas"],
-  ["oneOf", "schemas"],
-  ["prefixItems", "schemas"],
-  ["properties", "named"],
-  ["patternProperties", "named"],
-  ["dependentSchemas", "named"],
+export const schemaKeywords: ReadonlyMap<string, KeywordKind> = new Map([
+  ...each("value", "$comment title description default examples deprecated readOnly writeOnly type enum const"),
+  ...each("value", "minLength maxLength pattern format minimum maximum exclusiveMinimum exclusiveMaximum multipleOf"),
+  ...each("value", "minItems maxItems uniqueItems minContains maxContains minProperties maxProperties"),
+  ...each("value", "required dependentRequired"),
+  ...each("schema", "items contains additionalProperties propertyNames unevaluatedItems unevaluatedProperties"),
+  ...each("schema", "not if then else"),
+  ...each("schemas", "allOf anyOf oneOf prefixItems"),
+  ...each("named", "properties patternProperties dependentSchemas"),
 ]);
+
+function each(kind: KeywordKind, names: string): [string, KeywordKind][] {
+  return names.split(" ").map((name) => [name, kind]);
+}
 
 /** Older names that people still write, and what says the same now. */
 export const olderKeywords: ReadonlyMap<string, string> = new Map([
