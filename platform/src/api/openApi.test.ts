@@ -90,6 +90,12 @@ describe("the OpenAPI document", () => {
         ...["", "/{id}"].map((of) => `GET /api/replays${of}`),
         "GET /api/sources",
         "GET /api/sources/{id}",
+        ...["", "/versions", "/versions/{version}", "/violations"].map(
+          (of) => `GET /api/sources/{id}/tracking-plan${of}`,
+        ),
+        "DELETE /api/sources/{id}/tracking-plan",
+        "PUT /api/sources/{id}/tracking-plan",
+        "POST /api/sources/{id}/tracking-plan/check",
         "GET /api/status",
         "GET /api/stream",
         "GET /api/tokens",
