@@ -1,11 +1,18 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./platform/test/longestFirst.ts";
+import { filesInMemory } from "./platform/test/memoryFolder.ts";
 import { skipReporter } from "./platform/test/skipReporter.ts";
 
 /** Tests that need more than this process: a browser, real child processes, the data sets beside the checkout. */
 const whole = ["**/*.browser.test.ts", "**/*.process.test.ts", "**/*.data.test.ts"];
-/** Of those, what measures time has the machine for itself. */
+/** Of those, what tries whether something is on the disk when it is said to be has its files there. */
+const onDisk = [
+  "platform/src/adapters/embedded/eventLog/eventLog.process.test.ts",
+  "platform/test/whole/faults.process.test.ts",
+  "platform/test/whole/kill.process.test.ts",
+];
+/** What measures time has the machine for itself. */
 const timed = [
   "platform/test/whole/consoleBudgets.browser.test.ts",
   "platform/test/whole/streamBudgets.process.test.ts",
@@ -20,12 +27,15 @@ const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache
  * others: with two workers half of their time was nobody's.
  */
 const workers = 3;
+const inMemory = { ...env, ...filesInMemory() };
+const browserSetup = "platform/test/whole/browserSetup.ts";
+const memorySetup = "platform/test/memoryFolder.ts";
 const wholeOptions = {
-  env,
   testTimeout: 600_000,
   hookTimeout: 120_000,
-  globalSetup: ["platform/test/whole/browserSetup.ts"],
 };
+/** With the unit tests: all workers, until the last file. */
+const together = { maxWorkers: workers, maxConcurrency: 2, sequence: { groupOrder: 0 } };
 
 export default defineConfig({
   test: {
@@ -35,7 +45,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          env,
+          env: inMemory,
+          globalSetup: [memorySetup],
           include: [
             "platform/**/*.test.ts",
             "bench/**/*.test.ts",
@@ -55,12 +66,21 @@ export default defineConfig({
         test: {
           name: "whole",
           include: whole,
-          exclude: [...timed, "**/node_modules/**"],
+          exclude: [...timed, ...onDisk, "**/node_modules/**"],
           ...wholeOptions,
-          maxWorkers: workers,
-          maxConcurrency: 2,
-          // With the unit tests: all workers, until the last file.
-          sequence: { groupOrder: 0 },
+          ...together,
+          env: inMemory,
+          globalSetup: [memorySetup, browserSetup],
+        },
+      },
+      {
+        test: {
+          name: "disk",
+          include: onDisk,
+          exclude: ["**/node_modules/**"],
+          ...wholeOptions,
+          ...together,
+          env,
         },
       },
       {
@@ -69,6 +89,8 @@ export default defineConfig({
           include: timed,
           exclude: ["**/node_modules/**"],
           ...wholeOptions,
+          env,
+          globalSetup: [browserSetup],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

@@ -7,7 +7,7 @@ import { openStateReader } from "../../platform/src/adapters/embedded/state/sche
 import { defaultIdentityRules, identityReads, resolve } from "../../platform/src/identity/index.ts";
 import { keyedHash } from "../../platform/src/model/keyedHash.ts";
 import { chain, hub, star, tangle, type EventKeys } from "./identityShapes.ts";
-import { evidenceOfEvents, openFolding, type FoldingBench } from "./foldingBench.ts";
+import { batchRecords, evidenceOfEvents, openFolding, type FoldingBench } from "./foldingBench.ts";
 import { aligned } from "./table.ts";
 
 const usage = `npm run identity-cost --workspace bench -- [options]
@@ -98,6 +98,26 @@ async function neighbours(options: Options): Promise<Figure[]> {
   }
 }
 
+/** Events of known customers on their known devices: what saying who is who adds to each, in µs of the processor. */
+async function nothingNew(options: Options): Promise<{ p50: number; p99: number }> {
+  const directory = mkdtempSync(join(options.dir ?? tmpdir(), "c360-identity-cost-"));
+  const folding = await openFolding(join(directory, "state.sqlite"), hash, defaultIdentityRules);
+  try {
+    const customers = Array.from({ length: batchRecords }, (_, n) => [
+      `user_id:known${n}`,
+      `anonymous_id:device${n}`,
+      `email:known${n}@x.example`,
+    ]);
+    await folding.fold(customers);
+    const us: number[] = [];
+    for (let turn = 0; turn < options.events; turn++) us.push(await folding.resolveUs(customers));
+    return quantilesOf(us);
+  } finally {
+    await folding.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
 interface Options {
   identifiers: number;
   hub: number;
@@ -158,6 +178,10 @@ else {
     await component("tangle, whole", tangle(identifiers), options, identifiers * 2),
     ...(await neighbours(options)),
   ];
+  const known = await nothingNew(options);
   process.stdout.write(table(figures));
-  if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(figures, null, 2)}\n`);
+  const [p50, p99] = [known.p50, known.p99].map((us) => us.toFixed(2));
+  process.stdout.write(`nothing new is learned: ${p50} µs an event (p50 of batches; goal at most 5), ${p99} p99\n`);
+  const told = { shapes: figures, nothingNewUs: known };
+  if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(told, null, 2)}\n`);
 }

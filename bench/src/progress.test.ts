@@ -9,6 +9,7 @@ const none: ServerStatus = {
   processedRecords: 0,
   analyticsAsOf: 0,
   searchAsOf: 0,
+  reviewsAsOf: 0,
 };
 
 /** Drains after `drainMs`, and answers each question `slowMs` later with what held when it was asked. */

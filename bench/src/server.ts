@@ -22,6 +22,8 @@ export interface ServerStatus {
   analyticsAsOf: number;
   /** UTC ms: what search finds. */
   searchAsOf: number;
+  /** UTC ms: what resembles whom. */
+  reviewsAsOf: number;
 }
 
 /** A platform in a process of its own, as users run it. */
@@ -107,11 +109,10 @@ function serverOver(
 
 function statusOf({ status, body }: { status: number; body: string }): ServerStatus {
   if (status !== 200) throw new Error(`/api/status answered ${status}: ${body.slice(0, 300)}`);
-  const told = JSON.parse(body) as Omit<ServerStatus, "analyticsAsOf" | "searchAsOf"> & {
-    analytics: { asOf: string };
-    search: { asOf: string };
-  };
-  return { ...told, analyticsAsOf: Date.parse(told.analytics.asOf), searchAsOf: Date.parse(told.search.asOf) };
+  const told = JSON.parse(body) as Record<"analytics" | "search" | "reviews", { asOf: string | null }> & ServerStatus;
+  const asOf = (of: { asOf: string | null }): number => (of.asOf === null ? 0 : Date.parse(of.asOf));
+  const [analyticsAsOf, searchAsOf, reviewsAsOf] = [told.analytics, told.search, told.reviews].map(asOf);
+  return { ...told, analyticsAsOf: analyticsAsOf ?? 0, searchAsOf: searchAsOf ?? 0, reviewsAsOf: reviewsAsOf ?? 0 };
 }
 
 async function ready(child: ChildProcess, connections: Connections, logFile: string): Promise<void> {

@@ -5,7 +5,8 @@ import { defaultIdentityRules, type IdentityRules } from "../identity/index.ts";
 import { verdicts } from "../model/correction.ts";
 import type { LogRecord } from "../model/event.ts";
 import { accepted, corrected, foldingHarness, type Folding } from "../../test/pipelineHarness.ts";
-import { bytes, events, evidence, lines, oracle, partition, wholeResolution } from "./smallWorld.fake.ts";
+import { bytes, events, evidence, oracle, partition } from "./smallWorld.fake.ts";
+import { lines, wholeResolution } from "./wholeFold.fake.ts";
 import { runs } from "../../test/runs.ts";
 
 /** So small a cap that nearly everything meets it, and that a hub's neighbours reach further when it turns. */

@@ -19,7 +19,7 @@ const unwantedFlags =
 
 export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   return playwright.launch({
-    executablePath: await chromium.executablePath(),
+    executablePath: process.env["C360_TEST_CHROMIUM"] ?? (await chromium.executablePath()),
     args: [...chromium.args.filter((flag) => !unwantedFlags.test(flag)), "--disable-gpu", ...args],
     headless: true,
   });

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +8,9 @@ import { encodeRecord } from "../../src/model/logRecord.ts";
 import { keyedHash, messageKeyOf } from "../../src/model/keyedHash.ts";
 import { keepAliveAgent, postBody } from "./senders.ts";
 import { openSite, type Site, writeKey } from "./server.ts";
+
+/** Its header. */
+const emptySegmentBytes = 32;
 
 let site: Site;
 beforeEach(async () => {
@@ -49,6 +52,22 @@ describe("Promise 2: once, whatever becomes of the data directory's files", () =
     await site.reads.settled();
     expect(await site.reads.query("select count(*), sum(net_minor) from orders")).toEqual([[1, 1_000]]);
     expect(await site.reads.fate("m-1")).toMatchObject({ fate: "processed", duplicates: 1 });
+  });
+
+  it("does not start where the log has lost what was decided: what comes next would never be", async () => {
+    const server = await site.start();
+    expect(await sendOrder()).toBe(200);
+    await site.reads.settled();
+    await server.stop();
+    truncateSync(join(site.dataDir, "log", "0000000000.log"), emptySegmentBytes);
+    const refused = await site.verb(["serve"]);
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toContain("segment 0 at byte 32: record 0 cannot be read");
+    expect((await site.verb(["rebuild"])).code).toBe(0);
+    await site.start();
+    expect(await sendOrder()).toBe(200);
+    await site.reads.settled();
+    expect(await site.reads.fate("m-1")).toMatchObject({ fate: "processed" });
   });
 
   it("keeps a second server out where somebody deleted the lock of the first", async () => {

@@ -4,7 +4,7 @@ import { FilterDamage, readFilter, readJournal, syncDirectory, writeFilter, writ
 import { filterTiers, keyBytes, type FilterTiers, type TierSchedule } from "./filterTiers.ts";
 import { filterWords, type KeyFilter } from "./keyFilter.ts";
 import { readManifest, writeManifest, type FilterManifest } from "./keptKeys.ts";
-import type { KeyTree } from "./keyTree.ts";
+import type { IndexTree } from "./keyTree.ts";
 
 /**
  * The filters are copied to disk once so many keys came since the last copy: a sixteenth of all, within these bounds.
@@ -28,7 +28,7 @@ export interface KeptFilters {
 }
 
 interface Parts {
-  tree: KeyTree;
+  tree: IndexTree;
   directory: string;
   schedule: TierSchedule;
   /** Keys of segments before it are in the tree. */
@@ -106,7 +106,9 @@ async function rebuild({ tree, schedule }: Parts): Promise<Omit<Loaded, "before"
       tiers.addAll(Buffer.concat(page.filter((key) => key.length === keyBytes)));
       // Filters of the first format lay in the tree.
       const old = page.filter((key) => /^f\d+$/.test(Buffer.from(key).toString("latin1")));
-      await tree.batch(old.map((key) => ({ type: "del", key })));
+      const removal = tree.batch();
+      for (const key of old) removal.del(key);
+      await removal.write({ sync: false });
     }
   } finally {
     await iterator.close();

@@ -1,6 +1,6 @@
 import type { Position } from "../../../model/position.ts";
 import { newerIndex } from "./filterFiles.ts";
-import type { KeyTree } from "./keyTree.ts";
+import type { IndexTree } from "./keyTree.ts";
 
 /** Keys of the tree's own book-keeping are shorter than 12 bytes, so they never meet a message's. */
 export const sealedKey = Buffer.from("sealed");
@@ -16,7 +16,7 @@ export interface FilterManifest {
 }
 
 /** Null where there is none of this format. Problem 409 `message_index_newer`. */
-export async function readManifest(tree: KeyTree): Promise<FilterManifest | null> {
+export async function readManifest(tree: IndexTree): Promise<FilterManifest | null> {
   const value = await tree.get(manifestKey);
   if (value === undefined) return null;
   const manifest = JSON.parse(Buffer.from(value).toString()) as FilterManifest;
@@ -24,7 +24,7 @@ export async function readManifest(tree: KeyTree): Promise<FilterManifest | null
   return manifest.version === manifestVersion ? manifest : null;
 }
 
-export async function writeManifest(tree: KeyTree, content: Omit<FilterManifest, "version">): Promise<void> {
+export async function writeManifest(tree: IndexTree, content: Omit<FilterManifest, "version">): Promise<void> {
   const manifest: FilterManifest = { version: manifestVersion, ...content };
   await tree.put(manifestKey, Buffer.from(JSON.stringify(manifest)), { sync: true });
 }

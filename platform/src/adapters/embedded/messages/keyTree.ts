@@ -5,6 +5,23 @@ import { Problem } from "../../../model/problem.ts";
 
 export type KeyTree = ClassicLevel<Uint8Array, Uint8Array>;
 
+/** What the index needs of its tree. A write is atomic, and with `sync` durable when it resolves. */
+export interface IndexTree {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  getMany(keys: Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  put(key: Uint8Array, value: Uint8Array, options: { sync: boolean }): Promise<void>;
+  batch(): TreeBatch;
+  /** Ascending. `nextv`: the next so many, none at the end. */
+  keys(): { nextv(size: number): Promise<Uint8Array[]>; close(): Promise<void> };
+  close(): Promise<void>;
+}
+
+export interface TreeBatch {
+  put(key: Uint8Array, value: Uint8Array): unknown;
+  del(key: Uint8Array): unknown;
+  write(options: { sync: boolean }): Promise<void>;
+}
+
 /** A billion keys are 22 GB: with files of this size, all stay open. */
 const treeFileBytes = 32 << 20;
 /** What LevelDB says of its recovery stands at the beginning of what it logs. */
@@ -28,7 +45,10 @@ export async function openKeyTree(directory: string): Promise<KeyTree> {
  * its write-ahead log without an error (its binding cannot ask for one), and only says so in its own log: keys that
  * were in them would be forgotten. Problem 409 `data_dir_in_use`, 500 `message_index_unreadable`.
  */
-export async function openSoundTree(directory: string, open = openKeyTree): Promise<KeyTree> {
+export async function openSoundTree(
+  directory: string,
+  open: (directory: string) => Promise<IndexTree> = openKeyTree,
+): Promise<IndexTree> {
   const aside = `${directory}.damaged`;
   rmSync(aside, { recursive: true, force: true });
   const tree = await open(directory).catch((error: unknown) => {

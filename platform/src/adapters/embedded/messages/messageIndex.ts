@@ -5,7 +5,7 @@ import type { MessageIndex } from "../../../storage/messageIndex.ts";
 import { defaultSchedule, keyBytes, type TierSchedule } from "./filterTiers.ts";
 import { openKeptFilters, type KeptFilters } from "./keptFilters.ts";
 import { positionBytes, positionIn, sealedKey } from "./keptKeys.ts";
-import { openSoundTree, type KeyTree, type openKeyTree } from "./keyTree.ts";
+import { openSoundTree, type IndexTree } from "./keyTree.ts";
 
 const flushBatchKeys = 20_000;
 
@@ -17,7 +17,7 @@ export interface MessageIndexOptions {
   notProcessed: (from: Position, until: Position) => Set<Position>;
   schedule?: TierSchedule;
   /** Tests lay faults over it. */
-  openTree?: typeof openKeyTree;
+  openTree?: (directory: string) => Promise<IndexTree>;
 }
 
 export interface EmbeddedMessageIndex extends MessageIndex {
@@ -72,7 +72,7 @@ export async function openMessageIndex(options: MessageIndexOptions): Promise<Em
 }
 
 interface State {
-  tree: KeyTree;
+  tree: IndexTree;
   filters: KeptFilters;
   recent: Map<string, Position>;
   /** Keys of segments before it are in the tree. */
@@ -126,7 +126,7 @@ async function sealThrough(state: State, segment: number): Promise<void> {
   for (const [key] of moving) state.recent.delete(key);
 }
 
-async function readSeal(tree: KeyTree): Promise<number> {
+async function readSeal(tree: IndexTree): Promise<number> {
   const value = await tree.get(sealedKey);
   return value === undefined ? 0 : positionIn(value);
 }

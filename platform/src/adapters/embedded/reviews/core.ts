@@ -34,6 +34,8 @@ export interface ReviewCoreOptions {
   now: () => number;
   /** Of the engine that compares. */
   memoryLimitMb?: number;
+  /** Entries of the feed that wait: where more do, nothing is compared. */
+  farBehind?: number;
   /** The follower failed and will try again. No personal data in it. */
   onTrouble?: (message: string) => void;
   /** What of the feed is followed durably: nothing after that version may be pruned yet. */
@@ -67,7 +69,9 @@ export async function openReviews(options: ReviewCoreOptions): Promise<ReviewCor
   const models = await modelInUse(runs);
   const yieldTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
   const { rules, reviewFrom, now } = options;
-  const parts = { index, queue, decided, rules, reviewFrom, now, yieldTurn };
+  const { farBehind } = options;
+  const limits = farBehind === undefined ? {} : { farBehind };
+  const parts = { index, queue, decided, rules, reviewFrom, now, yieldTurn, ...limits };
   const follower = reviewFollower({ ...parts, engine: engine.open, model: models.current });
   const loop = new FollowLoop(follower, { name: "reviews", head: () => decided.head(), onTrouble, onFollowed });
   const { partnersOf: _, dropOf: __, setAnchor: ___, withRoom: ____, count, ...asked } = queue;

@@ -18,6 +18,11 @@ import type { reviewQueue } from "./reviewQueue.ts";
 
 /** Of one pass: entries of the feed, or profiles of a full copy. */
 const passLimits = { entries: 2_000, copied: 2_000 };
+/**
+ * Entries of the feed that wait, mere activity too: where more do, as after an import of many, nothing is compared, or it
+ * would take hours to be there.
+ */
+const farBehind = 100_000;
 /** Profiles of one transaction: a statement of the linkage's engine costs as much as some hundred of them. */
 const sliceProfiles = 400;
 
@@ -36,6 +41,7 @@ export interface FollowParts {
   now: () => number;
   /** Lets questions in between slices. */
   yieldTurn: () => Promise<void>;
+  farBehind?: number;
 }
 
 export interface ReviewFollower {
@@ -46,7 +52,7 @@ export interface ReviewFollower {
 /**
  * Keeps the index of records as the profiles are, and offers what new and changed ones resemble. A slice is one
  * transaction, its pairs are offered within it: what a crash leaves half done is done again. While everything is being
- * copied nothing is compared: that is a linkage's work, and whoever changes afterwards is compared then. Other rules may
+ * copied, or very much waits, nothing is compared: that is a linkage's work, and whoever changes afterwards is compared then. Other rules may
  * hold other identifiers for the surest: then everything is copied again.
  */
 export function reviewFollower(parts: FollowParts): ReviewFollower {
@@ -80,8 +86,10 @@ export function reviewFollower(parts: FollowParts): ReviewFollower {
       const isCopying = step.startsOver || progress.followed.copied !== null;
       if (step.startsOver) await inTransaction(async () => index.startOver(surest));
       const changes = coverage.left(step.changes, followed.feed);
+      const isFarBehind = head.feedVersion - progress.followed.version > (parts.farBehind ?? farBehind);
+      const mayCompare = !isCopying && !isFarBehind;
       for (const slice of slicesOf(changedProfiles(changes))) {
-        await inTransaction(() => takeSlice(slice, isCopying, { ...parts, rules }));
+        await inTransaction(() => takeSlice(slice, mayCompare, { ...parts, rules }));
         await parts.yieldTurn();
       }
       const holdsAll = followed.copied === null && followed.version >= head.feedVersion;
@@ -115,7 +123,7 @@ function slicesOf<T>(all: readonly T[]): T[][] {
   );
 }
 
-async function takeSlice(ids: readonly ProfileId[], isCopying: boolean, parts: FollowParts): Promise<void> {
+async function takeSlice(ids: readonly ProfileId[], mayCompare: boolean, parts: FollowParts): Promise<void> {
   const { index, queue, decided, rules } = parts;
   const changed: (ProfileRecord & { digest: string })[] = [];
   for (const [id, found] of decided.profiles(ids)) {
@@ -125,9 +133,9 @@ async function takeSlice(ids: readonly ProfileId[], isCopying: boolean, parts: F
       queue.dropOf(id);
       continue;
     }
-    const digest = isCopying ? copiedDigest : digestOf(record);
-    if (isCopying) queue.setAnchor(id, record.anchor);
-    if (isCopying || index.digestOf(id) !== digest) changed.push({ ...record, digest });
+    const digest = mayCompare ? digestOf(record) : copiedDigest;
+    if (!mayCompare) queue.setAnchor(id, record.anchor);
+    if (!mayCompare || index.digestOf(id) !== digest) changed.push({ ...record, digest });
   }
   if (changed.length === 0) return;
   const database = await parts.engine();
@@ -138,10 +146,10 @@ async function takeSlice(ids: readonly ProfileId[], isCopying: boolean, parts: F
   const numbers = changed.map(({ id, anchor, isUnique, digest }, at) =>
     index.put({ profileId: id, anchor, isUnique, digest, values: [], keys: [], ...normalised[at] }),
   );
-  if (!isCopying) await offerLike(numbers, database, parts);
+  if (mayCompare) await offerLike(numbers, database, parts);
 }
 
-/** Of who was copied and never compared: the next change, of whatever, has them compared. */
+/** Of who was taken in and not compared: the next change, of whatever, has them compared. */
 const copiedDigest = "copied";
 
 function digestOf({ anchor, texts }: ProfileRecord): string {

@@ -43,7 +43,7 @@ export function reviewQueue(database: DatabaseSync): Queue {
     return row === undefined ? null : reviewOf(row);
   };
   const count = (): number => Number(statements.count.get()?.["waiting"] ?? 0);
-  const room = roomIn(statements, count);
+  const lastPlace = lastPlaceIn(statements, count);
   return {
     waiting: async ({ after, limit }) => {
       const [place, id] = after === null ? [-2, ""] : placeIn(after);
@@ -57,7 +57,6 @@ export function reviewQueue(database: DatabaseSync): Queue {
     answer: async (id, { state, by, at }) => {
       const found = byId(id);
       if (found === null || placeOf(found.state, 0) === null) return null;
-      room.changed();
       statements.answer.run(state, placeOf(state, found.probability), by, at, id);
       return byId(id);
     },
@@ -68,28 +67,23 @@ export function reviewQueue(database: DatabaseSync): Queue {
     reopen: async (id) => {
       const found = byId(id);
       if (found === null) return null;
-      room.changed();
       statements.reopen.run(placeOf("open", found.probability), id);
       return byId(id);
     },
     drop: async (ids) => {
       inTransaction(database, () => {
-        for (const id of ids) if (Number(statements.drop.run(id).changes) > 0) room.changed();
+        for (const id of ids) statements.drop.run(id);
       });
     },
     offer: async (pairs, at) =>
       inTransaction(database, () => {
         if (pairs.length === 0) return 0;
-        room.changed();
         for (const pair of pairs) offerOne(statements, pair, at);
         const beyond = count() - maxWaitingPairs;
         if (beyond > 0) statements.dropLeast.run(beyond);
         return pairs.filter((pair) => isWaiting(statements, pair)).length;
       }),
-    dropOlder: async (at) => {
-      room.changed();
-      return Number(statements.dropOlder.run(at).changes);
-    },
+    dropOlder: async (at) => Number(statements.dropOlder.run(at).changes),
     summary: async (by) => ({
       open: Number(statements.countState.get("open")?.["waiting"] ?? 0),
       skipped: Number(statements.countState.get("skipped")?.["waiting"] ?? 0),
@@ -102,14 +96,10 @@ export function reviewQueue(database: DatabaseSync): Queue {
       statements.anchorB.run(anchor, id, anchor);
     },
     dropOf: (id) => {
-      if (Number(statements.dropOf.run(id, id).changes) > 0) room.changed();
+      statements.dropOf.run(id, id);
     },
     count,
-    withRoom: (pairs) => {
-      const last = room.last();
-      if (last === null) return [...pairs];
-      return pairs.filter((pair) => -pair.probability < last || isWaiting(statements, pair));
-    },
+    withRoom: (pairs) => withRoom(statements, pairs, lastPlace()),
   };
 }
 
@@ -122,6 +112,7 @@ function queueStatements(database: DatabaseSync) {
     waiting: prepare(`SELECT * FROM reviews WHERE place IS NOT NULL AND (place > ? OR (place = ? AND id > ?))
       ORDER BY place, id LIMIT ?`),
     count: prepare("SELECT count(*) AS waiting FROM reviews WHERE place IS NOT NULL"),
+    changes: prepare("SELECT total_changes() AS total"),
     lastPlace: prepare("SELECT max(place) AS place FROM reviews WHERE place IS NOT NULL"),
     countState: prepare("SELECT count(*) AS waiting FROM reviews WHERE place IS NOT NULL AND state = ?"),
     answer: prepare(`UPDATE reviews SET state = ?, place = ?, answered_by = ?, answered_at = ?
@@ -162,18 +153,21 @@ function isWaiting({ byId }: Statements, { a, b }: OfferedPair): boolean {
   return typeof place === "number";
 }
 
-/** The last place of a full queue, null while there is room; worked out again after a change. */
-function roomIn({ lastPlace }: Statements, count: () => number) {
-  let known: { last: number | null } | null = null;
-  return {
-    changed: (): void => {
-      known = null;
-    },
-    last: (): number | null => {
-      known ??= { last: count() < maxWaitingPairs ? null : Number(lastPlace.get()?.["place"]) };
-      return known.last;
-    },
+/** The last place of a full queue, null while there is room; worked out again once the file has changed. */
+function lastPlaceIn({ changes, lastPlace }: Statements, count: () => number): () => number | null {
+  let known: { at: number; last: number | null } = { at: -1, last: null };
+  return () => {
+    const at = Number(changes.get()?.["total"]);
+    if (at !== known.at) {
+      known = { at, last: count() < maxWaitingPairs ? null : Number(lastPlace.get()?.["place"]) };
+    }
+    return known.last;
   };
+}
+
+function withRoom(statements: Statements, pairs: readonly OfferedPair[], last: number | null): OfferedPair[] {
+  if (last === null) return [...pairs];
+  return pairs.filter((pair) => -pair.probability < last || isWaiting(statements, pair));
 }
 
 function placeIn(cursor: string): [number, string] {

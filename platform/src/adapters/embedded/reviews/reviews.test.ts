@@ -18,8 +18,9 @@ let released: number[];
 const indexFile = () => join(directory.path, "linkage.sqlite");
 const reviewFile = () => join(directory.path, "reviews.sqlite");
 
-async function open(): Promise<ReviewCore> {
+async function open(limits: { farBehind?: number } = {}): Promise<ReviewCore> {
   return openReviews({
+    ...limits,
     indexFile: indexFile(),
     reviewFile: reviewFile(),
     decided: followed.decided(),
@@ -105,6 +106,17 @@ describe("as profiles come", () => {
       "surname",
       "one or two letters differ",
     ]);
+  });
+
+  it("takes in whom a flood brings without comparing them, and compares whoever changes afterwards", async () => {
+    await reviews.caughtUp();
+    await reviews.close();
+    for (let n = 1; n <= 12; n++) decide(`p_${n}`, ada);
+    reviews = await open({ farBehind: 10 });
+    expect(await waiting()).toEqual([]);
+    expect(await reviews.status()).toMatchObject({ records: 12 });
+    decide("p_1", ada);
+    expect(await waiting()).toHaveLength(11);
   });
 
   it("finds two who come together, in one batch", async () => {

@@ -50,7 +50,7 @@ export interface Follower {
  * and under which words, is followed ahead of it: `ahead` is only remembered while the thread lives, the progress is of both.
  */
 export function followerOf(parts: FollowerParts): Follower {
-  const { index, decided, now } = parts;
+  const { index, decided, now, elapsed = monotonic } = parts;
   const { fewEntries, gatherActivityMs } = parts.patience ?? patience;
   let progress = index.progress();
   let steppedAt = 0;
@@ -59,7 +59,7 @@ export function followerOf(parts: FollowerParts): Follower {
   /** Whether the feed still is the one that was followed can only change between two runs. */
   let isFeedKnown = false;
   const step = async (): Promise<boolean> => {
-    steppedAt = performance.now();
+    steppedAt = elapsed();
     const at = now();
     const head = decided.head();
     const next = nextFeedStep(decided, progress.followed, passLimits);
@@ -106,7 +106,7 @@ export function followerOf(parts: FollowerParts): Follower {
     const { feed, version, copied } = progress.followed;
     const isFollowing = feed !== "" && copied === null;
     const waiting = decided.head().feedVersion - version;
-    return isFollowing && waiting > fewEntries && performance.now() - steppedAt < gatherActivityMs;
+    return isFollowing && waiting > fewEntries && elapsed() - steppedAt < gatherActivityMs;
   };
   return {
     progress: () => progress,
@@ -124,10 +124,14 @@ interface FollowerParts {
   decided: Decided;
   /** UTC ms. */
   now: () => number;
+  /** Milliseconds since whenever; never goes back. */
+  elapsed?: () => number;
   /** Lets questions in between slices. */
   yieldTurn: () => Promise<void>;
   patience?: { fewEntries: number; gatherActivityMs: number };
 }
+
+const monotonic = (): number => performance.now();
 
 /** Writes what changed, ahead of the rest. */
 interface Leader {
@@ -142,14 +146,15 @@ interface Leader {
 function leaderOf(parts: FollowerParts, coverage: Coverage): Leader {
   let ahead = { feed: "", version: 0 };
   let ledAt = 0;
+  const { elapsed = monotonic } = parts;
   return {
-    isDue: () => performance.now() - ledAt >= leadEveryMs,
+    isDue: () => elapsed() - ledAt >= leadEveryMs,
     writtenOf: (feed) => (ahead.feed === feed ? ahead.version : 0),
     forget: () => {
       ahead = { feed: "", version: 0 };
     },
     lead: async ({ feed, version, copied }) => {
-      ledAt = performance.now();
+      ledAt = elapsed();
       if (feed === "" || copied !== null) return false;
       if (ahead.feed !== feed || ahead.version < version) ahead = { feed, version };
       const stretch = parts.decided.feed(ahead.version, passLimits.entries, "changes");

@@ -1,20 +1,23 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { WriteFault } from "../../../storage/stateContract.ts";
 
+/** `commit`: of the transaction that is written next. */
+export type ConnectionFault = Omit<WriteFault, "nth"> & { nth: number | "commit" };
+
 /** For tests: counts the writes of a real connection, and lets one of them go wrong. */
 export interface FaultyDatabase {
   readonly database: DatabaseSync;
-  fail(fault: WriteFault | null): void;
+  fail(fault: ConnectionFault | null): void;
 }
 
 export function faultyDatabase(real: DatabaseSync): FaultyDatabase {
-  let fault: WriteFault | null = null;
+  let fault: ConnectionFault | null = null;
   let writes = 0;
   let isDead = false;
-  const guarded = <T>(write: () => T): T => {
+  const guarded = <T>(write: () => T, isCommit = false): T => {
     if (isDead) throw injected();
     writes += 1;
-    if (fault === null || writes !== fault.nth) return write();
+    if (fault === null || (fault.nth === "commit" ? !isCommit : writes !== fault.nth)) return write();
     const { kind, look } = fault;
     if (kind === "looks") look?.();
     if (kind === "looks") return write();
@@ -25,7 +28,7 @@ export function faultyDatabase(real: DatabaseSync): FaultyDatabase {
   const statement = (made: StatementSync): StatementSync =>
     over(made, { run: (...values: Parameters<StatementSync["run"]>) => guarded(() => made.run(...values)) });
   const database = over(real, {
-    exec: (sql: string) => guarded(() => real.exec(sql)),
+    exec: (sql: string) => guarded(() => real.exec(sql), sql === "COMMIT"),
     prepare: (sql: string) => statement(real.prepare(sql)),
   });
   return {

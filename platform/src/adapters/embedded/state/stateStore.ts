@@ -10,6 +10,7 @@ import type {
   IdentifierRow,
   IdentityAndProfiles,
 } from "../../../storage/identityAndProfiles.ts";
+import { batchSnapshot } from "./batchSnapshot.ts";
 import { batchThinning } from "./batchThinning.ts";
 import { aliasEnds, edgesOf } from "./aliases.ts";
 import { correctionEnds, correctionsOf } from "./corrections.ts";
@@ -58,6 +59,7 @@ export function openStateStore(options: {
   const retention = feedRetention(database, { ...defaultFeedLimits, ...options.feedLimits });
   const thinning = batchThinning(database);
   const recent = recentFragments();
+  const snapshot = batchSnapshot(database);
   const readPosition = (): Position => int(database.prepare("SELECT position FROM head").get() as Row, "position");
   /** What the next decision builds on. */
   let known = readPosition();
@@ -65,11 +67,16 @@ export function openStateStore(options: {
   let hasEdges = database.prepare("SELECT 1 FROM edges LIMIT 1").get() !== undefined;
   return {
     position: async () => {
+      snapshot.end();
       known = readPosition();
       return known;
     },
     nextNumber: async () => int(database.prepare("SELECT next_number FROM head").get() as Row, "next_number"),
-    fragments: async (ids, withDetail) => fragmentRows(reads, recent, ids, withDetail),
+    fragments: async (ids, withDetail) => {
+      // Each batch begins with them.
+      snapshot.begin();
+      return fragmentRows(reads, recent, ids, withDetail);
+    },
     ...plainReads(reads, options.hash),
     edges: async (keys, most) => (hasEdges ? edgesOf(reads, keys, most) : []),
     edgesBetween: async (pairs) =>
@@ -78,17 +85,10 @@ export function openStateStore(options: {
     refused: async (keys) => rejections.refused(keys),
     rules: async () => currentRules(reads),
     everybody: async () => openEverybody(options),
-    personsAlone: async (numbers) => {
-      const inOwn = numbers.filter((number) => reads.companionsOf.all(number).length <= 1);
-      const hasCrossings = inOwn.length > 0 && reads.anyCrossing.get() !== undefined;
-      const alone = hasCrossings
-        ? inOwn.filter((number) => reads.crossedPerson.get(number, number) === undefined)
-        : inOwn;
-      return new Set(hasCorrections ? alone.filter((number) => reads.correctedOf.get(number) === undefined) : alone);
-    },
+    personsAlone: async (numbers) => aloneOf(reads, numbers, hasCorrections),
     commit: async (decision: Decision) => {
       try {
-        const into = { statements: writes, hash: options.hash, retention, thinning };
+        const into = { statements: writes, hash: options.hash, retention, thinning, snapshot };
         await writeDecision(database, into, { ...decision, after: known });
         known = decision.position;
       } catch (error) {
@@ -109,6 +109,13 @@ export function openStateStore(options: {
     releaseFeed: (version) => retention.release(version),
     close: async () => database.close(),
   };
+}
+
+function aloneOf(reads: ReadStatements, numbers: readonly number[], hasCorrections: boolean): Set<number> {
+  const inOwn = numbers.filter((number) => reads.companionsOf.all(number).length <= 1);
+  const hasCrossings = inOwn.length > 0 && reads.anyCrossing.get() !== undefined;
+  const alone = hasCrossings ? inOwn.filter((number) => reads.crossedPerson.get(number, number) === undefined) : inOwn;
+  return new Set(hasCorrections ? alone.filter((number) => reads.correctedOf.get(number) === undefined) : alone);
 }
 
 /** SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH: all others are trouble with the file or the machine. */

@@ -4,6 +4,7 @@ import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { SmallChange } from "../../../storage/followed.ts";
 import type { Decision, PeopleLot, RulesDecision, SourceMinute } from "../../../storage/identityAndProfiles.ts";
+import type { BatchSnapshot } from "./batchSnapshot.ts";
 import type { BatchThinning } from "./batchThinning.ts";
 import type { FeedRetention } from "./feedRetention.ts";
 import type { PlanViolationRows } from "./planViolations.ts";
@@ -55,6 +56,7 @@ export async function writeDecision(
     hash,
     retention,
     thinning,
+    snapshot,
   }: {
     statements: CommitStatements & {
       countSources: (received: readonly SourceMinute[]) => void;
@@ -64,15 +66,14 @@ export async function writeDecision(
     hash: KeyedHash;
     retention: FeedRetention;
     thinning: BatchThinning;
+    /** What the decision was read from. */
+    snapshot: BatchSnapshot;
   },
   decision: Decision & { after: Position },
 ): Promise<void> {
   try {
-    // What a failed rollback left open.
-    if (database.isTransaction) database.exec("ROLLBACK");
-    database.exec("BEGIN IMMEDIATE");
-    const nextNumber = numberAfter(decision);
-    if (statements.setHead.run(decision.position, nextNumber, decision.after).changes !== 1) throw decidedElsewhere();
+    if (!snapshot.handOver()) beginAnew(database);
+    advanceHead(database, statements, decision);
     writePeople(statements, hash, decision);
     writeFates(statements, decision);
     statements.rejections.write(decision);
@@ -99,6 +100,32 @@ async function writeRules(statements: CommitStatements, hash: KeyedHash, rules: 
     for (const retired of lot.retiredProfiles) statements.addFeed.run("retired", retired);
     for (const person of lot.changedPersons) statements.addFeed.run("person", person);
   }
+}
+
+function beginAnew(database: DatabaseSync): void {
+  // What a failed rollback left open.
+  if (database.isTransaction) database.exec("ROLLBACK");
+  database.exec("BEGIN IMMEDIATE");
+}
+
+/** SQLITE_BUSY_SNAPSHOT: somebody has written since what the decision was read from. */
+const overtakenCode = 517;
+
+function advanceHead(
+  database: DatabaseSync,
+  { setHead }: CommitStatements,
+  decision: Decision & { after: Position },
+): void {
+  const advance = (): boolean => setHead.run(decision.position, numberAfter(decision), decision.after).changes === 1;
+  let isAdvanced: boolean;
+  try {
+    isAdvanced = advance();
+  } catch (error) {
+    if (!(error instanceof Error && "errcode" in error && error.errcode === overtakenCode)) throw error;
+    beginAnew(database);
+    isAdvanced = advance();
+  }
+  if (!isAdvanced) throw decidedElsewhere();
 }
 
 function numberAfter({ persons }: PeopleLot): number {
