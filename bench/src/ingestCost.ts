@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -7,6 +7,8 @@ import { acceptCall } from "../../platform/src/gateway/accept.ts";
 import { batchOf } from "../../platform/src/gateway/batch.ts";
 import { parseJson } from "../../platform/src/gateway/jsonText.ts";
 import { maxEventBytes } from "../../platform/src/gateway/limits.ts";
+import { compilePlan, type CompiledPlan } from "../../platform/src/gateway/plans/judging.ts";
+import { readPlan } from "../../platform/src/gateway/plans/readPlan.ts";
 import { recordEncoder } from "../../platform/src/gateway/records.ts";
 import { defaultIdentityRules } from "../../platform/src/identity/index.ts";
 import { maxDepth } from "../../platform/src/model/event.ts";
@@ -23,12 +25,14 @@ change held against another; the whole way is what npm run bench measures.
   --profiles N   customers who sign up first             (default 100000)
   --events N     events of the shop in each round        (default 100000)
   --rounds N     (default 3)
+  --plan FILE    a tracking plan (JSON) that calls are held to
   --dir DIR      where the state file goes, and is removed again`;
 
 interface Options {
   profiles: number;
   events: number;
   rounds: number;
+  plan: CompiledPlan | null;
   directory: string;
 }
 
@@ -38,6 +42,7 @@ function readOptions(): Options | null {
       profiles: { type: "string" },
       events: { type: "string" },
       rounds: { type: "string" },
+      plan: { type: "string" },
       dir: { type: "string" },
       help: { type: "boolean" },
     },
@@ -52,8 +57,13 @@ function readOptions(): Options | null {
     profiles: whole("profiles", 100_000),
     events: whole("events", 100_000),
     rounds: whole("rounds", 3),
+    plan: values.plan === undefined ? null : planIn(values.plan),
     directory: values.dir ?? tmpdir(),
   };
+}
+
+function planIn(file: string): CompiledPlan {
+  return compilePlan(readPlan(JSON.parse(readFileSync(file, "utf8"))), 1);
 }
 
 const source: Source = {
@@ -76,10 +86,10 @@ function processorUs(): number {
   return user + system;
 }
 
-function taken(body: Buffer): Omit<StoredRecord, "position">[] {
+function taken(body: Buffer, plan: CompiledPlan | null): Omit<StoredRecord, "position">[] {
   const { value, isSuspect, items } = parseJson(body, maxDepth);
   const { calls, texts, shared } = batchOf(value, items);
-  const options = { ...acceptance, mayBeUnstorable: isSuspect };
+  const options = { ...acceptance, mayBeUnstorable: isSuspect, ...(plan === null ? {} : { plan }) };
   const received = { at: startAt, ...shared };
   return calls.map((call, index) => encode(acceptCall(call, source, received, options, texts[index])));
 }
@@ -96,12 +106,17 @@ function bodiesOf(make: (n: number) => string, from: number, until: number): Buf
 let position = 0;
 
 /** Takes and decides so many events; `make` is not counted. */
-async function round(what: string, count: number, make: (n: number) => string, folding: FoldingBench): Promise<void> {
+async function round(
+  what: string,
+  count: number,
+  make: (n: number) => string,
+  { folding, plan }: { folding: FoldingBench; plan: CompiledPlan | null },
+): Promise<void> {
   const cost = { take: 0, decide: 0 };
   for (let from = 0; from < count; from += batchRecords) {
     const bodies = bodiesOf(make, from, Math.min(count, from + batchRecords));
     const before = processorUs();
-    const records = bodies.flatMap(taken).map((record) => ({ ...record, position: position++ }));
+    const records = bodies.flatMap((body) => taken(body, plan)).map((record) => ({ ...record, position: position++ }));
     const between = processorUs();
     await folding.decide(records);
     cost.take += between - before;
@@ -111,15 +126,15 @@ async function round(what: string, count: number, make: (n: number) => string, f
   console.log(`${what.padEnd(9)}${take}${decide}`);
 }
 
-async function measure({ profiles, events, rounds, directory }: Options): Promise<void> {
+async function measure({ profiles, events, rounds, plan, directory }: Options): Promise<void> {
   const folder = mkdtempSync(join(directory, "c360-ingest-cost-"));
   try {
     const folding = await openFolding(join(folder, "state.sqlite"), hash, defaultIdentityRules);
     const shop = openShop(1, profiles);
     console.log("µs of the processor an event\n            take decide");
-    await round("sign-ups", profiles, (n) => shop.signUp(n, startAt), folding);
+    await round("sign-ups", profiles, (n) => shop.signUp(n, startAt), { folding, plan });
     for (let nth = 0; nth < rounds; nth++) {
-      await round("events", events, (n) => shop.event(nth * events + n, startAt + n), folding);
+      await round("events", events, (n) => shop.event(nth * events + n, startAt + n), { folding, plan });
     }
     await folding.close();
   } finally {

@@ -879,6 +879,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sources/{id}/tracking-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tracking plan that holds for a source */
+        get: operations["getTrackingPlan"];
+        /**
+         * Publish a plan: calls of the source are held to it from then on
+         * @description Kept for good with who, when and why. What was taken before stays as it is. Publishing an earlier version's document again takes everything back.
+         */
+        put: operations["publishTrackingPlan"];
+        post?: never;
+        /** Take a source's plan away; its versions stay to be looked at */
+        delete: operations["removeTrackingPlan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/tracking-plan/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of a source's plan, newest first: by whom, when, why */
+        get: operations["listTrackingPlanVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/tracking-plan/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A version of a source's plan, whole */
+        get: operations["getTrackingPlanVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/tracking-plan/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dry run: what a plan would say of some calls, or of the latest from the source
+         * @description Nothing is published, taken or counted.
+         */
+        post: operations["checkTrackingPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/tracking-plan/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How calls that were taken broke the source's plan, counted, with samples
+         * @description Counts are exact as of what is decided, and the same after a rebuild. Calls that the plan refused are among the rejections, with the code `plan_violation`.
+         */
+        get: operations["listPlanViolations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/replays": {
         parameters: {
             query?: never;
@@ -1310,6 +1406,15 @@ export interface components {
             duplicates: number;
             /** @description A later delivery had another body. */
             differs: boolean;
+            /** @description How it broke its source's tracking plan, where it was taken all the same. */
+            planViolations: {
+                version: number;
+                violations: {
+                    /** @enum {unknown} */
+                    kind: "unplanned_event" | "unplanned_property" | "required_missing" | "wrong_type" | "value_not_allowed" | "wrong_format" | "pattern_not_matched" | "out_of_bounds" | "not_unique" | "schema_not_matched" | "more_violations";
+                    path: string;
+                }[];
+            } | null;
             /** @description Text where it was no JSON object. */
             event: {
                 [key: string]: unknown;
@@ -1499,6 +1604,66 @@ export interface components {
         PersonSeen: {
             identifiers: string[];
             profile: components["schemas"]["Profile"];
+        };
+        PlanCheck: {
+            judged: number;
+            /** @description Calls that keep to the plan. */
+            conforming: number;
+            /** @description Calls that the plan would refuse. */
+            rejected: number;
+            /** @description Most frequent first, at most 1,000. */
+            violations: {
+                /** @enum {unknown} */
+                type: "track" | "identify" | "page" | "screen" | "group" | "alias";
+                event: string | null;
+                path: string;
+                /**
+                 * @description more_violations: a call had more than can be told of one.
+                 * @enum {unknown}
+                 */
+                kind: "unplanned_event" | "unplanned_property" | "required_missing" | "wrong_type" | "value_not_allowed" | "wrong_format" | "pattern_not_matched" | "out_of_bounds" | "not_unique" | "schema_not_matched" | "more_violations";
+                /** @description Calls that have it. */
+                count: number;
+                /** @description One of them: its place among what was judged, from 0. */
+                example: {
+                    index: number;
+                    messageId: string | null;
+                };
+            }[];
+            /** @description There are others. */
+            isCut: boolean;
+        };
+        PlanViolation: {
+            /** @description Of the plan that it broke. */
+            version: number;
+            /** @enum {unknown} */
+            type: "track" | "identify" | "page" | "screen" | "group" | "alias";
+            /** @description Name of the event of a track call. Beyond the first 1,000 of a version it is null, as `path` is: counted by type and kind alone. */
+            event: string | null;
+            /**
+             * @description Any place in a list is `[*]`.
+             * @example properties.products[*].price
+             */
+            path: string | null;
+            /**
+             * @description more_violations: a call had more than can be told of one.
+             * @enum {unknown}
+             */
+            kind: "unplanned_event" | "unplanned_property" | "required_missing" | "wrong_type" | "value_not_allowed" | "wrong_format" | "pattern_not_matched" | "out_of_bounds" | "not_unique" | "schema_not_matched" | "more_violations";
+            /** @description Calls that were taken and broke the plan in this way; each counts once. */
+            count: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            firstAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 UTC with milliseconds.
+             */
+            lastAt: string;
+            /** @description MessageIds of the latest of them, newest first. */
+            samples: string[];
         };
         Profile: {
             id: string;
@@ -2081,6 +2246,32 @@ export interface components {
              * @description ISO 8601 UTC with milliseconds.
              */
             createdAt: string;
+        };
+        TrackingPlanVersion: {
+            source: string;
+            /** @description 0: it never had a plan. */
+            version: number;
+            /** @description Id of the API token. */
+            by: string | null;
+            reason: string | null;
+            publishedAt: string | null;
+            inForce: boolean;
+            /** @description Null: from then on the source has no plan. */
+            document: {
+                [key: string]: unknown;
+            } | null;
+        };
+        TrackingPlanVersionHead: {
+            source: string;
+            /** @description 0: it never had a plan. */
+            version: number;
+            /** @description Id of the API token. */
+            by: string | null;
+            reason: string | null;
+            publishedAt: string | null;
+            inForce: boolean;
+            /** @description False: it took the plan away. */
+            hasPlan: boolean;
         };
         TraitValue: {
             value: unknown;
@@ -5848,6 +6039,481 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RulesPreview"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTrackingPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example web */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackingPlanVersion"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    publishTrackingPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example web */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The tracking plan, whole: `mode`, `unplannedEvents`, `events`, `traits`, … docs/tracking-plans.md tells. */
+                    document: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Number of the version that you began with, 0 where there was none. Refused when another one holds by now. */
+                    basedOn: number;
+                    /**
+                     * @description Why, for whoever looks at it later.
+                     * @example The app sends prices as text since 4.2.
+                     */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackingPlanVersion"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeTrackingPlan: {
+        parameters: {
+            query: {
+                /** @description Number of the version that you began with, 0 where there was none. Refused when another one holds by now. */
+                basedOn: number;
+            };
+            header?: never;
+            path: {
+                /** @example web */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackingPlanVersion"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description In conflict with what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Understood but impossible. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listTrackingPlanVersions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of an earlier answer. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @example web */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TrackingPlanVersionHead"][];
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTrackingPlanVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example web */
+                id: string;
+                /** @description Of a version. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackingPlanVersion"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    checkTrackingPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example web */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Left out: the plan that holds. */
+                    document?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Calls as they are sent, each with its `type`. */
+                    calls?: {
+                        [key: string]: unknown;
+                    }[];
+                    /** @description So many of the latest calls that were taken from the source, as they are kept. Without `calls`, 100. */
+                    latest?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanCheck"];
+                };
+            };
+            /** @description Malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPlanViolations: {
+        parameters: {
+            query?: {
+                /** @description Of a version. */
+                version?: number;
+                order?: "newest" | "frequent";
+                limit?: number;
+                /** @description `next` of an earlier answer. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @example web */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PlanViolation"][];
+                        next: string | null;
+                    };
                 };
             };
             /** @description Malformed. */

@@ -1,5 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { sourceKinds } from "../model/source.ts";
+import { violationKinds } from "../model/trackingPlan.ts";
 
 /**
  * The shapes of API.md as JSON Schema, from which requests are checked and the OpenAPI document is made. A schema with
@@ -210,6 +211,16 @@ export const fate = Type.Object(
     profileId: nullableText,
     duplicates: Type.Integer({ description: "Later deliveries of it; they changed nothing." }),
     differs: Type.Boolean({ description: "A later delivery had another body." }),
+    planViolations: Type.Union(
+      [
+        Type.Object({
+          version: Type.Integer(),
+          violations: Type.Array(Type.Object({ kind: Type.Enum([...violationKinds]), path: Type.String() })),
+        }),
+        Type.Null(),
+      ],
+      { description: "How it broke its source's tracking plan, where it was taken all the same." },
+    ),
     event: Type.Union([anyObject, Type.String()], { description: "Text where it was no JSON object." }),
   },
   { title: "Fate" },

@@ -24,6 +24,7 @@ import { identityRoutes } from "./routes/identity.ts";
 import { importRoutes } from "./routes/imports.ts";
 import { linkageRoutes } from "./routes/linkage.ts";
 import { operationsRoutes } from "./routes/operations.ts";
+import { planRoutes } from "./routes/plans.ts";
 import { profileRoutes, timelineRoutes } from "./routes/profiles.ts";
 import { queryRoutes } from "./routes/query.ts";
 import { rejectionRoutes } from "./routes/rejections.ts";
@@ -129,6 +130,7 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
   reviewRoutes(api, services, callerOf);
   linkageRoutes(api, services, callerOf);
   rulesRoutes(api, services, callerOf);
+  planRoutes(api, services, callerOf);
   replayRoutes(api, services, callerOf);
   backupRoutes(api, services, callerOf);
   streamRoutes(api, services, isToken);

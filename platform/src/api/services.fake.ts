@@ -8,6 +8,7 @@ import type { Analytics, TimelineEvent, TimelineQuery } from "../storage/timelin
 import { fakeBackups } from "./backups.fake.ts";
 import { fakeOperations } from "./operations.fake.ts";
 import { fakeCorrections } from "./corrections.fake.ts";
+import { fakePlans, type FakePlans } from "./plans.fake.ts";
 import { fakeLinkage, fakeReviews } from "./reviews.fake.ts";
 import { fakeRejections, fakeReplays, type FakeReplays } from "./rejections.fake.ts";
 import { fakeRules, type FakeRules } from "./rules.fake.ts";
@@ -21,6 +22,7 @@ export interface FakeServices extends Services {
   readonly backups: ReturnType<typeof fakeBackups>;
   readonly rules: FakeRules;
   readonly replays: FakeReplays;
+  readonly plans: FakePlans;
   readonly token: string;
   readonly replayed: { messageId: string; corrected: JsonObject | null }[];
   readonly submitted: { source: string; call: JsonObject }[];
@@ -248,6 +250,7 @@ async function fakeFate(messageId: string, source: string | null): Promise<FateV
     profileId: ada.id,
     duplicates: 0,
     differs: false,
+    planViolations: null,
     event: { type: "track" },
   };
 }
@@ -319,6 +322,7 @@ export function fakeServices(): FakeServices {
   const token = "tok_0123456789abcdef";
   const timelineQueries: TimelineQuery[] = [];
   const searchQueries: SearchQuery[] = [];
+  const access = fakeAccess(token);
   const fake: FakeServices = {
     token,
     submitted: [],
@@ -327,7 +331,8 @@ export function fakeServices(): FakeServices {
     ready: true,
     timelineQueries,
     searchQueries,
-    access: fakeAccess(token),
+    access,
+    plans: fakePlans(access, noon),
     analytics: fakeAnalytics(timelineQueries),
     search: fakeSearch(searchQueries),
     profiles: {

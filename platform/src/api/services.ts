@@ -2,10 +2,12 @@ import type { CorrectionService, LinkageRuns, LinkService, ReviewService, RulesS
 import type { JsonObject } from "../model/event.ts";
 import type { HouseholdId, HouseholdKind } from "../model/household.ts";
 import type { NodeDecision } from "../model/evidence.ts";
+import type { PlanViolation } from "../model/trackingPlan.ts";
 import type { Profile, ProfileId, TraitHistory } from "../model/profile.ts";
 import type { AccessStore } from "../storage/access.ts";
 import type { Backups } from "./backups.ts";
 import type { OperationsView } from "./operations.ts";
+import type { PlanServices } from "./planViews.ts";
 import type { RejectionServices, ReplayServices } from "./rejectionViews.ts";
 import type { StreamHub } from "./stream/hub.ts";
 import type { Reviews } from "../storage/reviews.ts";
@@ -88,6 +90,8 @@ export interface FateView {
   duplicates: number;
   /** True when a later delivery had another body than the one that counts. */
   differs: boolean;
+  /** How it broke its source's tracking plan, where it was taken all the same. */
+  planViolations: { version: number; violations: PlanViolation[] } | null;
   event: JsonObject | string;
 }
 
@@ -148,6 +152,7 @@ export interface Services {
   rules: Omit<RulesService, "close">;
   /** Problem 409 `message_id_ambiguous` without a source where two sources used it. */
   fateOf(messageId: string, source: string | null): Promise<FateView | null>;
+  plans: PlanServices;
   rejections: RejectionServices;
   replays: ReplayServices;
   /**

@@ -15,6 +15,7 @@ import { reviewCalls, type ReviewCalls } from "./reviewCalls.ts";
 import type { SourceChange } from "../storage/access.ts";
 import { followedUp, type ServerProgress } from "./followedUp.ts";
 import type { CliIo } from "./io.ts";
+import { plansCalls, type PlansCalls } from "./plansCalls.ts";
 import { rejectsCalls, type RejectsCalls } from "./rejectsCalls.ts";
 import { rulesCalls, type RulesCalls } from "./rulesCalls.ts";
 import { directTransport, httpTransport, serverUrl, type Transport } from "./transport.ts";
@@ -54,7 +55,7 @@ export interface SearchView {
 }
 
 /** The platform as a verb sees it, over HTTP or opened in this process: the same answers either way. */
-export interface Connection extends CorrectionCalls, ReviewCalls, BackupCalls, RulesCalls, RejectsCalls {
+export interface Connection extends CorrectionCalls, ReviewCalls, BackupCalls, RulesCalls, PlansCalls, RejectsCalls {
   readonly via: "http" | "direct";
   profile(type: string, value: string): Promise<ProfileView>;
   search(wanted: { q: string; limit: number; source?: string }): Promise<SearchView>;
@@ -210,6 +211,7 @@ function verbsOver(send: Transport): Omit<Connection, "via" | "drained" | "close
     ...reviewCalls(send),
     ...backupCalls(send),
     ...rulesCalls(send),
+    ...plansCalls(send),
     ...rejectsCalls(send),
     fate: async (messageId, source) =>
       (await get(`/api/events/${enc(messageId)}${source === undefined ? "" : `?source=${enc(source)}`}`)) as FateView,

@@ -10,6 +10,7 @@ import { type Output, outputTo } from "./output.ts";
 import { type QueryFormat, queryFormats, runQuery, showProfile, showStatus, showWhy } from "./reads.ts";
 import { showSearch } from "./search.ts";
 import { addOperations } from "./operationVerbs.ts";
+import { addPlans } from "./plansVerbs.ts";
 import { addRejects } from "./rejectsVerbs.ts";
 import { rebuild } from "./rebuild.ts";
 import { addReviews } from "./reviewVerbs.ts";
@@ -198,6 +199,7 @@ function addReads(root: Command, io: CliIo, exit: SetExit): void {
   addCorrections(root, reach);
   addReviews(root, reach);
   addRules(root, io, reach);
+  addPlans(root, reach);
   addRejects(root, io, reach);
   addQuery(root, io, exit);
 

@@ -12,6 +12,7 @@ import { identifiersOfCall } from "../model/callIdentifiers.ts";
 import { callTime } from "../model/callTime.ts";
 import type { IdentifierKey } from "../model/identifier.ts";
 import type { Source } from "../model/source.ts";
+import type { CompiledPlan } from "./plans/judging.ts";
 import { callTypeOf, isWellFormed, rejectionOf, type WellFormedCall } from "./callShape.ts";
 import { unstorable } from "./storable.ts";
 
@@ -33,6 +34,8 @@ export interface AcceptOptions {
   newMessageId: () => string;
   /** False where a look at the JSON text has ruled out what {@link unstorable} searches for, which costs a walk. */
   mayBeUnstorable: boolean;
+  /** What the source has promised to send, where it has a tracking plan. */
+  plan?: CompiledPlan;
 }
 
 /** A call with its verdict, and what the log needs beside it. */
@@ -77,22 +80,27 @@ export function acceptCall(
   if (sent === null) flags.push("message_id_made");
   if (isCapped) flags.push("identifiers_capped");
   const type = callTypeOf(body) ?? "track";
+  const event = eventNameOf(type, body);
+  const broken = options.plan?.judge({ type, event, body }) ?? null;
+  if (broken?.refusal) return rejected(body, source, received, options, broken.refusal);
+  const kept = broken?.body ?? body;
   const record: AcceptedEvent = {
     status: "accepted",
     source: source.id,
     sourceKind: source.kind,
     messageId: sent ?? options.newMessageId(),
     type,
-    event: eventNameOf(type, body),
+    event,
     receivedAt: received.at,
     occurredAt: time.occurredAt,
     originalTimestamp: time.originalTimestamp,
     flags,
     identifiers,
     aliasOf,
-    body,
+    ...(broken === null ? {} : { plan: broken.mark }),
+    body: kept,
   };
-  return { record, identifiers, bodyJson };
+  return { record, identifiers, bodyJson: kept === body ? bodyJson : JSON.stringify(kept) };
 }
 
 const notAnObject: Rejection = { code: "not_an_object", message: "a call is a JSON object" };

@@ -14,6 +14,7 @@ import { bodyRoom, drained, readBody, SenderGone, type BodyRoom } from "./body.t
 import { parseJson } from "./jsonText.ts";
 import { admission, type Admission, type Backlog } from "./admission.ts";
 import { maxEventBytes, retryAfterSeconds } from "./limits.ts";
+import type { CompiledPlan } from "./plans/judging.ts";
 import { recordEncoder } from "./records.ts";
 import { routeOf, type Route } from "./routes.ts";
 import { rudderConfig, segmentSettings } from "./sourceSettings.ts";
@@ -31,6 +32,8 @@ export interface GatewayParts {
   /** UTC ms. */
   now: () => number;
   newMessageId: () => string;
+  /** What a source has promised to send; null where it has no tracking plan. Asked for each request. */
+  planOf?: (source: string) => CompiledPlan | null;
   /** Past `maxPendingRecords` senders are told to wait, and before that whoever has more than a share. */
   backlog: Backlog;
   maxPendingRecords?: number;
@@ -152,7 +155,7 @@ async function take(edge: Edge, route: TakingRoute, request: IncomingMessage): P
   edge.admission.admit(early);
   const { value, isSuspect, items } = parseJson(await readBody(request, edge.room), maxDepth);
   const source = early ?? (await sourceOf(edge.parts.access, bodyKey(value) ?? ""));
-  const options = { ...edge.live, mayBeUnstorable: isSuspect };
+  const options = { ...planned(edge, source, edge.live), mayBeUnstorable: isSuspect };
   const at = edge.parts.now();
   if (route.kind === "batch") {
     const { calls, texts, shared } = batchOf(value, items);
@@ -184,7 +187,13 @@ async function submit(
 
 function judged(edge: Edge, source: Source, calls: readonly JsonObject[], options: AcceptOptions): Judged[] {
   const received = { at: edge.parts.now() };
-  return calls.map((call) => acceptCall(call, source, received, options));
+  const byPlan = planned(edge, source, options);
+  return calls.map((call) => acceptCall(call, source, received, byPlan));
+}
+
+function planned({ parts }: Edge, source: Source, options: AcceptOptions): AcceptOptions {
+  const plan = parts.planOf?.(source.id) ?? null;
+  return plan === null ? options : { ...options, plan };
 }
 
 function refusedOf(calls: readonly Judged[]): Submitted["rejected"] {

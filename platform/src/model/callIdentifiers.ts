@@ -25,6 +25,9 @@ const namedIdentifiers: readonly (readonly [name: string, type: string])[] = [
   ["posCard", "pos_card"],
 ];
 
+/** Names of traits and properties that identify people. */
+export const identifyingNames: ReadonlySet<string> = new Set(namedIdentifiers.map(([name]) => name));
+
 /**
  * The identifiers that a call carries: `userId`, `anonymousId`, e-mail, phone and card numbers among traits
  * (`traits`, `context.traits`) and properties, `context.device.id` of mobile libraries, and any other that is named

@@ -1,6 +1,7 @@
 import type { IdentifierKey } from "./identifier.ts";
 import type { LinkVerdict, Verdict } from "./correction.ts";
 import type { SourceKind } from "./source.ts";
+import type { PlanMark } from "./trackingPlan.ts";
 
 export const callTypes = ["track", "identify", "page", "screen", "group", "alias"] as const;
 export type CallType = (typeof callTypes)[number];
@@ -32,6 +33,8 @@ export interface AcceptedEvent {
   readonly identifiers: readonly IdentifierKey[];
   /** For an alias call: the previous id (a user id or an anonymous id), normalised as both. */
   readonly aliasOf: readonly IdentifierKey[];
+  /** Where it broke its source's tracking plan, and was taken all the same. */
+  readonly plan?: PlanMark;
   /** The call as sent, the batch's context merged in: `traits`, `properties`, `context`, … Well-formed text, no NUL. */
   readonly body: JsonObject;
 }

@@ -8,6 +8,7 @@ import {
   encodeRecord,
   isRulesRecord,
   linkVersion,
+  markedVersion,
   newestVersion,
   recordVersion,
   rulesRecordVersion,
@@ -95,6 +96,24 @@ describe("a log record", () => {
       { ...link, v: correctionVersion },
       { ...correction, v: linkVersion },
       { ...link, v: linkVersion, status: "constructor" },
+    ]) {
+      expect(() => decodeRecord(bytes(mixed))).toThrow(expect.objectContaining({ code: "record_unreadable" }));
+    }
+  });
+
+  it("of an event that broke a plan has a version of its own, and its mark in the head", () => {
+    const plan = { version: 3, violations: [{ kind: "wrong_type" as const, path: 'properties.a","body":{' }] };
+    const { body, ...head } = accepted;
+    const marked = { ...head, plan, body };
+    expect(Buffer.from(encodeRecord(marked)).toString()).toMatch(new RegExp(`^\\{"v":${markedVersion},`));
+    expect(decodeRecord(encodeRecord(marked))).toEqual(marked);
+    const read = decodeHead(encodeRecord(marked));
+    expect([read.body, "plan" in read && read.plan]).toEqual([body, plan]);
+    expect("plan" in decodeHead(encodeRecord(accepted))).toBe(false);
+    for (const mixed of [
+      { ...marked, v: recordVersion },
+      { ...accepted, v: markedVersion },
+      { ...rejected, plan, v: markedVersion },
     ]) {
       expect(() => decodeRecord(bytes(mixed))).toThrow(expect.objectContaining({ code: "record_unreadable" }));
     }

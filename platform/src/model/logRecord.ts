@@ -1,5 +1,6 @@
 import type { AcceptedEvent, JsonObject, LogRecord } from "./event.ts";
 import { Problem } from "./problem.ts";
+import type { PlanMark } from "./trackingPlan.ts";
 
 /** Of the payloads that {@link encodeRecord} writes: of what a source sent. */
 export const recordVersion = 1;
@@ -9,6 +10,8 @@ export const correctionVersion = 2;
 export const linkVersion = 3;
 /** Of versions of the identity rules. */
 export const rulesRecordVersion = 4;
+/** Of events that broke a tracking plan: a program that does not know the mark would count none. */
+export const markedVersion = 5;
 /** The version that a record of each status is written with. */
 const versions: Readonly<Record<LogRecord["status"], number>> = {
   accepted: recordVersion,
@@ -18,7 +21,7 @@ const versions: Readonly<Record<LogRecord["status"], number>> = {
   rules: rulesRecordVersion,
 };
 /** Of all that this program reads. */
-export const newestVersion = Math.max(...Object.values(versions));
+export const newestVersion = Math.max(markedVersion, ...Object.values(versions));
 const closingBrace = 0x7d;
 const bodyKey = Buffer.from(',"body":');
 
@@ -32,7 +35,7 @@ export function encodeRecord(
   bodyJson: string | Uint8Array = JSON.stringify(record.body),
 ): Uint8Array {
   const { body: _, ...head } = record;
-  const text = JSON.stringify({ v: versions[record.status], ...head });
+  const text = JSON.stringify({ v: versionOf(record), ...head });
   const start = `${text.slice(0, -1)},"body":`;
   if (typeof bodyJson === "string") return Buffer.from(`${start}${bodyJson}}`);
   const headBytes = Buffer.byteLength(start);
@@ -41,6 +44,13 @@ export function encodeRecord(
   payload.set(bodyJson, headBytes);
   payload[payload.length - 1] = closingBrace;
   return payload;
+}
+
+function versionOf(record: Partial<LogRecord>): number | null {
+  const { status } = record;
+  if (status === undefined || !Object.hasOwn(versions, status)) return null;
+  const isMarked = status === "accepted" && "plan" in record && record.plan !== undefined;
+  return isMarked ? markedVersion : versions[status];
 }
 
 /**
@@ -58,12 +68,12 @@ export function decodeRecord(payload: Uint8Array): LogRecord {
  */
 export function decodeHead(payload: Uint8Array): LogRecord {
   const buffer = asBuffer(payload);
-  // Quotes within strings are escaped, and nothing before the body is an object: the first one is the key.
+  // Quotes within strings are escaped, and no object before the body has a key of this name: the first one is the key.
   const end = buffer.indexOf(bodyKey);
   const isWhole = buffer[buffer.length - 1] === closingBrace;
   if (end === -1 || !isWhole) return decodeRecord(payload);
   const { v, ...head } = parse(buffer.subarray(0, end), "}");
-  if (v !== recordVersion || head.status !== "accepted") return decodeRecord(payload);
+  if (head.status !== "accepted" || v !== versionOf(head)) return decodeRecord(payload);
   return new EventOfHead(head as Head, buffer.subarray(end + bodyKey.length, -1));
 }
 
@@ -89,6 +99,7 @@ class EventOfHead implements AcceptedEvent {
   readonly flags: Head["flags"];
   readonly identifiers: Head["identifiers"];
   readonly aliasOf: Head["aliasOf"];
+  declare readonly plan?: PlanMark;
   #body: Buffer | JsonObject;
 
   constructor(head: Head, body: Buffer) {
@@ -103,6 +114,7 @@ class EventOfHead implements AcceptedEvent {
     this.flags = head.flags;
     this.identifiers = head.identifiers;
     this.aliasOf = head.aliasOf;
+    if (head.plan !== undefined) this.plan = head.plan;
     this.#body = body;
   }
 
@@ -113,8 +125,7 @@ class EventOfHead implements AcceptedEvent {
 }
 
 function known({ v, ...record }: Parsed): LogRecord {
-  const { status } = record;
-  if (status !== undefined && Object.hasOwn(versions, status) && v === versions[status]) return record as LogRecord;
+  if (v !== undefined && v === versionOf(record)) return record as LogRecord;
   if (typeof v === "number" && v > newestVersion) {
     throw new Problem(500, "record_newer", `the record has format ${v}, this program reads ${newestVersion}`, {
       hint: "run the version that wrote it, or a newer one",

@@ -5,6 +5,7 @@ import { lockDirectory, type DirectoryLock } from "../adapters/embedded/director
 import type { Services } from "../api/services.ts";
 import type { BufferRecord, EventBuffer } from "../buffer/eventBuffer.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
+import { planService, type PlanService } from "../gateway/plans/plans.ts";
 import {
   correctionService,
   defaultIdentityRules,
@@ -38,6 +39,7 @@ import {
 import { watchDiskRoom } from "./diskRoom.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { operationsOver, retryList } from "./operations.ts";
+import { planServices } from "./plans.ts";
 import { rejectionServices, replaysOver, sourceNamed } from "./rejections.ts";
 import { linkageRunsOver, reviewServices } from "./reviewing.ts";
 import { threadedDryRun } from "./rulesDryRun.ts";
@@ -103,8 +105,10 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const { pending } = stages.backlog;
     const room = await watchDiskRoom(settings.dataDir, { minFreeBytes, pending });
     opened.push(async () => room.close());
+    const plans = await planService(stages.access.plans);
     const gateway = createGateway({
       append,
+      planOf: plans.planOf,
       access: stages.access,
       hash,
       now: Date.now,
@@ -116,7 +120,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error)}`),
     });
     const { hasRoom } = room;
-    const parts = { ...stages, gateway, append, hash, settings, hasRoom };
+    const parts = { ...stages, gateway, plans, append, hash, settings, hasRoom };
     const runs = linkageRunsOver(parts, { indexFile: paths.linkage, spillDirectory, onTrouble });
     opened.push(() => runs.close());
     const backups = backupsOver(settings, stages);
@@ -164,6 +168,7 @@ function countingAppend({ log, meters, backlog, undecided, health }: Stages): Co
 
 type ServiceParts = Stages & {
   gateway: Gateway;
+  plans: PlanService;
   append: EventBuffer["append"];
   hash: KeyedHash;
   settings: Settings;
@@ -210,6 +215,7 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
     identity: identityService(parts.explainer),
     ...reviewServices({ ...parts, corrections }),
     rules: parts.rules,
+    plans: planServices(parts),
     fateOf: async (messageId, source) => {
       const fate = await fateOf(messageId, source);
       return fate === null ? null : fateView(fate);

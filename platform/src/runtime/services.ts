@@ -94,8 +94,14 @@ export function fateView(fate: Fate): FateView {
     messageId: record.messageId,
     receivedAt: isoTime(record.receivedAt),
     processedAt: processedAt === null ? null : isoTime(processedAt),
+    planViolations: planViolationsOf(record),
     event: record.body,
   };
+}
+
+function planViolationsOf(record: Fate["record"]): FateView["planViolations"] {
+  if (record.status !== "accepted" || record.plan === undefined) return null;
+  return { version: record.plan.version, violations: [...record.plan.violations] };
 }
 
 export function rejectionView({ reason, sourceKind, receivedAt, body, state, ...call }: KeptCall): RejectionView {

@@ -14,6 +14,7 @@ import { feedHeadOver } from "../adapters/embedded/decided.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { householdsOver } from "../adapters/embedded/state/households.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
+import { planViolationsOver } from "../adapters/embedded/state/planViolations.ts";
 import { rulesNow, rulesVersionsOver } from "../adapters/embedded/state/rulesVersions.ts";
 import { openStateReader } from "../adapters/embedded/state/schema.ts";
 import { sourceActivityOver } from "../adapters/embedded/state/sourceActivity.ts";
@@ -31,6 +32,7 @@ import type { Corrections, Links } from "../storage/corrections.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { HouseholdStore } from "../storage/households.ts";
 import type { People } from "../storage/people.ts";
+import type { PlanViolations } from "../storage/planViolations.ts";
 import type { RulesVersions } from "../storage/rulesVersions.ts";
 import type { SourceActivities } from "../storage/sourceActivity.ts";
 import { linkingFolder, type DataPaths } from "./dataDirectory.ts";
@@ -62,6 +64,7 @@ export interface Stages {
   corrections: Corrections;
   links: Links;
   rulesVersions: RulesVersions;
+  violations: PlanViolations;
   fates: Fates;
   activities: SourceActivities;
   stream: EmbeddedStream;
@@ -123,6 +126,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
     corrections: correctionsOver(database),
     links: linksOver(database),
     rulesVersions,
+    violations: planViolationsOver(database),
   };
   const reads = { ...stored, fates: fatesOver(database), lookups };
   const from = { taken: log.end(), decided: ingestion.decidedUntil() };

@@ -134,6 +134,7 @@ export class StateModel {
       mended: next.mended.slice(this.mended.length),
       seenAgain: next.seenAgain.slice(this.seenAgain.length),
       received: [],
+      violations: [],
       onlyActive: [],
       onlyOrders: [],
       ties: [],

@@ -4,7 +4,9 @@ import { DatabaseSync } from "node:sqlite";
 import { Problem } from "../../model/problem.ts";
 import { mostEventsPerSecond, sourceKinds, type Source, type SourceKind } from "../../model/source.ts";
 import type { AccessStore, SourceChange } from "../../storage/access.ts";
+import type { TrackingPlans } from "../../storage/trackingPlans.ts";
 import { copyDatabase } from "./backup/databaseCopy.ts";
+import { trackingPlanRows, trackingPlansSchema } from "./trackingPlanRows.ts";
 
 export interface AccessStoreParts {
   /** UTC ms. */
@@ -13,7 +15,7 @@ export interface AccessStoreParts {
 }
 
 /** Of the file's format; in its `user_version`. */
-export const accessFormat = 2;
+export const accessFormat = 3;
 
 const schema = `
 CREATE TABLE IF NOT EXISTS sources (
@@ -21,9 +23,10 @@ CREATE TABLE IF NOT EXISTS sources (
   key_hash TEXT NOT NULL UNIQUE, max_events_per_second INTEGER) STRICT;
 CREATE TABLE IF NOT EXISTS tokens (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT;
+${trackingPlansSchema}
 PRAGMA user_version = ${accessFormat};
 `;
-/** Of format 1, which knew no limits. */
+/** Of format 1, which knew no limits. What format 2 did not have is made where it is missing. */
 const upgrade = "ALTER TABLE sources ADD COLUMN max_events_per_second INTEGER;";
 /** 192 bits. */
 const secretBytes = 24;
@@ -33,6 +36,7 @@ const minKeyChars = 8;
 const maxKeyChars = 256;
 
 export interface CopiedAccessStore extends AccessStore {
+  readonly plans: TrackingPlans;
   /** A copy of the file as it is now, for a backup; nobody else can read the file meanwhile. */
   copyTo(file: string): Promise<void>;
 }
@@ -96,6 +100,7 @@ interface Token {
 }
 
 class EmbeddedAccessStore implements CopiedAccessStore {
+  readonly plans: TrackingPlans;
   readonly #database: DatabaseSync;
   readonly #parts: AccessStoreParts;
   readonly #sources = new Map<string, Source>();
@@ -106,6 +111,7 @@ class EmbeddedAccessStore implements CopiedAccessStore {
   constructor(database: DatabaseSync, parts: AccessStoreParts) {
     this.#database = database;
     this.#parts = parts;
+    this.plans = trackingPlanRows(database, { known: (id) => this.#known(id), now: parts.now });
     for (const row of database.prepare("SELECT * FROM sources").all() as Row[]) {
       const source = sourceOf(row);
       this.#sources.set(source.id, source);

@@ -224,6 +224,7 @@ describe("Promise 9: the feed", () => {
       mended: [],
       seenAgain: [],
       received: [],
+      violations: [],
       onlyActive: [],
       onlyOrders: [],
     };

@@ -108,7 +108,10 @@ function refusal({ position, messageKey, event }: IncomingRules, problem: Proble
   return { position, messageKey, source, messageId, reason, cause, receivedAt, isTaken: false };
 }
 
-function nothing({ rejected, mended, seenAgain, received }: Fresh, { position, processedAt }: At): Decision {
+function nothing(
+  { rejected, mended, seenAgain, received, violations }: Fresh,
+  { position, processedAt }: At,
+): Decision {
   return {
     position,
     processedAt,
@@ -131,5 +134,6 @@ function nothing({ rejected, mended, seenAgain, received }: Fresh, { position, p
     mended,
     seenAgain,
     received,
+    violations,
   };
 }

@@ -55,6 +55,7 @@ export async function decide(
     seenAgain: folded.seenAgain,
     received: folded.received,
     ...(tenancies === undefined ? {} : { tenancies }),
+    violations: folded.violations,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Position } from "../../model/position.ts";
 import type { Decision, IdentityAndProfiles, RejectedRow, SourceMinute } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import { countSources } from "./countSources.ts";
+import { countViolations } from "./countViolations.ts";
 import type { Incoming, IncomingCorrection, IncomingRules, Validated } from "./validate.ts";
 
 export interface Fresh extends Omit<Validated, "rejected"> {
@@ -12,6 +13,7 @@ export interface Fresh extends Omit<Validated, "rejected"> {
   mended: Decision["mended"];
   seenAgain: Decision["seenAgain"];
   received: SourceMinute[];
+  violations: Decision["violations"];
 }
 
 type Parts = Pick<PipelineParts, "messages" | "recordsAt"> & { store: Pick<IdentityAndProfiles, "refused"> };
@@ -32,6 +34,7 @@ export async function deduplicate(validated: Validated, parts: Parts): Promise<F
     mended: await refusedBefore(events.first, parts),
     seenAgain: [...events.seenAgain, ...corrections.seenAgain, ...rules.seenAgain],
     received: countSources(validated),
+    violations: countViolations(events.first),
   };
 }
 

@@ -90,6 +90,9 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
     "seen again": rowLines("SELECT first AS name, * FROM seen_again ORDER BY first"),
     "source total": rowLines("SELECT source AS name, * FROM source_totals ORDER BY source"),
     "source minute": rowLines("SELECT minute AS name, * FROM source_minutes ORDER BY minute, source"),
+    "plan violation":
+      rowLines(`SELECT source AS name, version, type, event, path, kind, count, first_at, last_at, samples
+      FROM plan_violations ORDER BY source, version, type, event, path, kind`),
     head: rowLines("SELECT 'position' AS name, position FROM head"),
     processed: rowLines("SELECT 'events' AS name, sum(processed) FROM batches"),
   };

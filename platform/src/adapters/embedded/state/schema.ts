@@ -93,6 +93,11 @@ CREATE TABLE source_totals (
 CREATE TABLE source_minutes (
   minute INTEGER NOT NULL, source TEXT NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL,
   PRIMARY KEY (minute, source)) STRICT, WITHOUT ROWID;
+-- How tracking plans were broken by what was taken: of each version so many, then by type and kind alone.
+CREATE TABLE plan_violations (
+  number INTEGER PRIMARY KEY, source TEXT NOT NULL, version INTEGER NOT NULL, type TEXT NOT NULL, event TEXT NOT NULL,
+  path TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+  samples TEXT NOT NULL, UNIQUE (source, version, type, event, path, kind)) STRICT;
 CREATE TABLE batches (until INTEGER PRIMARY KEY, processed_at INTEGER NOT NULL, processed INTEGER NOT NULL) STRICT;
 CREATE TABLE feed (version INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id ANY NOT NULL) STRICT;
 `;

@@ -18,6 +18,7 @@ import { crossingFragments, crossingStatements } from "./crossings.ts";
 import { defaultFeedLimits, feedRetention, type FeedLimits } from "./feedRetention.ts";
 import type { Position } from "../../../model/position.ts";
 import { everybodyOver } from "./everybody.ts";
+import { planViolationRows } from "./planViolations.ts";
 import { rejectionRows } from "./rejections.ts";
 import { currentRules, rulesStatements } from "./rulesVersions.ts";
 import { openStateFile, openStateReader, type FoldedWith } from "./schema.ts";
@@ -55,7 +56,9 @@ export function openStateStore(options: {
   const database = (options.openFile ?? openStateFile)(options.file, options.foldedWith);
   const reads = readStatements(database);
   const rejections = rejectionRows(database, options.hash);
-  const writes = { ...commitStatements(database), countSources: sourceActivityWriter(database), rejections };
+  const planViolations = planViolationRows(database);
+  const counting = { countSources: sourceActivityWriter(database), rejections, planViolations };
+  const writes = { ...commitStatements(database), ...counting };
   const retention = feedRetention(database, { ...defaultFeedLimits, ...options.feedLimits });
   const thinning = batchThinning(database);
   const recent = recentFragments();
@@ -96,6 +99,7 @@ export function openStateStore(options: {
         // Only the file knows now what is decided.
         recent.forget();
         rejections.forget();
+        planViolations.forget();
         hasEdges = true;
         hasCorrections = true;
         throw refusesContent(error) ? refused(error) : error;

@@ -13,6 +13,7 @@ import type {
 import type { BatchSnapshot } from "./batchSnapshot.ts";
 import type { BatchThinning } from "./batchThinning.ts";
 import type { FeedRetention } from "./feedRetention.ts";
+import type { PlanViolationRows } from "./planViolations.ts";
 import type { RejectionRows } from "./rejections.ts";
 import { encodeSpans } from "./rows.ts";
 import { encodeSightings } from "./sightingRows.ts";
@@ -70,6 +71,7 @@ export async function writeDecision(
     statements: CommitStatements & {
       countSources: (received: readonly SourceMinute[]) => void;
       rejections: Pick<RejectionRows, "write">;
+      planViolations: Pick<PlanViolationRows, "write">;
     };
     hash: KeyedHash;
     retention: FeedRetention;
@@ -86,6 +88,7 @@ export async function writeDecision(
     writeFates(statements, decision);
     statements.rejections.write(decision);
     statements.countSources(decision.received);
+    statements.planViolations.write(decision.violations);
     writeFeed(statements, decision);
     if (decision.rules !== undefined) await writeRules(statements, hash, decision.rules);
     retention.prune();

@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../model/event.ts";
+import { compilePlan, type Broken } from "./judging.ts";
+import { readPlan } from "./readPlan.ts";
+
+const schema = {
+  type: "object",
+  required: ["order_id"],
+  additionalProperties: false,
+  properties: {
+    order_id: { type: "string", pattern: "^o-[0-9]+$" },
+    total: { type: "number", minimum: 0 },
+    currency: { enum: ["GBP", "EUR"] },
+    at: { type: "string", format: "date-time" },
+    coupons: { type: "array", uniqueItems: true, items: { type: "string", maxLength: 5 } },
+    products: {
+      type: "array",
+      items: { type: "object", required: ["sku"], properties: { sku: { type: "string" }, price: { type: "number" } } },
+    },
+    either: { anyOf: [{ type: "string" }, { type: "object", properties: { anyOf: { type: "number" } } }] },
+    anyOf: { type: "number" },
+  },
+};
+const good = { order_id: "o-1", total: 5 };
+
+function judged(properties: unknown, document: object = {}, type: "track" | "identify" = "track"): Broken | null {
+  const plan = readPlan({ events: { "Order Completed": schema }, traits: schema, ...document });
+  const body = {
+    type,
+    event: "Order Completed",
+    [type === "track" ? "properties" : "traits"]: properties,
+  } as JsonObject;
+  return compilePlan(plan, 3).judge({ type, event: type === "track" ? "Order Completed" : null, body });
+}
+
+const found = (properties: unknown): string[] =>
+  (judged(properties)?.mark.violations ?? []).map(({ kind, path }) => `${kind} ${path}`);
+
+describe("a call held to a plan", () => {
+  it("is fine when it keeps to it", () => {
+    expect(judged(good)).toBeNull();
+    expect(judged({ ...good, either: "x", coupons: ["a", "b"], products: [{ sku: "s", more: 1 }] })).toBeNull();
+  });
+
+  it.each<[properties: unknown, violations: string[]]>([
+    [{}, ["required_missing properties.order_id"]],
+    [null, ["required_missing properties.order_id"]],
+    [undefined, ["required_missing properties.order_id"]],
+    [{ ...good, colour: "red" }, ["unplanned_property properties.colour"]],
+    [{ ...good, total: "5" }, ["wrong_type properties.total"]],
+    [{ ...good, total: -5 }, ["out_of_bounds properties.total"]],
+    [{ ...good, order_id: "1" }, ["pattern_not_matched properties.order_id"]],
+    [{ ...good, currency: "USD" }, ["value_not_allowed properties.currency"]],
+    [{ ...good, at: "yesterday" }, ["wrong_format properties.at"]],
+    [{ ...good, coupons: ["a", "b", "a"] }, ["not_unique properties.coupons"]],
+    [{ ...good, coupons: ["a", "too long", "also too long"] }, ["out_of_bounds properties.coupons[*]"]],
+    [
+      { ...good, products: [{ sku: "s" }, { price: "1" }, { price: "2" }] },
+      ["required_missing properties.products[*].sku", "wrong_type properties.products[*].price"],
+    ],
+    // What each branch says is no fault by itself; a property of that name is one like any other.
+    [{ ...good, either: { anyOf: "x" } }, ["schema_not_matched properties.either"]],
+    [{ ...good, anyOf: "x" }, ["wrong_type properties.anyOf"]],
+  ])("breaks it: %j", (properties, violations) => {
+    expect(found(properties).toSorted()).toEqual(violations.toSorted());
+  });
+
+  it("says at most ten of many, and that there are more", () => {
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`x${at}`, at]));
+    const violations = found({ ...good, ...many });
+    expect(violations).toHaveLength(10);
+    expect(violations.at(-1)).toBe("more_violations ");
+    const long = found({ ...good, ["y".repeat(5_000)]: 1 });
+    expect(long[0]?.length).toBeLessThan(230);
+  });
+
+  it("loses what broke it where the plan drops, and nothing else", () => {
+    const kept = (properties: unknown, type: "track" | "identify" = "track") =>
+      judged(properties, { mode: "drop" }, type)?.body[type === "track" ? "properties" : "traits"];
+    expect(kept({ ...good, colour: "red", total: "5" })).toEqual({ order_id: "o-1" });
+    expect(kept({ ...good, products: [{ sku: "s", price: "1" }, { price: 2 }] })).toEqual({
+      ...good,
+      products: [{ sku: "s" }, { price: 2 }],
+    });
+    expect(kept({ ...good, coupons: ["a", 7] })).toEqual(good);
+    expect(kept({ total: 5 })).toEqual({ total: 5 });
+    expect(kept({ ...good, email: "ada@example.com", phone: "1" }, "identify")).toMatchObject({
+      email: "ada@example.com",
+    });
+    const own = JSON.parse('{"order_id": "o-1", "__proto__": {"x": 1}, "constructor": 1}') as JsonObject;
+    expect(JSON.stringify(kept(own))).toBe('{"order_id":"o-1"}');
+    expect(judged(good, { mode: "drop" })).toBeNull();
+  });
+
+  it("that is wrong in thousands of places loses the properties that hold them, what identifies people excepted", () => {
+    const kept = (properties: JsonObject) => judged(properties, { mode: "drop" })?.body["properties"];
+    const numbers = Array.from({ length: 5_000 }, (_, at) => at);
+    const many = Object.fromEntries(numbers.map((at) => [`a/~${at}`, at]));
+    expect(kept({ ...good, coupons: numbers })).toEqual(good);
+    expect(kept({ ...good, products: numbers.map(() => ({ sku: "s", price: "1" })) })).toEqual(good);
+    expect(kept({ ...many, ...good, email: "ada@example.com" })).toEqual({ ...good, email: "ada@example.com" });
+    const missing = numbers.map(() => ({ price: 1 }));
+    expect(kept({ ...good, products: missing })).toEqual({ ...good, products: missing });
+    expect(found({ ...good, coupons: numbers })).toEqual(["wrong_type properties.coupons[*]", "more_violations "]);
+  });
+
+  it("is refused by place, never by value, where the plan rejects", () => {
+    const broken = judged(
+      { ...good, products: [{ sku: "s" }, { sku: "secret-value", price: "x" }] },
+      { mode: "reject" },
+    );
+    expect(broken?.refusal).toEqual({
+      code: "plan_violation",
+      message: "by the tracking plan (version 3), `properties.products[1].price` is of another type than it says",
+      field: "properties.products[1].price",
+    });
+  });
+
+  it("may be of an event that the plan does not name", () => {
+    const unplanned = (unplannedEvents: string): Broken | null =>
+      compilePlan(readPlan({ unplannedEvents, mode: "reject" }), 1).judge({
+        type: "track",
+        event: "toString",
+        body: {},
+      });
+    expect(unplanned("allow")).toBeNull();
+    expect(unplanned("observe")).toMatchObject({ refusal: null, mark: { violations: [{ kind: "unplanned_event" }] } });
+    expect(unplanned("reject")?.refusal).toMatchObject({ code: "plan_violation", field: "event" });
+  });
+
+  it("is held to what the plan says of its type alone", () => {
+    const wrong = { required: ["x"] };
+    const plan = { groupTraits: wrong, pageProperties: wrong, screenProperties: wrong };
+    const { judge } = compilePlan(readPlan(plan), 1);
+    const path = (type: "group" | "page" | "screen" | "identify" | "alias") =>
+      judge({ type, event: null, body: {} })?.mark.violations[0]?.path;
+    expect(["group", "page", "screen", "identify", "alias"].map((type) => path(type as "group"))).toEqual([
+      "traits.x",
+      "properties.x",
+      "properties.x",
+      undefined,
+      undefined,
+    ]);
+  });
+});
+
+describe("what it takes to judge a call", () => {
+  const within = (ms: number, properties: unknown, of: object): Broken | null => {
+    const { judge } = compilePlan(readPlan({ events: { E: of } }), 1);
+    judge({ type: "track", event: "E", body: {} });
+    const begun = performance.now();
+    const broken = judge({ type: "track", event: "E", body: { properties } as JsonObject });
+    expect(performance.now() - begun).toBeLessThan(ms);
+    return broken;
+  };
+
+  it("does not grow out of bounds with patterns, formats and texts", () => {
+    const evil = `${"a".repeat(2_000)}!`;
+    for (const pattern of ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*a){20}$"]) {
+      expect(within(2_000, { x: evil }, { properties: { x: { pattern } } })).not.toBeNull();
+    }
+    expect(within(500, { x: "a".repeat(900_000) }, { properties: { x: { pattern: "^a*$" } } })).not.toBeNull();
+    for (const format of ["email", "uri", "hostname", "ipv6", "date-time", "duration", "uuid"]) {
+      const texts = [evil, "1:".repeat(1_000), "a@a.".repeat(500), `a@${"a-".repeat(900)}`, "P1".repeat(900)];
+      for (const x of texts) within(500, { x }, { properties: { x: { format } } });
+    }
+  });
+
+  it("does not grow with the square of a list", () => {
+    const items = Array.from({ length: 50_000 }, (_, at) => ({ at }));
+    expect(within(2_000, { items }, { properties: { items: { uniqueItems: true } } })).toBeNull();
+    expect(
+      within(2_000, { items: [...items, { at: 7 }] }, { properties: { items: { uniqueItems: true } } }),
+    ).not.toBeNull();
+    const unordered = [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ];
+    expect(within(500, { items: unordered }, { properties: { items: { uniqueItems: true } } })).not.toBeNull();
+  });
+});
