@@ -16,10 +16,12 @@ it("measures each shape, and leaves nothing behind", async () => {
     expect(stdout).toMatch(/^chain, whole +40 +\d+\.\d\d /m);
     expect(stdout).toMatch(/^nothing new is learned: \d+\.\d\d µs an event/m);
     const { shapes } = JSON.parse(readFileSync(json, "utf8")) as {
-      shapes: { identifiers: number; eventMs: { p50: number } }[];
+      shapes: { identifiers: number; eventMs: { p50: number; p99: number } }[];
     };
     expect(shapes.map(({ identifiers }) => identifiers)).toEqual([40, 40, 40, 40, 200, 200]);
-    for (const { eventMs } of shapes) expect(eventMs.p50).toBeGreaterThan(0);
+    // The system counts in ticks: what takes less than one may take none.
+    for (const { eventMs } of shapes) expect(eventMs.p99).toBeGreaterThanOrEqual(eventMs.p50);
+    expect(shapes.some(({ eventMs }) => eventMs.p99 > 0)).toBe(true);
     expect(readdirSync(folder)).toEqual(["cost.json"]);
   } finally {
     rmSync(folder, { recursive: true, force: true });

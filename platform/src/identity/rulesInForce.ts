@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { canonicalJson } from "../model/canonicalJson.ts";
 import { Problem } from "../model/problem.ts";
 import type { RulesVersion } from "../model/rulesVersion.ts";
 import { parseIdentityRules } from "./parseRules.ts";
@@ -7,15 +8,6 @@ import type { IdentityRules } from "./rules.ts";
 /** Of what a document says, however its fields are ordered: SHA-256 in hexadecimal. */
 export function rulesHash(document: unknown): string {
   return createHash("sha256").update(canonicalJson(document)).digest("hex");
-}
-
-/** Fields sorted by code units at every level; the order within lists stays. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  fields.sort(([one], [other]) => (one < other ? -1 : 1));
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(",")}}`;
 }
 
 /** Compiled patterns hang on the rules, so that it pays to have one object of each version. */

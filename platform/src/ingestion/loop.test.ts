@@ -41,6 +41,7 @@ interface Faults {
   store?: (store: IdentityAndProfiles) => Partial<IdentityAndProfiles>;
   messages?: (messages: MessageIndex) => Partial<MessageIndex>;
   onSleep?: (stage: Stage) => void;
+  mostRefolded?: number;
 }
 
 /** The real pipeline over the real state store, with faults laid over it. */
@@ -70,6 +71,7 @@ async function stageOver(records: readonly StoredRecord[], faults: Faults = {}):
       hash,
       rules: defaultIdentityRules,
       homeCurrency,
+      ...(faults.mostRefolded === undefined ? {} : { mostRefolded: faults.mostRefolded }),
       now: () => 0,
       onDecided: (position, count, outcome) => stage.decided.push({ position, records: count, outcome }),
       onTrouble: (error) => stage.troubles.push(error),
@@ -258,7 +260,54 @@ describe("a decision stands", () => {
   });
 });
 
+describe("a batch that has more folded anew than can be held", () => {
+  it("is decided in parts, with the same result and no trouble", async () => {
+    const onTablet = (n: number, at: number, ...more: string[]) =>
+      accepted({ messageId: `t${n}`, identifiers: ["device_id:t", ...more], occurredAt: at });
+    const first = [
+      onTablet(0, 1_000, "user_id:ada"),
+      ...Array.from({ length: 20 }, (_, n) => onTablet(n + 1, 2_000 + n)),
+    ];
+    const late = [onTablet(21, 2_005, "user_id:bo"), onTablet(22, 2_010, "user_id:cy"), ...events(2)];
+    const told = async (mostRefolded?: number) => {
+      const stage = await stageOver(logOf([...first, ...late]), mostRefolded === undefined ? {} : { mostRefolded });
+      await stage.loop.run(first.length);
+      const before = stage.decided.length;
+      await stage.loop.run(first.length + late.length);
+      const { position } = stage.decided.at(-1) ?? { position: 0 };
+      const numbers = Array.from({ length: 20 }, (_, n) => n + 1);
+      return {
+        counted: stage.counted(),
+        troubles: stage.troubles,
+        position,
+        fragments: [...Map.groupBy(await stage.store.fragmentsOf(numbers), ({ person }) => person).values()]
+          .map(({ length }) => length)
+          .sort(),
+        batches: stage.decided.length - before,
+      };
+    };
+    const [whole, apart] = [await told(), await told(5)];
+    expect(whole).toMatchObject({ batches: 1, troubles: [], position: 25 });
+    expect(apart.batches).toBeGreaterThan(1);
+    expect({ ...apart, batches: 1 }).toEqual(whole);
+  });
+});
+
 describe("a writer that is overtaken", () => {
+  it("while its own commit failed says so, and decides nothing on what the other one has decided", async () => {
+    let asked = 0;
+    const late = await stageOver(logOf(events(6)), {
+      store: () => ({
+        commit: async () => {
+          throw diskFull;
+        },
+        position: async () => (asked++ === 0 ? 0 : 3),
+      }),
+    });
+    await expect(late.loop.run(6)).rejects.toMatchObject({ code: "decided_elsewhere" });
+    expect(late.counted()).toEqual({ events: 0, persons: 0 });
+  });
+
   it("ends with the reason, refuses no event and decides none twice", async () => {
     const late = await stageOver(logOf(events(6)), {
       store: () => ({

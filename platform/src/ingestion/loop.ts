@@ -5,6 +5,7 @@ import { Problem } from "../model/problem.ts";
 import type { Position } from "../model/position.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
 import { createPipeline, type BatchOutcome, type PipelineParts } from "./pipeline.ts";
+import { TooMuchAtOnce } from "./tenancies/handOver.ts";
 import { regroupingStopped } from "./regroup/regrouping.ts";
 
 /** Larger batches share look-ups and commits; these bound the memory of one, and how long readers see it coming. */
@@ -38,20 +39,17 @@ export interface IngestionLoop {
  */
 export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLoop> {
   let at = await parts.store.position();
+  /** What the next decision builds on. */
+  let decidedUntil = at;
   let stopped = false;
   const pipeline = createPipeline({ ...parts, isStopped: () => stopped });
 
-  /** Null when it was stopped before the store could tell. */
+  /** Null when it was stopped before the store could tell. Problem `decided_elsewhere` where another one has decided. */
   async function stands(next: Position): Promise<boolean | null> {
-    for (let retryMs = firstRetryMs; !stopped; retryMs = Math.min(retryMs * 2, maxRetryMs)) {
-      try {
-        return (await parts.store.position()) === next;
-      } catch (error) {
-        parts.onTrouble(error);
-        await parts.sleep(retryMs);
-      }
-    }
-    return null;
+    const now = await positionOf(parts, () => stopped);
+    if (now === null || now === next) return now === null ? null : true;
+    if (now !== decidedUntil) throw overtaken();
+    return false;
   }
 
   /** `isRefusal`: of a single record, which cannot be taken apart any more. */
@@ -60,11 +58,12 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
     for (let retryMs = firstRetryMs; !stopped; retryMs = Math.min(retryMs * 2, maxRetryMs)) {
       try {
         const outcome = await (isDecided ? pipeline.follow() : pipeline.decide(records, next));
+        decidedUntil = next;
         parts.onDecided(next, records.length, outcome);
         return;
       } catch (error) {
         if (stopped && error instanceof Problem && error.code === regroupingStopped) return;
-        parts.onTrouble(error);
+        if (!(error instanceof TooMuchAtOnce)) parts.onTrouble(error);
         if (isFinal(error)) throw error;
         isDecided ||= await stands(next);
         if (isDecided === null) return;
@@ -97,6 +96,28 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
       stopped = true;
     },
   };
+}
+
+/** Asks until the store can tell; null when it was stopped before. */
+async function positionOf(
+  { store, onTrouble, sleep }: Pick<LoopParts, "store" | "onTrouble" | "sleep">,
+  isStopped: () => boolean,
+): Promise<Position | null> {
+  for (let retryMs = firstRetryMs; !isStopped(); retryMs = Math.min(retryMs * 2, maxRetryMs)) {
+    try {
+      return await store.position();
+    } catch (error) {
+      onTrouble(error);
+      await sleep(retryMs);
+    }
+  }
+  return null;
+}
+
+function overtaken(): Problem {
+  return new Problem(409, "decided_elsewhere", "another process has decided events on this state meanwhile", {
+    hint: "let only one process have the data directory, and start it again",
+  });
 }
 
 /** What comes before a change of rules is decided by the old ones, what comes after it by the new ones. */

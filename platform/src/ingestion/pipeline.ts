@@ -28,6 +28,8 @@ export interface PipelineParts {
   now: () => number;
   /** Asked in the middle of long work. */
   isStopped?: () => boolean;
+  /** Events that a batch of several may have folded anew (default 200,000); past them `TooMuchAtOnce`. */
+  mostRefolded?: number;
 }
 
 export interface BatchOutcome {

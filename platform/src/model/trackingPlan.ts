@@ -98,8 +98,36 @@ export const maxViolationSamples = 3;
 export const maxViolationsTold = 1_000;
 
 /** The same without what senders can make up. */
-export function withoutViolationNames(count: ViolationCount): ViolationCount {
+export function withoutViolationNames(count: BatchViolation): BatchViolation {
   return { ...count, event: "", path: "" };
+}
+
+/** How the calls of a batch broke a version in one way. */
+export interface BatchViolation extends Omit<ViolationCount, "count"> {
+  /** Of the calls. */
+  readonly positions: ReadonlySet<number>;
+}
+
+/** Puts together what broke a version in the same way: a call that is given twice counts once. */
+export function violationsGathered(all: Iterable<BatchViolation>): BatchViolation[] {
+  const gathered = new Map<string, BatchViolation & { positions: Set<number> }>();
+  for (const one of all) {
+    const key = JSON.stringify([one.source, one.version, one.type, one.event, one.path, one.kind]);
+    const known = gathered.get(key);
+    const positions = known?.positions ?? new Set();
+    for (const position of one.positions) positions.add(position);
+    gathered.set(key, known === undefined ? { ...one, positions } : { ...both(known, one), positions });
+  }
+  return [...gathered.values()];
+}
+
+function both(one: BatchViolation, other: BatchViolation): BatchViolation {
+  return {
+    ...one,
+    firstAt: Math.min(one.firstAt, other.firstAt),
+    lastAt: Math.max(one.lastAt, other.lastAt),
+    samples: latestSamples(one.samples, other.samples),
+  };
 }
 
 /** The latest of both. */
@@ -107,5 +135,6 @@ export function latestSamples(
   one: ViolationCount["samples"],
   other: ViolationCount["samples"],
 ): ViolationCount["samples"] {
-  return [...one, ...other].sort((a, b) => b.position - a.position).slice(0, maxViolationSamples);
+  const latest = new Map([...one, ...other].map((sample) => [sample.position, sample]));
+  return [...latest.values()].sort((a, b) => b.position - a.position).slice(0, maxViolationSamples);
 }

@@ -10,7 +10,7 @@ import type { ExplicitEdge, NodeDecision } from "../model/evidence.ts";
 import type { RejectionCause } from "../model/rejectionCause.ts";
 import type { Tenancy } from "../model/tenancy.ts";
 import type { RulesVersion } from "../model/rulesVersion.ts";
-import type { ViolationCount } from "../model/trackingPlan.ts";
+import type { BatchViolation } from "../model/trackingPlan.ts";
 import type { Everybody } from "./everybody.ts";
 
 /** Internal, small and dense; never leaves the store's own tables. */
@@ -146,7 +146,7 @@ export interface Decision {
   /** Absent where no shared device was met. */
   tenancies?: TenancyChange;
   /** How tracking plans were broken by what was taken, each way once, in the order in which it was first met. */
-  violations: ViolationCount[];
+  violations: BatchViolation[];
   /** Only in a decision that publishes rules. */
   rules?: RulesDecision;
 }

@@ -10,7 +10,7 @@ import { rulesContract } from "./rulesContract.ts";
 import type { RulesVersions } from "./rulesVersions.ts";
 import { expectAgreed } from "./stateAgreement.ts";
 import { tenanciesContract } from "./tenanciesContract.ts";
-import { happening, loginOf, StateModel, type Happening } from "./stateModel.ts";
+import { fragmentOf, happening, loginOf, StateModel, type Happening } from "./stateModel.ts";
 import { runs } from "../../test/runs.ts";
 
 /** What becomes of the `nth` write to the storage from now on (from 1), once. */
@@ -224,6 +224,8 @@ function overtaken(harness: () => StateHarness): void {
     const late = await harness().open();
     await late.commit(decided(model, eventful));
     const lateDecision = model.decision([{ who: 4, whom: 0, kind: "identify" }]);
+    // What it reads it has read before the other one decides.
+    await late.fragments([fragmentOf(0)], new Set());
     const now = await harness().open();
     await now.commit(
       decided(model, [

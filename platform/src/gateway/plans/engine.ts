@@ -1,8 +1,8 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import formatsPlugin from "ajv-formats";
 import { RE2JS } from "re2js";
+import { canonicalJson } from "../../model/canonicalJson.ts";
 import type { JsonObject } from "../../model/event.ts";
-import { canonicalJson } from "./canonicalJson.ts";
 import { knownFormats } from "./schemaKeywords.ts";
 
 export type { ErrorObject } from "ajv/dist/2020.js";
@@ -32,9 +32,9 @@ function metaSchemaCheck(): ValidateFunction {
  * Compiles schemas that `readSchema` has let through. Each has an engine of its own, so that one that is dropped leaves
  * nothing behind. Own properties only: `constructor` is a name like any other.
  */
-export function compileSchema(schema: JsonObject): ValidateFunction {
+export function compileSchema(schema: JsonObject, finds: "all" | "first" = "all"): ValidateFunction {
   const ajv = new Ajv2020({
-    allErrors: true,
+    allErrors: finds === "all",
     ownProperties: true,
     messages: false,
     meta: false,
@@ -46,18 +46,52 @@ export function compileSchema(schema: JsonObject): ValidateFunction {
     code: { regExp: linearRegExp },
   });
   for (const name of knownFormats) {
-    const format = formatsPlugin.default.get(name, "fast");
+    const format = formatsPlugin.default.get(name, ofTime.has(name) ? "full" : "fast");
     ajv.addFormat(name, { type: "string", validate: (text: string) => isShort(text) && matches(format, text) });
   }
-  // Ajv's own compares every two items.
-  ajv.removeKeyword("uniqueItems");
-  ajv.addKeyword({
-    keyword: "uniqueItems",
-    type: "array",
-    schemaType: "boolean",
-    validate: (isWanted: boolean, items: unknown[]) => !isWanted || areUnique(items),
-  });
+  for (const keyword of ownKeywords) {
+    ajv.removeKeyword(keyword.keyword);
+    ajv.addKeyword(keyword);
+  }
   return ajv.compile(schema);
+}
+
+/** The quick ones take the 31st of February. */
+const ofTime: ReadonlySet<string> = new Set(["date", "time", "date-time"]);
+
+/**
+ * In place of Ajv's own: which compare every two items, call what a sender names `valueOf`, and find that 19.99 is no
+ * multiple of 0.01.
+ */
+const ownKeywords = [
+  {
+    keyword: "uniqueItems",
+    type: "array" as const,
+    schemaType: "boolean" as const,
+    validate: (isWanted: boolean, items: unknown[]) => !isWanted || areUnique(items),
+  },
+  {
+    keyword: "multipleOf",
+    type: "number" as const,
+    schemaType: "number" as const,
+    validate: (step: number, value: number) => isMultiple(value, step),
+  },
+  { keyword: "const", compile: (wanted: unknown) => isAmong([wanted]) },
+  { keyword: "enum", schemaType: "array" as const, compile: (wanted: unknown[]) => isAmong(wanted) },
+];
+
+function isAmong(wanted: readonly unknown[]): (value: unknown) => boolean {
+  const isHeld = (value: unknown): boolean => typeof value === "object" && value !== null;
+  const plain = new Set(wanted.filter((value) => !isHeld(value)));
+  const texts = new Set(wanted.filter(isHeld).map(canonicalJson));
+  return (value) => (isHeld(value) ? texts.size > 0 && texts.has(canonicalJson(value)) : plain.has(value));
+}
+
+/** Of decimals as doubles hold them: each is off by half a unit in its last place, and their quotient by a unit more. */
+function isMultiple(value: number, step: number): boolean {
+  const quotient = value / step;
+  if (!Number.isFinite(quotient)) return true;
+  return Math.abs(quotient - Math.round(quotient)) <= 4 * Number.EPSILON * Math.max(1, Math.abs(quotient));
 }
 
 function isShort(text: string): boolean {
@@ -81,7 +115,8 @@ function areUnique(items: readonly unknown[]): boolean {
 const linearRegExp = Object.assign(
   (pattern: string) => {
     const compiled = RE2JS.compile(pattern);
-    return { test: (text: string) => isShort(text) && compiled.matcher(text).find() };
+    // Ajv keeps one of each text.
+    return { test: (text: string) => isShort(text) && compiled.matcher(text).find(), toString: () => pattern };
   },
   // For code that is written to files, which nobody does here.
   { code: "undefined" },

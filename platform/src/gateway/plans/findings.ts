@@ -86,14 +86,17 @@ function kindOf({ keyword }: ErrorObject): ViolationKind {
 }
 
 /** Null where nothing is there, where the holder as a whole is wrong, and for what identifies people and is not known. */
-function outermostName(error: ErrorObject): string | null {
+export function outermostName(error: ErrorObject): string | null {
   const kind = kindOf(error);
   if (kind === "required_missing") return null;
-  const { instancePath } = error;
-  if (instancePath === "") {
-    const name = namedBy(error.params);
-    return name === null || (kind === "unplanned_property" && identifyingNames.has(name)) ? null : name;
-  }
+  const name = outermostPart(error);
+  const isOwn = error.instancePath === "" && name !== null;
+  return isOwn && kind === "unplanned_property" && identifyingNames.has(name) ? null : name;
+}
+
+/** The property of the holder in which something is wrong; null where that is the holder as a whole. */
+export function outermostPart({ instancePath, params }: ErrorObject): string | null {
+  if (instancePath === "") return namedBy(params);
   const end = instancePath.indexOf("/", 1);
   return unescaped(end === -1 ? instancePath.slice(1) : instancePath.slice(1, end));
 }

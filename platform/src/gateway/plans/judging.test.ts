@@ -65,6 +65,65 @@ describe("a call held to a plan", () => {
     expect(found(properties).toSorted()).toEqual(violations.toSorted());
   });
 
+  const kindsBy = (own: object, properties: object, mode = "observe"): string[] =>
+    (judged(properties, { mode, events: { "Order Completed": own } })?.mark.violations ?? []).map(
+      ({ kind, path }) => `${kind} ${path.replace("properties.", "")}`,
+    );
+
+  it("holds each text to its own pattern, and each name", () => {
+    const own = {
+      properties: { order_id: { pattern: "^o-" }, sku: { pattern: "^S-" } },
+      patternProperties: { "^x_": { type: "number" }, "^y_": { type: "string" } },
+      additionalProperties: false,
+    };
+    expect(kindsBy(own, { order_id: "o-1", sku: "S-7", x_1: 1, y_1: "a" })).toEqual([]);
+    expect(kindsBy(own, { order_id: "S-7", sku: "o-1", x_1: "a", y_1: 1 }).toSorted()).toEqual([
+      "pattern_not_matched order_id",
+      "pattern_not_matched sku",
+      "wrong_type x_1",
+      "wrong_type y_1",
+    ]);
+    expect(kindsBy(own, { z_1: 1 })).toEqual(["unplanned_property z_1"]);
+  });
+
+  it.each([19.99, 4.35, 0.07, 0.3, 5, 0, -19.99, 1e21, 1234567.89])("takes %d for pounds and pence", (price) => {
+    expect(kindsBy({ properties: { price: { multipleOf: 0.01 } } }, { price })).toEqual([]);
+  });
+
+  it.each([0.015, 19.991, 1e-9])("does not take %d for pounds and pence", (price) => {
+    expect(kindsBy({ properties: { price: { multipleOf: 0.01 } } }, { price })).toEqual(["out_of_bounds price"]);
+  });
+
+  it.each(["2026-13-01", "2026-00-10", "2026-02-31"])("finds that there is no %s", (day) => {
+    const own = { properties: { day: { format: "date" }, at: { format: "date-time" } } };
+    expect(kindsBy(own, { day, at: `${day}T10:00:00Z` })).toEqual(["wrong_format day", "wrong_format at"]);
+    expect(kindsBy(own, { day: "2024-02-29", at: "2024-02-29T10:00:00.5+01:00" })).toEqual([]);
+  });
+
+  it("compares objects by what they hold, whatever senders name `valueOf`", () => {
+    const tier = { tier: "gold", constructor: 1 };
+    const own = { properties: { a: { const: tier }, b: { enum: [null, [tier], "x"] } } };
+    expect(kindsBy(own, { a: { constructor: 1, tier: "gold" }, b: [tier] })).toEqual([]);
+    expect(kindsBy(own, { a: { valueOf: 1, toString: 1 }, b: [{ valueOf: 1 }] }).toSorted()).toEqual([
+      "value_not_allowed a",
+      "value_not_allowed b",
+    ]);
+  });
+
+  it("tells the first of very many faults, keeps none of them, and drops the properties that hold them", () => {
+    const item = { type: "object", required: Array.from({ length: 10 }, (_, at) => `name${at}`) };
+    const own = { properties: { products: { items: item }, total: { type: "number" } } };
+    const many = { products: Array.from({ length: 10_000 }, () => ({})), total: "5", note: "kept" };
+    const before = process.memoryUsage().heapUsed;
+    expect(kindsBy(own, many)).toEqual(["required_missing products[*].name0", "more_violations "]);
+    const dropped = judged(many, { mode: "drop", events: { "Order Completed": own } });
+    // That something is missing takes nothing out.
+    expect(Object.keys(dropped?.body["properties"] ?? {})).toEqual(["products", "note"]);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 1_048_576);
+    const fine = { ...many, products: many.products.map(() => Object.fromEntries(item.required.map((n) => [n, 1]))) };
+    expect(kindsBy(own, { ...fine, total: 5 })).toEqual([]);
+  });
+
   it("says at most ten of many, and that there are more", () => {
     const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`x${at}`, at]));
     const violations = found({ ...good, ...many });

@@ -8,7 +8,8 @@ import {
 import type { CallType, JsonObject, Rejection } from "../../model/event.ts";
 import { compileSchema } from "./engine.ts";
 import { withoutOffending } from "./dropping.ts";
-import { findingsReader, pathText, type Findings } from "./findings.ts";
+import { pathText, type Findings } from "./findings.ts";
+import { checkBy, type Check } from "./schemaCheck.ts";
 
 /** A call as far as a plan looks at it. */
 export interface PlannedCall {
@@ -34,13 +35,11 @@ export interface CompiledPlan {
   judge(call: PlannedCall): Broken | null;
 }
 
-type Check = (holder: JsonObject) => Findings | null;
-
 export function compilePlan(plan: TrackingPlan, number: number): CompiledPlan {
   const events = new Map(Object.entries(plan.events));
   const checks = new Map<JsonObject, Check>();
   const checkOf = (schema: JsonObject): Check => {
-    const check = checks.get(schema) ?? checkBy(schema);
+    const check = checks.get(schema) ?? checkBy(schema, plan.mode === "drop" ? "drop" : "other");
     checks.set(schema, check);
     return check;
   };
@@ -72,12 +71,6 @@ export function schemasOf(plan: TrackingPlan): { at: string[]; compile: () => vo
     return schema === undefined ? [] : [{ at: [name], schema }];
   });
   return [...ofEvents, ...others].map(({ at, schema }) => ({ at, compile: () => void compileSchema(schema) }));
-}
-
-function checkBy(schema: JsonObject): Check {
-  const validate = compileSchema(schema);
-  const read = findingsReader();
-  return (holder) => (validate(holder) ? null : read(validate.errors ?? [], holder));
 }
 
 /** None, and null, are as good as empty. */

@@ -114,6 +114,9 @@ function defsIn(holder: JsonObject, at: Place, known: SchemaParts): SchemaParts[
   if (!Object.hasOwn(holder, "$defs")) return known.defs;
   const defs = new Map(known.defs);
   for (const [name, schema] of Object.entries(objectAt(holder["$defs"] ?? null, [...at, "$defs"]))) {
+    if (known.defs.has(name)) {
+      throw planProblem([...at, "$defs", name], "is also what the plan's own `$defs` names", "Give one another name.");
+    }
     defs.set(name, { schema, at: [...at, "$defs", name] });
   }
   for (const { schema, at: place } of defs.values()) {

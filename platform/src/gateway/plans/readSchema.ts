@@ -16,6 +16,7 @@ export interface SchemaParts {
 }
 
 type Schema = JsonObject | boolean;
+const simpleTypes = 7;
 
 /**
  * A schema of the plan, known to use nothing but {@link schemaKeywords}, with every `$ref` put in place of what it names:
@@ -70,6 +71,9 @@ function keywordIn(name: string, value: JsonValue, at: Place, reading: Reading):
     return value.map((each, index) => schemaIn(each, [...at, index], reading));
   }
   if (kind === "named") return namedIn(name, value, at, reading);
+  if (name === "type" && Array.isArray(value) && value.length > simpleTypes) {
+    throw planProblem(at, `lists more than the ${simpleTypes} types that there are`, "Name each once.");
+  }
   if (name === "pattern") checkPattern(value, at, reading.spent);
   if (name === "format") checkFormat(value, at);
   return value;

@@ -59,7 +59,7 @@ export const planLimits = {
   schemas: 20_000,
   patternChars: 512,
   /** Steps that the engine may take for each character; a usual pattern has some twenty. */
-  patternSteps: 500,
+  patternSteps: 200,
   /** Of all patterns of the plan. */
   allPatternSteps: 20_000,
 } as const;

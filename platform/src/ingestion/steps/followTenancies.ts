@@ -8,6 +8,9 @@ import type { TieChange } from "../../profiles/index.ts";
 import type { PeopleChange } from "./changedPeople.ts";
 import type { Folded } from "./fold.ts";
 
+/** Events that a batch may have folded anew: each is held, with some hundred bytes, until the batch is written. */
+const mostRefolded = 200_000;
+
 /** What of shared devices belongs to whom, once it is known who is who. */
 export interface Followed {
   tenancies: TenancyChange | undefined;
@@ -29,7 +32,10 @@ export async function followTenancies(
   const all = shared.union(turned);
   if (all.size === 0) return { tenancies: undefined, ties: [] };
   const changed = new Map(people.identifiers.map((row) => [row.key, row]));
-  const batch = { seen: seenOnDevices(folded.events), folded, changed, isAnew: (key: string) => turned.has(key) };
+  const isAnew = (key: string): boolean => turned.has(key);
+  // One event can be taken apart no further, and what it may change is bounded.
+  const limit = folded.events.length > 1 ? { mostRefolded: parts.mostRefolded ?? mostRefolded } : {};
+  const batch = { seen: seenOnDevices(folded.events), folded, changed, isAnew, ...limit };
   const handed = await handOver([...all], batch, parts);
   people.movedFragments.push(...handed.movedFragments);
   for (const person of handed.changedPersons) people.changedPersons.add(person);

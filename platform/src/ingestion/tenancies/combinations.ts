@@ -33,7 +33,7 @@ export interface Rows {
   load(keys: Iterable<IdentifierKey>): Promise<void>;
 }
 
-export type Parts = Pick<PipelineParts, "store" | "rules" | "recordsAt" | "hash" | "homeCurrency">;
+export type Parts = Pick<PipelineParts, "store" | "rules" | "recordsAt" | "hash" | "homeCurrency" | "isStopped">;
 
 /** Whether somebody who had a device has some of it. */
 export function isCut({ fragments }: Pick<DeviceCombination, "fragments">): boolean {

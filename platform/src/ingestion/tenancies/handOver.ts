@@ -3,6 +3,7 @@ import type { FragmentId } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import { tieChange, type TieChange } from "../../profiles/index.ts";
 import type { IdentifierRow, PersonNumber, TenancyChange } from "../../storage/identityAndProfiles.ts";
+import { breathe } from "../regroup/regrouping.ts";
 import type { FoldedFragment } from "../steps/fold.ts";
 import { isCut, rowsOver, type DeviceCombination, type Parts, type Rows } from "./combinations.ts";
 import { devicesOf, type Asked, type Device } from "./devices.ts";
@@ -17,11 +18,19 @@ export interface HandedOver {
   /** Of fragments that are gone. */
   ties: TieChange[];
   changedPersons: Set<PersonNumber>;
+  refoldedEvents: number;
 }
 
 interface Batch extends Asked {
   folded: Refolded;
   changed: ReadonlyMap<IdentifierKey, IdentifierRow>;
+  /** Events that may be folded anew at once; past them {@link TooMuchAtOnce}. */
+  mostRefolded?: number;
+}
+
+/** A smaller batch can be decided: what is folded anew is held until a batch is written. */
+export class TooMuchAtOnce extends Error {
+  override name = "TooMuchAtOnce";
 }
 
 /**
@@ -37,6 +46,7 @@ export async function handOver(devices: readonly IdentifierKey[], batch: Batch, 
   const handed = nothingHanded();
   const done = new Set<FragmentId>();
   for (let from = 0; from < devices.length; from += devicesAtOnce) {
+    await breathe(parts);
     await handSome(devices.slice(from, from + devicesAtOnce), batch, { handed, done }, parts);
   }
   return handed;
@@ -68,7 +78,18 @@ async function handSome(
     if (device.stored !== null) rehome(handed, device.key, some, rows);
     await tellHeld(handed, device, parts);
   }
+  handed.refoldedEvents += eventsOf(refoldings);
+  if (handed.refoldedEvents > (batch.mostRefolded ?? Number.POSITIVE_INFINITY)) {
+    throw new TooMuchAtOnce(`${handed.refoldedEvents} events are folded anew, more than are held at once`);
+  }
   await take(refoldings, { handed, rows, folded: batch.folded }, parts);
+}
+
+function eventsOf(refoldings: readonly Refolding[]): number {
+  return refoldings.reduce(
+    (sum, { target: { isLeft, kept, moved } }) => sum + moved.length + (isLeft ? kept.length : 0),
+    0,
+  );
 }
 
 /** By other rules a crowded device may be the surest of what another one's tenants had. */
@@ -128,6 +149,7 @@ function nothingHanded(): HandedOver {
     movedFragments: [],
     ties: [],
     changedPersons: new Set(),
+    refoldedEvents: 0,
   };
 }
 

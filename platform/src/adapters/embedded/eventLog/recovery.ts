@@ -143,6 +143,8 @@ async function copyAgain(file: ChunkedFile, from: number, to: number, write: Wri
  * there on. Zeros that begin inside a record, or end before the block does, no power cut leaves: damage too, as is a
  * record that holds anything but zeros.
  *
+ * A group that begins in the last three bytes of a block and loses that block is told as damage all the same.
+ *
  * What no content can tell: a disk that turns a block of the very last group into zeros after it was durable. What of it
  * had been decided is missed by the message index, which reads it at each start (`log_damaged`).
  */

@@ -134,7 +134,11 @@ async function takeSlice(ids: readonly ProfileId[], mayCompare: boolean, parts: 
       continue;
     }
     const digest = mayCompare ? digestOf(record) : copiedDigest;
-    if (!mayCompare) queue.setAnchor(id, record.anchor);
+    if (!mayCompare) {
+      // What waits beside it was scored by what it said before.
+      if (wasCompared(index.digestOf(id), record)) queue.dropOf(id);
+      queue.setAnchor(id, record.anchor);
+    }
     if (!mayCompare || index.digestOf(id) !== digest) changed.push({ ...record, digest });
   }
   if (changed.length === 0) return;
@@ -151,6 +155,11 @@ async function takeSlice(ids: readonly ProfileId[], mayCompare: boolean, parts: 
 
 /** Of who was taken in and not compared: the next change, of whatever, has them compared. */
 const copiedDigest = "copied";
+
+/** And says something else now. */
+function wasCompared(before: string | null, record: ProfileRecord): boolean {
+  return before !== null && before !== copiedDigest && before !== digestOf(record);
+}
 
 function digestOf({ anchor, texts }: ProfileRecord): string {
   return createHash("sha256")

@@ -119,6 +119,19 @@ describe("as profiles come", () => {
     expect(await waiting()).toHaveLength(11);
   });
 
+  it("drops what waits beside somebody whom a flood changed: what they said then is no question now", async () => {
+    decide("p_1", ada);
+    decide("p_2", ada);
+    decide("p_3", ada);
+    expect(await waiting()).toHaveLength(3);
+    await reviews.close();
+    for (let n = 10; n <= 30; n++) decide(`p_${n}`, { firstName: `N${n}`, lastName: `L${n}` });
+    decide("p_2", { ...ada, firstName: "Grace", birthday: "1906-12-09", phone: null });
+    decide("p_3", ada);
+    reviews = await open({ farBehind: 10 });
+    expect(idsOf(await waiting())).toEqual(["p_1~p_3"]);
+  });
+
   it("finds two who come together, in one batch", async () => {
     await reviews.caughtUp();
     decide("p_1", ada);

@@ -4,7 +4,7 @@ import { FollowLoop } from "../followLoop.ts";
 import { followerOf } from "./follow.ts";
 import { openSearchIndex } from "./searchIndex.ts";
 
-/** A new customer is to be found within a second; its niceness keeps it behind those that decide. */
+/** A new customer is to be found within a second, unless many events wait; niceness keeps it behind those that decide. */
 const maxRestMs = 100;
 
 export interface SearchCoreOptions {

@@ -50,7 +50,7 @@ export interface Follower {
  * and under which words, is followed ahead of it: `ahead` is only remembered while the thread lives, the progress is of both.
  */
 export function followerOf(parts: FollowerParts): Follower {
-  const { index, decided, now, elapsed = monotonic } = parts;
+  const { index, decided, now, elapsed = monotonic, limits = passLimits } = parts;
   const { fewEntries, gatherActivityMs } = parts.patience ?? patience;
   let progress = index.progress();
   let steppedAt = 0;
@@ -62,7 +62,7 @@ export function followerOf(parts: FollowerParts): Follower {
     steppedAt = elapsed();
     const at = now();
     const head = decided.head();
-    const next = nextFeedStep(decided, progress.followed, passLimits);
+    const next = nextFeedStep(decided, progress.followed, limits);
     isFeedKnown = next?.startsOver !== true;
     if (next === null) {
       progress = { ...progress, asOf: Math.max(progress.asOf, at) };
@@ -106,7 +106,8 @@ export function followerOf(parts: FollowerParts): Follower {
     const { feed, version, copied } = progress.followed;
     const isFollowing = feed !== "" && copied === null;
     const waiting = decided.head().feedVersion - version;
-    return isFollowing && waiting > fewEntries && elapsed() - steppedAt < gatherActivityMs;
+    // A whole step does not grow by waiting.
+    return isFollowing && waiting > fewEntries && waiting < limits.entries && elapsed() - steppedAt < gatherActivityMs;
   };
   return {
     progress: () => progress,
@@ -129,6 +130,8 @@ interface FollowerParts {
   /** Lets questions in between slices. */
   yieldTurn: () => Promise<void>;
   patience?: { fewEntries: number; gatherActivityMs: number };
+  /** Of one pass. */
+  limits?: { entries: number; copied: number };
 }
 
 const monotonic = (): number => performance.now();
@@ -146,7 +149,7 @@ interface Leader {
 function leaderOf(parts: FollowerParts, coverage: Coverage): Leader {
   let ahead = { feed: "", version: 0 };
   let ledAt = 0;
-  const { elapsed = monotonic } = parts;
+  const { elapsed = monotonic, limits = passLimits } = parts;
   return {
     isDue: () => elapsed() - ledAt >= leadEveryMs,
     writtenOf: (feed) => (ahead.feed === feed ? ahead.version : 0),
@@ -157,13 +160,13 @@ function leaderOf(parts: FollowerParts, coverage: Coverage): Leader {
       ledAt = elapsed();
       if (feed === "" || copied !== null) return false;
       if (ahead.feed !== feed || ahead.version < version) ahead = { feed, version };
-      const stretch = parts.decided.feed(ahead.version, passLimits.entries, "changes");
+      const stretch = parts.decided.feed(ahead.version, limits.entries, "changes");
       const isGone = stretch.feed !== feed || ahead.version < stretch.prunedUntil || ahead.version > stretch.head;
       if (isGone || ahead.version === stretch.head) return false;
       const changes = coverage.left(stretch.entries, feed);
       await writeWhole(named(changes).changed, parts);
       coverage.applied(changes, { feed, head: stretch.head });
-      const isWhole = stretch.entries.length < passLimits.entries;
+      const isWhole = stretch.entries.length < limits.entries;
       ahead = { feed, version: isWhole ? stretch.head : (stretch.entries.at(-1)?.version ?? stretch.head) };
       return stretch.entries.length > 0;
     },

@@ -112,4 +112,35 @@ describe("what search knows, followed batch by batch", () => {
     const waits = fc.array(fc.boolean(), { minLength: 1, maxLength: 6 });
     await fc.assert(fc.asyncProperty(events, fc.integer({ min: 1, max: 12 }), waits, run), { numRuns: runs(15) });
   });
+
+  it("takes a whole step at once, however little time has passed: waiting would not make it larger", async () => {
+    const folding = await foldingHarness();
+    const directory = temporaryDirectory();
+    const decided = openDecided({ file: folding.file, hash, homeCurrency });
+    const index = openSearchIndex(join(directory.path, "search.sqlite"));
+    try {
+      const patience = { fewEntries: 0, gatherActivityMs: 1_000 };
+      const limits = { entries: 4, copied: 100 };
+      const common = { now: () => 0, elapsed: () => 0, yieldTurn: async () => {} };
+      const follower = followerOf({ index, decided, ...common, patience, limits });
+      const people = Array.from({ length: 11 }, (_, n) => `user_id:u${n}`);
+      const seen = (round: number) =>
+        people.map((one, n) => accepted({ messageId: `r${round}-${n}`, identifiers: [one], source: "web" }));
+      await folding.deliver(seen(1));
+      while (await follower.pass());
+      await folding.deliver(seen(2));
+      const wanted = decided.head().feedVersion;
+      while (await follower.pass(false));
+      const left = wanted - follower.progress().feedVersion;
+      expect(left).toBeGreaterThan(0);
+      expect(left).toBeLessThan(limits.entries);
+      while (await follower.pass());
+      expect(follower.progress().feedVersion).toBe(wanted);
+    } finally {
+      index.close();
+      decided.close();
+      await folding.close();
+      directory.remove();
+    }
+  });
 });

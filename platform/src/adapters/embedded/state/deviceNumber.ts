@@ -2,7 +2,7 @@ import type { IdentifierKey } from "../../../model/identifier.ts";
 
 /**
  * 53 bits that a device's key is told by where its combinations are listed: half of what the key itself costs there,
- * and no keyed hash for each new combination. Two devices of one number are told apart by the combinations' identifiers.
+ * and no keyed hash for each new combination. Two devices of one number are told apart by the combinations' identifiers, but where these are counted.
  * The method is cyrb53 (bryc, public domain): MurmurHash3's mixing, two lanes.
  */
 export function deviceNumber(key: IdentifierKey): number {

@@ -120,6 +120,11 @@ describe("violations of tracking plans", () => {
     expect(kept.find(({ path }) => path === "properties.p7")).toMatchObject({ event: "Product Viewed", count: 2 });
     await other.deliver([...events, broke(9_998, [{ kind: "wrong_type", path: "properties.p7" }])], [900, 77]);
     expect(await one.differences(other)).toEqual([]);
+    // A call that breaks it in several ways of one kind is one call all the same.
+    const twice = ["q1", "q2"].map((name): PlanViolation => ({ kind: "wrong_type", path: `properties.${name}` }));
+    for (const each of [one, other]) await each.deliver([broke(9_997, twice)]);
+    expect((await list(one)).find(({ path }) => path === "")).toMatchObject({ count: 41 });
+    expect(await one.differences(other)).toEqual([]);
     // Another version has room of its own.
     await one.deliver([broke(9_999, [wrongPrice], { version: 2 })]);
     expect(await list(one, { version: 2 })).toMatchObject([{ path: "properties.price", version: 2 }]);

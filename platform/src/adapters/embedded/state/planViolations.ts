@@ -1,18 +1,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CallType } from "../../../model/event.ts";
 import {
+  type BatchViolation,
   latestSamples,
   maxViolationsTold,
   withoutViolationNames,
   type ViolationCount,
   type ViolationKind,
+  violationsGathered,
 } from "../../../model/trackingPlan.ts";
 import type { KeptViolation, PlanViolations, ViolationOrder } from "../../../storage/planViolations.ts";
 import { int, json, text, type Row } from "./rows.ts";
 
 export interface PlanViolationRows {
   /** Inside the caller's transaction. */
-  write(counts: readonly ViolationCount[]): void;
+  write(violations: readonly BatchViolation[]): void;
   /** Only the file knows what stands. */
   forget(): void;
 }
@@ -27,33 +29,37 @@ export function planViolationRows(database: DatabaseSync): PlanViolationRows {
     last_at = max(last_at, ?), samples = ? WHERE number = ?`);
   /** Versions of which no more are told one by one. */
   const full = new Set<string>();
-  const rowOf = (count: ViolationCount): Row | undefined => {
-    const { source, version, type, event, path, kind } = count;
+  const rowOf = (one: BatchViolation): Row | undefined => {
+    const { source, version, type, event, path, kind } = one;
     return find.get(source, version, type, event, path, kind);
   };
-  const isFull = ({ source, version }: ViolationCount): boolean => {
+  const isFull = ({ source, version }: BatchViolation): boolean => {
     const key = `${source} ${version}`;
     if (full.has(key)) return true;
     if (int(told.get(source, version) as Row, "told") < maxViolationsTold) return false;
     full.add(key);
     return true;
   };
-  const put = (given: ViolationCount): void => {
-    const own = rowOf(given);
-    const count = own === undefined && isFull(given) ? withoutViolationNames(given) : given;
-    const row = own ?? rowOf(count);
-    const { source, version, type, event, path, kind, firstAt, lastAt } = count;
+  const put = (one: BatchViolation, row = rowOf(one)): void => {
+    const { source, version, type, event, path, kind, positions, firstAt, lastAt } = one;
     if (row === undefined) {
-      const samples = JSON.stringify(count.samples);
-      add.run(source, version, type, event, path, kind, count.count, firstAt, lastAt, samples);
+      const samples = JSON.stringify(one.samples);
+      add.run(source, version, type, event, path, kind, positions.size, firstAt, lastAt, samples);
       return;
     }
-    const samples = JSON.stringify(latestSamples(samplesIn(row), count.samples));
-    raise.run(count.count, firstAt, lastAt, samples, int(row, "number"));
+    const samples = JSON.stringify(latestSamples(samplesIn(row), one.samples));
+    raise.run(positions.size, firstAt, lastAt, samples, int(row, "number"));
   };
   return {
-    write: (counts) => {
-      for (const count of counts) put(count);
+    write: (violations) => {
+      const unnamed: BatchViolation[] = [];
+      for (const one of violations) {
+        const row = rowOf(one);
+        if (row === undefined && isFull(one)) unnamed.push(withoutViolationNames(one));
+        else put(one, row);
+      }
+      // A call that broke it in several ways of one kind counts once.
+      for (const one of violationsGathered(unnamed)) put(one);
     },
     forget: () => full.clear(),
   };
