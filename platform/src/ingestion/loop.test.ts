@@ -282,7 +282,7 @@ describe("a batch that has more folded anew than can be held", () => {
         position,
         fragments: [...Map.groupBy(await stage.store.fragmentsOf(numbers), ({ person }) => person).values()]
           .map(({ length }) => length)
-          .sort(),
+          .sort((one, other) => one - other),
         batches: stage.decided.length - before,
       };
     };

@@ -47,7 +47,8 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
   /** Null when it was stopped before the store could tell. Problem `decided_elsewhere` where another one has decided. */
   async function stands(next: Position): Promise<boolean | null> {
     const now = await positionOf(parts, () => stopped);
-    if (now === null || now === next) return now === null ? null : true;
+    if (now === null) return null;
+    if (now === next) return true;
     if (now !== decidedUntil) throw overtaken();
     return false;
   }
