@@ -11,7 +11,7 @@ import { openSite, type Site, writeKey } from "./server.ts";
 const maxLoadedMiB = 1_500;
 /** Once the caches are warm, memory may swing, but not climb with what was sent. */
 const maxClimbMiB = 300;
-const loadMs = 25_000;
+const loadMs = 15_000;
 const warmPart = 0.6;
 const senders = 6;
 const batchEvents = 100;
