@@ -214,12 +214,19 @@ async function startFollowers(
     }),
   ]);
   // All of them, before the first that failed is told: what did open has to be closed.
-  for (const started of [analytics, search, reviews]) {
-    if (started.status === "fulfilled") opened.push(() => started.value.close());
-  }
+  const closers = [analytics, search, reviews].flatMap((started) =>
+    started.status === "fulfilled" ? [() => started.value.close()] : [],
+  );
+  opened.push(() => closedTogether(closers));
   const followers = { analytics: openedOf(analytics), search: openedOf(search), reviews: openedOf(reviews) };
   Object.assign(parts, followers);
   return followers;
+}
+
+/** Side by side: on a busy machine each waits for the processor behind all others. */
+async function closedTogether(closers: readonly (() => Promise<void>)[]): Promise<void> {
+  const closed = await Promise.allSettled(closers.map((close) => close()));
+  for (const each of closed) if (each.status === "rejected") throw each.reason;
 }
 
 function openedOf<T>(started: PromiseSettledResult<T>): T {
