@@ -199,11 +199,23 @@ describe("Review in a browser", () => {
       await page.keyboard.press("a");
     }
     expect(shown.size).toBe(pairs);
-    await page.getByText("Nothing waits for review").waitFor();
-    await until("every answer", maxOfferedMs, async () => (await queue()).summary.answered.pairs >= pairs - 1);
+    // Who is one now is compared again, and may resemble a third: that is another question, which comes when it comes.
+    const nothing = page.getByText("Nothing waits for review");
+    let more = 0;
+    for (; ; more++) {
+      const next = page.getByText(new RegExp(`^${pairs + more + 1} of `));
+      await nothing.or(next).first().waitFor();
+      if (await nothing.isVisible()) break;
+      await table().waitFor();
+      await page.keyboard.press("r");
+    }
+    const answered = pairs - 1 + more;
+    await until("every answer", maxOfferedMs, async () => (await queue()).summary.answered.pairs >= answered);
     const { summary } = await queue();
-    expect(summary).toMatchObject({ skipped: 1, answered: { pairs: pairs - 1, same: pairs - 1 } });
-    await page.getByText(/Of your 9 answers, 100 % agreed/).waitFor();
+    expect(summary).toMatchObject({ skipped: 1, answered: { pairs: answered, same: pairs - 1 } });
+    await page
+      .getByText(new RegExp(`Of your ${answered} answers, ${more === 0 ? "100" : String.raw`\d+`} % agreed`))
+      .waitFor();
     await page.getByText(/Put off: 1/).waitFor();
     expect(complaints).toEqual([]);
   });
