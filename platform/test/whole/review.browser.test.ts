@@ -181,13 +181,16 @@ describe("Review in a browser", () => {
         .innerText(),
     ).toMatch(/1 of 1\d/);
     const shown = new Set<string>();
+    let name = "";
     const answers = ["a", "a", "r", "a", "s", "a", "a", "a", "a", "a"];
     for (const [n, key] of answers.entries()) {
       await page.getByText(new RegExp(`^${n + 1} of `)).waitFor();
       await table().waitFor();
       await expect.poll(() => shown.has(page.url()), patience).toBe(false);
       shown.add(page.url());
-      const name = await firstName();
+      // The pair before may still stand there.
+      await expect.poll(firstName, patience).not.toBe(name);
+      name = await firstName();
       await page.keyboard.press(key);
       if (n !== 2) continue;
       // The third: taken back, and said otherwise.
@@ -195,7 +198,7 @@ describe("Review in a browser", () => {
       await page.keyboard.press("z");
       await page.waitForURL([...shown].at(-1) ?? "");
       await table().waitFor();
-      expect(await firstName()).toBe(name);
+      await expect.poll(firstName, patience).toBe(name);
       await page.keyboard.press("a");
     }
     expect(shown.size).toBe(pairs);
