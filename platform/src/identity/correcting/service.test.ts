@@ -110,7 +110,8 @@ describe("a correction", () => {
           for (const wanted of wishes) saidCount += (await isAsPreviewed(one, wanted)) ? 1 : 0;
         }),
       ),
-      { numRuns: runs(30) },
+      // Of five tries it may be that all say nothing.
+      { numRuns: Math.max(runs(30), 20) },
     );
     expect(saidCount).toBeGreaterThan(0);
   });
