@@ -3,6 +3,7 @@ import { isCall, maxMessageIdLength, type LogRecord, type RejectedCall } from ".
 import { decodeRecord, encodeRecord, isRulesRecord } from "../model/logRecord.ts";
 import { Problem } from "../model/problem.ts";
 import type { Position } from "../model/position.ts";
+import { decidedElsewhere, isDecidedElsewhere } from "../storage/decidedElsewhere.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
 import { createPipeline, type BatchOutcome, type PipelineParts } from "./pipeline.ts";
 import { TooMuchAtOnce } from "./tenancies/handOver.ts";
@@ -49,7 +50,7 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
     const now = await positionOf(parts, () => stopped);
     if (now === null) return null;
     if (now === next) return true;
-    if (now !== decidedUntil) throw overtaken();
+    if (now !== decidedUntil) throw decidedElsewhere();
     return false;
   }
 
@@ -115,12 +116,6 @@ async function positionOf(
   return null;
 }
 
-function overtaken(): Problem {
-  return new Problem(409, "decided_elsewhere", "another process has decided events on this state meanwhile", {
-    hint: "let only one process have the data directory, and start it again",
-  });
-}
-
 /** What comes before a change of rules is decided by the old ones, what comes after it by the new ones. */
 function partedAtRules(
   records: readonly StoredRecord[],
@@ -178,5 +173,5 @@ function isStoreTrouble(error: unknown): boolean {
 
 /** Another writer has the state, or a newer program has written to the log: trying again would not help. */
 function isFinal(error: unknown): boolean {
-  return error instanceof Problem && (error.code === "decided_elsewhere" || error.code === "record_newer");
+  return isDecidedElsewhere(error) || (error instanceof Problem && error.code === "record_newer");
 }

@@ -62,8 +62,17 @@ function offendingNames(holder: JsonObject, first: ReturnType<typeof asked>): Se
 }
 
 const inPlace = ["allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"] as const;
-const inner = ["patternProperties", "items", "prefixItems", "contains", "propertyNames"] as const;
-const others = ["additionalProperties", "unevaluatedProperties", "unevaluatedItems"] as const;
+/** But for `properties`, of which one looks at a place. */
+const inner = [
+  "patternProperties",
+  "items",
+  "prefixItems",
+  "contains",
+  "propertyNames",
+  "additionalProperties",
+  "unevaluatedProperties",
+  "unevaluatedItems",
+] as const;
 
 /** Most that can be wrong with one place: keywords and required names of all schemas that look at it. */
 function weightOf(schema: JsonObject): number {
@@ -78,7 +87,7 @@ function weights(schema: JsonValue): { own: number; inside: number } {
   const beside = inPlace.flatMap((name) => schemasAt(schema, name)).map(weights);
   const most = ({ own, inside }: { own: number; inside: number }): number => Math.max(own, inside);
   const named = schemasAt(schema, "properties").map((each) => most(weights(each)));
-  const more = [...inner, ...others].flatMap((name) => schemasAt(schema, name)).map((each) => most(weights(each)));
+  const more = inner.flatMap((name) => schemasAt(schema, name)).map((each) => most(weights(each)));
   return {
     own:
       Object.keys(schema).length + (Array.isArray(required) ? required.length : 0) + sum(beside.map(({ own }) => own)),

@@ -40,7 +40,7 @@ export function planViolationRows(database: DatabaseSync): PlanViolationRows {
     full.add(key);
     return true;
   };
-  const put = (one: BatchViolation, row = rowOf(one)): void => {
+  const put = (one: BatchViolation, row: Row | undefined): void => {
     const { source, version, type, event, path, kind, positions, firstAt, lastAt } = one;
     if (row === undefined) {
       const samples = JSON.stringify(one.samples);
@@ -59,7 +59,7 @@ export function planViolationRows(database: DatabaseSync): PlanViolationRows {
         else put(one, row);
       }
       // A call that broke it in several ways of one kind counts once.
-      for (const one of violationsGathered(unnamed)) put(one);
+      for (const one of violationsGathered(unnamed)) put(one, rowOf(one));
     },
     forget: () => full.clear(),
   };

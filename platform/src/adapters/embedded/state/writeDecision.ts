@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { Position } from "../../../model/position.ts";
-import { Problem } from "../../../model/problem.ts";
+import { decidedElsewhere } from "../../../storage/decidedElsewhere.ts";
 import type { SmallChange } from "../../../storage/followed.ts";
 import type {
   Decision,
@@ -148,12 +148,6 @@ function advanceHead(
 
 function numberAfter({ persons }: PeopleLot): number {
   return persons.reduce((most, row) => Math.max(most, row.person, row.component), 0) + 1;
-}
-
-function decidedElsewhere(): Problem {
-  return new Problem(409, "decided_elsewhere", "another process has decided events on this state meanwhile", {
-    hint: "let only one process have the data directory, and start it again",
-  });
 }
 
 function writeFragment(
