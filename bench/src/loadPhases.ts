@@ -114,12 +114,13 @@ interface Backlog {
 
 function watchBacklog(server: Server): { end(): Promise<Backlog> } {
   const worst: Backlog = { maxPending: 0, maxAnalyticsLagMs: 0 };
+  const startedAt = Date.now();
   let isUnderWay = false;
   const look = async (): Promise<void> => {
     const askedAt = Date.now();
     const { pendingRecords, analyticsAsOf } = await server.status();
     worst.maxPending = Math.max(worst.maxPending, pendingRecords);
-    worst.maxAnalyticsLagMs = Math.max(worst.maxAnalyticsLagMs, askedAt - analyticsAsOf);
+    worst.maxAnalyticsLagMs = Math.max(worst.maxAnalyticsLagMs, askedAt - Math.max(analyticsAsOf, startedAt));
   };
   let last: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {

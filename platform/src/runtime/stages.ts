@@ -45,8 +45,8 @@ import { slowestFollower } from "./slowestFollower.ts";
 import { storedTiers, type Tiers } from "./tiers.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
-/** Above it, followers go more slowly: deciding goes first. */
-const busyPendingRecords = 10_000;
+/** Where more than this long's work waits to be decided, and no fewer records, followers go slowly: deciding goes first. */
+const busyBacklog = { ms: 100, records: 500 };
 
 export interface Stages {
   access: CopiedAccessStore;
@@ -165,7 +165,7 @@ function startDeciding(
         backlog.decided(records);
         meters.decided(outcome);
         parts.undecided?.decided(position);
-        const isBusy = backlog.pending() > busyPendingRecords;
+        const isBusy = isBehind(backlog);
         parts.analytics?.advance(isBusy);
         parts.search?.advance(isBusy);
         parts.reviews?.advance(isBusy);
@@ -184,6 +184,10 @@ function startDeciding(
     opened.push(() => ingestion.close());
     return ingestion;
   });
+}
+
+function isBehind({ pending, decidedPerSecond }: PendingRecords): boolean {
+  return pending() > Math.max(busyBacklog.records, (decidedPerSecond() * busyBacklog.ms) / 1_000);
 }
 
 /** Analytics, search and the review queue: what all have of the feed is let go. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { openEventLog } from "../../src/adapters/embedded/eventLog/writer.ts";
 import { openMessageIndex } from "../../src/adapters/embedded/messages/messageIndex.ts";
+import { sealedAtOnce } from "../../src/adapters/embedded/messages/sealedAtOnce.fake.ts";
 import type { EventBuffer, EventBufferReader } from "../../src/buffer/eventBuffer.ts";
 import type { Position } from "../../src/model/position.ts";
 import { hash32 } from "../../src/simulator/draws.ts";
@@ -59,7 +60,7 @@ export async function openMessages(
     life.end();
   };
   const directory = join(world.folder, "messages");
-  const index = await gates.pass(
+  const opened = await gates.pass(
     life,
     "the message index opens",
     () =>
@@ -75,6 +76,7 @@ export async function openMessages(
       ),
     { setFault },
   );
+  const index = sealedAtOnce(opened);
   return {
     ...index,
     firstPositions: (keys) => gates.alongside(life, () => index.firstPositions(keys)),

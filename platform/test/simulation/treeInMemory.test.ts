@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openMessageIndex } from "../../src/adapters/embedded/messages/messageIndex.ts";
+import { sealedAtOnce } from "../../src/adapters/embedded/messages/sealedAtOnce.fake.ts";
 import { messageIndexContract } from "../../src/storage/messageIndexContract.ts";
 import { TreeInMemory } from "./treeInMemory.ts";
 
@@ -9,7 +10,8 @@ messageIndexContract("embedded, over a tree in memory", async () => {
   const directory = mkdtempSync(join(tmpdir(), "c360-messages-"));
   const tree = new TreeInMemory();
   return {
-    open: (over) => openMessageIndex({ ...over, directory, openTree: async () => tree.open(() => undefined) }),
+    open: async (over) =>
+      sealedAtOnce(await openMessageIndex({ ...over, directory, openTree: async () => tree.open(() => undefined) })),
     fail: (fault) =>
       tree.fail(fault === null ? null : { nth: fault.nth, kind: fault.lostAnswer ? "lostAnswer" : "fails" }),
     crash: async () => undefined,

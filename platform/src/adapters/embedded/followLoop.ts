@@ -1,5 +1,6 @@
 import { Problem } from "../../model/problem.ts";
 import type { FeedProgress } from "../../storage/followFeed.ts";
+import type { Pace } from "./pace.ts";
 
 /** After a decision the follower waits this long for more, so that busy profiles are written once for many events. */
 const gatherMs = 100;
@@ -7,8 +8,6 @@ const gatherMs = 100;
 const idlePollMs = 500;
 /** While events are decided, following takes at most four fifths of the time. */
 const restFactor = 0.25;
-/** While many wait to be decided, a thirtieth: it gives way to what it follows. */
-const busyRestFactor = 29;
 const retryDelayMs = 1_000;
 const maxRetryDelayMs = 30_000;
 /** Failures in a row after which waiting for the follower is answered with a Problem. */
@@ -29,9 +28,11 @@ export interface FollowLoopOptions {
   /** In Problems and in the operator's log: 503 `name_stalled`, `name_closed`. */
   name: string;
   head: () => { feedVersion: number };
+  /** Of this thread; the follower takes its turns. */
+  pace: Pace;
   /** The follower failed and will try again. No personal data in it. */
   onTrouble?: ((message: string) => void) | undefined;
-  /** Somebody waits for it: between two passes it rests no longer, but while many wait to be decided. */
+  /** Somebody waits for it: between two passes it rests no longer, unless deciding is busy. */
   maxRestMs?: number;
   /** What of the feed is followed durably: nothing after that version may be pruned yet. */
   onFollowed?: ((version: number) => void) | undefined;
@@ -53,7 +54,6 @@ export class FollowLoop {
   #stopped = false;
   #woken = false;
   #followed = -1;
-  #isBusy = false;
   #wakeUp: () => void = () => undefined;
 
   constructor(follower: FeedFollower, options: FollowLoopOptions) {
@@ -62,8 +62,9 @@ export class FollowLoop {
     this.#done = this.#run();
   }
 
+  /** Something was decided. */
   wake(isBusy = false): void {
-    this.#isBusy = isBusy;
+    this.#options.pace.tell(isBusy);
     this.#woken = true;
     this.#wakeUp();
   }
@@ -71,12 +72,15 @@ export class FollowLoop {
   caughtUp(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ feedVersion: this.#options.head().feedVersion, resolve, reject });
-      this.wake(this.#isBusy);
+      this.#options.pace.urge(true);
+      this.#woken = true;
+      this.#wakeUp();
     });
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#options.pace.urge(true);
     this.#wakeUp();
     await this.#done;
     this.#rejectWaiters(
@@ -85,32 +89,28 @@ export class FollowLoop {
   }
 
   async #run(): Promise<void> {
+    const { pace, maxRestMs = Number.POSITIVE_INFINITY } = this.#options;
     while (!this.#stopped) {
-      const startedAt = performance.now();
+      const workedBefore = pace.workedMs();
+      pace.begin();
       let restMs = 0;
       let isIdle = false;
       this.#woken = false;
       try {
         isIdle = !(await this.#follower.pass(this.#waiters.length > 0));
         this.#tellFollowed();
-        const passMs = performance.now() - startedAt;
-        restMs = this.#woken ? Math.max(gatherMs, this.#restAfter(passMs)) : 0;
+        await pace.turn();
+        const passMs = pace.workedMs() - workedBefore;
+        restMs = this.#woken ? Math.max(gatherMs, Math.min(maxRestMs, restFactor * passMs)) : 0;
         this.#failures = 0;
       } catch (error) {
         restMs = this.#failed(error);
       }
       this.#answerWaiters();
       const mayEndEarly = this.#failures === 0;
-      const wasBusy = this.#isBusy;
-      const isAwaited = () => this.#waiters.length > 0 || (wasBusy && !this.#isBusy);
       if (isIdle) await this.#sleep(idlePollMs, () => this.#woken);
-      await this.#sleep(isIdle ? gatherMs : restMs, () => mayEndEarly && isAwaited());
+      await this.#sleep(isIdle ? gatherMs : restMs, () => mayEndEarly && this.#waiters.length > 0);
     }
-  }
-
-  #restAfter(passMs: number): number {
-    if (this.#isBusy) return busyRestFactor * passMs;
-    return Math.min(this.#options.maxRestMs ?? Number.POSITIVE_INFINITY, restFactor * passMs);
   }
 
   #tellFollowed(): void {
@@ -143,6 +143,7 @@ export class FollowLoop {
       waiter.resolve();
       return false;
     });
+    if (this.#waiters.length === 0 && !this.#stopped) this.#options.pace.urge(false);
   }
 
   #rejectWaiters(problem: Problem): void {

@@ -6,6 +6,7 @@ import { Problem } from "../../../model/problem.ts";
 import type { Decided } from "../../../storage/followed.ts";
 import { type Analytics, queryCancelled } from "../../../storage/timeline.ts";
 import { defaultMemoryLimitMb, firstLine, openEngine } from "./engine.ts";
+import { paceOf } from "../pace.ts";
 import { type Follower, openFollower, type Progress } from "./follower.ts";
 import { defaultLakeLimits, type Lake, type LakeFigures, type LakeLimits, openLake } from "./lake.ts";
 import { defaultQueryDeadlineMs, runQuery } from "./sqlQuery.ts";
@@ -16,8 +17,6 @@ const gatherMs = 50;
 /** Looks for decisions that nobody announced this often. */
 const idlePollMs = 500;
 const maxRestMs = 100;
-/** While many wait to be decided, following takes a thirtieth of the time: it gives way to what it follows. */
-const busyRestFactor = 29;
 const defaultRetryDelayMs = 1_000;
 const maxRetryDelayMs = 30_000;
 /** One query runs at a time; one that waited longer for its turn is told to come back, and does not run. */
@@ -149,6 +148,7 @@ class FollowLoop {
   readonly #lake: Lake;
   readonly #options: CoreOptions;
   readonly #lane = new Lane();
+  readonly #pace = paceOf();
   readonly #done: Promise<void>;
   #waiters: Waiter[] = [];
   #failures = 0;
@@ -157,7 +157,6 @@ class FollowLoop {
   #stopped = false;
   #wakeUp: () => void = () => undefined;
   #woken = false;
-  #isBusy = false;
 
   constructor(follower: Follower, lake: Lake, options: CoreOptions) {
     this.#follower = follower;
@@ -166,10 +165,10 @@ class FollowLoop {
     this.#done = this.#run();
   }
 
-  wake(isBusy = this.#isBusy): void {
-    this.#isBusy = isBusy;
-    this.#woken = true;
-    this.#wakeUp();
+  /** Something was decided. */
+  wake(isBusy: boolean): void {
+    this.#pace.tell(isBusy);
+    this.#lookSoon();
   }
 
   /** Runs `work` when the writing connection is between two steps. */
@@ -180,13 +179,20 @@ class FollowLoop {
   caughtUp(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ goal: this.#options.decided.head(), resolve, reject });
-      this.wake();
+      this.#pace.urge(true);
+      this.#lookSoon();
     });
+  }
+
+  #lookSoon(): void {
+    this.#woken = true;
+    this.#wakeUp();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.wake();
+    this.#pace.urge(true);
+    this.#lookSoon();
     await this.#done;
     this.#settle((waiter) => waiter.reject(new Problem(503, "analytics_closed", "the platform is stopping")));
   }
@@ -195,11 +201,13 @@ class FollowLoop {
     while (!this.#stopped) {
       let pause = 0;
       try {
-        const startedAt = performance.now();
+        const workedBefore = this.#pace.workedMs();
+        this.#pace.begin();
         const followed = await this.#lane.run(() => this.#step());
+        await this.#pace.turn();
         pause = followed ? 0 : idlePollMs;
         this.#failures = 0;
-        if (followed) await this.#rest(performance.now() - startedAt);
+        if (followed) await this.#rest(this.#pace.workedMs() - workedBefore);
       } catch (error) {
         pause = this.#failed(error);
       }
@@ -209,18 +217,12 @@ class FollowLoop {
   }
 
   /**
-   * Half the time at most: small steps grow into larger, cheaper ones. Where whole steps wait already, and ingestion
-   * does not need the processor more, there is nothing to wait for.
+   * Half the time at most: small steps grow into larger, cheaper ones. Where whole steps wait already there is nothing to
+   * wait for.
    */
   async #rest(stepMs: number): Promise<void> {
-    if (!this.#isBusy && this.#follower.hasWholeStep()) return;
-    const startedAt = performance.now();
-    while (this.#waiters.length === 0 && !this.#stopped) {
-      const wholeMs = this.#isBusy ? busyRestFactor * stepMs : Math.min(maxRestMs, stepMs);
-      const leftMs = startedAt + wholeMs - performance.now();
-      if (leftMs <= 0) return;
-      await sleep(Math.min(maxRestMs, leftMs));
-    }
+    if (this.#waiters.length > 0 || this.#stopped || this.#follower.hasWholeStep()) return;
+    await sleep(Math.min(maxRestMs, stepMs));
   }
 
   async #step(): Promise<boolean> {
@@ -262,6 +264,7 @@ class FollowLoop {
       if (reached) resolve();
       return !reached;
     });
+    if (this.#waiters.length === 0 && !this.#stopped) this.#pace.urge(false);
   }
 
   #settle(answer: (waiter: Waiter) => void): void {

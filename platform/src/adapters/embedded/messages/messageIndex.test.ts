@@ -10,6 +10,7 @@ import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffe
 import { messageIndexContract } from "../../../storage/messageIndexContract.ts";
 import { openKeyTree, type KeyTree } from "./keyTree.ts";
 import { openMessageIndex } from "./messageIndex.ts";
+import { sealedAtOnce } from "./sealedAtOnce.fake.ts";
 
 const directories: string[] = [];
 function directory(): string {
@@ -71,8 +72,8 @@ messageIndexContract("embedded", async () => {
   let writes = 0;
   let open: KeyTree | null = null;
   return {
-    open: (over) =>
-      openMessageIndex({
+    open: async (over) => {
+      const index = await openMessageIndex({
         ...over,
         directory: at,
         openTree: async (path) => {
@@ -84,7 +85,9 @@ messageIndexContract("embedded", async () => {
             throw Object.assign(new Error("IO error"), { code: "LEVEL_IO_ERROR" });
           });
         },
-      }),
+      });
+      return sealedAtOnce(index);
+    },
     fail: (next) => {
       fault = next;
       writes = 0;
@@ -144,6 +147,67 @@ describe("Promise 2: once, for as long as the log is kept", () => {
     });
     const found = await index.firstPositions(entries.map((entry) => entry.key));
     expect(found.filter((each) => each !== null)).toHaveLength(14);
+    await index.close();
+  });
+});
+
+describe("Promise 2: sealing beside decisions", () => {
+  /** Writes to the tree wait until they are let through, or fail. */
+  async function heldIndex() {
+    const { log, entries } = logOf(5, 20);
+    const held: { let(): void; fail(): void }[] = [];
+    const index = await openMessageIndex({
+      directory: directory(),
+      log,
+      decided: 0,
+      notProcessed: noneSkipped,
+      openTree: async (path) =>
+        faultyTree(await openKeyTree(path), async (work) => {
+          await new Promise<void>((resolve, reject) =>
+            held.push({ let: resolve, fail: () => reject(new Error("IO error")) }),
+          );
+          return work();
+        }),
+    });
+    const until = (segment: number) => entries.filter((entry) => entry.position <= position(segment, 0));
+    const known = async (some: typeof entries) =>
+      expect(await index.firstPositions(some.map(({ key }) => key))).toEqual(some.map((entry) => entry.position));
+    return { index, held, until, known };
+  }
+
+  it("goes on while a segment is sealed, and a whole segment later waits for it", async () => {
+    const { index, held, until, known } = await heldIndex();
+    await index.remember(until(1));
+    await known(until(1));
+    expect(held).toHaveLength(1);
+    let isThrough = false;
+    const later = index.remember(until(2)).then(() => (isThrough = true));
+    await known(until(2));
+    expect(isThrough).toBe(false);
+    held[0]?.let();
+    await later;
+    await expect.poll(() => held.length).toBe(2);
+    held[1]?.let();
+    await index.sealed();
+    await known(until(2));
+    await index.close();
+  });
+
+  it("tries again, and waits for that, where sealing failed", async () => {
+    const { index, held, until, known } = await heldIndex();
+    await index.remember(until(1));
+    held[0]?.fail();
+    await expect(index.sealed()).rejects.toThrow("IO error");
+    const again = index.remember(until(1));
+    await expect.poll(() => held.length).toBe(2);
+    held[1]?.fail();
+    await expect(again).rejects.toThrow("IO error");
+    const third = index.remember(until(1));
+    await expect.poll(() => held.length).toBe(3);
+    held[2]?.let();
+    await third;
+    await index.sealed();
+    await known(until(1));
     await index.close();
   });
 });

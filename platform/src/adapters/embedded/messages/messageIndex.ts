@@ -7,7 +7,8 @@ import { openKeptFilters, type KeptFilters } from "./keptFilters.ts";
 import { positionBytes, positionIn, sealedKey } from "./keptKeys.ts";
 import { openSoundTree, type IndexTree } from "./keyTree.ts";
 
-const flushBatchKeys = 20_000;
+/** Some 15 ms of work: decisions have their turn in between. */
+const flushBatchKeys = 8_000;
 
 export interface MessageIndexOptions {
   directory: string;
@@ -22,6 +23,8 @@ export interface MessageIndexOptions {
 
 export interface EmbeddedMessageIndex extends MessageIndex {
   figures(): MessageIndexFigures;
+  /** Resolves when no segment is being sealed; rejects where that failed, and nobody has tried again. */
+  sealed(): Promise<void>;
   /** Resolves when nothing is written beside the calls any more; rejects with what the last such writing failed of. */
   settled(): Promise<void>;
 }
@@ -38,7 +41,8 @@ export interface MessageIndexFigures {
 /**
  * The keys of segments that are wholly decided lie in an LSM tree (LevelDB), behind Bloom filters in memory; those of
  * the segments still being decided in a map, rebuilt at start by reading those segments again. To seal a segment, its
- * keys go to the tree, then to a journal, then the seal says so, each synced; a crash between repeats it.
+ * keys go to the tree, then to a journal, then the seal says so, each synced; a crash between repeats it. That is done
+ * beside the decisions that follow, since it takes a quarter of a second.
  */
 export async function openMessageIndex(options: MessageIndexOptions): Promise<EmbeddedMessageIndex> {
   const tree = await openSoundTree(options.directory, options.openTree);
@@ -55,16 +59,19 @@ export async function openMessageIndex(options: MessageIndexOptions): Promise<Em
   const recent = new Map<string, Position>();
   const state: State = { tree, filters, recent, sealedBefore, treeLookups: 0 };
   await rebuildRecent(state, options);
+  const sealing = sealingBeside(state);
   return {
     firstPositions: async (keys) => firstPositions(state, keys),
     remember: async (entries) => {
       for (const { key, position } of entries) if (!recent.has(key)) recent.set(key, position);
       const last = entries.at(-1);
-      if (last !== undefined) await sealThrough(state, segmentOf(last.position));
+      if (last !== undefined) await sealing.through(segmentOf(last.position));
     },
+    sealed: sealing.settled,
     figures: () => ({ ...filters.figures(), treeLookups: state.treeLookups }),
     settled: () => filters.settled(),
     close: async () => {
+      await sealing.ended();
       await filters.close();
       await tree.close();
     },
@@ -102,6 +109,49 @@ async function firstPositions(state: State, keys: readonly string[]): Promise<(P
     if (value !== undefined) answers[index] = positionIn(value);
   }
   return answers;
+}
+
+interface Sealing {
+  /**
+   * Begins to seal the segments before this one. Waits for what is being sealed only a whole segment later, and where
+   * it failed: then it is tried again before anything else, or keys that cannot be stored would fill the memory.
+   */
+  through(segment: number): Promise<void>;
+  settled(): Promise<void>;
+  /** Never rejects: what is not sealed is read from the log again. */
+  ended(): Promise<void>;
+}
+
+function sealingBeside(state: State): Sealing {
+  let running: Promise<void> | null = null;
+  let goal = 0;
+  let failure: { error: unknown } | null = null;
+  const begin = (segment: number): void => {
+    goal = segment;
+    running = sealThrough(state, segment)
+      .catch((error: unknown) => {
+        failure = { error };
+      })
+      .finally(() => {
+        running = null;
+      });
+  };
+  return {
+    through: async (segment) => {
+      if (segment <= state.sealedBefore || (running !== null && segment <= goal)) return;
+      await running;
+      if (failure === null) return begin(segment);
+      await sealThrough(state, segment);
+      failure = null;
+    },
+    settled: async () => {
+      await running;
+      if (failure !== null) throw failure.error;
+    },
+    ended: async () => {
+      await running;
+    },
+  };
 }
 
 /** Moves the keys of segments before `segment` into the tree. */

@@ -13,6 +13,7 @@ import type { LinkageDatabase } from "../../../storage/linkageDatabase.ts";
 import type { Reviews } from "../../../storage/reviews.ts";
 import { FollowLoop } from "../followLoop.ts";
 import { openLinkageDatabase } from "../linkage/linkageDatabase.ts";
+import { paceOf } from "../pace.ts";
 import { reviewFollower } from "./follow.ts";
 import { openRecordIndex } from "./recordIndex.ts";
 import { openReviewFile } from "./reviewFile.ts";
@@ -67,13 +68,13 @@ export async function openReviews(options: ReviewCoreOptions): Promise<ReviewCor
     return openLinkageDatabase({ spillDirectory, memoryLimitMb, threads: 1 });
   });
   const models = await modelInUse(runs);
-  const yieldTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const pace = paceOf();
   const { rules, reviewFrom, now } = options;
   const { farBehind } = options;
   const limits = farBehind === undefined ? {} : { farBehind };
-  const parts = { index, queue, decided, rules, reviewFrom, now, yieldTurn, ...limits };
+  const parts = { index, queue, decided, rules, reviewFrom, now, yieldTurn: pace.turn, ...limits };
   const follower = reviewFollower({ ...parts, engine: engine.open, model: models.current });
-  const loop = new FollowLoop(follower, { name: "reviews", head: () => decided.head(), onTrouble, onFollowed });
+  const loop = new FollowLoop(follower, { name: "reviews", head: () => decided.head(), pace, onTrouble, onFollowed });
   const { partnersOf: _, dropOf: __, setAnchor: ___, withRoom: ____, count, ...asked } = queue;
   return {
     ...asked,

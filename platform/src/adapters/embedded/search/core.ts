@@ -1,6 +1,7 @@
 import type { Decided } from "../../../storage/followed.ts";
 import type { ProfileSearch } from "../../../storage/profileSearch.ts";
 import { FollowLoop } from "../followLoop.ts";
+import { paceOf } from "../pace.ts";
 import { followerOf } from "./follow.ts";
 import { openSearchIndex } from "./searchIndex.ts";
 
@@ -26,11 +27,11 @@ export interface SearchCore extends ProfileSearch {
 /** Everything of search in one thread. */
 export function openSearch(options: SearchCoreOptions): SearchCore {
   const index = openSearchIndex(options.file);
-  const yieldTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
-  const follower = followerOf({ index, decided: options.decided, now: options.now, yieldTurn });
+  const pace = paceOf();
+  const follower = followerOf({ index, decided: options.decided, now: options.now, yieldTurn: pace.turn });
   const { decided, onTrouble, onFollowed } = options;
   const head = () => decided.head();
-  const loop = new FollowLoop(follower, { name: "search", head, maxRestMs, onTrouble, onFollowed });
+  const loop = new FollowLoop(follower, { name: "search", head, pace, maxRestMs, onTrouble, onFollowed });
   return {
     search: async (query) => ({ ...index.find(query), asOf: follower.current().asOf }),
     caughtUp: () => loop.caughtUp(),

@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { paceOf } from "./pace.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** One piece of work of that many milliseconds and the turn after it; how long it rested. */
+async function rested(pace: ReturnType<typeof paceOf>, workMs: number, during?: (atMs: number) => void) {
+  await vi.advanceTimersByTimeAsync(workMs);
+  const from = performance.now();
+  let endedAt: number | null = null;
+  void pace.turn().then(() => (endedAt = performance.now()));
+  for (let ms = 0; ms < 100_000 && endedAt === null; ms += 10) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (endedAt !== null) break;
+    during?.(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (endedAt === null) await vi.advanceTimersByTimeAsync(10);
+  }
+  return (endedAt ?? Number.NaN) - from;
+}
+
+describe("the pace of what follows", () => {
+  it("takes a thirtieth of the time while deciding is busy, and never rests otherwise", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ workMs: fc.integer({ min: 10, max: 300 }), isBusy: fc.boolean() }), { maxLength: 8 }),
+        async (pieces) => {
+          const pace = paceOf();
+          let worked = 0;
+          for (const { workMs, isBusy } of pieces) {
+            pace.tell(isBusy);
+            pace.begin();
+            const restMs = await rested(pace, workMs);
+            worked += workMs;
+            expect(restMs).toBeGreaterThanOrEqual(isBusy ? 29 * workMs : 0);
+            expect(restMs).toBeLessThanOrEqual(isBusy ? 29 * workMs + 10 : 0);
+            expect(pace.workedMs()).toBe(worked);
+          }
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each<[string, (pace: ReturnType<typeof paceOf>) => void]>([
+    ["deciding is busy no more", (pace) => pace.tell(false)],
+    ["somebody waits", (pace) => pace.urge(true)],
+  ])("rests no longer once %s", async (_what, end) => {
+    const pace = paceOf();
+    pace.tell(true);
+    const restMs = await rested(pace, 100, (atMs) => {
+      if (atMs === 500) end(pace);
+    });
+    expect(restMs).toBe(500);
+    expect(await rested(pace, 100)).toBe(0);
+  });
+
+  it("counts as work only what came after its beginning", async () => {
+    const pace = paceOf();
+    await vi.advanceTimersByTimeAsync(5_000);
+    pace.begin();
+    await rested(pace, 30);
+    expect(pace.workedMs()).toBe(30);
+  });
+});

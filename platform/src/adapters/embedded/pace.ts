@@ -1,0 +1,57 @@
+/** While deciding needs the processor, following takes a thirtieth of the time: it gives way to what it follows. */
+const busyRestFactor = 29;
+
+/** How fast what follows in this thread may go. */
+export interface Pace {
+  /** `isBusy`: more waits to be decided than is decided in a moment. */
+  tell(isBusy: boolean): void;
+  /** Somebody waits for the outcome, or for the thread to end: no rest until it is taken back. */
+  urge(isUrgent: boolean): void;
+  /** Work begins now: what was before, was none. */
+  begin(): void;
+  /**
+   * Between two pieces of work: others of this thread have their turn, and while deciding is busy it rests in proportion
+   * to what the last piece took. The rest ends once it is busy no more, or somebody waits.
+   */
+  turn(): Promise<void>;
+  /** Milliseconds of work so far, without turns. */
+  workedMs(): number;
+}
+
+export function paceOf(): Pace {
+  let [isBusy, isUrgent] = [false, false];
+  let workedMs = 0;
+  let workingSince = performance.now();
+  let endRest: () => void = () => undefined;
+  const mayRest = (): boolean => isBusy && !isUrgent;
+  return {
+    tell: (now) => {
+      isBusy = now;
+      if (!mayRest()) endRest();
+    },
+    urge: (now) => {
+      isUrgent = now;
+      if (!mayRest()) endRest();
+    },
+    begin: () => {
+      workingSince = performance.now();
+    },
+    turn: async () => {
+      const pieceMs = performance.now() - workingSince;
+      workedMs += pieceMs;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (mayRest()) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, busyRestFactor * pieceMs);
+          endRest = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+        endRest = () => undefined;
+      }
+      workingSince = performance.now();
+    },
+    workedMs: () => workedMs,
+  };
+}
