@@ -46,7 +46,7 @@ import { storedTiers, type Tiers } from "./tiers.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
 /** Where more than this long's work waits to be decided, and no fewer records, followers go slowly: deciding goes first. */
-const busyBacklog = { ms: 100, records: 500 };
+const busyBacklog = { ms: 30, records: 200 };
 
 export interface Stages {
   access: CopiedAccessStore;

@@ -1,6 +1,6 @@
 import { Problem } from "../../model/problem.ts";
 import type { FeedProgress } from "../../storage/followFeed.ts";
-import type { Pace } from "./pace.ts";
+import { PaceEnded, type Pace } from "./pace.ts";
 
 /** After a decision the follower waits this long for more, so that busy profiles are written once for many events. */
 const gatherMs = 100;
@@ -80,7 +80,7 @@ export class FollowLoop {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#options.pace.urge(true);
+    this.#options.pace.end();
     this.#wakeUp();
     await this.#done;
     this.#rejectWaiters(
@@ -104,6 +104,7 @@ export class FollowLoop {
         restMs = this.#woken ? Math.max(gatherMs, Math.min(maxRestMs, restFactor * passMs)) : 0;
         this.#failures = 0;
       } catch (error) {
+        if (error instanceof PaceEnded) return;
         restMs = this.#failed(error);
       }
       this.#answerWaiters();
@@ -143,7 +144,7 @@ export class FollowLoop {
       waiter.resolve();
       return false;
     });
-    if (this.#waiters.length === 0 && !this.#stopped) this.#options.pace.urge(false);
+    if (this.#waiters.length === 0) this.#options.pace.urge(false);
   }
 
   #rejectWaiters(problem: Problem): void {

@@ -7,11 +7,11 @@ import { getPriority, setPriority } from "node:os";
  * for all of them.
  */
 export const niceness = {
-  search: 5,
+  search: 10,
   explaining: 5,
-  analytics: 8,
+  analytics: 15,
   background: 10,
-  reviews: 10,
+  reviews: 15,
   archiving: 10,
 } as const;
 

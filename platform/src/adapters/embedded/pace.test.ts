@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paceOf } from "./pace.ts";
+import { PaceEnded, paceOf } from "./pace.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
@@ -59,6 +59,22 @@ describe("the pace of what follows", () => {
     });
     expect(restMs).toBe(500);
     expect(await rested(pace, 100)).toBe(0);
+  });
+
+  it("gives up between two pieces of work once it ends, in a rest too", async () => {
+    const pace = paceOf();
+    pace.tell(true);
+    let pieces = 0;
+    const work = (async () => {
+      for (;;) {
+        pieces += 1;
+        await pace.turn();
+      }
+    })();
+    await new Promise((resolve) => setImmediate(resolve));
+    pace.end();
+    await expect(work).rejects.toBeInstanceOf(PaceEnded);
+    expect(pieces).toBeLessThan(4);
   });
 
   it("counts as work only what came after its beginning", async () => {

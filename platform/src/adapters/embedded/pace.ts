@@ -9,21 +9,27 @@ export interface Pace {
   urge(isUrgent: boolean): void;
   /** Work begins now: what was before, was none. */
   begin(): void;
+  /** The thread is to end: no further piece of work. */
+  end(): void;
   /**
    * Between two pieces of work: others of this thread have their turn, and while deciding is busy it rests in proportion
-   * to what the last piece took. The rest ends once it is busy no more, or somebody waits.
+   * to what the last piece took. The rest ends once it is busy no more, or somebody waits. Rejects with
+   * `PaceEnded` instead of going on to what a start would do again anyway.
    */
   turn(): Promise<void>;
   /** Milliseconds of work so far, without turns. */
   workedMs(): number;
 }
 
+/** What is under way is given up between two pieces of it. */
+export class PaceEnded extends Error {}
+
 export function paceOf(): Pace {
-  let [isBusy, isUrgent] = [false, false];
+  let [isBusy, isUrgent, isOver] = [false, false, false];
   let workedMs = 0;
   let workingSince = performance.now();
   let endRest: () => void = () => undefined;
-  const mayRest = (): boolean => isBusy && !isUrgent;
+  const mayRest = (): boolean => isBusy && !isUrgent && !isOver;
   return {
     tell: (now) => {
       isBusy = now;
@@ -32,6 +38,10 @@ export function paceOf(): Pace {
     urge: (now) => {
       isUrgent = now;
       if (!mayRest()) endRest();
+    },
+    end: () => {
+      isOver = true;
+      endRest();
     },
     begin: () => {
       workingSince = performance.now();
@@ -51,6 +61,7 @@ export function paceOf(): Pace {
         endRest = () => undefined;
       }
       workingSince = performance.now();
+      if (isOver) throw new PaceEnded("the thread ends");
     },
     workedMs: () => workedMs,
   };

@@ -6,7 +6,7 @@ import { Problem } from "../../../model/problem.ts";
 import type { Decided } from "../../../storage/followed.ts";
 import { type Analytics, queryCancelled } from "../../../storage/timeline.ts";
 import { defaultMemoryLimitMb, firstLine, openEngine } from "./engine.ts";
-import { paceOf } from "../pace.ts";
+import { PaceEnded, paceOf } from "../pace.ts";
 import { type Follower, openFollower, type Progress } from "./follower.ts";
 import { defaultLakeLimits, type Lake, type LakeFigures, type LakeLimits, openLake } from "./lake.ts";
 import { defaultQueryDeadlineMs, runQuery } from "./sqlQuery.ts";
@@ -191,7 +191,7 @@ class FollowLoop {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#pace.urge(true);
+    this.#pace.end();
     this.#lookSoon();
     await this.#done;
     this.#settle((waiter) => waiter.reject(new Problem(503, "analytics_closed", "the platform is stopping")));
@@ -209,6 +209,7 @@ class FollowLoop {
         this.#failures = 0;
         if (followed) await this.#rest(this.#pace.workedMs() - workedBefore);
       } catch (error) {
+        if (error instanceof PaceEnded) return;
         pause = this.#failed(error);
       }
       this.#answerWaiters();
@@ -264,7 +265,7 @@ class FollowLoop {
       if (reached) resolve();
       return !reached;
     });
-    if (this.#waiters.length === 0 && !this.#stopped) this.#pace.urge(false);
+    if (this.#waiters.length === 0) this.#pace.urge(false);
   }
 
   #settle(answer: (waiter: Waiter) => void): void {
