@@ -42,8 +42,8 @@ export function reviewQueue(database: DatabaseSync): Queue {
     const row = statements.byId.get(id);
     return row === undefined ? null : reviewOf(row);
   };
-  const count = (): number => Number(statements.count.get()?.["waiting"] ?? 0);
-  const lastPlace = lastPlaceIn(statements, count);
+  const count = untilChanged(statements, () => Number(statements.count.get()?.["waiting"] ?? 0));
+  const lastPlace = untilChanged(statements, () => lastPlaceIn(statements, count()));
   return {
     waiting: async ({ after, limit }) => {
       const [place, id] = after === null ? [-2, ""] : placeIn(after);
@@ -153,16 +153,19 @@ function isWaiting({ byId }: Statements, { a, b }: OfferedPair): boolean {
   return typeof place === "number";
 }
 
-/** The last place of a full queue, null while there is room; worked out again once the file has changed. */
-function lastPlaceIn({ changes, lastPlace }: Statements, count: () => number): () => number | null {
-  let known: { at: number; last: number | null } = { at: -1, last: null };
+/** Worked out again once the file has changed: it reads a hundred thousand rows, and is asked for many times a second. */
+function untilChanged<T>({ changes }: Statements, workOut: () => T): () => T {
+  let known: { at: number; value: T } | null = null;
   return () => {
     const at = Number(changes.get()?.["total"]);
-    if (at !== known.at) {
-      known = { at, last: count() < maxWaitingPairs ? null : Number(lastPlace.get()?.["place"]) };
-    }
-    return known.last;
+    if (known?.at !== at) known = { at, value: workOut() };
+    return known.value;
   };
+}
+
+/** The last place of a full queue, null while there is room. */
+function lastPlaceIn({ lastPlace }: Statements, count: number): number | null {
+  return count < maxWaitingPairs ? null : Number(lastPlace.get()?.["place"]);
 }
 
 function withRoom(statements: Statements, pairs: readonly OfferedPair[], last: number | null): OfferedPair[] {
