@@ -18,7 +18,7 @@ const timed = [
   "platform/test/whole/streamBudgets.process.test.ts",
 ];
 /**
- * The command line's (platform/bin/c360.ts): threads that a test starts in this process load the platform's sources as
+ * The command line's (platform/bin/c360.js): threads that a test starts in this process load the platform's sources as
  * fast as those of a server do.
  */
 const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/c360") };

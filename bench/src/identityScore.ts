@@ -57,7 +57,7 @@ function readOptions(): Options | null {
 }
 
 async function simulate(server: Server, options: Options): Promise<Simulated> {
-  const program = fileURLToPath(new URL("../../platform/bin/c360.ts", import.meta.url));
+  const program = fileURLToPath(new URL("../../platform/bin/c360.js", import.meta.url));
   const { customers, days, seed } = options;
   const flags = ["--customers", customers, "--days", days, "--seed", seed, "--json", "--url", server.url].map(String);
   const env = { ...process.env, C360_API_TOKEN: server.authorization.replace("Bearer ", "") };

@@ -54,7 +54,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const port = await freePort();
   const output = openSync(options.logFile, "a");
   const flags = options.cpuProfileDir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.cpuProfileDir}`];
-  const program = fileURLToPath(new URL("../../platform/bin/c360.ts", import.meta.url));
+  const program = fileURLToPath(new URL("../../platform/bin/c360.js", import.meta.url));
   const child = spawn(process.execPath, [...flags, program, "serve"], {
     stdio: ["ignore", output, output],
     env: {

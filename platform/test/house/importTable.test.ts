@@ -32,7 +32,7 @@ describe("who may import whom", () => {
   it("knows a file's room, adapters by edition", () => {
     expect(roomOf(`${src}/identity/linkage/em.ts`)).toBe("identity");
     expect(roomOf(`${src}/adapters/embedded/log/segment.ts`)).toBe("adapters/embedded");
-    expect(roomOf("platform/bin/c360.ts")).toBe("bin");
+    expect(roomOf("platform/bin/c360.js")).toBe("bin");
     expect(roomOf(`${src}/stray.ts`)).toBeNull();
     expect(roomOf("bench/src/main.ts")).toBeNull();
   });

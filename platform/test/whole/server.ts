@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { readsOf, type Reads } from "./reads.ts";
 import { until, within } from "./polling.ts";
 
-const program = join(import.meta.dirname, "../../bin/c360.ts");
+const program = join(import.meta.dirname, "../../bin/c360.js");
 const maxReadyMs = 60_000;
 const maxKillMs = 10_000;
 const maxStopMs = 10_000;

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// JavaScript, not TypeScript: what loads before the compile cache is on would be stripped of types at each start, and
+// the program that strips takes longer to load than the shortest verbs run.
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 
