@@ -46,6 +46,8 @@ import { threadedDryRun } from "./rulesDryRun.ts";
 import { fateView, healthView, householdOf, householdServices, identityService } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { openStages, type Stages } from "./stages.ts";
+import { tracedAnalytics } from "./telemetry/tracedServices.ts";
+import type { Telemetry, Work } from "./telemetry/telemetry.ts";
 
 /** A platform opened in this process, not yet listening. */
 export interface Platform {
@@ -65,6 +67,8 @@ export interface OpenOptions {
   onTrouble?: (message: string) => void;
   /** A part died and the process should stop: what is durable is decided at the next start. */
   onDeath?: (error: Error) => void;
+  /** Null, or none: nothing is traced. */
+  telemetry?: Telemetry | null;
 }
 
 /**
@@ -98,9 +102,10 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       options.onTrouble?.(message);
     };
     const onDeath = options.onDeath ?? ((error) => onTrouble(error.name));
-    const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, opened });
+    const telemetry = options.telemetry ?? null;
+    const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, telemetry, opened });
     const hash = keyedHash(hashKey);
-    const append = countingAppend(stages);
+    const append = countingAppend(stages, telemetry);
     const { minFreeBytes } = settings;
     const { pending } = stages.backlog;
     const room = await watchDiskRoom(settings.dataDir, { minFreeBytes, pending });
@@ -120,10 +125,10 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error)}`),
     });
     const { hasRoom } = room;
-    const parts = { ...stages, gateway, plans, append, hash, settings, hasRoom };
+    const parts = { ...stages, gateway, plans, append, hash, settings, hasRoom, telemetry };
     const runs = linkageRunsOver(parts, { indexFile: paths.linkage, spillDirectory, onTrouble });
     opened.push(() => runs.close());
-    const backups = backupsOver(settings, stages);
+    const backups = backupsOver(settings, stages, telemetry);
     opened.push(() => backups.close());
     const rules = rulesOver(parts, { stateFile: paths.state, hashKey });
     opened.push(() => rules.close());
@@ -140,6 +145,10 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     };
     const closeStreams = stages.stream.hub.close;
     noteProgram(settings.dataDir);
+    if (telemetry !== null) {
+      telemetry.measure(stages.meters.readings);
+      opened.push(() => telemetry.lastFigures());
+    }
     return { services, gateway, access: stages.access, lock, drained, closeStreams, close };
   } catch (error) {
     await close();
@@ -151,10 +160,15 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
 type CountingAppend = (records: readonly BufferRecord[], source?: string) => Promise<Position[]>;
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */
-function countingAppend({ log, meters, backlog, undecided, health }: Stages): CountingAppend {
+function countingAppend(
+  { log, meters, backlog, undecided, health }: Stages,
+  telemetry: Telemetry | null,
+): CountingAppend {
   return async (records, source = noSource) => {
     try {
-      const positions = await log.append(records);
+      const appended =
+        telemetry === null ? log.append(records) : telemetry.appending(records.length, () => log.append(records));
+      const positions = await appended;
       backlog.added(source, records.length);
       undecided.add(records, positions);
       meters.accepted(records.length);
@@ -177,12 +191,15 @@ type ServiceParts = Stages & {
   replays: ReplayService;
   claims: Claims;
   hasRoom: () => boolean;
+  telemetry: Telemetry | null;
 };
 
-function backupsOver({ dataDir, backupDir }: Settings, { access }: Stages): BackupJobs {
+function backupsOver({ dataDir, backupDir }: Settings, { access }: Stages, telemetry: Telemetry | null): BackupJobs {
   const newId = (): string => `b_${randomUUID()}`;
   const operatorId = (): string | null => cliTokenId(dataDir);
-  return backupJobs({ dataDir, backupDir, operatorId, copyAccess: (to) => access.copyTo(to), now: Date.now, newId });
+  const begun = (): Work | null => telemetry?.begin("backup") ?? null;
+  const copyAccess = (to: string): Promise<void> => access.copyTo(to);
+  return backupJobs({ dataDir, backupDir, operatorId, copyAccess, now: Date.now, newId, begun });
 }
 
 function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operations"> {
@@ -203,7 +220,7 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
   const corrections = correctionsOver(parts);
   return {
     access,
-    analytics,
+    analytics: tracedAnalytics(analytics, parts.telemetry),
     search,
     ...householdServices(parts.households, profiles.byId),
     corrections,
