@@ -106,9 +106,8 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, telemetry, opened });
     const hash = keyedHash(hashKey);
     const append = countingAppend(stages, telemetry);
-    const { minFreeBytes } = settings;
     const { pending } = stages.backlog;
-    const room = await watchDiskRoom(settings.dataDir, { minFreeBytes, pending });
+    const room = await watchDiskRoom(settings.dataDir, { minFreeBytes: settings.minFreeBytes, pending });
     opened.push(async () => room.close());
     const plans = await planService(stages.access.plans);
     const gateway = createGateway({
@@ -135,8 +134,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const claims = replayClaims();
     const replays = await replaysOver({ ...parts, claims }, paths.replays);
     opened.push(() => replays.close());
-    const { dataDir } = settings;
-    const told = { dataDir, retries, latestBackup: backups.latest, hasRoom };
+    const told = { dataDir: settings.dataDir, retries, latestBackup: backups.latest, hasRoom };
     const operations = operationsOver({ ...stages, ...told }, Date.now);
     const services = { ...servicesOver({ ...parts, runs, rules, replays, claims }), backups, operations };
     const drained = async (): Promise<void> => {
@@ -145,15 +143,19 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     };
     const closeStreams = stages.stream.hub.close;
     noteProgram(settings.dataDir);
-    if (telemetry !== null) {
-      telemetry.measure(stages.meters.readings);
-      opened.push(() => telemetry.lastFigures());
-    }
+    measureFor(telemetry, stages, opened);
     return { services, gateway, access: stages.access, lock, drained, closeStreams, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Figures are read until what they are read from closes. */
+function measureFor(telemetry: Telemetry | null, { meters }: Stages, opened: (() => Promise<void>)[]): void {
+  if (telemetry === null) return;
+  telemetry.measure(meters.readings);
+  opened.push(() => telemetry.lastFigures());
 }
 
 /** `source`: none of what people and linkages say. */

@@ -101,5 +101,5 @@ function histograms(
     point.counts.push(each.value - point.below);
     point.below = each.value;
   }
-  return [...points.values()].map(({ below: _, ...point }) => point);
+  return [...points.values()].map(({ attributes, bounds, counts, sum }) => ({ attributes, bounds, counts, sum }));
 }

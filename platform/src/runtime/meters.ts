@@ -29,6 +29,75 @@ interface Book {
   names: Map<string, NamesThere>;
 }
 
+const defined = {
+  acceptedRecordsTotal: {
+    name: "c360_accepted_records_total",
+    as: ["c360.accepted.records", "{record}"],
+    help: "Records made durable since the start",
+  },
+  processedEventsTotal: {
+    name: "c360_processed_events_total",
+    as: ["c360.processed.events", "{event}"],
+    help: "Events that changed state since the start",
+  },
+  duplicateEventsTotal: {
+    name: "c360_duplicate_events_total",
+    as: ["c360.duplicate.events", "{event}"],
+    help: "Later deliveries of an accepted message",
+  },
+  rejectedCallsTotal: {
+    name: "c360_rejected_calls_total",
+    as: ["c360.rejected.calls", "{call}"],
+    help: "Calls refused with a recorded reason",
+  },
+  ingestionRetriesTotal: {
+    name: "c360_ingestion_retries_total",
+    as: ["c360.ingestion.retries", "{retry}"],
+    help: "Batches that had to be tried again",
+  },
+  pendingRecords: {
+    name: "c360_pending_records",
+    as: ["c360.pending.records", "{record}"],
+    help: "Records that are durable and not yet decided",
+  },
+  ingestionLagSeconds: {
+    name: "c360_ingestion_lag_seconds",
+    as: ["c360.ingestion.lag", "s"],
+    help: "Age of the oldest undecided record",
+  },
+  analyticsLagSeconds: {
+    name: "c360_analytics_lag_seconds",
+    as: ["c360.analytics.lag", "s"],
+    help: "Age of what timelines and SQL answer from",
+  },
+  streamSubscribers: {
+    name: "c360_stream_subscribers",
+    as: ["c360.stream.subscribers", "{subscriber}"],
+    help: "Live streams that are open",
+  },
+  searchLagSeconds: {
+    name: "c360_search_lag_seconds",
+    as: ["c360.search.lag", "s"],
+    help: "Age of what search answers from",
+  },
+  reviewsLagSeconds: {
+    name: "c360_reviews_lag_seconds",
+    as: ["c360.reviews.lag", "s"],
+    help: "Age of what pairs are offered from",
+  },
+  reviewsWaiting: {
+    name: "c360_reviews_waiting",
+    as: ["c360.reviews.waiting", "{pair}"],
+    help: "Pairs that wait for review",
+  },
+  storedBytes: { name: "c360_stored_bytes", as: ["c360.stored.size", "By"], help: "On disk, by how events are kept" },
+  storedRecords: {
+    name: "c360_stored_records",
+    as: ["c360.stored.records", "{record}"],
+    help: "Records, by how they are kept",
+  },
+} as const satisfies Record<string, Meter>;
+
 /** What `/metrics` tells. Names and labels hold no customer's or source's data. */
 export function platformMeters(read: {
   pendingRecords: () => number;
@@ -42,92 +111,24 @@ export function platformMeters(read: {
   const book: Book = { registry: new Registry(), names: new Map() };
   const { registry } = book;
   collectDefaultMetrics({ register: registry });
-  const acceptedTotal = counter(book, {
-    name: "c360_accepted_records_total",
-    as: ["c360.accepted.records", "{record}"],
-    help: "Records made durable since the start",
-  });
-  const processed = counter(book, {
-    name: "c360_processed_events_total",
-    as: ["c360.processed.events", "{event}"],
-    help: "Events that changed state since the start",
-  });
-  const duplicates = counter(book, {
-    name: "c360_duplicate_events_total",
-    as: ["c360.duplicate.events", "{event}"],
-    help: "Later deliveries of an accepted message",
-  });
-  const rejected = counter(book, {
-    name: "c360_rejected_calls_total",
-    as: ["c360.rejected.calls", "{call}"],
-    help: "Calls refused with a recorded reason",
-  });
-  const troubles = counter(book, {
-    name: "c360_ingestion_retries_total",
-    as: ["c360.ingestion.retries", "{retry}"],
-    help: "Batches that had to be tried again",
-  });
-  gauge(
-    book,
-    {
-      name: "c360_pending_records",
-      as: ["c360.pending.records", "{record}"],
-      help: "Records that are durable and not yet decided",
-    },
-    read.pendingRecords,
-  );
-  gauge(
-    book,
-    { name: "c360_ingestion_lag_seconds", as: ["c360.ingestion.lag", "s"], help: "Age of the oldest undecided record" },
-    read.ingestionLagSeconds,
-  );
-  gauge(
-    book,
-    {
-      name: "c360_analytics_lag_seconds",
-      as: ["c360.analytics.lag", "s"],
-      help: "Age of what timelines and SQL answer from",
-    },
-    read.followerLagSeconds,
-  );
-  gauge(
-    book,
-    {
-      name: "c360_stream_subscribers",
-      as: ["c360.stream.subscribers", "{subscriber}"],
-      help: "Live streams that are open",
-    },
-    () => read.stream().subscribers,
-  );
+  const acceptedTotal = counter(book, defined.acceptedRecordsTotal);
+  const processed = counter(book, defined.processedEventsTotal);
+  const duplicates = counter(book, defined.duplicateEventsTotal);
+  const rejected = counter(book, defined.rejectedCallsTotal);
+  const troubles = counter(book, defined.ingestionRetriesTotal);
+  gauge(book, defined.pendingRecords, read.pendingRecords);
+  gauge(book, defined.ingestionLagSeconds, read.ingestionLagSeconds);
+  gauge(book, defined.analyticsLagSeconds, read.followerLagSeconds);
+  gauge(book, defined.streamSubscribers, () => read.stream().subscribers);
   streamCounter(book, read.stream);
-  gauge(
-    book,
-    { name: "c360_search_lag_seconds", as: ["c360.search.lag", "s"], help: "Age of what search answers from" },
-    read.searchLagSeconds,
-  );
-  gauge(
-    book,
-    { name: "c360_reviews_lag_seconds", as: ["c360.reviews.lag", "s"], help: "Age of what pairs are offered from" },
-    async () => {
-      const { lagSeconds } = await read.reviews();
-      return lagSeconds;
-    },
-  );
-  gauge(
-    book,
-    { name: "c360_reviews_waiting", as: ["c360.reviews.waiting", "{pair}"], help: "Pairs that wait for review" },
-    async () => (await read.reviews()).waiting,
-  );
-  tierGauge(
-    book,
-    { name: "c360_stored_bytes", as: ["c360.stored.size", "By"], help: "On disk, by how events are kept" },
-    async () => (await read.tiers()).map(({ name, bytes }) => [name, bytes]),
-  );
-  tierGauge(
-    book,
-    { name: "c360_stored_records", as: ["c360.stored.records", "{record}"], help: "Records, by how they are kept" },
-    async () => (await read.tiers()).map(({ name, records }) => [name, records]),
-  );
+  gauge(book, defined.searchLagSeconds, read.searchLagSeconds);
+  gauge(book, defined.reviewsLagSeconds, async () => {
+    const { lagSeconds } = await read.reviews();
+    return lagSeconds;
+  });
+  gauge(book, defined.reviewsWaiting, async () => (await read.reviews()).waiting);
+  tierGauge(book, defined.storedBytes, async () => (await read.tiers()).map(({ name, bytes }) => [name, bytes]));
+  tierGauge(book, defined.storedRecords, async () => (await read.tiers()).map(({ name, records }) => [name, records]));
   const counts = { accepted: 0, processed: 0 };
   return {
     accepted: (records) => {

@@ -52,6 +52,7 @@ describe("readSettings", () => {
       C360_ARCHIVE_BEYOND_MIB: "OFF",
     };
     expect(readSettings(env)).toEqual({
+      telemetry: { traces: null, metrics: null, ignored: [] },
       port: 0,
       host: "::1",
       dataDir: "/srv/c360",

@@ -4,7 +4,7 @@ import type { Analytics } from "../../storage/timeline.ts";
 import { asWork, errorCode, type Telemetry, type Work } from "./telemetry.ts";
 
 /** A span for each query: how many rows it found, never what was asked, which may name somebody. */
-export function tracedAnalytics<Kind extends Analytics>(analytics: Kind, telemetry: Telemetry | null): Analytics {
+export function tracedAnalytics(analytics: Analytics, telemetry: Telemetry | null): Analytics {
   if (telemetry === null) return analytics;
   const begun = { "db.system.name": "duckdb", "db.operation.name": "SELECT" };
   return {
