@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, {
@@ -50,6 +51,8 @@ export interface ApiOptions {
   /** UTC ms. */
   now?: () => number;
   newRequestId?: () => string;
+  /** Told of each request that has a route, before anything is done for it. `route`: its pattern. */
+  onRouted?: (request: IncomingMessage, route: string, requestId: string) => void;
 }
 
 /** Who acts with the administrator's token, where tokens have their ids. */
@@ -110,6 +113,8 @@ async function buildApi(scope: FastifyInstance, services: Services, options: Api
     });
   });
   logAccess(scope);
+  const { onRouted } = options;
+  if (onRouted !== undefined) tellRoutes(scope, onRouted);
   scope.addHook("onRequest", authorise(isToken));
   scope.setErrorHandler(answerError);
   scope.setNotFoundHandler(() => {
@@ -169,6 +174,13 @@ function logAccess(scope: FastifyInstance): void {
       },
       "request",
     );
+  });
+}
+
+function tellRoutes(scope: FastifyInstance, onRouted: NonNullable<ApiOptions["onRouted"]>): void {
+  scope.addHook("onRequest", async (request) => {
+    const { url } = request.routeOptions;
+    if (!request.is404 && url !== undefined) onRouted(request.raw, url, request.id);
   });
 }
 

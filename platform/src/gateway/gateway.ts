@@ -16,7 +16,7 @@ import { admission, type Admission, type Backlog } from "./admission.ts";
 import { maxEventBytes, retryAfterSeconds } from "./limits.ts";
 import type { CompiledPlan } from "./plans/judging.ts";
 import { recordEncoder } from "./records.ts";
-import { routeOf, type Route } from "./routes.ts";
+import { patternOf, routeOf, type Route } from "./routes.ts";
 import { rudderConfig, segmentSettings } from "./sourceSettings.ts";
 import { bodyKey, headerKey, queryKey } from "./writeKeys.ts";
 
@@ -50,6 +50,8 @@ export interface GatewayParts {
 export interface Gateway {
   /** Whether the request is for the gateway; everything else is the API's. */
   handles(request: IncomingMessage): boolean;
+  /** The pattern of the address of such a request. */
+  patternOf(request: IncomingMessage): string;
   handle(request: IncomingMessage, response: ServerResponse): void;
   /**
    * Calls from an import or a trusted script: up to 1 MiB each, guests allowed; or, as `live`, with the limits of the
@@ -81,6 +83,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const edge = edgeOf(parts);
   return {
     handles: (request) => routeOf(request.url ?? "") !== null,
+    patternOf: (request) => patternOf(routeOf(request.url ?? "") ?? { kind: "unknown" }),
     handle: (request, response) => {
       if (request.method === "OPTIONS") answerPreflight(request, response);
       else respond(edge, request, response).catch((error: unknown) => refuse(edge, request, response, error));

@@ -27,6 +27,22 @@ const unknown: Route = { kind: "unknown" };
 const batch: Route = { kind: "batch" };
 const callRoutes = new Map([...calls].map(([name, type]): [string, Route] => [name, { kind: "call", type }]));
 
+/** What spans and logs call it: of what the address holds, nothing. */
+export function patternOf(route: Route): string {
+  switch (route.kind) {
+    case "call":
+      return `/v1/${route.type}`;
+    case "batch":
+      return "/v1/batch";
+    case "settings":
+      return "/v1/projects/:writeKey/settings";
+    case "sourceConfig":
+      return "/sourceConfig";
+    case "unknown":
+      return "/v1/*";
+  }
+}
+
 /** Null for an address that is not the gateway's: the API's `/v1/spaces/…` reads are not. */
 export function routeOf(url: string): Route | null {
   const path = url.split("?", 1)[0] ?? "";

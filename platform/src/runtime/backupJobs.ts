@@ -3,6 +3,7 @@ import type { Backups, BackupView, BackupWish } from "../api/backups.ts";
 import { isoTime } from "../model/isoTime.ts";
 import { Problem } from "../model/problem.ts";
 import { mustBeAllowed } from "./backupFolder.ts";
+import type { Work } from "./telemetry/telemetry.ts";
 import type { BackupThreadData, FromBackup, ToBackup } from "./backupMessages.ts";
 
 /** Of those that ended, so many can still be asked for. */
@@ -27,6 +28,8 @@ export function backupJobs(parts: {
   /** UTC ms. */
   now: () => number;
   newId: () => string;
+  /** A backup begins. */
+  begun?: () => Work | null;
 }): BackupJobs {
   const kept = new Map<string, BackupView>();
   let running: Worker | null = null;
@@ -40,6 +43,7 @@ export function backupJobs(parts: {
     const change = (changes: Partial<BackupView>): void => {
       kept.set(view.id, { ...(kept.get(view.id) ?? view), ...changes });
     };
+    const work = parts.begun?.() ?? null;
     const worker = startWorker({ dataDir: parts.dataDir, ...wanted });
     running = worker;
     // What ends without a word has failed.
@@ -59,6 +63,8 @@ export function backupJobs(parts: {
     worker.on("exit", () => {
       change({ ...outcome, endedAt: isoTime(parts.now()) });
       running = null;
+      const { result, error } = outcome;
+      work?.end({ told: { "c360.backup.bytes": result?.bytes ?? 0 }, error: error?.code ?? null });
     });
     return view;
   };

@@ -46,6 +46,8 @@ import { threadedDryRun } from "./rulesDryRun.ts";
 import { fateView, healthView, householdOf, householdServices, identityService } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { openStages, type Stages } from "./stages.ts";
+import { tracedAnalytics } from "./telemetry/tracedServices.ts";
+import type { Telemetry, Work } from "./telemetry/telemetry.ts";
 
 /** A platform opened in this process, not yet listening. */
 export interface Platform {
@@ -65,6 +67,8 @@ export interface OpenOptions {
   onTrouble?: (message: string) => void;
   /** A part died and the process should stop: what is durable is decided at the next start. */
   onDeath?: (error: Error) => void;
+  /** Null, or none: nothing is traced. */
+  telemetry?: Telemetry | null;
 }
 
 /**
@@ -98,12 +102,12 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       options.onTrouble?.(message);
     };
     const onDeath = options.onDeath ?? ((error) => onTrouble(error.name));
-    const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, opened });
+    const telemetry = options.telemetry ?? null;
+    const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, telemetry, opened });
     const hash = keyedHash(hashKey);
-    const append = countingAppend(stages);
-    const { minFreeBytes } = settings;
+    const append = countingAppend(stages, telemetry);
     const { pending } = stages.backlog;
-    const room = await watchDiskRoom(settings.dataDir, { minFreeBytes, pending });
+    const room = await watchDiskRoom(settings.dataDir, { minFreeBytes: settings.minFreeBytes, pending });
     opened.push(async () => room.close());
     const plans = await planService(stages.access.plans);
     const gateway = createGateway({
@@ -120,18 +124,17 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error)}`),
     });
     const { hasRoom } = room;
-    const parts = { ...stages, gateway, plans, append, hash, settings, hasRoom };
+    const parts = { ...stages, gateway, plans, append, hash, settings, hasRoom, telemetry };
     const runs = linkageRunsOver(parts, { indexFile: paths.linkage, spillDirectory, onTrouble });
     opened.push(() => runs.close());
-    const backups = backupsOver(settings, stages);
+    const backups = backupsOver(settings, stages, telemetry);
     opened.push(() => backups.close());
     const rules = rulesOver(parts, { stateFile: paths.state, hashKey });
     opened.push(() => rules.close());
     const claims = replayClaims();
     const replays = await replaysOver({ ...parts, claims }, paths.replays);
     opened.push(() => replays.close());
-    const { dataDir } = settings;
-    const told = { dataDir, retries, latestBackup: backups.latest, hasRoom };
+    const told = { dataDir: settings.dataDir, retries, latestBackup: backups.latest, hasRoom };
     const operations = operationsOver({ ...stages, ...told }, Date.now);
     const services = { ...servicesOver({ ...parts, runs, rules, replays, claims }), backups, operations };
     const drained = async (): Promise<void> => {
@@ -140,6 +143,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     };
     const closeStreams = stages.stream.hub.close;
     noteProgram(settings.dataDir);
+    measureFor(telemetry, stages, opened);
     return { services, gateway, access: stages.access, lock, drained, closeStreams, close };
   } catch (error) {
     await close();
@@ -147,14 +151,26 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
   }
 }
 
+/** Figures are read until what they are read from closes. */
+function measureFor(telemetry: Telemetry | null, { meters }: Stages, opened: (() => Promise<void>)[]): void {
+  if (telemetry === null) return;
+  telemetry.measure(meters.readings);
+  opened.push(() => telemetry.lastFigures());
+}
+
 /** `source`: none of what people and linkages say. */
 type CountingAppend = (records: readonly BufferRecord[], source?: string) => Promise<Position[]>;
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */
-function countingAppend({ log, meters, backlog, undecided, health }: Stages): CountingAppend {
+function countingAppend(
+  { log, meters, backlog, undecided, health }: Stages,
+  telemetry: Telemetry | null,
+): CountingAppend {
   return async (records, source = noSource) => {
     try {
-      const positions = await log.append(records);
+      const appended =
+        telemetry === null ? log.append(records) : telemetry.appending(records.length, () => log.append(records));
+      const positions = await appended;
       backlog.added(source, records.length);
       undecided.add(records, positions);
       meters.accepted(records.length);
@@ -177,12 +193,15 @@ type ServiceParts = Stages & {
   replays: ReplayService;
   claims: Claims;
   hasRoom: () => boolean;
+  telemetry: Telemetry | null;
 };
 
-function backupsOver({ dataDir, backupDir }: Settings, { access }: Stages): BackupJobs {
+function backupsOver({ dataDir, backupDir }: Settings, { access }: Stages, telemetry: Telemetry | null): BackupJobs {
   const newId = (): string => `b_${randomUUID()}`;
   const operatorId = (): string | null => cliTokenId(dataDir);
-  return backupJobs({ dataDir, backupDir, operatorId, copyAccess: (to) => access.copyTo(to), now: Date.now, newId });
+  const begun = (): Work | null => telemetry?.begin("backup") ?? null;
+  const copyAccess = (to: string): Promise<void> => access.copyTo(to);
+  return backupJobs({ dataDir, backupDir, operatorId, copyAccess, now: Date.now, newId, begun });
 }
 
 function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operations"> {
@@ -203,7 +222,7 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
   const corrections = correctionsOver(parts);
   return {
     access,
-    analytics,
+    analytics: tracedAnalytics(analytics, parts.telemetry),
     search,
     ...householdServices(parts.households, profiles.byId),
     corrections,

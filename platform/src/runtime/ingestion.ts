@@ -1,5 +1,4 @@
 import { Worker } from "node:worker_threads";
-import type { BatchOutcome } from "../ingestion/index.ts";
 import type { Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
 import type { FromIngestion, IngestionThreadData, ToIngestion } from "./ingestionMessages.ts";
@@ -20,7 +19,7 @@ export interface Ingestion {
 const resourceLimits = { maxYoungGenerationSizeMb: 96 };
 
 export interface IngestionEvents {
-  onDecided: (position: Position, records: number, outcome: BatchOutcome) => void;
+  onDecided: (batch: Omit<Extract<FromIngestion, { kind: "decided" }>, "kind">) => void;
   onTrouble: (message: string) => void;
   /** The thread ended by itself: nothing is decided any more, and the process should stop. */
   onDeath: (error: Error) => void;
@@ -56,7 +55,7 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
       isReady = true;
       ready.resolve();
     } else if (message.kind === "decided") {
-      events.onDecided(message.position, message.records, message.outcome);
+      events.onDecided(message);
       settleReached(waiting, position);
     } else if (message.kind === "positions") {
       settleFind(finds, message);

@@ -18,7 +18,15 @@ export type ToIngestion =
 
 export type FromIngestion =
   | { kind: "ready"; position: Position }
-  | { kind: "decided"; position: Position; records: number; outcome: BatchOutcome }
+  /** `startedAt`, `endedAt`: UTC ms, with fractions. */
+  | {
+      kind: "decided";
+      position: Position;
+      records: number;
+      outcome: BatchOutcome;
+      startedAt: number;
+      endedAt: number;
+    }
   /** Null: they could not be looked up. */
   | { kind: "positions"; call: number; positions: (Position | null)[] | null }
   | { kind: "trouble"; message: string }

@@ -30,9 +30,20 @@ const messages = await openMessageIndex({
 });
 decided.close();
 
+const utcMs = (): number => performance.timeOrigin + performance.now();
+/** The batch under way: when it began to be read, or the part before it was decided. */
+let startedAt = utcMs();
+const timedLog: typeof log = {
+  ...log,
+  read: (...wanted) => {
+    startedAt = utcMs();
+    return log.read(...wanted);
+  },
+};
+
 const stopping = new AbortController();
 const loop = await createIngestionLoop({
-  log,
+  log: timedLog,
   store,
   messages,
   recordsAt: (positions) => recordsAt(lookups, positions),
@@ -40,7 +51,11 @@ const loop = await createIngestionLoop({
   rules: defaultIdentityRules,
   homeCurrency: data.homeCurrency,
   now: Date.now,
-  onDecided: (position, records, outcome) => say({ kind: "decided", position, records, outcome }),
+  onDecided: (position, records, outcome) => {
+    const endedAt = utcMs();
+    say({ kind: "decided", position, records, outcome, startedAt, endedAt });
+    startedAt = endedAt;
+  },
   onTrouble: (error) => say({ kind: "trouble", message: troubleMessage(error) }),
   sleep: async (ms) => {
     await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);

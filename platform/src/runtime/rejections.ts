@@ -12,11 +12,14 @@ import type { KeptCause } from "../storage/fates.ts";
 import { replayer, type ReplayParts } from "./replay.ts";
 import { causeView, fateView, rejectionView, replayView } from "./services.ts";
 import type { Stages } from "./stages.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
+import { tracedReplays } from "./telemetry/tracedServices.ts";
 
 type Parts = Pick<Stages, "access" | "fates" | "log" | "lookups" | "ingestion"> & {
   gateway: Gateway;
   hash: KeyedHash;
   claims: Claims;
+  telemetry: Telemetry | null;
 };
 
 const unhurried = (ms: number): Promise<void> => sleep(ms, undefined, { ref: false });
@@ -25,7 +28,7 @@ const unhurried = (ms: number): Promise<void> => sleep(ms, undefined, { ref: fal
 export async function replaysOver(parts: Parts, folder: string): Promise<ReplayService> {
   const { access, fates, log, lookups, ingestion, gateway, hash, claims } = parts;
   const service = replayService({
-    store: await openReplayFiles(folder),
+    store: tracedReplays(await openReplayFiles(folder), parts.telemetry),
     fates,
     log: lookups,
     hash,

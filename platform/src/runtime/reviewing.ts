@@ -12,11 +12,14 @@ import type { KeyedHash } from "../model/keyedHash.ts";
 import { linkageEngine } from "./linkageEngine.ts";
 import type { Settings } from "./settings.ts";
 import type { Stages } from "./stages.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
+import { tracedLinkage } from "./telemetry/tracedServices.ts";
 
 type Parts = Pick<Stages, "explainer" | "links" | "reviews" | "ingestion" | "log"> & {
   append: EventBuffer["append"];
   hash: KeyedHash;
   settings: Settings;
+  telemetry: Telemetry | null;
 };
 
 /** The review queue, and what linkages found. */
@@ -44,7 +47,7 @@ export function linkageRunsOver(
   return linkageRuns({
     ...linkParts(parts),
     reviews: parts.reviews,
-    engine: linkageEngine({ indexFile, spillDirectory }),
+    engine: tracedLinkage(linkageEngine({ indexFile, spillDirectory }), parts.telemetry),
     defaults,
     onTrouble,
   });

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Logger } from "pino";
@@ -14,6 +14,7 @@ import { openPlatform, type OpenOptions, type Platform } from "./embedded.ts";
 import { prepareFirstRun, useWriteKey, type FirstRun } from "./firstRun.ts";
 import { rebuildPlatform } from "./rebuild.ts";
 import type { Settings } from "./settings.ts";
+import { asWork, startTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 
 /** Requests under way may end within it; then their connections are cut. */
 const maxDrainMs = 3_000;
@@ -36,8 +37,22 @@ export interface ServedPlatform {
 
 /** The platform behind one port: ingestion by the gateway, the console's pages and files, everything else by the API. */
 export async function servePlatform(settings: Settings, options: ServeOptions): Promise<ServedPlatform> {
-  const { log } = options;
+  const telemetry = await telemetryOf(settings, options.log);
+  try {
+    const { close, ...served } = await serveTold(settings, { ...options, telemetry });
+    return { ...served, close: () => close().finally(() => telemetry?.close()) };
+  } catch (error) {
+    await telemetry?.close();
+    throw error;
+  }
+}
+
+type ToldOptions = ServeOptions & { telemetry: Telemetry | null };
+
+async function serveTold(settings: Settings, options: ToldOptions): Promise<ServedPlatform> {
+  const { log, telemetry } = options;
   const platform = await openUpgrading(settings, options, {
+    telemetry,
     onTrouble: (message) => log.warn({ trouble: message }, "retrying"),
     onDeath: (error) => {
       log.fatal({ error: error.name, ...toldBy(error) }, "ingestion stopped; exiting");
@@ -53,18 +68,27 @@ export async function servePlatform(settings: Settings, options: ServeOptions): 
   }
 }
 
+async function telemetryOf({ telemetry: settings }: Settings, log: Logger): Promise<Telemetry | null> {
+  for (const setting of settings.ignored) log.warn({ setting }, "telemetry");
+  const onTrouble = (told: object): void => log.warn(told, "telemetry is not delivered");
+  const telemetry = await startTelemetry({ settings, onTrouble });
+  const { traces, metrics } = settings;
+  if (telemetry !== null) log.info({ traces: traces !== null, metrics: metrics !== null }, "telemetry is sent");
+  return telemetry;
+}
+
 const upgradeToldEveryMs = 10_000;
 
 /**
  * A state of an older version is made anew from the log, beside the old one, which is there until the new one is whole:
  * whoever is asked to call `c360 rebuild` would get the same, later.
  */
-async function openUpgrading(settings: Settings, options: ServeOptions, open: OpenOptions): Promise<Platform> {
+async function openUpgrading(settings: Settings, options: ToldOptions, open: OpenOptions): Promise<Platform> {
   try {
     return await openPlatform(settings, open);
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "state_older") throw error;
-    const { log, onUpgrade } = options;
+    const { log, onUpgrade, telemetry } = options;
     log.warn({ reason: error.message }, "upgrading: the log is folded again; nothing is served before");
     onUpgrade?.();
     let toldAt = performance.now();
@@ -73,7 +97,10 @@ async function openUpgrading(settings: Settings, options: ServeOptions, open: Op
       toldAt = performance.now();
       log.warn({ percent: Math.floor((100 * done) / Math.max(1, total)) }, "upgrading");
     };
-    const { records } = await rebuildPlatform(settings, { verify: false, progress });
+    const rebuild = () => rebuildPlatform(settings, { verify: false, progress });
+    const { records } = await asWork(telemetry, "rebuild", rebuild, {
+      ended: (rebuilt) => ({ "c360.records": rebuilt.records }),
+    });
     log.warn({ records }, "upgraded");
     return openPlatform(settings, open);
   }
@@ -86,20 +113,29 @@ function toldBy(error: Error): { code?: string; reason?: string; hint?: string }
   return { code, reason: message, ...(hint === undefined ? {} : { hint }) };
 }
 
-async function serveOn(platform: Platform, settings: Settings, options: ServeOptions): Promise<ServedPlatform> {
+async function serveOn(platform: Platform, settings: Settings, options: ToldOptions): Promise<ServedPlatform> {
   await useWriteKey(platform.access, settings);
+  const { telemetry } = options;
   const api = await createApi(platform.services, {
     version: platformVersion,
     administratorToken: settings.apiToken,
     logger: options.log,
+    ...(telemetry === null ? {} : { onRouted: telemetry.routed }),
   });
   await api.ready();
   const consoleSite = await createConsoleSite(consoleDirectory);
-  const server = createServer(gatewayServerOptions, (request, response) => {
-    if (platform.gateway.handles(request)) platform.gateway.handle(request, response);
+  const { gateway } = platform;
+  const answer: RequestListener = (request, response) => {
+    if (gateway.handles(request)) gateway.handle(request, response);
     else if (consoleSite.handles(request)) consoleSite.handle(request, response);
     else api.routing(request, response);
-  });
+  };
+  const traced: RequestListener = (request, response) => {
+    const isPage = !gateway.handles(request) && consoleSite.handles(request);
+    const route = gateway.handles(request) ? gateway.patternOf(request) : isPage ? "/*" : null;
+    telemetry?.handling(request, response, route, () => answer(request, response));
+  };
+  const server = createServer(gatewayServerOptions, telemetry === null ? answer : traced);
   server.on("clientError", answerClientError);
   server.maxConnections = connectionLimit(openFilesLimit());
   const url = await listen(server, settings);

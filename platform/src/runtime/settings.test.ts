@@ -17,6 +17,7 @@ function problemOf(env: Record<string, string>, overrides: SettingOverrides = {}
 describe("readSettings", () => {
   it("needs nothing", () => {
     expect(readSettings({})).toEqual({
+      telemetry: { traces: null, metrics: null, ignored: [] },
       port: 3600,
       host: "127.0.0.1",
       dataDir: resolve("data"),
@@ -52,6 +53,7 @@ describe("readSettings", () => {
       C360_ARCHIVE_BEYOND_MIB: "OFF",
     };
     expect(readSettings(env)).toEqual({
+      telemetry: { traces: null, metrics: null, ignored: [] },
       port: 0,
       host: "::1",
       dataDir: "/srv/c360",

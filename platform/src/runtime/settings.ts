@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { isAbsolute, resolve } from "node:path";
 import { maxPendingRecords } from "../gateway/limits.ts";
 import { Problem } from "../model/problem.ts";
+import { readTelemetrySettings, type TelemetrySettings } from "./telemetry/settings.ts";
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -34,6 +35,8 @@ export interface Settings {
   readonly archiveAfterMs: number | null;
   /** The oldest sealed segments are archived while those that are not take more; null: not for their size. */
   readonly archiveBeyondBytes: number | null;
+  /** `OTEL_…`: what is sent to an OpenTelemetry collector. */
+  readonly telemetry: TelemetrySettings;
 }
 
 /** What a command line may set; it goes before the environment. */
@@ -75,6 +78,7 @@ export function readSettings(env: NodeJS.ProcessEnv, overrides: SettingOverrides
     backupDir: backupDirOf(given("C360_BACKUP_DIR")),
     archiveAfterMs: archiveAfterMsOf(given("C360_ARCHIVE_AFTER_DAYS")),
     archiveBeyondBytes: archiveBeyondBytesOf(given("C360_ARCHIVE_BEYOND_MIB")),
+    telemetry: readTelemetrySettings(env),
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openAccessStore, type CopiedAccessStore } from "../adapters/embedded/accessStore.ts";
 import { startArchiving, type EmbeddedArchiving } from "../adapters/embedded/archiving/client.ts";
 import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
+import { nodeDisk } from "../adapters/embedded/eventLog/disk.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
@@ -39,6 +40,8 @@ import { linkingFolder, type DataPaths } from "./dataDirectory.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
 import type { Settings } from "./settings.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
+import { tracedDisk } from "./telemetry/tracedDisk.ts";
 import { lagSeconds, reviewFigures } from "./followerLag.ts";
 import { ingestionLag, noSource, pendingRecords, type PendingRecords } from "./backlog.ts";
 import { slowestFollower } from "./slowestFollower.ts";
@@ -84,6 +87,7 @@ export interface StagesOptions {
   /** Trouble that is being retried. No personal data in it. */
   onTrouble: (message: string) => void;
   onDeath: (error: Error) => void;
+  telemetry: Telemetry | null;
   /** What is open gets a way to close here, in order of opening. */
   opened: (() => Promise<void>)[];
 }
@@ -97,7 +101,11 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const meters = metersOver(parts, { backlog, tiers });
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
   opened.push(() => access.close());
-  const log = await openEventLog({ directory: paths.log, onDurable: (end) => parts.ingestion?.advance(end) });
+  const log = await openEventLog({
+    directory: paths.log,
+    onDurable: (end) => parts.ingestion?.advance(end),
+    ...(options.telemetry === null ? {} : { disk: tracedDisk(nodeDisk, options.telemetry) }),
+  });
   opened.push(() => log.close());
   const { archiveAfterMs: afterMs, archiveBeyondBytes: beyondBytes } = options.settings;
   const limits = { afterMs, beyondBytes };
@@ -113,6 +121,8 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   opened.push(() => explainer.close());
   const database = openStateReader(paths.state);
   opened.push(async () => database.close());
+  const feedHead = feedHeadOver(database);
+  parts.feedHead = feedHead;
   const lookups = openEventLogReader(paths.log);
   opened.push(() => lookups.close());
   const undecided = pendingMessages({ log: lookups, from: ingestion.decidedUntil(), until: log.end() });
@@ -148,12 +158,12 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   ingestion.advance(log.end());
   const activities = sourceActivityOver(database);
   const health = { logFailed: false };
-  const told = { stream, meters, backlog, undecided, health, activities, feedHead: feedHeadOver(database) };
+  const told = { stream, meters, backlog, undecided, health, activities, feedHead };
   return { access, log, tiers, ingestion, ...followers, explainer, ...told, ...reads };
 }
 
 function startDeciding(
-  { settings, paths, hashKey, onTrouble, onDeath, opened }: StagesOptions,
+  { settings, paths, hashKey, onTrouble, onDeath, opened, telemetry }: StagesOptions,
   { parts, backlog, meters }: { parts: RunningParts; backlog: PendingRecords; meters: Meters },
 ): Promise<Ingestion> {
   const { homeCurrency } = settings;
@@ -161,7 +171,8 @@ function startDeciding(
   const started = startIngestion(
     { ...files, hashKey, homeCurrency },
     {
-      onDecided: (position, records, outcome) => {
+      onDecided: (batch) => {
+        const { position, records, outcome } = batch;
         backlog.decided(records);
         meters.decided(outcome);
         parts.undecided?.decided(position);
@@ -171,6 +182,7 @@ function startDeciding(
         parts.reviews?.advance(isBusy);
         parts.archiving?.advance(isBusy);
         parts.stream?.hub.decided(position, outcome);
+        telemetry?.decided({ ...batch, feedVersion: parts.feedHead?.() ?? 0 });
       },
       onTrouble: (message) => {
         meters.trouble();
@@ -192,12 +204,16 @@ function isBehind({ pending, decidedPerSecond }: PendingRecords): boolean {
 
 /** Analytics, search and the review queue: what all have of the feed is let go. */
 async function startFollowers(
-  { settings, paths, hashKey, onTrouble, opened }: StagesOptions,
+  { settings, paths, hashKey, onTrouble, opened, telemetry }: StagesOptions,
   { parts, ingestion }: { parts: RunningParts; ingestion: Ingestion },
 ): Promise<{ analytics: EmbeddedAnalytics; search: EmbeddedSearch; reviews: EmbeddedReviews }> {
   const { homeCurrency } = settings;
   const shared = { stateFile: paths.state, hashKey, homeCurrency, onTrouble };
-  const followed = slowestFollower(["analytics", "search", "reviews"], (version) => ingestion.releaseFeed(version));
+  const release = slowestFollower(["analytics", "search", "reviews"], (version) => ingestion.releaseFeed(version));
+  const followed: typeof release = (follower, version) => {
+    release(follower, version);
+    telemetry?.followed(follower, version);
+  };
   const [analytics, search, reviews] = await Promise.allSettled([
     startAnalytics({
       ...shared,
@@ -247,6 +263,7 @@ interface RunningParts {
   reviews?: EmbeddedReviews;
   stream?: EmbeddedStream;
   undecided?: PendingMessages;
+  feedHead?: () => number;
 }
 
 function metersOver(
