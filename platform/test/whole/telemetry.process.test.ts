@@ -97,6 +97,42 @@ it("an event's way is one trace of its caller, metrics are those of Prometheus, 
   expect(bodies.join("")).not.toContain(mark);
 });
 
+it("a collector that refuses costs spans, which is told, and no event; once it takes them they come again", async () => {
+  const bodies: Buffer[] = [];
+  let isTaking = false;
+  const env = await collector((request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", () => {
+      if (isTaking) bodies.push(Buffer.concat(parts));
+      response.writeHead(isTaking ? 200 : 400).end(mark);
+    });
+  });
+  const served = await site.start({
+    env: {
+      ...env,
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
+      // Nobody listens there.
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://127.0.0.1:9/v1/metrics",
+      OTEL_METRIC_EXPORT_INTERVAL: "300",
+      OTEL_METRIC_EXPORT_TIMEOUT: "300",
+      OTEL_BSP_MAX_QUEUE_SIZE: "32",
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "16",
+    },
+  });
+  for (let n = 0; n < 100; n += 1) expect((await track()).status).toBe(200);
+  await until("the refusal is told", 20_000, async () => served.stderr().includes("the collector answers 400"));
+  await until("and that nobody is there", 20_000, async () => served.stderr().includes("ECONNREFUSED"));
+  isTaking = true;
+  await until("spans come again", 20_000, async () => {
+    expect((await track()).status).toBe(200);
+    return bodies.some((body) => body.includes("log commit"));
+  });
+  expect((await served.stop()).code).toBe(0);
+  expect(served.stderr()).not.toContain(mark);
+  expect(Buffer.concat(bodies).includes(mark)).toBe(false);
+});
+
 it("a collector that never answers delays neither events nor the stop", async () => {
   const served = await site.start({ env: await collector(() => undefined) });
   for (let n = 0; n < 20; n += 1) expect((await track()).status).toBe(200);
