@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { CopyId } from "../parts/CopyId.tsx";
 import { countText } from "../parts/countText.ts";
+import { Fact } from "../parts/Fact.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { Panel, PanelStates } from "../parts/Panel.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
@@ -101,15 +102,6 @@ function Health({ source: { id, health, createdAt, maxEventsPerSecond } }: { sou
         </dl>
       )}
     </Panel>
-  );
-}
-
-function Fact({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

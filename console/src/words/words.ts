@@ -2,6 +2,8 @@ import { corrections, household } from "./corrections.ts";
 import { live } from "./live.ts";
 import { customer } from "./customer.ts";
 import { customers } from "./customers.ts";
+import { document } from "./document.ts";
+import { json } from "./json.ts";
 import { ops } from "./ops.ts";
 import { rejects } from "./rejects.ts";
 import { query } from "./query.ts";
@@ -101,5 +103,7 @@ export const words = {
   review,
   rules,
   rejects,
+  json,
+  document,
   ops,
 } as const;
