@@ -9,6 +9,7 @@ import { Panel, PanelStates } from "../parts/Panel.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { Time } from "../parts/Time.tsx";
+import { PlanSummary } from "../plans/PlanSummary.tsx";
 import { words } from "../words/words.ts";
 import { ConfirmChange } from "./ConfirmChange.tsx";
 import { FirstEvent } from "./FirstEvent.tsx";
@@ -64,6 +65,9 @@ function Source({ source }: { source: SourceWithHealth }) {
       <div className="sourceGrid">
         <Health source={source} />
         <WriteKey source={source} />
+        <div className="wide">
+          <PlanSummary source={source.id} />
+        </div>
         <div className="wide">
           <Snippets id={source.id} hasSent={source.health.lastEventAt !== null} />
         </div>

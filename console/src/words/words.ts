@@ -4,6 +4,7 @@ import { customer } from "./customer.ts";
 import { customers } from "./customers.ts";
 import { document } from "./document.ts";
 import { json } from "./json.ts";
+import { plans } from "./plans.ts";
 import { ops } from "./ops.ts";
 import { rejects } from "./rejects.ts";
 import { query } from "./query.ts";
@@ -105,5 +106,6 @@ export const words = {
   rejects,
   json,
   document,
+  plans,
   ops,
 } as const;
