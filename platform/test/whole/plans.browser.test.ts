@@ -162,6 +162,8 @@ describe("the page of a source's tracking plan", () => {
     await button(page, "Go on from version 2").click();
     await publish(page, "Mine after all.");
     await page.getByText("Version 3 holds.").waitFor();
+    const mine = { ...planOf({}), unplannedEvents: "allow" };
+    expect((await planThatHolds("till")).document).toEqual(mine);
   });
 });
 
