@@ -35,7 +35,7 @@ export function useCodeEditor({ initialText, label, onChange, faults, extensions
     const changes = EditorView.updateListener.of((update) => {
       if (update.docChanged) latest.current.onChange(update.state.doc.toString());
     });
-    const attributes = EditorView.contentAttributes.of({ "aria-label": name, spellcheck: "false" });
+    const attributes = EditorView.contentAttributes.of({ "aria-label": name, spellcheck: "false", tabindex: "0" });
     const made = new EditorView({
       parent: host.current,
       state: EditorState.create({ doc, extensions: [more, base, attributes, changes] }),

@@ -79,8 +79,8 @@ describe("the page of a source's tracking plan", () => {
     await page.locator(".cm-content").getByText('"Product Viewed"').waitFor();
 
     // What is wrong is told where it is, before anything is asked and after.
-    await write(page, "{");
-    await page.getByRole("alert").getByText("Line 1, column 1").waitFor();
+    await write(page, '{"a" 1}');
+    await page.getByRole("alert").getByText("Line 1, column 6").waitFor();
     await write(page, planOf({ type: "money" }));
     await button(page, "Check").click();
     await page.getByRole("alert").getByText('events["Product Viewed"].properties.price.type').waitFor();
