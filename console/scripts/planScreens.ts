@@ -25,7 +25,11 @@ async function holdToPlan(page: Page): Promise<void> {
 
 /** A source's tracking plan, and a draft of one. */
 export const planScreens: readonly Screen[] = [
-  { name: "plan-none", path: "/sources/porto/plan", prepare: (page) => heading(page, "Tracking plan of Loja do Porto") },
+  {
+    name: "plan-none",
+    path: "/sources/porto/plan",
+    prepare: (page) => heading(page, "Tracking plan of Loja do Porto"),
+  },
   { name: "plan", path: "/sources/web/plan", prepare: holdToPlan },
   { name: "plan-loading", path: "/sources/web/plan", prepare: (page) => loading(page, plan) },
   { name: "plan-error", path: "/sources/web/plan", prepare: (page) => failing(page, violations) },

@@ -11,7 +11,7 @@ export const plans = {
   write: "Write a plan",
   change: "Change the plan",
   goOn: "Go on with the draft",
-  modeFact: "What breaks it",
+  modeFact: "Mode",
   unplannedFact: "Events it does not name",
   eventsFact: "Events it names",
   brokenFact: "Ways it was broken, by this version",
