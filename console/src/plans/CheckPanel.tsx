@@ -46,7 +46,8 @@ export function CheckPanel({ source, check, isAsked, isUpToDate, holds, latest, 
         <div role="status" aria-live="polite">
           {!isAsked && <p className="dimmed planLead">{text.checkEmpty}</p>}
           {isAsked && !isUpToDate && <p className="documentNote">{text.checkOld}</p>}
-          {isAsked && (isUpToDate || !isInvalid) && (
+          {isInvalid && isUpToDate && <p className="bad">{text.checkMistake}</p>}
+          {isAsked && !isInvalid && (
             <PanelStates query={check} height={reservedHeight}>
               {(checked) => <Outcome source={source} checked={checked} holds={holds} />}
             </PanelStates>

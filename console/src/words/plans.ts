@@ -100,6 +100,7 @@ export const plans = {
   latest: (count: string) => `Latest ${count}`,
   checkEmpty: "Check the draft to see which of the latest calls break it. Nothing is published, taken or counted.",
   checkOld: "The draft was changed since. Check it again.",
+  checkMistake: "The draft has a mistake, which is marked in the document.",
   checkNone: "There is no call to look at: the source has sent nothing yet.",
   checked: { judged: "Calls looked at", keep: "Keep to it", breaks: "Break it", refused: "Would be refused" },
   arrow: (before: string, after: string) => `${before} → ${after}`,
