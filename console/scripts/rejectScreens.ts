@@ -74,7 +74,7 @@ export const rejectScreens: readonly Screen[] = [
     prepare: async (page) => {
       await openCause(page);
       await page.locator(".callLink").first().click();
-      await page.locator(".callEditor .cm-content").waitFor();
+      await page.locator(".jsonEditor .cm-content").waitFor();
     },
   },
   { name: "rejects-cause-loading", path: "/rejects/rc_any", prepare: (page) => loading(page, one) },

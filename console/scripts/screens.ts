@@ -2,6 +2,7 @@ import { correctionScreens } from "./correctionScreens.ts";
 import { customerScreens } from "./customerScreens.ts";
 import { liveScreens } from "./liveScreens.ts";
 import { opsScreens } from "./opsScreens.ts";
+import { planScreens } from "./planScreens.ts";
 import { queryScreens } from "./queryScreens.ts";
 import { rejectScreens } from "./rejectScreens.ts";
 import { reviewScreens } from "./reviewScreens.ts";
@@ -88,6 +89,7 @@ export const lanes: readonly (readonly Screen[])[] = [
   [
     ...shellScreens,
     ...sourceScreens,
+    ...planScreens,
     ...rulesScreens,
     ...queryScreens,
     ...rejectScreens,

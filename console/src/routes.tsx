@@ -29,6 +29,10 @@ const pages: readonly Page[] = [
   { path: "review/:pair?", lazy: async () => ({ Component: (await import("./review/ReviewPage.tsx")).ReviewPage }) },
   { path: "sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage.tsx")).SourcesPage }) },
   { path: "sources/:id", lazy: async () => ({ Component: (await import("./sources/SourcePage.tsx")).SourcePage }) },
+  {
+    path: "sources/:id/plan/:part?/:version?",
+    lazy: async () => ({ Component: (await import("./plans/PlanPage.tsx")).PlanPage }),
+  },
   { path: "ops", lazy: async () => ({ Component: (await import("./ops/OpsPage.tsx")).OpsPage }) },
   {
     path: "rejects/:cause?",

@@ -93,6 +93,10 @@ export const api = {
     call<AnswerOf<P, "get">>("get", pattern, given),
   post: <P extends PathsWith<"post">>(pattern: P, ...[given]: Given<P, "post">) =>
     call<AnswerOf<P, "post">>("post", pattern, given),
+  put: <P extends PathsWith<"put">>(pattern: P, ...[given]: Given<P, "put">) =>
+    call<AnswerOf<P, "put">>("put", pattern, given),
+  delete: <P extends PathsWith<"delete">>(pattern: P, ...[given]: Given<P, "delete">) =>
+    call<AnswerOf<P, "delete">>("delete", pattern, given),
   patch: <P extends PathsWith<"patch">>(pattern: P, ...[given]: Given<P, "patch">) =>
     call<AnswerOf<P, "patch">>("patch", pattern, given),
 };

@@ -2,6 +2,7 @@ import { ActionIcon, Drawer, SegmentedControl } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Link } from "react-router";
 import { api } from "../api/client.ts";
 import type { components } from "../api/openApi.d.ts";
 import { CopyId } from "../parts/CopyId.tsx";
@@ -9,6 +10,7 @@ import { countText } from "../parts/countText.ts";
 import { PanelStates } from "../parts/Panel.tsx";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { Time } from "../parts/Time.tsx";
+import { kindText } from "../plans/planText.ts";
 import { useSources } from "../sources/sourceQueries.ts";
 import { words } from "../words/words.ts";
 import { JoinedWhom } from "./JoinedWhom.tsx";
@@ -115,6 +117,7 @@ function Body({ fate, row }: { fate: Fate; row: LiveRow | null }) {
           {text.duplicates(countText(fate.duplicates))} {fate.differs && text.differs}
         </p>
       )}
+      <BrokenPlan fate={fate} />
       <SegmentedControl
         aria-label={text.tabsLabel}
         fullWidth
@@ -128,6 +131,25 @@ function Body({ fate, row }: { fate: Fate; row: LiveRow | null }) {
       {tab === "mapped" && <MappedEvent fate={fate} />}
       {tab === "joined" && <JoinedWhom fate={fate} row={row} />}
     </>
+  );
+}
+
+/** How it broke its source's tracking plan, where it was taken all the same. */
+function BrokenPlan({ fate: { source, planViolations } }: { fate: Fate }) {
+  if (planViolations === null) return null;
+  return (
+    <div className="brokenPlan">
+      <p>
+        <Link to={`/sources/${source}/plan`}>{words.plans.brokePlan(planViolations.version)}</Link>
+      </p>
+      <ul>
+        {planViolations.violations.map(({ kind, path }) => (
+          <li key={`${kind} ${path}`}>
+            {kindText(kind)} <span className="mono">{path === "" ? words.plans.violations.whole : path}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -1,20 +1,11 @@
-import {
-  autocompletion,
-  closeBrackets,
-  closeBracketsKeymap,
-  closeCompletion,
-  completionKeymap,
-} from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { autocompletion, closeCompletion } from "@codemirror/autocomplete";
 import { sql, type SQLNamespace } from "@codemirror/lang-sql";
-import { bracketMatching } from "@codemirror/language";
-import { setDiagnostics } from "@codemirror/lint";
-import { Compartment, EditorState, Prec } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
-import { useEffect, useRef } from "react";
+import { Compartment, Prec } from "@codemirror/state";
+import { type EditorView, keymap, placeholder } from "@codemirror/view";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { TextFault } from "../parts/jsonFaults.ts";
+import { useCodeEditor } from "../parts/useCodeEditor.ts";
 import { words } from "../words/words.ts";
-import { editorTheme } from "./editorTheme.ts";
-import type { Place } from "./errorPlace.ts";
 import { queryDialect } from "./queryDialect.ts";
 import type { View } from "./queryRun.ts";
 
@@ -26,7 +17,7 @@ export interface SqlEditorProps {
   onRun: () => void;
   /** Escape, when it closes nothing in the editor: Tab goes on from here. */
   onLeave: () => void;
-  error: { place: Place; message: string } | null;
+  error: TextFault | null;
   /** Inserted at the cursor once for each new object. */
   insertion: { text: string } | null;
 }
@@ -42,25 +33,15 @@ function completions(views: readonly View[]): SQLNamespace {
 }
 
 export function SqlEditor({ initialSql, views, onChange, onRun, onLeave, error, insertion }: SqlEditorProps) {
-  const host = useRef<HTMLDivElement>(null);
-  const view = useRef<EditorView>(null);
   const language = useRef(new Compartment());
-  const latest = useRef({ onChange, onRun, onLeave, initialSql });
+  const latest = useRef({ onRun, onLeave });
   useEffect(() => {
-    latest.current = { ...latest.current, onChange, onRun, onLeave };
+    latest.current = { onRun, onLeave };
   });
-  useEffect(() => {
-    if (host.current === null) return undefined;
-    const made = new EditorView({
-      parent: host.current,
-      state: EditorState.create({
-        doc: latest.current.initialSql,
-        extensions: [...base, language.current.of([]), Prec.highest(keymap.of(keys(latest))), changes(latest)],
-      }),
-    });
-    view.current = made;
-    return () => made.destroy();
-  }, []);
+  const [extensions] = useState(() => [...own, language.current.of([]), Prec.highest(keymap.of(keys(latest)))]);
+  const faults = useMemo(() => (error === null ? [] : [error]), [error]);
+  const label = words.query.editorLabel;
+  const { host, view } = useCodeEditor({ initialText: initialSql, label, onChange, faults, extensions });
   useEffect(() => {
     const support = sql({
       dialect: queryDialect,
@@ -69,41 +50,18 @@ export function SqlEditor({ initialSql, views, onChange, onRun, onLeave, error, 
       defaultTable: "events",
     });
     view.current?.dispatch({ effects: language.current.reconfigure(support) });
-  }, [views]);
-  useEffect(() => {
-    if (view.current === null) return;
-    const { state } = view.current;
-    const at =
-      error === null || error.place.to > state.doc.length
-        ? []
-        : [{ ...error.place, severity: "error" as const, message: error.message }];
-    view.current.dispatch(setDiagnostics(state, at));
-  }, [error]);
+  }, [views, view]);
   useEffect(() => {
     if (insertion === null || view.current === null) return;
     view.current.dispatch(view.current.state.replaceSelection(insertion.text));
     view.current.focus();
-  }, [insertion]);
+  }, [insertion, view]);
   return <div ref={host} className="editorHost" data-testid="editor" />;
 }
 
-const base = [
-  lineNumbers(),
-  history(),
-  drawSelection(),
-  bracketMatching(),
-  closeBrackets(),
-  autocompletion({ icons: false }),
-  highlightActiveLine(),
-  EditorView.lineWrapping,
-  placeholder(words.query.placeholder),
-  EditorView.contentAttributes.of({ "aria-label": words.query.editorLabel, spellcheck: "false" }),
-  // Tab is not taken: it leads on to the buttons.
-  keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap]),
-  editorTheme,
-];
+const own = [autocompletion({ icons: false }), placeholder(words.query.placeholder)];
 
-type Latest = { current: Pick<SqlEditorProps, "onChange" | "onRun" | "onLeave"> };
+type Latest = { current: Pick<SqlEditorProps, "onRun" | "onLeave"> };
 
 function keys(latest: Latest) {
   const run = (view: EditorView): boolean => {
@@ -122,10 +80,4 @@ function keys(latest: Latest) {
     { key: "Mod-s", run: () => true, preventDefault: true },
     { key: "Escape", run: leave },
   ];
-}
-
-function changes(latest: Latest) {
-  return EditorView.updateListener.of((update) => {
-    if (update.docChanged) latest.current.onChange(update.state.doc.toString());
-  });
 }

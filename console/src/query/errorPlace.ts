@@ -1,8 +1,4 @@
-/** Offsets into the SQL, the end exclusive. */
-export interface Place {
-  from: number;
-  to: number;
-}
+import type { Place } from "../parts/jsonPlaces.ts";
 
 /**
  * Where an error of the query lies, as far as its message tells: the word that it quotes, if the SQL has it exactly

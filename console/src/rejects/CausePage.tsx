@@ -13,7 +13,7 @@ import { words } from "../words/words.ts";
 import { CallDrawer } from "./CallDrawer.tsx";
 import { CallsPanel } from "./CallsPanel.tsx";
 import { eventText } from "./causeText.ts";
-import { Fact } from "./Fact.tsx";
+import { Fact } from "../parts/Fact.tsx";
 import { MendPanel } from "./MendPanel.tsx";
 import { OutcomePanel } from "./OutcomePanel.tsx";
 import { type Cause, useCause, useLatestReplay, useStartReplay } from "./rejectQueries.ts";

@@ -4,21 +4,22 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { api } from "../api/client.ts";
 import { type Fate, fateKey } from "../live/EventDetails.tsx";
 import { asText } from "../live/refusals.ts";
+import { faultsOf } from "../parts/jsonFaults.ts";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { words } from "../words/words.ts";
-import { faultsOf } from "./callFaults.ts";
+import "../parts/editor.css";
 import { rejectsKey } from "./rejectQueries.ts";
 
 const text = words.rejects;
-const CallEditor = lazy(async () => ({ default: (await import("./CallEditor.tsx")).CallEditor }));
+const JsonEditor = lazy(async () => ({ default: (await import("../parts/JsonEditor.tsx")).JsonEditor }));
 
 /** The call in an editor that marks what is wrong, to be mended and sent again. */
 export function MendForm({ fate }: { fate: Fate }) {
   const sent = asText(fate.event);
   const [call, setCall] = useState(sent);
   const [round, setRound] = useState(0);
-  const { faults, corrected } = useMemo(
-    () => faultsOf(call, call === sent ? fate.reason : null),
+  const { faults, object: corrected } = useMemo(
+    () => faultsOf(call, call === sent ? fate.reason : null, text.notObject),
     [call, sent, fate.reason],
   );
   const replay = useReplayOne(fate);
@@ -31,9 +32,9 @@ export function MendForm({ fate }: { fate: Fate }) {
         <p className="editorLabel">{text.editor}</p>
         <p className="meta">{text.editorHint}</p>
       </div>
-      <div className="callEditor">
+      <div className="jsonEditor">
         <Suspense fallback={<Skeleton height="100%" />}>
-          <CallEditor key={round} initialText={call} onChange={setCall} faults={faults} />
+          <JsonEditor key={round} label={text.editor} initialText={call} onChange={setCall} faults={faults} />
         </Suspense>
       </div>
       <p className="editorFault bad" role="status">

@@ -6,7 +6,7 @@ import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { Time } from "../parts/Time.tsx";
 import { words } from "../words/words.ts";
 import { Examples } from "./Examples.tsx";
-import { Fact } from "./Fact.tsx";
+import { Fact } from "../parts/Fact.tsx";
 import { type Replay, useChangeReplay, useReplay } from "./rejectQueries.ts";
 
 const text = words.rejects;

@@ -18,13 +18,18 @@ export function BlockedDialog({ name, blocked, onClose, onDone }: BlockedProps) 
   const [values, setValues] = useState(blocked.values.join("\n"));
   const [patterns, setPatterns] = useState(blocked.patterns.join("\n"));
   return (
-    <Modal opened onClose={onClose} title={text.blockedTitle(name)} closeButtonProps={{ "aria-label": text.close }}>
-      <div className="rulesForm">
+    <Modal
+      opened
+      onClose={onClose}
+      title={text.blockedTitle(name)}
+      closeButtonProps={{ "aria-label": words.document.close }}
+    >
+      <div className="formGap">
         <Lines label={text.blockedValues} hint={text.blockedValuesHint} value={values} onChange={setValues} />
         <Lines label={text.blockedPatterns} hint={text.blockedPatternsHint} value={patterns} onChange={setPatterns} />
-        <div className="rulesFormEnd">
+        <div className="formActions">
           <Button variant="default" h="var(--c360-target)" onClick={onClose}>
-            {text.cancelPublish}
+            {words.document.cancelPublish}
           </Button>
           <Button
             h="var(--c360-target)"

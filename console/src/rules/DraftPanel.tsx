@@ -32,10 +32,10 @@ export function DraftPanel({ draft, isDraft }: { draft: RulesDraft; isDraft: boo
       {() => (
         <>
           {isDraft && (
-            <div className="rulesDraftNote">
-              <span className="meta">{text.draftKept}</span>
+            <div className="draftNote">
+              <span className="meta">{words.document.draftKept}</span>
               <Button variant="subtle" size="xs" h="var(--c360-target)" onClick={draft.discard}>
-                {text.discard}
+                {words.document.discard}
               </Button>
             </div>
           )}
@@ -73,9 +73,9 @@ function Form({ draft }: { draft: RulesDraft }) {
   const others = otherFields(document);
   return (
     <>
-      <h3 className="rulesHead">{text.thresholds}</h3>
+      <h3 className="documentHead">{text.thresholds}</h3>
       <NumberFields document={document} onChange={draft.setValue} />
-      <h3 className="rulesHead">{text.types}</h3>
+      <h3 className="documentHead">{text.types}</h3>
       <p className="meta">{text.typesHint}</p>
       <TypesTable document={document} onChange={draft.setValue} />
       {others.length > 0 && <p className="meta">{text.otherFields(others.join(", "))}</p>}

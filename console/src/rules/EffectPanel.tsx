@@ -60,7 +60,7 @@ function Ended({ preview: { status, effect, problem }, isOld }: { preview: Rules
   if (effect !== null) {
     return (
       <>
-        {isOld && <p className="rulesNote">{text.effectOld}</p>}
+        {isOld && <p className="documentNote">{text.effectOld}</p>}
         <Effect effect={effect} />
       </>
     );
@@ -86,7 +86,7 @@ function Effect({ effect }: { effect: RulesEffect }) {
         <Fact label={text.effect.affected} value={countText(affected)} />
       </dl>
       {decisions.length > 0 && <Decisions decisions={decisions} />}
-      {examples.length > 0 && <h3 className="rulesHead">{text.examples}</h3>}
+      {examples.length > 0 && <h3 className="documentHead">{text.examples}</h3>}
       <ul className="rulesExamples">
         {examples.map((example, index) => (
           <Example key={index} example={example} />
@@ -108,14 +108,14 @@ function Fact({ label, value }: { label: string; value: string }) {
 function Decisions({ decisions }: { decisions: RulesEffect["decisions"] }) {
   const { decisionColumns, decisionWords } = text;
   return (
-    <table className="rulesTable">
-      <caption className="rulesHead">{text.decisions}</caption>
+    <table className="documentTable">
+      <caption className="documentHead">{text.decisions}</caption>
       <thead>
         <tr>
           <th scope="col">{decisionColumns.type}</th>
           <th scope="col">{decisionColumns.from}</th>
           <th scope="col">{decisionColumns.to}</th>
-          <th scope="col" className="rulesEnd">
+          <th scope="col" className="documentEnd">
             {decisionColumns.count}
           </th>
         </tr>
@@ -128,7 +128,7 @@ function Decisions({ decisions }: { decisions: RulesEffect["decisions"] }) {
             </th>
             <td data-label={decisionColumns.from}>{decisionWords[from]}</td>
             <td data-label={decisionColumns.to}>{decisionWords[to]}</td>
-            <td data-label={decisionColumns.count} className="rulesEnd numbers">
+            <td data-label={decisionColumns.count} className="documentEnd numbers">
               {countText(count)}
             </td>
           </tr>

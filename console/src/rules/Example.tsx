@@ -1,6 +1,6 @@
 import { Link } from "react-router";
 import { words } from "../words/words.ts";
-import { changeText } from "./changeText.ts";
+import { changeText } from "../parts/changeText.ts";
 import type { EffectExample } from "./rulesQueries.ts";
 
 const text = words.rules;

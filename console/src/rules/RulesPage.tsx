@@ -1,19 +1,20 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useParams, useSearchParams } from "react-router";
+import { ChangesPanel } from "../parts/ChangesPanel.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { PanelStates } from "../parts/Panel.tsx";
 import { PanelsComing } from "../parts/PanelsComing.tsx";
-import { Time } from "../parts/Time.tsx";
+import { PublishedBy } from "../parts/PublishedBy.tsx";
 import { words } from "../words/words.ts";
-import { ChangesPanel } from "./ChangesPanel.tsx";
 import { DraftPanel } from "./DraftPanel.tsx";
 import { EffectPanel } from "./EffectPanel.tsx";
-import { PublishDialog, type Published } from "./PublishDialog.tsx";
+import { PublishRules, type Published } from "./PublishRules.tsx";
 import { type RulesList, type RulesVersion, useDryRun, useRules } from "./rulesQueries.ts";
 import { useDraft } from "./useDraft.ts";
 import { VersionPage } from "./VersionPage.tsx";
-import { VersionsPanel } from "./VersionsPanel.tsx";
+import { RulesVersions } from "./RulesVersions.tsx";
+import "../parts/document.css";
 import "./rules.css";
 
 const text = words.rules;
@@ -40,7 +41,7 @@ function Rules() {
 
 /** The panels, their contents still to come. */
 function Coming() {
-  return <PanelsComing grid="rulesGrid" side="rulesSide" main={documentHeight} sides={sideHeights} />;
+  return <PanelsComing grid="documentGrid" side="documentSide" main={documentHeight} sides={sideHeights} />;
 }
 
 function Workbench({ list }: { list: RulesList }) {
@@ -59,7 +60,7 @@ function Workbench({ list }: { list: RulesList }) {
   const actions = (
     <>
       <Button variant="default" h="var(--c360-target)" disabled={!hasChanges} onClick={() => setPublishing(true)}>
-        {text.publish}
+        {words.document.publish}
       </Button>
       <Button
         h="var(--c360-target)"
@@ -74,18 +75,24 @@ function Workbench({ list }: { list: RulesList }) {
     <>
       <PageHead title={words.pages.rules} lead={<Lead current={current} />} actions={actions} />
       <div role="status">
-        {applying !== null && <p className="rulesNote">{text.applying(applying.number)}</p>}
-        {published !== null && <p className="rulesNote">{publishedText(published)}</p>}
+        {applying !== null && <p className="documentNote">{text.applying(applying.number)}</p>}
+        {published !== null && <p className="documentNote">{publishedText(published)}</p>}
       </div>
-      <div className="rulesGrid">
+      <div className="documentGrid">
         <DraftPanel draft={draft} isDraft={hasChanges || document === null} />
-        <div className="rulesSide">
-          <ChangesPanel draft={draft} current={current.number} />
+        <div className="documentSide">
+          <ChangesPanel
+            changes={draft.changes}
+            basedOn={draft.basedOn}
+            current={current.number}
+            noChanges={text.noChanges}
+            onRebase={draft.rebase}
+          />
           <EffectPanel dryRun={dryRun} isUpToDate={isUpToDate} hasChanges={hasChanges} />
-          <VersionsPanel list={list} />
+          <RulesVersions list={list} />
         </div>
       </div>
-      <PublishDialog
+      <PublishRules
         isOpen={isPublishing}
         onClose={() => setPublishing(false)}
         draft={draft}
@@ -105,12 +112,11 @@ function publishedText({ number, decided }: Published): string {
 }
 
 /** Since when what holds, and by whom. */
-export function Lead({ current }: { current: RulesVersion }) {
-  const { number, by, reason, publishedAt } = current;
-  if (by === null) return <>{text.defaults}</>;
+function Lead({ current }: { current: RulesVersion }) {
+  if (current.by === null) return <>{text.defaults}</>;
   return (
     <>
-      {text.lead(number)} {text.since} <Time at={publishedAt} /> {text.byWhom(by)}: {reason}
+      {text.lead(current.number)} <PublishedBy version={current} />
     </>
   );
 }

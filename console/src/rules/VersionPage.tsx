@@ -2,15 +2,12 @@ import { Anchor, Button } from "@mantine/core";
 import { Link, useNavigate } from "react-router";
 import { ApiProblem } from "../api/problem.ts";
 import { PageHead } from "../parts/PageHead.tsx";
-import { Panel, PanelStates } from "../parts/Panel.tsx";
-import { Time } from "../parts/Time.tsx";
+import { useKeptDraft } from "../parts/keptDraft.ts";
+import { PanelStates } from "../parts/Panel.tsx";
+import { VersionView } from "../parts/VersionView.tsx";
 import { words } from "../words/words.ts";
-import { changesBetween } from "./changes.ts";
-import { ChangesTable } from "./ChangesTable.tsx";
-import { writeDocument } from "./document.ts";
-import { useKeptDraft } from "./draft.ts";
 import { type RulesVersion, useRules, useRulesVersion } from "./rulesQueries.ts";
-import { takeAsDraft } from "./useDraft.ts";
+import { draftPlace, takeAsDraft } from "./useDraft.ts";
 
 const text = words.rules;
 const reservedHeight = 480;
@@ -31,7 +28,7 @@ export function VersionPage({ version }: { version: string }) {
 function Missing({ version }: { version: string }) {
   return (
     <>
-      <PageHead title={text.missingTitle} lead={text.missing(version)} />
+      <PageHead title={words.document.missingTitle} lead={text.missing(version)} />
       <Button component={Link} to="/rules" variant="default" h="var(--c360-target)">
         {text.toHolding}
       </Button>
@@ -63,60 +60,17 @@ function Version({ number }: { number: number }) {
 
 function Shown({ version, current }: { version: RulesVersion; current: RulesVersion }) {
   const navigate = useNavigate();
-  const draft = useKeptDraft();
-  const { number, by, reason, publishedAt, document } = version;
-  const holds = number === current.number;
-  const take = (): void => {
-    takeAsDraft(document, current.number);
-    void navigate("/rules");
-  };
-  const lead = (
-    <>
-      {by === null ? null : (
-        <>
-          {text.since} <Time at={publishedAt} /> {text.byWhom(by)}:{" "}
-        </>
-      )}
-      {reason} {holds && text.versionHolds}
-    </>
-  );
-  const button = holds ? undefined : (
-    <Button h="var(--c360-target)" onClick={take}>
-      {text.takeAsDraft}
-    </Button>
-  );
+  const draft = useKeptDraft(draftPlace);
   return (
-    <>
-      <PageHead title={text.versionTitle(number)} lead={lead} {...(button === undefined ? {} : { actions: button })} />
-      {!holds && draft !== null && <p className="rulesNote">{text.replaceDraft}</p>}
-      <div className="rulesStack">
-        {!holds && <Differences version={version} current={current} />}
-        <Panel title={text.documentTitle} query={settled(document)} height={0}>
-          {(shown) => (
-            <pre className="rulesDocument" tabIndex={0}>
-              {writeDocument(shown)}
-            </pre>
-          )}
-        </Panel>
-      </div>
-    </>
+    <VersionView
+      title={text.versionTitle(version.number)}
+      version={version}
+      current={current}
+      hasDraft={draft !== null}
+      onTake={(document) => {
+        takeAsDraft(document, current.number);
+        void navigate("/rules");
+      }}
+    />
   );
-}
-
-function Differences({ version, current }: { version: RulesVersion; current: RulesVersion }) {
-  return (
-    <Panel
-      title={text.differsFrom(current.number)}
-      query={settled(changesBetween(current.document, version.document))}
-      height={0}
-      isEmpty={(changes) => changes.length === 0}
-      empty={<p className="dimmed">{text.sameAs}</p>}
-    >
-      {(changes) => <ChangesTable changes={changes} />}
-    </Panel>
-  );
-}
-
-function settled<Data>(data: Data) {
-  return { data, error: null, isPending: false, refetch: () => undefined };
 }

@@ -1,7 +1,7 @@
-import { isObject } from "./changes.ts";
+import { isObject, type JsonDocument } from "../parts/jsonDocument.ts";
 
 /** A rules document as far as the form knows it; what it does not know stays as it is. */
-export type RulesDocument = Record<string, unknown>;
+export type RulesDocument = JsonDocument;
 
 export interface NumberField {
   /** `hubThreshold`, `ruleRanks.alias`. */
@@ -36,10 +36,6 @@ export function parseDocument(text: string): Parsed {
   } catch (error) {
     return { document: null, problem: error instanceof Error ? error.message : "" };
   }
-}
-
-export function writeDocument(document: RulesDocument): string {
-  return JSON.stringify(document, null, 2);
 }
 
 /** Numbers of the document itself and of its groups that hold nothing else, in the document's order. */
@@ -95,16 +91,4 @@ function texts(value: unknown): string[] {
 /** Where a type's rules stand. */
 export function pathOfType(type: string | null): string[] {
   return type === null ? ["otherTypes"] : ["types", type];
-}
-
-/** The document with something else at the path; undefined takes it away. */
-export function withValue(document: RulesDocument, path: readonly string[], value: unknown): RulesDocument {
-  const [name, ...rest] = path;
-  if (name === undefined) return document;
-  if (rest.length === 0) {
-    const { [name]: _, ...others } = document;
-    return value === undefined ? others : { ...document, [name]: value };
-  }
-  const inner = document[name];
-  return { ...document, [name]: withValue(isObject(inner) ? inner : {}, rest, value) };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { changesBetween } from "./changes.ts";
-import { numberFields, otherFields, parseDocument, typeRows, withValue, writeDocument } from "./document.ts";
-import { changeText } from "./changeText.ts";
+import { changeText } from "../parts/changeText.ts";
+import { changesBetween } from "../parts/documentChanges.ts";
+import { withValue, writeDocument } from "../parts/jsonDocument.ts";
+import { numberFields, otherFields, parseDocument, typeRows } from "./document.ts";
 
 const document = {
   types: {

@@ -1,8 +1,11 @@
 import { useMemo } from "react";
-import { type Change, changesBetween } from "./changes.ts";
-import { type Parsed, parseDocument, type RulesDocument, withValue, writeDocument } from "./document.ts";
-import { type Draft, keepDraft, useKeptDraft } from "./draft.ts";
+import { type Change, changesBetween } from "../parts/documentChanges.ts";
+import { withValue, writeDocument } from "../parts/jsonDocument.ts";
+import { type Draft, keepDraft, useKeptDraft } from "../parts/keptDraft.ts";
+import { type Parsed, parseDocument, type RulesDocument } from "./document.ts";
 import type { RulesVersion } from "./rulesQueries.ts";
+
+export const draftPlace = "c360.rules.draft";
 
 export interface RulesDraft {
   text: string;
@@ -19,7 +22,7 @@ export interface RulesDraft {
 
 /** What is being written; what holds, as long as nothing is. */
 export function useDraft(current: RulesVersion): RulesDraft {
-  const kept = useKeptDraft();
+  const kept = useKeptDraft(draftPlace);
   const holding = useMemo(() => writeDocument(current.document), [current]);
   const { text, basedOn }: Draft = kept ?? { text: holding, basedOn: current.number };
   const parsed = useMemo(() => parseDocument(text), [text]);
@@ -27,7 +30,7 @@ export function useDraft(current: RulesVersion): RulesDraft {
     () => (parsed.document === null ? [] : changesBetween(current.document, parsed.document)),
     [current, parsed],
   );
-  const set = (next: string): void => keepDraft(next === holding ? null : { basedOn, text: next });
+  const set = (next: string): void => keepDraft(draftPlace, next === holding ? null : { basedOn, text: next });
   return {
     text,
     parsed,
@@ -37,11 +40,11 @@ export function useDraft(current: RulesVersion): RulesDraft {
     setValue: (path, value) => {
       if (parsed.document !== null) set(writeDocument(withValue(parsed.document, path, value)));
     },
-    rebase: () => keepDraft({ basedOn: current.number, text }),
-    discard: () => keepDraft(null),
+    rebase: () => keepDraft(draftPlace, { basedOn: current.number, text }),
+    discard: () => keepDraft(draftPlace, null),
   };
 }
 
 export function takeAsDraft(document: RulesDocument, basedOn: number): void {
-  keepDraft({ basedOn, text: writeDocument(document) });
+  keepDraft(draftPlace, { basedOn, text: writeDocument(document) });
 }

@@ -3,11 +3,13 @@ import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { CopyId } from "../parts/CopyId.tsx";
 import { countText } from "../parts/countText.ts";
+import { Fact } from "../parts/Fact.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { Panel, PanelStates } from "../parts/Panel.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { Time } from "../parts/Time.tsx";
+import { PlanSummary } from "../plans/PlanSummary.tsx";
 import { words } from "../words/words.ts";
 import { ConfirmChange } from "./ConfirmChange.tsx";
 import { FirstEvent } from "./FirstEvent.tsx";
@@ -64,6 +66,9 @@ function Source({ source }: { source: SourceWithHealth }) {
         <Health source={source} />
         <WriteKey source={source} />
         <div className="wide">
+          <PlanSummary source={source.id} />
+        </div>
+        <div className="wide">
           <Snippets id={source.id} hasSent={source.health.lastEventAt !== null} />
         </div>
         <div className="wide">
@@ -101,15 +106,6 @@ function Health({ source: { id, health, createdAt, maxEventsPerSecond } }: { sou
         </dl>
       )}
     </Panel>
-  );
-}
-
-function Fact({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -2,6 +2,9 @@ import { corrections, household } from "./corrections.ts";
 import { live } from "./live.ts";
 import { customer } from "./customer.ts";
 import { customers } from "./customers.ts";
+import { document } from "./document.ts";
+import { json } from "./json.ts";
+import { plans } from "./plans.ts";
 import { ops } from "./ops.ts";
 import { rejects } from "./rejects.ts";
 import { query } from "./query.ts";
@@ -101,5 +104,8 @@ export const words = {
   review,
   rules,
   rejects,
+  json,
+  document,
+  plans,
   ops,
 } as const;

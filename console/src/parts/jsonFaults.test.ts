@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import { faultsOf } from "./callFaults.ts";
+import { faultsOf as faultsIn } from "./jsonFaults.ts";
 
+const faultsOf = (json: string, reason: Parameters<typeof faultsIn>[1]) => faultsIn(json, reason, "it is no object");
 const call = '{\n  "type": "track"\n}';
 
 it("marks what the platform said, at its field or where it is missing", () => {
@@ -8,7 +9,7 @@ it("marks what the platform said, at its field or where it is missing", () => {
   expect(missing.faults).toEqual([
     { place: expect.objectContaining({ from: 0, to: 1 }), message: "it needs a name (missing here)" },
   ]);
-  expect(missing.corrected).toEqual({ type: "track" });
+  expect(missing.object).toEqual({ type: "track" });
   const wrong = faultsOf(call, { message: "no such type", field: "type" }).faults[0];
   expect(wrong?.message).toBe("no such type (wrong here)");
   expect(call.slice(wrong?.place.from, wrong?.place.to)).toBe('"type": "track"');
@@ -18,10 +19,10 @@ it("marks what the platform said, at its field or where it is missing", () => {
 it("marks what is no JSON by line and column, and what is no call", () => {
   expect(faultsOf('{\n  "a" 1\n}', null)).toEqual({
     faults: [{ place: { from: 8, to: 9 }, message: "Line 2, column 7: a colon is missing" }],
-    corrected: null,
+    object: null,
   });
   expect(faultsOf("[]", null)).toMatchObject({
-    corrected: null,
+    object: null,
     faults: [{ message: expect.stringContaining("object") }],
   });
 });

@@ -2,39 +2,49 @@ import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
-import { EditorState } from "@codemirror/state";
+import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { useEffect, useRef } from "react";
-import { editorTheme } from "../query/editorTheme.ts";
-import { words } from "../words/words.ts";
-import type { CallFault } from "./callFaults.ts";
+import { editorTheme } from "./editorTheme.ts";
+import type { TextFault } from "./jsonFaults.ts";
+import "./editor.css";
 
-interface CallEditorProps {
-  /** What it begins with; later changes come from typing only. */
+interface CodeEditorWanted {
+  /** What it begins with; later changes come from typing, or from `view`. */
   initialText: string;
+  /** Read to who does not see it. */
+  label: string;
   onChange: (text: string) => void;
-  faults: readonly CallFault[];
+  /** Underlined where they stand. */
+  faults: readonly TextFault[];
+  /** What this one has besides, before what every editor has; taken once. */
+  extensions?: Extension;
 }
 
-/** A call as JSON, with what is wrong in it underlined. */
-export function CallEditor({ initialText, onChange, faults }: CallEditorProps) {
+/** An editor of the console in `host`, and its view while it is there. */
+export function useCodeEditor({ initialText, label, onChange, faults, extensions = [] }: CodeEditorWanted) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
-  const latest = useRef({ onChange, initialText });
+  const latest = useRef({ onChange, initialText, label, extensions });
   useEffect(() => {
     latest.current = { ...latest.current, onChange };
   });
   useEffect(() => {
     if (host.current === null) return undefined;
+    const { initialText: doc, label: name, extensions: more } = latest.current;
     const changes = EditorView.updateListener.of((update) => {
       if (update.docChanged) latest.current.onChange(update.state.doc.toString());
     });
+    const attributes = EditorView.contentAttributes.of({ "aria-label": name, spellcheck: "false", tabindex: "0" });
     const made = new EditorView({
       parent: host.current,
-      state: EditorState.create({ doc: latest.current.initialText, extensions: [...base, changes] }),
+      state: EditorState.create({ doc, extensions: [more, base, attributes, changes] }),
     });
     view.current = made;
-    return () => made.destroy();
+    return () => {
+      view.current = null;
+      made.destroy();
+    };
   }, []);
   useEffect(() => {
     if (view.current === null) return;
@@ -44,10 +54,10 @@ export function CallEditor({ initialText, onChange, faults }: CallEditorProps) {
       .map(({ place, message }) => ({ from: place.from, to: place.to, severity: "error" as const, message }));
     view.current.dispatch(setDiagnostics(state, told));
   }, [faults]);
-  return <div ref={host} className="editorHost" data-testid="call-editor" />;
+  return { host, view };
 }
 
-const base = [
+const base: Extension = [
   lineNumbers(),
   history(),
   drawSelection(),
@@ -55,7 +65,6 @@ const base = [
   closeBrackets(),
   highlightActiveLine(),
   EditorView.lineWrapping,
-  EditorView.contentAttributes.of({ "aria-label": words.rejects.editor, spellcheck: "false" }),
   // Tab is not taken: it leads on to the buttons.
   keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap]),
   editorTheme,

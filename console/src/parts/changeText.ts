@@ -1,15 +1,15 @@
 import { words } from "../words/words.ts";
-import type { Change } from "./changes.ts";
+import type { Change } from "./documentChanges.ts";
 
-const text = words.rules;
+const text = words.document;
 const nothing = "—";
 
 /** In words for the two columns. */
 export function changeText({ before, after }: Change): { before: string; after: string } {
   if (Array.isArray(before) && Array.isArray(after)) {
     return {
-      before: before.length === 0 ? nothing : text.listGone(before.map(String).join(", ")),
-      after: after.length === 0 ? nothing : text.listCome(after.map(String).join(", ")),
+      before: before.length === 0 ? nothing : text.listGone(before.map(shown).join(", ")),
+      after: after.length === 0 ? nothing : text.listCome(after.map(shown).join(", ")),
     };
   }
   return {

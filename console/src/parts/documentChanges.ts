@@ -1,3 +1,5 @@
+import { isObject } from "./jsonDocument.ts";
+
 /** A field that differs between two documents; of lists, what goes (`before`) and what comes (`after`). */
 export interface Change {
   path: string;
@@ -13,17 +15,28 @@ export function changesBetween(before: unknown, after: unknown, path = ""): Chan
 function below(before: unknown, after: unknown, path: string): Change[] {
   if (isObject(before) && isObject(after)) {
     const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...names].flatMap((name) => below(before[name], after[name], path === "" ? name : `${path}.${name}`));
+    return [...names].flatMap((name) => below(ownOf(before, name), ownOf(after, name), under(path, name)));
   }
   if (Array.isArray(before) && Array.isArray(after)) {
-    const gone = before.filter((item) => !after.includes(item));
-    const come = after.filter((item) => !before.includes(item));
+    const gone = without(before, after);
+    const come = without(after, before);
     return gone.length + come.length === 0 ? [] : [{ path, before: gone, after: come }];
   }
   if (before === after) return [];
   return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** `types.email`, `events["Order Completed"]`. */
+function under(path: string, name: string): string {
+  if (!/^[\w$-]+$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
+  return path === "" ? name : `${path}.${name}`;
+}
+
+function ownOf(holder: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(holder, name) ? holder[name] : undefined;
+}
+
+function without(items: readonly unknown[], others: readonly unknown[]): unknown[] {
+  const known = new Set(others.map((other) => JSON.stringify(other)));
+  return items.filter((item) => !known.has(JSON.stringify(item)));
 }

@@ -6,7 +6,7 @@ export interface Place {
   to: number;
 }
 
-type SyntaxFault = keyof (typeof words.rejects)["syntaxWhat"];
+type SyntaxFault = keyof (typeof words.json)["syntaxWhat"];
 
 /** A value where it stands, with what is in it. */
 interface Node extends Place {
@@ -130,7 +130,10 @@ function one(text: string, at: number): Place {
   return at < text.length ? { from: at, to: at + 1 } : { from: Math.max(0, text.length - 1), to: text.length };
 }
 
-/** `properties.products[0].price`, or a JSON Pointer, as its names and places. */
+/** A place in a list, a name in quotes, or a name. */
+const fieldParts = /\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.]+?)(?=\.|\[\d+\]|\["|$)/g;
+
+/** `events["Order Completed"].products[0].price`, or a JSON Pointer, as its names and places. */
 function fieldTokens(field: string): string[] {
   if (field.startsWith("/")) {
     return field
@@ -138,7 +141,16 @@ function fieldTokens(field: string): string[] {
       .split("/")
       .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
   }
-  return field.split(/\.|\[(\d+)\]/).filter((token) => token !== undefined && token !== "");
+  return [...field.matchAll(fieldParts)].map(([whole, index, quoted]) => index ?? unquoted(quoted) ?? whole);
+}
+
+/** Null of what is no JSON text. */
+function unquoted(quoted: string | undefined): string | null {
+  try {
+    return quoted === undefined ? null : String(JSON.parse(quoted));
+  } catch {
+    return null;
+  }
 }
 
 /**

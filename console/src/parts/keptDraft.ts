@@ -1,14 +1,12 @@
 import { useSyncExternalStore } from "react";
 
-/** Rules that are being written, kept in this browser. Null: nothing is. */
+/** A document that is being written, kept in this browser. */
 export interface Draft {
   /** The version that it began from. */
   basedOn: number;
   /** JSON, which may be broken while it is typed. */
   text: string;
 }
-
-const storageKey = "c360.rules.draft";
 
 /** Anyone may have written there. */
 export function parseDraft(stored: string | null): Draft | null {
@@ -22,34 +20,44 @@ export function parseDraft(stored: string | null): Draft | null {
   }
 }
 
-let draft: Draft | null = read();
+/** By where they are stored, as far as they were asked for: a browser that keeps nothing has them while it is open. */
+const drafts = new Map<string, Draft | null>();
 const listeners = new Set<() => void>();
 
-function read(): Draft | null {
+/** `place`: `c360.rules.draft`. Null: nothing is being written. */
+function draftAt(place: string): Draft | null {
+  const known = drafts.get(place);
+  if (known !== undefined) return known;
+  const read = stored(place);
+  drafts.set(place, read);
+  return read;
+}
+
+function stored(place: string): Draft | null {
   try {
-    return parseDraft(localStorage.getItem(storageKey));
+    return parseDraft(localStorage.getItem(place));
   } catch {
     return null;
   }
 }
 
-export function keepDraft(next: Draft | null): void {
-  draft = next;
+export function keepDraft(place: string, next: Draft | null): void {
+  drafts.set(place, next);
   try {
-    if (next === null) localStorage.removeItem(storageKey);
-    else localStorage.setItem(storageKey, JSON.stringify(next));
+    if (next === null) localStorage.removeItem(place);
+    else localStorage.setItem(place, JSON.stringify(next));
   } catch {
-    // A browser that keeps nothing still holds it while the page is open.
+    // It is kept while the page is open.
   }
   for (const listener of listeners) listener();
 }
 
-export function useKeptDraft(): Draft | null {
+export function useKeptDraft(place: string): Draft | null {
   return useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    () => draft,
+    () => draftAt(place),
   );
 }

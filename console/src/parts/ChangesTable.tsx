@@ -1,13 +1,14 @@
 import { words } from "../words/words.ts";
-import type { Change } from "./changes.ts";
+import type { Change } from "./documentChanges.ts";
 import { changeText } from "./changeText.ts";
+import "./document.css";
 
-const { changeColumns } = words.rules;
+const { changeColumns } = words.document;
 
 /** A row a field. */
 export function ChangesTable({ changes }: { changes: readonly Change[] }) {
   return (
-    <table className="rulesTable">
+    <table className="documentTable">
       <thead>
         <tr>
           <th scope="col">{changeColumns.field}</th>

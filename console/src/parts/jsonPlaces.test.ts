@@ -15,6 +15,21 @@ describe("where a field stands", () => {
     expect(at("type")).toBe('true "type": "track"');
   });
 
+  it("is found by names in quotes, whatever they hold", () => {
+    const name = fc.string({ minLength: 1 });
+    fc.assert(
+      fc.property(name, name, (outer, inner) => {
+        const text = JSON.stringify({ [outer]: { [inner]: 7 } });
+        const place = fieldPlace(text, `[${JSON.stringify(outer)}][${JSON.stringify(inner)}]`);
+        expect(place).toMatchObject({ isThere: true });
+        expect(text.slice(place?.from, place?.to)).toBe(`${JSON.stringify(inner)}:7`);
+      }),
+    );
+    const text = '{"events": {"Product Viewed": {"properties": {"price": 1}}}}';
+    const place = fieldPlace(text, 'events["Product Viewed"].properties.price');
+    expect(text.slice(place?.from, place?.to)).toBe('"price": 1');
+  });
+
   it("is what should hold it, where it is missing", () => {
     expect(at("event")).toBe("false {");
     expect(at("properties.total")).toBe('false "properties"');
