@@ -78,14 +78,12 @@ export const plans = {
   removeEffect:
     "From then on whatever it sends is taken as it is. All versions stay to be looked at, and can be published again.",
   removeNow: "Take away",
-  removed: "The source has no tracking plan from now on.",
   cancel: "Cancel",
   draftTitle: (source: string) => `Draft of a plan for ${source}`,
   changeTitle: (source: string) => `Change the plan of ${source}`,
   documentTitle: "Document",
   editor: "The plan as JSON",
   notObject: "A plan is a JSON object: { … }",
-  lookHere: "Docs: how a plan is written",
   noChanges: "Nothing is changed yet. Change the document, and check it before you publish.",
   onlyOrder: "Only the order of its parts is another.",
   startTitle: "How to begin",
@@ -115,7 +113,6 @@ export const plans = {
   publishUnchecked: "This draft was not checked.",
   publishTold: (breaks: string, judged: string, refused: string) =>
     `Of the latest ${judged} calls ${breaks} break it, and ${refused} would be refused.`,
-  published: (version: number) => `Version ${version} holds from now on.`,
   versionTitle: (version: number, source: string) => `Plan of ${source}, version ${version}`,
   versionNone: "This version took the plan away.",
   missing: (version: string) => `Nobody has published a version ${version} of this plan.`,
