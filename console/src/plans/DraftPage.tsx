@@ -18,39 +18,11 @@ const text = words.plans;
 export function DraftPage({ name, current }: { name: string; current: PlanVersion }) {
   const { source, version, document: holding } = current;
   const navigate = useNavigate();
-  const [search, setSearch] = useSearchParams();
   const [refused, setRefused] = useState<Refused | null>(null);
   const draft = usePlanDraft(current, refused);
-  const asked = latestChoices.find((each) => String(each) === search.get("check")) ?? null;
-  const [checked, setChecked] = useState(() => (asked === null ? null : compact(draft.document)));
-  const holds = holding === null ? 0 : version;
-  const check = useCheck(source, { json: checked, holds, latest: asked ?? latestChoices[0] });
-  const isUpToDate = checked !== null && checked === compact(draft.document);
-  if (check.error !== null && isUpToDate && refused?.error !== check.error) {
-    setRefused({ text: draft.text, error: check.error });
-  }
+  const checking = useChecking(current, draft, { refused, setRefused });
   const [isPublishing, setPublishing] = useState(false);
   const isStarting = holding === null && !draft.isKept;
-  const onCheck = (latest: number): void => {
-    setSearch({ check: String(latest) }, { replace: true, preventScrollReset: true });
-    if (isUpToDate && check.error !== null) void check.refetch();
-    setChecked(compact(draft.document));
-  };
-  const actions = isStarting ? undefined : (
-    <>
-      <Button variant="default" h="var(--c360-target)" disabled={!draft.isChanged} onClick={() => setPublishing(true)}>
-        {words.document.publish}
-      </Button>
-      <Button
-        h="var(--c360-target)"
-        disabled={draft.document === null}
-        loading={check.isFetching}
-        onClick={() => onCheck(asked ?? latestChoices[0])}
-      >
-        {text.check}
-      </Button>
-    </>
-  );
   const title = holding === null ? text.draftTitle(name) : text.changeTitle(name);
   const lead =
     holding === null ? (
@@ -60,24 +32,19 @@ export function DraftPage({ name, current }: { name: string; current: PlanVersio
         {text.holds(version)} <PublishedBy version={current} />
       </>
     );
+  const actions = isStarting
+    ? {}
+    : { actions: <DraftActions draft={draft} checking={checking} onPublish={() => setPublishing(true)} /> };
   return (
     <>
-      <PageHead title={title} lead={lead} {...(actions === undefined ? {} : { actions })} />
+      <PageHead title={title} lead={lead} {...actions} />
       {isStarting ? (
         <StartPanel source={source} onStart={draft.setDocument} />
       ) : (
         <div className="documentGrid">
           <PlanEditor draft={draft} />
           <div className="documentSide">
-            <CheckPanel
-              source={source}
-              check={check}
-              isAsked={checked !== null}
-              isUpToDate={isUpToDate}
-              holds={holds}
-              latest={asked ?? latestChoices[0]}
-              onLatest={onCheck}
-            />
+            <CheckPanel source={source} {...checking} />
             {holding !== null && (
               <ChangesPanel
                 changes={draft.changes}
@@ -95,13 +62,62 @@ export function DraftPage({ name, current }: { name: string; current: PlanVersio
         onClose={() => setPublishing(false)}
         current={current}
         draft={draft}
-        checked={isUpToDate ? (check.data?.draft ?? null) : null}
+        checked={checking.isUpToDate ? (checking.check.data?.draft ?? null) : null}
         onRefused={(error) => setRefused({ text: draft.text, error })}
         onPublished={() => {
           draft.discard();
           void navigate(`/sources/${source}/plan`);
         }}
       />
+    </>
+  );
+}
+
+type Draft = ReturnType<typeof usePlanDraft>;
+
+function useChecking(
+  { source, version, document: holding }: PlanVersion,
+  draft: Draft,
+  { refused, setRefused }: { refused: Refused | null; setRefused: (refused: Refused) => void },
+) {
+  const [search, setSearch] = useSearchParams();
+  const asked = latestChoices.find((each) => String(each) === search.get("check")) ?? null;
+  const [checked, setChecked] = useState(() => (asked === null ? null : compact(draft.document)));
+  const holds = holding === null ? 0 : version;
+  const latest = asked ?? latestChoices[0];
+  const check = useCheck(source, { json: checked, holds, latest });
+  const isUpToDate = checked !== null && checked === compact(draft.document);
+  if (check.error !== null && isUpToDate && refused?.error !== check.error) {
+    setRefused({ text: draft.text, error: check.error });
+  }
+  const onLatest = (calls: number): void => {
+    setSearch({ check: String(calls) }, { replace: true, preventScrollReset: true });
+    if (isUpToDate && check.error !== null) void check.refetch();
+    setChecked(compact(draft.document));
+  };
+  return { check, isAsked: checked !== null, isUpToDate, holds, latest, onLatest };
+}
+
+interface DraftActionsProps {
+  draft: Draft;
+  checking: ReturnType<typeof useChecking>;
+  onPublish: () => void;
+}
+
+function DraftActions({ draft, checking, onPublish }: DraftActionsProps) {
+  return (
+    <>
+      <Button variant="default" h="var(--c360-target)" disabled={!draft.isChanged} onClick={onPublish}>
+        {words.document.publish}
+      </Button>
+      <Button
+        h="var(--c360-target)"
+        disabled={draft.document === null}
+        loading={checking.check.isFetching}
+        onClick={() => checking.onLatest(checking.latest)}
+      >
+        {text.check}
+      </Button>
     </>
   );
 }

@@ -68,83 +68,94 @@ async function planThatHolds(source: string) {
   return body as { version: number; document: { mode: string; events: object } | null };
 }
 
+async function drafted(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Write a plan" }).click();
+  await page.getByText("This source has no tracking plan").waitFor();
+  await page.getByRole("link", { name: "Write a plan" }).click();
+  await title(page, "Draft of a plan for app");
+  await button(page, "Draft it from what was sent").click();
+  await page.locator(".cm-content").getByText('"Product Viewed"').waitFor();
+
+  // What is wrong is told where it is, before anything is asked and after.
+  await write(page, '{"a" 1}');
+  await page.getByRole("alert").getByText("Line 1, column 6").waitFor();
+  await write(page, planOf({ type: "money" }));
+  await button(page, "Check").click();
+  await page.getByRole("alert").getByText('events["Product Viewed"].properties.price.type').waitFor();
+  await page.locator(".cm-lintRange-error").getByText("money").waitFor();
+
+  await write(page, planOf({ type: "number", maximum: 5 }));
+  await page.getByText("The draft was changed since.").waitFor();
+  await button(page, "Check").click();
+  const outcome = page.getByRole("region", { name: "What the latest calls say" });
+  await outcome.getByRole("row", { name: /Product Viewed It is out of bounds properties\.price .*seen-1 1/ }).waitFor();
+  await page.reload();
+  await outcome.getByRole("link", { name: "seen-1" }).click();
+  await title(page, "Live");
+  await page.goBack();
+  await outcome.getByRole("link", { name: "seen-1" }).waitFor();
+  expect(await planThatHolds("app")).toMatchObject({ version: 0 });
+}
+
+async function published(page: Page): Promise<void> {
+  await button(page, "Publish…").click();
+  await page.getByRole("dialog").getByText("Of the latest 2 calls 1 break it, and 0 would be refused.").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Publish", exact: true }).click();
+  await page.getByRole("dialog").getByText("Say why.").waitFor();
+  await page.keyboard.press("Escape");
+  await publish(page, "What the team agreed to.");
+  await title(page, "Tracking plan of app");
+  await page.getByText("Everything keeps to the plan.").waitFor();
+  await page.getByRole("row", { name: /Version 1 Holds .* What the team agreed to\./ }).waitFor();
+  expect((await planThatHolds("app")).document).toEqual(planOf({ type: "number", maximum: 5 }));
+}
+
+async function broken(page: Page): Promise<void> {
+  await site.reads.import("app", [viewed("broken-1", { sku: "S-9", price: "cheap" })]);
+  await page
+    .getByRole("row", { name: /Product Viewed Version 1 It is of another type properties\.price 1 / })
+    .waitFor();
+  await page.getByRole("combobox", { name: "Version" }).selectOption("Version 1");
+  await page.getByText("Most", { exact: true }).click();
+  await page.waitForURL(/version=1&order=frequent/);
+  await page.reload();
+  await page.getByRole("link", { name: "broken-1" }).click();
+  await page.getByText("It broke the tracking plan (version 1):").waitFor();
+  await page.goBack();
+  await page.waitForURL(/version=1&order=frequent/);
+  await page.getByRole("link", { name: "broken-1" }).waitFor();
+  expect(await page.getByRole("combobox", { name: "Version" }).inputValue()).toBe("1");
+}
+
+async function changedAndTakenAway(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Change the plan" }).click();
+  await page.getByRole("combobox", { name: "What becomes of what breaks it" }).selectOption("Reject");
+  await page.getByRole("row", { name: "mode observe reject" }).waitFor();
+  await button(page, "Check").click();
+  await page.getByRole("definition").getByText("0 → 2").waitFor();
+  await publish(page, "It is mended.");
+  await page.getByText("Version 2 holds.").waitFor();
+  await page.getByRole("link", { name: "Rejects of this source" }).waitFor();
+  await page.getByRole("link", { name: "Version 1", exact: true }).click();
+  await title(page, "Plan of app, version 1");
+  await page.getByRole("row", { name: "mode reject observe" }).waitFor();
+  await button(page, "Take this version as a draft").click();
+  await page.getByRole("row", { name: "mode reject observe" }).waitFor();
+  await button(page, "Discard the draft").click();
+  await page.getByRole("link", { name: "Tracking plan", exact: false }).first().click();
+  await button(page, "Take away…").click();
+  await button(page, "Take away").click();
+  await page.getByText("the last version took it away").waitFor();
+  expect(await planThatHolds("app")).toMatchObject({ version: 3, document: null });
+}
+
 describe("the page of a source's tracking plan", () => {
   test("a plan is drafted, checked, published, broken, changed and taken away", async () => {
     const page = await open("/sources/app");
-    await page.getByRole("link", { name: "Write a plan" }).click();
-    await page.getByText("This source has no tracking plan").waitFor();
-    await page.getByRole("link", { name: "Write a plan" }).click();
-    await title(page, "Draft of a plan for app");
-    await button(page, "Draft it from what was sent").click();
-    await page.locator(".cm-content").getByText('"Product Viewed"').waitFor();
-
-    // What is wrong is told where it is, before anything is asked and after.
-    await write(page, '{"a" 1}');
-    await page.getByRole("alert").getByText("Line 1, column 6").waitFor();
-    await write(page, planOf({ type: "money" }));
-    await button(page, "Check").click();
-    await page.getByRole("alert").getByText('events["Product Viewed"].properties.price.type').waitFor();
-    await page.locator(".cm-lintRange-error").getByText("money").waitFor();
-
-    await write(page, planOf({ type: "number", maximum: 5 }));
-    await page.getByText("The draft was changed since.").waitFor();
-    await button(page, "Check").click();
-    const outcome = page.getByRole("region", { name: "What the latest calls say" });
-    await outcome
-      .getByRole("row", { name: /Product Viewed It is out of bounds properties\.price .*seen-1 1/ })
-      .waitFor();
-    await page.reload();
-    await outcome.getByRole("link", { name: "seen-1" }).click();
-    await title(page, "Live");
-    await page.goBack();
-    await outcome.getByRole("link", { name: "seen-1" }).waitFor();
-    expect(await planThatHolds("app")).toMatchObject({ version: 0 });
-
-    await button(page, "Publish…").click();
-    await page.getByRole("dialog").getByText("Of the latest 2 calls 1 break it, and 0 would be refused.").waitFor();
-    await page.getByRole("dialog").getByRole("button", { name: "Publish", exact: true }).click();
-    await page.getByRole("dialog").getByText("Say why.").waitFor();
-    await page.keyboard.press("Escape");
-    await publish(page, "What the team agreed to.");
-    await title(page, "Tracking plan of app");
-    await page.getByText("Everything keeps to the plan.").waitFor();
-    await page.getByRole("row", { name: /Version 1 Holds .* What the team agreed to\./ }).waitFor();
-    expect((await planThatHolds("app")).document).toEqual(planOf({ type: "number", maximum: 5 }));
-
-    await site.reads.import("app", [viewed("broken-1", { sku: "S-9", price: "cheap" })]);
-    await page
-      .getByRole("row", { name: /Product Viewed Version 1 It is of another type properties\.price 1 / })
-      .waitFor();
-    await page.getByRole("combobox", { name: "Version" }).selectOption("Version 1");
-    await page.getByText("Most", { exact: true }).click();
-    await page.waitForURL(/version=1&order=frequent/);
-    await page.reload();
-    await page.getByRole("link", { name: "broken-1" }).click();
-    await page.getByText("It broke the tracking plan (version 1):").waitFor();
-    await page.goBack();
-    await page.waitForURL(/version=1&order=frequent/);
-    await page.getByRole("link", { name: "broken-1" }).waitFor();
-    expect(await page.getByRole("combobox", { name: "Version" }).inputValue()).toBe("1");
-
-    await page.getByRole("link", { name: "Change the plan" }).click();
-    await page.getByRole("combobox", { name: "What becomes of what breaks it" }).selectOption("Reject");
-    await page.getByRole("row", { name: "mode observe reject" }).waitFor();
-    await button(page, "Check").click();
-    await page.getByRole("definition").getByText("0 → 2").waitFor();
-    await publish(page, "It is mended.");
-    await page.getByText("Version 2 holds.").waitFor();
-    await page.getByRole("link", { name: "Rejects of this source" }).waitFor();
-    await page.getByRole("link", { name: "Version 1", exact: true }).click();
-    await title(page, "Plan of app, version 1");
-    await page.getByRole("row", { name: "mode reject observe" }).waitFor();
-    await button(page, "Take this version as a draft").click();
-    await page.getByRole("row", { name: "mode reject observe" }).waitFor();
-    await button(page, "Discard the draft").click();
-    await page.getByRole("link", { name: "Tracking plan", exact: false }).first().click();
-    await button(page, "Take away…").click();
-    await button(page, "Take away").click();
-    await page.getByText("the last version took it away").waitFor();
-    expect(await planThatHolds("app")).toMatchObject({ version: 3, document: null });
+    await drafted(page);
+    await published(page);
+    await broken(page);
+    await changedAndTakenAway(page);
     expect(opened?.complaints).toEqual([]);
   });
 
