@@ -19,9 +19,13 @@ interface PublishProps {
 
 /** What it does, and why: then it holds. */
 export function PublishDialog({ isOpen, onClose, title, ...form }: PublishProps) {
+  // What was sent cannot be taken back by looking away.
+  const close = (): void => {
+    if (!form.isPending) onClose();
+  };
   return (
-    <Modal opened={isOpen} onClose={onClose} title={title} closeButtonProps={{ "aria-label": text.close }}>
-      <PublishForm onClose={onClose} {...form} />
+    <Modal opened={isOpen} onClose={close} title={title} closeButtonProps={{ "aria-label": text.close }}>
+      <PublishForm onClose={close} {...form} />
     </Modal>
   );
 }
@@ -50,7 +54,7 @@ function PublishForm({ onClose, children, onPublish, isPending, error }: Omit<Pu
       />
       {error !== null && <ProblemNote error={error} />}
       <div className="formActions">
-        <Button variant="default" h="var(--c360-target)" onClick={onClose}>
+        <Button variant="default" h="var(--c360-target)" disabled={isPending} onClick={onClose}>
           {text.cancelPublish}
         </Button>
         <Button type="submit" h="var(--c360-target)" loading={isPending}>

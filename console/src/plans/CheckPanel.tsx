@@ -4,6 +4,7 @@ import { ApiProblem } from "../api/problem.ts";
 import { countText } from "../parts/countText.ts";
 import { Fact } from "../parts/Fact.tsx";
 import { Panel, PanelStates } from "../parts/Panel.tsx";
+import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { settled } from "../parts/settled.ts";
 import { words } from "../words/words.ts";
 import type { Checked, PlanCheck } from "./planQueries.ts";
@@ -22,6 +23,8 @@ interface CheckProps {
   isAsked: boolean;
   /** Whether it is of the draft as it stands. */
   isUpToDate: boolean;
+  /** What is wrong is told at its place in the document. */
+  isMarked: boolean;
   /** Version that it is compared with; 0: none. */
   holds: number;
   latest: number;
@@ -29,7 +32,7 @@ interface CheckProps {
 }
 
 /** What the draft says of the latest calls, beside what holds. */
-export function CheckPanel({ source, check, isAsked, isUpToDate, holds, latest, onLatest }: CheckProps) {
+export function CheckPanel({ source, check, isAsked, isUpToDate, isMarked, holds, latest, onLatest }: CheckProps) {
   const actions = isAsked ? (
     <SegmentedControl
       size="xs"
@@ -46,7 +49,8 @@ export function CheckPanel({ source, check, isAsked, isUpToDate, holds, latest, 
         <div role="status" aria-live="polite">
           {!isAsked && <p className="dimmed planLead">{text.checkEmpty}</p>}
           {isAsked && !isUpToDate && <p className="documentNote">{text.checkOld}</p>}
-          {isInvalid && isUpToDate && <p className="bad">{text.checkMistake}</p>}
+          {isInvalid && isUpToDate && isMarked && <p className="bad">{text.checkMistake}</p>}
+          {isInvalid && isUpToDate && !isMarked && <ProblemNote error={check.error} />}
           {isAsked && !isInvalid && (
             <PanelStates query={check} height={reservedHeight}>
               {(checked) => <Outcome source={source} checked={checked} holds={holds} />}

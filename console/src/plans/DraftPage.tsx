@@ -44,8 +44,8 @@ export function DraftPage({ name, current }: { name: string; current: PlanVersio
         <div className="documentGrid">
           <PlanEditor draft={draft} />
           <div className="documentSide">
-            <CheckPanel source={source} {...checking} />
-            {holding !== null && (
+            <CheckPanel source={source} isMarked={draft.faults.length > 0} {...checking} />
+            {(holding !== null || draft.basedOn !== version) && (
               <ChangesPanel
                 changes={draft.changes}
                 basedOn={draft.basedOn}
@@ -92,8 +92,9 @@ function useChecking(
   }
   const onLatest = (calls: number): void => {
     setSearch({ check: String(calls) }, { replace: true, preventScrollReset: true });
-    if (isUpToDate && check.error !== null) void check.refetch();
-    setChecked(compact(draft.document));
+    // The same draft again: of what came since.
+    if (isUpToDate && calls === latest) void check.refetch();
+    if (draft.document !== null) setChecked(compact(draft.document));
   };
   return { check, isAsked: checked !== null, isUpToDate, holds, latest, onLatest };
 }

@@ -26,7 +26,7 @@ export function PlanEditor({ draft }: { draft: PlanDraft }) {
             </div>
           )}
           {draft.document !== null && <Choices draft={draft} />}
-          <p className="editorFault bad" role="alert">
+          <p className="editorFault bad" role="status">
             {told}
           </p>
           <div className="jsonEditor planEditor">

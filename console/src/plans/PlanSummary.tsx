@@ -6,7 +6,7 @@ import { Panel } from "../parts/Panel.tsx";
 import { Time } from "../parts/Time.tsx";
 import { words } from "../words/words.ts";
 import { type PlanVersion, usePlan, useViolations } from "./planQueries.ts";
-import { factsOf } from "./planText.ts";
+import { factsOf, refuses } from "./planText.ts";
 
 const text = words.plans;
 const reservedHeight = 108;
@@ -47,6 +47,11 @@ function Facts({ plan: { source, version, document, publishedAt } }: { plan: Pla
   const violations = useViolations(source, { version, order: "newest" }, countedWays);
   const { mode } = factsOf(document ?? {});
   const first = violations.data?.pages[0];
+  const none = refuses(document) ? text.keepsTaken : text.keeps;
+  const broken = (page: typeof first): string => {
+    if (page === undefined) return violations.isError ? text.notKnown : "…";
+    return page.items.length === 0 ? none : waysText(page.items.length, page.next !== null);
+  };
   return (
     <dl className="facts numbers">
       <Fact label={text.violations.columns.version}>{version}</Fact>
@@ -54,12 +59,11 @@ function Facts({ plan: { source, version, document, publishedAt } }: { plan: Pla
         <Time at={publishedAt} />
       </Fact>
       <Fact label={text.modeFact}>{text.modes[mode]}</Fact>
-      <Fact label={text.brokenFact}>{first === undefined ? "…" : broken(first.items.length, first.next !== null)}</Fact>
+      <Fact label={text.brokenFact}>{broken(violations.isPlaceholderData ? undefined : first)}</Fact>
     </dl>
   );
 }
 
-function broken(ways: number, areMore: boolean): string {
-  if (ways === 0) return text.keeps;
+function waysText(ways: number, areMore: boolean): string {
   return areMore ? text.atLeast(countText(ways)) : countText(ways);
 }

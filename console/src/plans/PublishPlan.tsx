@@ -22,7 +22,7 @@ interface PublishProps {
 
 /** What the plan will do, and why it does: then it holds. */
 export function PublishPlan({ isOpen, onClose, current, draft, checked, onRefused, onPublished }: PublishProps) {
-  const publish = usePublishPlan(current.source);
+  const publish = usePublishPlan(current.source, onPublished);
   const { document, basedOn } = draft;
   if (document === null) return null;
   const close = (): void => {
@@ -33,7 +33,6 @@ export function PublishPlan({ isOpen, onClose, current, draft, checked, onRefuse
     publish.mutate(
       { document, basedOn, reason },
       {
-        onSuccess: onPublished,
         onError: (error) => {
           if (asProblem(error).code === "tracking_plan_invalid") onRefused(error);
         },

@@ -1,4 +1,5 @@
 import { Button, Modal } from "@mantine/core";
+import { useState } from "react";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { words } from "../words/words.ts";
 import { useRemovePlan } from "./planQueries.ts";
@@ -16,7 +17,6 @@ interface RemoveProps {
 
 /** What it stops, before the plan is taken away. */
 export function RemoveDialog({ isOpen, onClose, source, name, version }: RemoveProps) {
-  const remove = useRemovePlan(source);
   return (
     <Modal
       opened={isOpen}
@@ -24,23 +24,32 @@ export function RemoveDialog({ isOpen, onClose, source, name, version }: RemoveP
       title={text.removeTitle(name)}
       closeButtonProps={{ "aria-label": words.document.close }}
     >
-      <div className="formGap">
-        <p>{text.removeEffect}</p>
-        {remove.error !== null && <ProblemNote error={remove.error} />}
-        <div className="formActions">
-          <Button variant="default" h="var(--c360-target)" onClick={onClose} data-autofocus>
-            {text.cancel}
-          </Button>
-          <Button
-            color="red"
-            h="var(--c360-target)"
-            loading={remove.isPending}
-            onClick={() => remove.mutate(version, { onSuccess: onClose })}
-          >
-            {text.removeNow}
-          </Button>
-        </div>
-      </div>
+      <RemoveForm source={source} version={version} onClose={onClose} />
     </Modal>
+  );
+}
+
+function RemoveForm({ source, version, onClose }: Pick<RemoveProps, "source" | "version" | "onClose">) {
+  // One that is published while it stands open is not meant.
+  const [meant] = useState(version);
+  const remove = useRemovePlan(source);
+  return (
+    <div className="formGap">
+      <p>{text.removeEffect}</p>
+      {remove.error !== null && <ProblemNote error={remove.error} />}
+      <div className="formActions">
+        <Button variant="default" h="var(--c360-target)" onClick={onClose} data-autofocus>
+          {text.cancel}
+        </Button>
+        <Button
+          color="red"
+          h="var(--c360-target)"
+          loading={remove.isPending}
+          onClick={() => remove.mutate(meant, { onSuccess: onClose })}
+        >
+          {text.removeNow}
+        </Button>
+      </div>
+    </div>
   );
 }

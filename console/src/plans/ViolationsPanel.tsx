@@ -1,18 +1,19 @@
 import { Button, NativeSelect, SegmentedControl } from "@mantine/core";
 import { Link, useSearchParams } from "react-router";
 import { countText } from "../parts/countText.ts";
+import type { JsonDocument } from "../parts/jsonDocument.ts";
 import { Panel } from "../parts/Panel.tsx";
 import { Time } from "../parts/Time.tsx";
 import { words } from "../words/words.ts";
 import { type PlanViolation, usePlanVersions, useViolations, type ViolationsWanted } from "./planQueries.ts";
-import { kindText, whereText } from "./planText.ts";
+import { kindText, refuses, whereText } from "./planText.ts";
 
 const text = words.plans.violations;
 const reservedHeight = 240;
 const rowHeight = { wide: 53, phone: 190 };
 
 /** How calls broke the plan, counted, with the latest of them. The address holds version and order. */
-export function ViolationsPanel({ source, isRejecting }: { source: string; isRejecting: boolean }) {
+export function ViolationsPanel({ source, document }: { source: string; document: JsonDocument | null }) {
   const [search, setSearch] = useSearchParams();
   const wanted = wantedOf(search);
   const violations = useViolations(source, wanted);
@@ -31,17 +32,12 @@ export function ViolationsPanel({ source, isRejecting }: { source: string; isRej
       height={reservedHeight}
       rowHeight={rowHeight}
       isEmpty={(all) => all.length === 0}
-      empty={<Empty version={wanted.version} />}
+      empty={<Empty source={source} version={wanted.version} document={document} />}
     >
       {(all) => (
         <>
           <p className="meta planLead">
-            {text.lead}{" "}
-            {isRejecting && (
-              <>
-                {text.rejected} <Link to={`/rejects?source=${encodeURIComponent(source)}`}>{text.toRejects}</Link>
-              </>
-            )}
+            {text.lead} {refuses(document) && <ToRejects source={source} />}
           </p>
           <Violations source={source} rows={all} />
           {violations.hasNextPage && (
@@ -101,11 +97,30 @@ function Filters({ source, wanted: { version, order }, onChange }: FiltersProps)
   );
 }
 
-function Empty({ version }: { version: number | null }) {
+function ToRejects({ source }: { source: string }) {
+  return (
+    <>
+      {text.rejected} <Link to={`/rejects?source=${encodeURIComponent(source)}`}>{text.toRejects}</Link>
+    </>
+  );
+}
+
+interface EmptyProps {
+  source: string;
+  version: number | null;
+  document: JsonDocument | null;
+}
+
+function Empty({ source, version, document }: EmptyProps) {
   return (
     <>
       <p className="stateTitle">{version === null ? text.empty : text.emptyVersion(version)}</p>
-      <p>{text.emptyHint}</p>
+      {document !== null && <p>{text.emptyHint}</p>}
+      {refuses(document) && (
+        <p>
+          <ToRejects source={source} />
+        </p>
+      )}
     </>
   );
 }

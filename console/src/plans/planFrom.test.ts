@@ -30,7 +30,10 @@ describe("a plan from what was sent", () => {
           properties: {
             sku: { type: "string" },
             price: { type: "number" },
-            list: { type: "array", items: { type: "object", properties: { n: { type: "integer" } } } },
+            list: {
+              type: "array",
+              items: { type: ["null", "object"], properties: { n: { type: ["integer", "null"] } } },
+            },
             deep: { type: "object", properties: { ok: { type: "boolean" } } },
           },
         },

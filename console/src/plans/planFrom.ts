@@ -56,12 +56,12 @@ function requiredIn(seen: readonly Pick<SeenShape, "shape" | "calls">[]): string
   return Object.keys(first ?? {}).filter((name) => others.every((shape) => Object.hasOwn(shape, name)));
 }
 
-function propertiesOf(shapes: readonly JsonDocument[]): JsonDocument {
+function propertiesOf(shapes: readonly JsonDocument[], isInList = false): JsonDocument {
   const names = [...new Set(shapes.flatMap((shape) => Object.keys(shape)))];
   if (names.length === 0) return {};
   const valuesOf = (name: string): unknown[] =>
     shapes.flatMap((shape) => (Object.hasOwn(shape, name) ? [shape[name]] : []));
-  return { properties: Object.fromEntries(names.map((name) => [name, valueSchema(valuesOf(name))])) };
+  return { properties: Object.fromEntries(names.map((name) => [name, valueSchema(valuesOf(name), isInList)])) };
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -75,14 +75,19 @@ const types: Readonly<Record<string, string>> = {
   NULL: "null",
 };
 
-/** Of values that differ in more than their type, or of which the type is not told, nothing is said. */
-function valueSchema(values: readonly unknown[]): JsonDocument {
-  if (values.every(isObject)) return { type: "object", ...propertiesOf(values) };
+/**
+ * Of values that differ in more than their type, or of which the type is not told, nothing is said. Within a list
+ * DuckDB tells no null that stands beside something else: there anything may be null.
+ */
+function valueSchema(values: readonly unknown[], isInList = false): JsonDocument {
+  const typed = (type: string) => ({ type: isInList ? ["null", type] : type });
+  if (values.every(isObject)) return { ...typed("object"), ...propertiesOf(values, isInList) };
   if (values.every((value) => Array.isArray(value))) {
     const items = values.flat().filter((item) => item !== "NULL");
-    return { type: "array", ...(items.length === 0 ? {} : { items: valueSchema(items) }) };
+    return { ...typed("array"), ...(items.length === 0 ? {} : { items: valueSchema(items, true) }) };
   }
-  const found = [...new Set(values.map((value) => (typeof value === "string" ? types[value] : undefined)))];
+  const told = values.map((value) => (typeof value === "string" ? types[value] : undefined));
+  const found = [...new Set(isInList ? [...told, "null"] : told)];
   const known = found.filter((type) => type !== undefined);
   if (known.length < found.length) return {};
   const wide = known.includes("number") ? known.filter((type) => type !== "integer") : known;

@@ -100,16 +100,23 @@ export function useCheck(
   });
 }
 
-export function usePublishPlan(source: string) {
+/** `onPublished`: before what is shown is asked for again. */
+export function usePublishPlan(source: string, onPublished: () => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (body: { document: JsonDocument; basedOn: number; reason: string }) =>
       api.put("/api/sources/{id}/tracking-plan", { path: { id: source }, body }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: planKey(source) }),
+    onSuccess: () => {
+      onPublished();
+      return queries.invalidateQueries({ queryKey: planKey(source), predicate: isNoCheck });
+    },
     // Another version may hold by now: the page should say so.
     onError: () => queries.invalidateQueries({ queryKey: [...planKey(source), "current"] }),
   });
 }
+
+/** What a draft would do is asked for when somebody wants it. */
+const isNoCheck = ({ queryKey }: { queryKey: readonly unknown[] }): boolean => queryKey[2] !== "check";
 
 export function useRemovePlan(source: string) {
   const queries = useQueryClient();

@@ -26,13 +26,19 @@ export function factsOf(document: JsonDocument): PlanFacts {
   };
 }
 
+/** Whether it refuses calls: these are not among those that were taken and broke it. */
+export function refuses(document: JsonDocument | null): boolean {
+  const { mode, unplanned } = factsOf(document ?? {});
+  return mode === "reject" || unplanned === "reject";
+}
+
 /** A kind that this console does not know yet is told by its name. */
 export function kindText(kind: string): string {
   return (text.kinds as Readonly<Record<string, string>>)[kind] ?? kind.replaceAll("_", " ");
 }
 
 /** Where a call is wrong; what is beyond the first thousand ways has neither event nor path. */
-export function whereText({ type, event, path }: Pick<PlanViolation, "type" | "event" | "path">): string {
+export function whereText({ path, kind }: Pick<PlanViolation, "path" | "kind">): string {
   if (path !== null && path !== "") return path;
-  return type === "track" && event === null ? text.violations.together : text.violations.whole;
+  return path === null && kind !== "more_violations" ? text.violations.together : text.violations.whole;
 }

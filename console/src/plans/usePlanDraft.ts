@@ -41,6 +41,12 @@ export function usePlanDraft(current: PlanVersion, refused: Refused | null): Pla
   const place = draftPlace(current.source);
   const kept = useKeptDraft(place);
   const [round, setRound] = useState(0);
+  const [begunWith, setBegunWith] = useState(current.version);
+  if (kept === null && begunWith !== current.version) {
+    // Nobody has written anything: another version that holds is what is shown, and what is written over knowingly.
+    setBegunWith(current.version);
+    setRound(round + 1);
+  }
   const holding = useMemo(() => (current.document === null ? "" : writeDocument(current.document)), [current.document]);
   const { text, basedOn } = kept ?? { text: holding, basedOn: current.version };
   const reason = refused !== null && refused.text === text ? reasonOf(refused.error) : null;
@@ -49,7 +55,9 @@ export function usePlanDraft(current: PlanVersion, refused: Refused | null): Pla
     () => (document === null || current.document === null ? [] : changesBetween(current.document, document)),
     [current.document, document],
   );
-  const set = (next: string): void => keepDraft(place, next === holding ? null : { basedOn, text: next });
+  // Of a first plan an emptied editor is a draft too.
+  const isWhatHolds = (next: string): boolean => current.document !== null && next === holding;
+  const set = (next: string): void => keepDraft(place, isWhatHolds(next) ? null : { basedOn, text: next });
   const setDocument = (next: JsonDocument): void => {
     set(writeDocument(next));
     setRound(round + 1);

@@ -26,6 +26,10 @@ interface PublishProps {
 export function PublishRules({ isOpen, onClose, draft, number, effect, onPublished }: PublishProps) {
   const publish = usePublish();
   const { document } = draft.parsed;
+  const close = (): void => {
+    publish.reset();
+    onClose();
+  };
   const onPublish = (reason: string): void => {
     if (document === null) return;
     publish.mutate(
@@ -42,7 +46,7 @@ export function PublishRules({ isOpen, onClose, draft, number, effect, onPublish
   return (
     <PublishDialog
       isOpen={isOpen}
-      onClose={onClose}
+      onClose={close}
       title={text.publishTitle(number)}
       onPublish={onPublish}
       isPending={publish.isPending}

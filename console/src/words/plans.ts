@@ -16,6 +16,8 @@ export const plans = {
   eventsFact: "Events it names",
   brokenFact: "Ways it was broken, by this version",
   keeps: "None",
+  keepsTaken: "None that was taken",
+  notKnown: "Not known now",
   atLeast: (count: string) => `${count} or more`,
   modes: { observe: "Observe", drop: "Drop", reject: "Reject" },
   modeTold: {
@@ -34,9 +36,9 @@ export const plans = {
   violations: {
     title: "What breaks it",
     lead: "Calls that were taken and broke the plan; each counts once in a row.",
-    empty: "Everything keeps to the plan.",
+    empty: "No call that was taken broke the plan.",
     emptyHint: "What breaks it is counted here, within seconds.",
-    emptyVersion: (version: number) => `Nothing broke version ${version}.`,
+    emptyVersion: (version: number) => `No call that was taken broke version ${version}.`,
     version: "Version",
     anyVersion: "All versions",
     order: "In which order",

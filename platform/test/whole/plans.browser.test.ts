@@ -78,10 +78,10 @@ async function drafted(page: Page): Promise<void> {
 
   // What is wrong is told where it is, before anything is asked and after.
   await write(page, '{"a" 1}');
-  await page.getByRole("alert").getByText("Line 1, column 6").waitFor();
+  await page.locator(".editorFault").getByText("Line 1, column 6").waitFor();
   await write(page, planOf({ type: "money" }));
   await button(page, "Check").click();
-  await page.getByRole("alert").getByText('events["Product Viewed"].properties.price.type').waitFor();
+  await page.locator(".editorFault").getByText('events["Product Viewed"].properties.price.type').waitFor();
   await page.locator(".cm-lintRange-error").getByText("money").waitFor();
 
   await write(page, planOf({ type: "number", maximum: 5 }));
@@ -105,7 +105,7 @@ async function published(page: Page): Promise<void> {
   await page.keyboard.press("Escape");
   await publish(page, "What the team agreed to.");
   await title(page, "Tracking plan of app");
-  await page.getByText("Everything keeps to the plan.").waitFor();
+  await page.getByText("No call that was taken broke the plan.").waitFor();
   await page.getByRole("row", { name: /Version 1 Holds .* What the team agreed to\./ }).waitFor();
   expect((await planThatHolds("app")).document).toEqual(planOf({ type: "number", maximum: 5 }));
 }
@@ -193,7 +193,7 @@ const states: readonly Shown[] = [
   {
     name: "nothing broke",
     at: "/sources/shop/plan?version=2",
-    reach: (page) => told(page, "Nothing broke version 2."),
+    reach: (page) => told(page, "No call that was taken broke version 2."),
   },
   { name: "none", at: "/sources/default/plan", reach: (page) => told(page, "This source has no tracking plan") },
   { name: "start", at: "/sources/default/plan/draft", reach: (page) => told(page, "Begin with an example") },
