@@ -79,6 +79,7 @@ async function bench(sizes: readonly number[], directory: string): Promise<Figur
       const [first = ""] = entries;
       const from = performance.now();
       await index.remember([{ key: first, position: position(segment + 1, 0) }]);
+      await index.sealed();
       seals.push(performance.now() - from);
       keys += entries.length;
       sample = entries;

@@ -34,11 +34,12 @@ const utcMs = (): number => performance.timeOrigin + performance.now();
 /** The batch under way: when it began to be read, or the part before it was decided. */
 let startedAt = utcMs();
 const timedLog: typeof log = {
-  ...log,
   read: (...wanted) => {
     startedAt = utcMs();
     return log.read(...wanted);
   },
+  at: (position) => log.at(position),
+  close: () => log.close(),
 };
 
 const stopping = new AbortController();

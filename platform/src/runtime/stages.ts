@@ -49,7 +49,7 @@ import { storedTiers, type Tiers } from "./tiers.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
 
 /** Where more than this long's work waits to be decided, and no fewer records, followers go slowly: deciding goes first. */
-const busyBacklog = { ms: 30, records: 200 };
+const busyBacklog = { ms: 100, records: 500 };
 
 export interface Stages {
   access: CopiedAccessStore;
@@ -123,6 +123,8 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   opened.push(async () => database.close());
   const feedHead = feedHeadOver(database);
   parts.feedHead = feedHead;
+  // Decisions go on while what is open closes.
+  opened.push(async () => void delete parts.feedHead);
   const lookups = openEventLogReader(paths.log);
   opened.push(() => lookups.close());
   const undecided = pendingMessages({ log: lookups, from: ingestion.decidedUntil(), until: log.end() });

@@ -1,5 +1,9 @@
-/** While deciding needs the processor, following takes a thirtieth of the time: it gives way to what it follows. */
-const busyRestFactor = 29;
+/**
+ * While deciding needs the processor, following takes a tenth of the time, and at least a piece of work each second: it
+ * gives way to what it follows, and does not stand still however long that lasts.
+ */
+const busyRestFactor = 9;
+const mostRestMs = 1_000;
 
 /** How fast what follows in this thread may go. */
 export interface Pace {
@@ -52,7 +56,7 @@ export function paceOf(): Pace {
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (mayRest()) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, busyRestFactor * pieceMs);
+          const timer = setTimeout(resolve, Math.min(mostRestMs, busyRestFactor * pieceMs));
           endRest = () => {
             clearTimeout(timer);
             resolve();

@@ -21,6 +21,9 @@ import type { MetricSettings, TraceSettings } from "./settings.ts";
 import { maxFlushMs, type Telemetry, type TelemetryParts } from "./telemetry.ts";
 import { tracing } from "./tracing.ts";
 
+/** Whoever follows answers late on a busy machine: a stop does not wait for that. */
+const maxLastFiguresMs = 250;
+
 const scope = { name: "customer-360", version: platformVersion };
 
 interface Parts {
@@ -44,7 +47,7 @@ export function openTelemetry({ settings, onTrouble }: TelemetryParts): Telemetr
       read = from;
     },
     lastFigures: async () => {
-      const last = measured === null ? [] : await read().catch(() => []);
+      const last = measured === null ? [] : await Promise.race([read().catch(() => []), sleep(maxLastFiguresMs, [])]);
       read = async () => last;
     },
     close: async () => {
