@@ -324,7 +324,8 @@ describe("a backup, and disks that are full", () => {
     server = await site.start();
     await shop(0, 200);
     former = join(site.folder, "former");
-    expect((await site.verb(["backup", former])).code).toBe(0);
+    const { code, stderr } = await site.verb(["backup", former]);
+    if (code !== 0) throw new Error(`no backup was made: ${stderr}`);
     for (let n = 0; n < 4; n++) await shop(200 + n * 1_500, 1_500, 3_000);
   });
   afterAll(() => site.close());
