@@ -1,18 +1,20 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from "vitest";
 import { checkBackup } from "../../src/adapters/embedded/backup/checkBackup.ts";
 import type { BackupView } from "../../src/api/backups.ts";
 import type { JsonObject } from "../../src/model/event.ts";
 import { backUpDirectory } from "../../src/runtime/backup.ts";
 import { examineDirectory } from "../../src/runtime/doctor.ts";
+import { rebuildPlatform } from "../../src/runtime/rebuild.ts";
 import { restorePlatform } from "../../src/runtime/restore.ts";
+import { readSettings } from "../../src/runtime/settings.ts";
 import { until } from "./polling.ts";
 import { randomFrom, startSender } from "./senders.ts";
-import { apiToken, openSite, type Site, writeKey } from "./server.ts";
+import { apiToken, openSite, type Served, type Site, writeKey } from "./server.ts";
 import { appendRecords, wholeDirectory } from "../wholeDirectory.ts";
 
 const directKills = 15;
@@ -27,12 +29,11 @@ let site: Site;
 let others: Site[];
 /** A small disk that a test has mounted. */
 let disk: string | null = null;
-beforeEach(async () => {
-  site = await openSite();
+beforeEach(() => {
   others = [];
 });
 afterEach(async () => {
-  for (const each of [site, ...others]) await each.close();
+  for (const each of others) await each.close();
   if (disk === null) return;
   spawnSync("umount", [disk]);
   rmSync(disk, { recursive: true, force: true });
@@ -69,11 +70,13 @@ async function answers(of: Site): Promise<string> {
   return JSON.stringify({ profiles, rows, fates: fates.map((fate) => ({ ...fate, processedAt: null })) });
 }
 
-async function expectWell(of: Site): Promise<void> {
-  const examined = await of.verb(["doctor", "--deep", "--json"]);
-  expect(JSON.parse(examined.stdout)).toMatchObject({ isContent: true });
-  expect(examined.code).toBe(0);
-  expect(await of.verb(["rebuild", "--verify"])).toMatchObject({ code: 0, stderr: "" });
+/** What `doctor --deep` and `rebuild --verify` ask of a directory that nobody has open. */
+async function expectWell({ dataDir }: Site): Promise<void> {
+  const settings = readSettings({ C360_DATA_DIR: dataDir });
+  const { findings } = await examineDirectory(settings, { isDeep: true, progress: () => undefined });
+  expect(findings).toEqual([]);
+  const { differences } = await rebuildPlatform(settings, { verify: true, progress: () => undefined });
+  expect(differences).toEqual([]);
 }
 
 interface Restore {
@@ -100,8 +103,6 @@ async function expectRestored({ name, from, flags, expected, done = {} }: Restor
   await other.reads.settled();
   expect(await other.reads.fate("m3")).toMatchObject({ fate: "processed", duplicates: 1 });
   await restored.stop();
-  const again = await other.verb(["restore", from]);
-  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("is not empty")]);
 }
 
 /** Until what the backup reaches; every file of it is as it was stored. */
@@ -123,6 +124,11 @@ async function begun(directory = backupIn()): Promise<void> {
 }
 
 describe("backup and restore", () => {
+  beforeEach(async () => {
+    site = await openSite();
+  });
+  afterEach(() => site.close());
+
   it("gives every answer as it was at a moment, taken while events come, with and without the state", async () => {
     const server = await site.start();
     await shop(0, 800);
@@ -142,15 +148,10 @@ describe("backup and restore", () => {
       expect(done.statePosition ?? 0).toBeLessThanOrEqual(done.position);
     }
     await sender.stop();
+    const last = await answers(site);
     await server.stop();
     const now = await site.verb(["backup", join(site.folder, "with"), "--with-derived", "--json"]);
     const { position } = JSON.parse(now.stdout) as { position: number };
-    const last = await (async () => {
-      const again = await site.start();
-      const all = await answers(site);
-      await again.stop();
-      return all;
-    })();
 
     const whole = join(site.folder, "with");
     const restores: readonly Restore[] = [
@@ -163,6 +164,12 @@ describe("backup and restore", () => {
     for (let at = 0; at < restores.length; at += 2) {
       await Promise.all(restores.slice(at, at + 2).map(expectRestored));
     }
+    // By the command line, as the restores were.
+    const [other] = others;
+    expect(await other?.verb(["doctor", "--deep", "--json"])).toMatchObject({ code: 0 });
+    expect(await other?.verb(["rebuild", "--verify"])).toMatchObject({ code: 0, stderr: "" });
+    const again = await other?.verb(["restore", whole]);
+    expect([again?.code, again?.stderr]).toEqual([1, expect.stringContaining("is not empty")]);
   });
 
   it("a backup that is killed leaves one that is whole, and never an older one", async () => {
@@ -225,47 +232,106 @@ describe("backup and restore", () => {
     await other.start();
     expect(await answers(other)).toBe(final);
   });
+});
+
+describe("backups of one server", () => {
+  let server: Served;
+  beforeAll(async () => {
+    site = await openSite();
+    server = await site.start();
+    await shop(0, 1_000, 2_000);
+  });
+  afterAll(() => site.close());
 
   it("goes on with a first backup that was killed", async () => {
-    await site.start();
-    await shop(0, 500);
-    const { stderr, code } = await site.verb(["backup", backupIn(), "--check"]);
+    const target = join(site.folder, "first");
+    const { stderr, code } = await site.verb(["backup", target, "--check"]);
     expect([code, stderr]).toEqual([1, expect.stringContaining("There is no whole backup")]);
-    const running = site.launchVerb(["backup", backupIn(), "--max-rate", "1"]);
-    await begun();
+    const running = site.launchVerb(["backup", target, "--max-rate", "1"]);
+    await begun(target);
     await running.kill();
     await until("the server is done with it", maxBackupMs, async () => {
-      const again = await site.verb(["backup", backupIn()]);
+      const again = await site.verb(["backup", target]);
       return again.code === 0;
     });
-    await checked();
+    await checked(target);
   });
 
-  it("says that the backup's disk is full, and harms neither the data nor the former backup", async (context) => {
-    disk = smallDisk(context, "12m");
-    const target = join(disk, "backup");
-    const server = await site.start();
-    await shop(0, 200);
+  it("refuses a damaged backup before it writes anything", async () => {
+    const target = join(site.folder, "damaged");
     expect((await site.verb(["backup", target])).code).toBe(0);
-    const before = await checked(target);
-    for (let n = 0; n < 4; n++) await shop(200 + n * 1_500, 1_500, 3_000);
-    const full = await site.verb(["backup", target]);
-    expect(full.code).toBe(1);
-    expect(full.stderr).toMatch(/^error: There is no room left on the disk of the backup .*\nhint: Make room there/);
-    expect(await checked(target)).toEqual(before);
-    await shop(50_000, 10);
-    await site.reads.settled();
-    await server.stop();
-    const direct = await site.verb(["backup", target]);
-    expect([direct.code, direct.stderr]).toEqual([1, expect.stringContaining("There is no room left")]);
-    await expectWell(site);
+    const [segment = ""] = readdirSync(join(target, "log"));
+    writeFileSync(join(target, "log", segment), "x", { flag: "a" });
+    const other = await siteAt(join(site.folder, "restored"));
+    const { code, stderr } = await other.verb(["restore", target]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("The backup is damaged")]);
+    expect(names(other.dataDir)).toEqual([]);
+    expect((await site.verb(["backup", target, "--check"])).code).toBe(3);
   });
+
+  it("is one at a time, and only for who has a token", async () => {
+    const target = join(site.folder, "one");
+    const bare = await fetch(`${site.url}/api/backups`, { method: "POST", body: "{}" });
+    expect(bare.status).toBe(401);
+    const wish = { directory: target, maxMiBPerS: 1 };
+    const first = await site.reads.request("POST", "/api/backups", wish);
+    expect(first.status).toBe(202);
+    expect(await site.reads.request("POST", "/api/backups", wish)).toMatchObject({
+      status: 409,
+      body: { error: { code: "backup_running" } },
+    });
+    const { id } = first.body as BackupView;
+    const done = await until("it is done", maxBackupMs, async () => {
+      const { body } = await site.reads.request("GET", `/api/backups/${id}`);
+      return (body as BackupView).status === "running" ? null : (body as BackupView);
+    });
+    expect(done).toMatchObject({ status: "done", error: null, result: { copiedBytes: done.totalBytes } });
+    expect(statSync(join(target, "manifest.json")).mode & 0o777).toBe(0o600);
+    for (const directory of ["relative", join(site.dataDir, "inside")]) {
+      const { body, status } = await site.reads.request("POST", "/api/backups", { directory });
+      const view = status === 202 ? await ended((body as BackupView).id) : body;
+      expect(view).toMatchObject({ error: { code: "backup_directory_unusable" } });
+    }
+    expect((await site.reads.request("GET", "/api/backups/b_none")).status).toBe(404);
+  });
+
+  it("lies by the API only where the operator said; on this machine the command line may name any folder", async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "c360-elsewhere-"));
+    try {
+      const wish = { directory: join(elsewhere, "b") };
+      const refused = { status: 403, body: { error: { code: "backup_directory_not_allowed" } } };
+      expect(await site.reads.request("POST", "/api/backups", wish)).toMatchObject(refused);
+      expect(names(elsewhere)).toEqual([]);
+      expect((await site.verb(["backup", wish.directory])).code).toBe(0);
+      const remote = await site.verb(["backup", wish.directory, "--url", site.url, "--token", apiToken]);
+      expect([remote.code, remote.stderr]).toEqual([1, expect.stringContaining("C360_BACKUP_DIR")]);
+      await server.stop();
+      const unset = await site.start({ env: { C360_BACKUP_DIR: "" } });
+      const inside = { directory: join(site.folder, "c") };
+      expect(await site.reads.request("POST", "/api/backups", inside)).toMatchObject(refused);
+      await unset.stop();
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
+});
+
+describe("a backup, and disks that are full", () => {
+  let server: Served;
+  let former: string;
+  beforeAll(async () => {
+    site = await openSite();
+    server = await site.start();
+    await shop(0, 200);
+    former = join(site.folder, "former");
+    const { code, stderr } = await site.verb(["backup", former]);
+    if (code !== 0) throw new Error(`no backup was made: ${stderr}`);
+    for (let n = 0; n < 4; n++) await shop(200 + n * 1_500, 1_500, 3_000);
+  });
+  afterAll(() => site.close());
 
   it("a restore that is killed, or has no room, is not taken for a data directory, and can be run again", async (context) => {
-    const server = await site.start();
-    for (let n = 0; n < 3; n++) await shop(n * 2_000, 2_000, 1_000);
     const then = await answers(site);
-    await server.stop();
     expect((await site.verb(["backup", backupIn()])).code).toBe(0);
     const other = await siteAt(join(site.folder, "restored"));
     const restoring = other.launchVerb(["restore", backupIn()]);
@@ -288,66 +354,21 @@ describe("backup and restore", () => {
     expect((await small.verb(["serve"])).code).toBe(1);
   });
 
-  it("refuses a damaged backup before it writes anything", async () => {
-    await site.start();
-    await shop(0, 50);
-    expect((await site.verb(["backup", backupIn()])).code).toBe(0);
-    const [segment = ""] = readdirSync(join(backupIn(), "log"));
-    writeFileSync(join(backupIn(), "log", segment), "x", { flag: "a" });
-    const other = await siteAt(join(site.folder, "restored"));
-    const { code, stderr } = await other.verb(["restore", backupIn()]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining("The backup is damaged")]);
-    expect(names(other.dataDir)).toEqual([]);
-    expect((await site.verb(["backup", backupIn(), "--check"])).code).toBe(3);
-  });
-
-  it("is one at a time, and only for who has a token", async () => {
-    await site.start();
-    await shop(0, 1_000, 2_000);
-    const bare = await fetch(`${site.url}/api/backups`, { method: "POST", body: "{}" });
-    expect(bare.status).toBe(401);
-    const wish = { directory: backupIn(), maxMiBPerS: 1 };
-    const first = await site.reads.request("POST", "/api/backups", wish);
-    expect(first.status).toBe(202);
-    expect(await site.reads.request("POST", "/api/backups", wish)).toMatchObject({
-      status: 409,
-      body: { error: { code: "backup_running" } },
-    });
-    const { id } = first.body as BackupView;
-    const done = await until("it is done", maxBackupMs, async () => {
-      const { body } = await site.reads.request("GET", `/api/backups/${id}`);
-      return (body as BackupView).status === "running" ? null : (body as BackupView);
-    });
-    expect(done).toMatchObject({ status: "done", error: null, result: { copiedBytes: done.totalBytes } });
-    expect(statSync(join(backupIn(), "manifest.json")).mode & 0o777).toBe(0o600);
-    for (const directory of ["relative", join(site.dataDir, "inside")]) {
-      const { body, status } = await site.reads.request("POST", "/api/backups", { directory });
-      const view = status === 202 ? await ended((body as BackupView).id) : body;
-      expect(view).toMatchObject({ error: { code: "backup_directory_unusable" } });
-    }
-    expect((await site.reads.request("GET", "/api/backups/b_none")).status).toBe(404);
-  });
-
-  it("lies by the API only where the operator said; on this machine the command line may name any folder", async () => {
-    const elsewhere = mkdtempSync(join(tmpdir(), "c360-elsewhere-"));
-    try {
-      const server = await site.start();
-      await shop(0, 10);
-      const wish = { directory: join(elsewhere, "b") };
-      const refused = { status: 403, body: { error: { code: "backup_directory_not_allowed" } } };
-      expect(await site.reads.request("POST", "/api/backups", wish)).toMatchObject(refused);
-      expect(names(elsewhere)).toEqual([]);
-      expect((await site.verb(["backup", wish.directory])).code).toBe(0);
-      const remote = await site.verb(["backup", wish.directory, "--url", site.url, "--token", apiToken]);
-      expect([remote.code, remote.stderr]).toEqual([1, expect.stringContaining("C360_BACKUP_DIR")]);
-      await server.stop();
-      const unset = await site.start({ env: { C360_BACKUP_DIR: "" } });
-      const inside = { directory: join(site.folder, "c") };
-      expect(await site.reads.request("POST", "/api/backups", inside)).toMatchObject(refused);
-      await unset.stop();
-    } finally {
-      rmSync(elsewhere, { recursive: true });
-    }
+  it("says that the backup's disk is full, and harms neither the data nor the former backup", async (context) => {
+    disk = smallDisk(context, "12m");
+    const target = join(disk, "backup");
+    cpSync(former, target, { recursive: true, preserveTimestamps: true });
+    const before = await checked(target);
+    const full = await site.verb(["backup", target]);
+    expect(full.code).toBe(1);
+    expect(full.stderr).toMatch(/^error: There is no room left on the disk of the backup .*\nhint: Make room there/);
+    expect(await checked(target)).toEqual(before);
+    await shop(50_000, 10);
+    await site.reads.settled();
+    await server.stop();
+    const direct = await site.verb(["backup", target]);
+    expect([direct.code, direct.stderr]).toEqual([1, expect.stringContaining("There is no room left")]);
+    await expectWell(site);
   });
 });
 
