@@ -39,7 +39,13 @@ export function openConnections(url: string, authorization: string, most: number
           });
         });
       });
-      asked.on("error", reject);
+      asked.on("error", (error) => {
+        // A server closes a connection that was idle for a minute, perhaps in the moment in which it is used again;
+        // what is sent has its own message ids.
+        if (asked.reusedSocket && "code" in error && error.code === "ECONNRESET") {
+          ask(method, path, json).then(resolve, reject);
+        } else reject(error);
+      });
       asked.on("timeout", () => asked.destroy(new Error(`no answer within ${maxAnswerMs} ms`)));
       asked.end(json);
     });
