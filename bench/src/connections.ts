@@ -1,4 +1,4 @@
-import { Agent, type ClientRequest, request } from "node:http";
+import { Agent, request } from "node:http";
 
 export interface Answer {
   status: number;
@@ -20,7 +20,7 @@ export function openConnections(url: string, authorization: string, most: number
   const agent = new Agent({ keepAlive: true, maxSockets: most });
   const { hostname, port } = new URL(url);
   const to = { agent, hostname, port, timeout: maxAnswerMs };
-  const askOnce = (method: "GET" | "POST", path: string, json?: Buffer): Promise<Answer> => {
+  const ask = (method: "GET" | "POST", path: string, json?: Buffer): Promise<Answer> => {
     const headers: Record<string, string | number> =
       json === undefined
         ? { authorization }
@@ -39,35 +39,16 @@ export function openConnections(url: string, authorization: string, most: number
           });
         });
       });
-      asked.on("error", (error) => reject(isStale(asked, error) ? new StaleConnection() : error));
+      asked.on("error", reject);
       asked.on("timeout", () => asked.destroy(new Error(`no answer within ${maxAnswerMs} ms`)));
       asked.end(json);
     });
-  };
-  const ask = async (method: "GET" | "POST", path: string, json?: Buffer): Promise<Answer> => {
-    for (;;) {
-      try {
-        return await askOnce(method, path, json);
-      } catch (error) {
-        if (!(error instanceof StaleConnection)) throw error;
-      }
-    }
   };
   return {
     get: (path) => ask("GET", path),
     post: (path, json) => ask("POST", path, json),
     close: () => agent.destroy(),
   };
-}
-
-/**
- * A server closes a connection that was idle for a minute, perhaps in the moment in which it is used again: then another
- * is opened. What is sent again has its own message ids.
- */
-class StaleConnection extends Error {}
-
-function isStale(asked: ClientRequest, error: Error): boolean {
-  return asked.reusedSocket && "code" in error && error.code === "ECONNRESET";
 }
 
 export function basic(writeKey: string): string {
