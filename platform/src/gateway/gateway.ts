@@ -50,8 +50,8 @@ export interface GatewayParts {
 export interface Gateway {
   /** Whether the request is for the gateway; everything else is the API's. */
   handles(request: IncomingMessage): boolean;
-  /** The pattern of the address of such a request. */
-  patternOf(request: IncomingMessage): string;
+  /** The pattern of the address of such a request; null for any other. */
+  patternOf(request: IncomingMessage): string | null;
   handle(request: IncomingMessage, response: ServerResponse): void;
   /**
    * Calls from an import or a trusted script: up to 1 MiB each, guests allowed; or, as `live`, with the limits of the
@@ -83,7 +83,10 @@ export function createGateway(parts: GatewayParts): Gateway {
   const edge = edgeOf(parts);
   return {
     handles: (request) => routeOf(request.url ?? "") !== null,
-    patternOf: (request) => patternOf(routeOf(request.url ?? "") ?? { kind: "unknown" }),
+    patternOf: (request) => {
+      const route = routeOf(request.url ?? "");
+      return route === null ? null : patternOf(route);
+    },
     handle: (request, response) => {
       if (request.method === "OPTIONS") answerPreflight(request, response);
       else respond(edge, request, response).catch((error: unknown) => refuse(edge, request, response, error));

@@ -131,8 +131,7 @@ async function serveOn(platform: Platform, settings: Settings, options: ToldOpti
     else api.routing(request, response);
   };
   const traced: RequestListener = (request, response) => {
-    const isPage = !gateway.handles(request) && consoleSite.handles(request);
-    const route = gateway.handles(request) ? gateway.patternOf(request) : isPage ? "/*" : null;
+    const route = gateway.patternOf(request) ?? (consoleSite.handles(request) ? "/*" : null);
     telemetry?.handling(request, response, route, () => answer(request, response));
   };
   const server = createServer(gatewayServerOptions, telemetry === null ? answer : traced);

@@ -184,7 +184,7 @@ function startDeciding(
         parts.reviews?.advance(isBusy);
         parts.archiving?.advance(isBusy);
         parts.stream?.hub.decided(position, outcome);
-        telemetry?.decided({ ...batch, feedVersion: parts.feedHead?.() ?? 0 });
+        telemetry?.decided({ ...batch, feedVersion: () => parts.feedHead?.() ?? 0 });
       },
       onTrouble: (message) => {
         meters.trouble();

@@ -2,8 +2,8 @@ import { getPriority, setPriority } from "node:os";
 
 /**
  * How far each thread stands behind those that take and decide events, as a nice value: where two ask for one processor,
- * five steps more leave a third of what the other gets (sched(7)). Somebody waits for what search finds, for a reason and for
- * a timeline; what resembles whom can wait. Not too long: a stop waits for all of them.
+ * five steps more leave a third of what the other gets (sched(7)). Somebody waits for what search finds, for a reason
+ * and for a timeline; what resembles whom can wait. Not too long: a stop waits for all of them.
  */
 export const niceness = {
   search: 8,

@@ -36,8 +36,10 @@ export interface Spans {
   appending(records: number, append: () => Promise<Position[]>): Promise<Position[]>;
   /** A group commit begins, of the appends that wait. */
   committing(bytes: number): Work;
-  /** Everything before `position` is decided; the changes of it are in the feed up to `feedVersion`. */
-  decided(batch: Span & { position: Position; records: number; outcome: BatchOutcome; feedVersion: number }): void;
+  /** Everything before `position` is decided; `feedVersion`: up to where the changes of it are in the feed. */
+  decided(
+    batch: Span & { position: Position; records: number; outcome: BatchOutcome; feedVersion: () => number },
+  ): void;
   /** The follower durably has the feed up to `version`. */
   followed(follower: FollowerName, version: number): void;
   /** Work that ends some time after whoever began it has been answered. */

@@ -63,7 +63,7 @@ export function tracing(tracer: Tracer, { continuesCallers }: { continuesCallers
       const span = tracer.startSpan("ingestion batch", { ...attributes(told), links, startTime: startedAt }, parent);
       const cause = span.isRecording() ? span.spanContext() : null;
       span.end(endedAt);
-      way.batch({ feedVersion, startedAt: endedAt, records, cause });
+      way.batch({ feedVersion: feedVersion(), startedAt: endedAt, records, cause });
     },
     followed: (follower, version) => {
       const followed = way.follow(follower, version);
