@@ -1,4 +1,4 @@
-import { Agent, request } from "node:http";
+import { Pool } from "undici";
 
 export interface Answer {
   status: number;
@@ -15,39 +15,43 @@ export interface Connections {
 
 const maxAnswerMs = 60_000;
 
-/** At most `most` kept-alive connections to `url`, all with the same authorisation. */
+/** At most `most` kept-alive connections to `url`, all with the same authorisation; one request at a time on each. */
 export function openConnections(url: string, authorization: string, most: number): Connections {
-  const agent = new Agent({ keepAlive: true, maxSockets: most });
-  const { hostname, port } = new URL(url);
-  const to = { agent, hostname, port, timeout: maxAnswerMs };
-  const ask = (method: "GET" | "POST", path: string, json?: Buffer): Promise<Answer> => {
-    const headers: Record<string, string | number> =
-      json === undefined
-        ? { authorization }
-        : { authorization, "content-type": "application/json", "content-length": json.length };
-    return new Promise((resolve, reject) => {
-      const asked = request({ ...to, method, path, headers }, (response) => {
-        const parts: Buffer[] = [];
-        response.on("data", (part: Buffer) => parts.push(part));
-        response.on("error", reject);
-        response.on("end", () => {
-          const retryAfter = response.headers["retry-after"];
-          resolve({
-            status: response.statusCode ?? 0,
-            retryAfterSeconds: retryAfter === undefined ? null : Number(retryAfter),
-            body: Buffer.concat(parts).toString(),
-          });
-        });
-      });
-      asked.on("error", reject);
-      asked.on("timeout", () => asked.destroy(new Error(`no answer within ${maxAnswerMs} ms`)));
-      asked.end(json);
+  const pool = new Pool(new URL(url).origin, {
+    connections: most,
+    pipelining: 1,
+    headersTimeout: maxAnswerMs,
+    bodyTimeout: maxAnswerMs,
+  });
+  const ask = (method: "GET" | "POST", path: string, json?: Buffer): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const parts: Buffer[] = [];
+      let answer: Omit<Answer, "body"> = { status: 0, retryAfterSeconds: null };
+      pool.dispatch(
+        {
+          method,
+          path,
+          headers: json === undefined ? { authorization } : { authorization, "content-type": "application/json" },
+          body: json ?? null,
+        },
+        {
+          onRequestStart: () => undefined,
+          onResponseStart: (_controller, status, headers) => {
+            const retryAfter = headers["retry-after"];
+            answer = { status, retryAfterSeconds: retryAfter === undefined ? null : Number(retryAfter) };
+          },
+          onResponseData: (_controller, part) => {
+            parts.push(part);
+          },
+          onResponseEnd: () => resolve({ ...answer, body: Buffer.concat(parts).toString() }),
+          onResponseError: (_controller, error) => reject(error),
+        },
+      );
     });
-  };
   return {
     get: (path) => ask("GET", path),
     post: (path, json) => ask("POST", path, json),
-    close: () => agent.destroy(),
+    close: () => void pool.destroy(),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { HalfLoad, FullLoad, Quantiles } from "./measurements.ts";
+import type { HalfLoad, FullLoad, Quantiles, SingleEvents } from "./measurements.ts";
 import { latencyHistogram, type PackedHistogram } from "./latencyHistogram.ts";
 import type { LoadJob, LoadResult } from "./loadJob.ts";
 import { runLoad } from "./loadProcess.ts";
@@ -9,6 +9,7 @@ import { watchVisibility } from "./visibility.ts";
 
 export const batchEvents = 100;
 export const connections = 32;
+const singleConnections = 64;
 const watchEveryMs = 250;
 const maxDrainMs = 30 * 60_000;
 const maxFollowMs = 10 * 60_000;
@@ -77,6 +78,20 @@ export async function halfLoad(target: Target, portion: Portion, eventsPerS: num
     visibleMs: quantiles(visible.latency),
     maxPending,
     maxAnalyticsLagMs,
+  };
+}
+
+/** One event a request, as fast as they are acknowledged. Fails when the counts do not add up. */
+export async function singleEvents(target: Target, portion: Portion): Promise<SingleEvents & { events: number }> {
+  const before = await target.server.status();
+  const job = { ...jobOf(target, portion, null), batchEvents: 1, connections: singleConnections };
+  const sent = await runLoad(job);
+  await drained(target.server, before, sent.acknowledged);
+  return {
+    events: sent.acknowledged,
+    connections: singleConnections,
+    acknowledgedPerS: (sent.acknowledged * 1_000) / (sent.lastAcknowledgedAt - sent.firstSentAt),
+    ackMs: quantiles(sent.latency),
   };
 }
 

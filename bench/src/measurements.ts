@@ -45,10 +45,21 @@ export interface HalfLoad {
   maxAnalyticsLagMs: number;
 }
 
+/** Requests of one event each, each connection's next as soon as one is acknowledged. */
+export interface SingleEvents {
+  connections: number;
+  acknowledgedPerS: number;
+  ackMs: Quantiles;
+}
+
 export interface Reads {
   connections: number;
+  /** As fast as they are answered. */
   perS: number;
   ms: Quantiles;
+  /** On a timetable of `pacedPerS`; a read counts from when it was due. */
+  pacedPerS: number;
+  pacedMs: Quantiles;
 }
 
 /** Sending at a fixed rate, and watching how far search is behind. */
@@ -68,8 +79,11 @@ export interface Round {
   eventsBefore: number;
   full?: FullLoad;
   half?: HalfLoad;
+  single?: SingleEvents;
   reads?: Reads;
   follow?: SearchFollow;
+  /** From starting the process anew, with all of it there, until it answers /readyz. */
+  startMs?: number;
   memory: { idleAtStart: number | null; peak: number | null };
   /** Bytes on disk for one event sent so far, by part of the data directory. */
   diskBytesPerEvent: Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const phases = ["load", "half", "reads", "follow", "search"] as const;
+export const phases = ["load", "half", "single", "reads", "follow", "start", "search"] as const;
 export type Phase = (typeof phases)[number];
 
 export interface Options {
@@ -23,7 +23,7 @@ export const usage = `npm run bench -- [options]
   --after-events N      again after N events at the largest size   (default 10000000; 0: not)
   --seconds N           of sending in each phase                   (default 30)
   --quick               20000 customers, 10 s, not again: under two minutes
-  --phases A[,B…]       of load, half, reads, follow, search                  (default all)
+  --phases A[,B…]       of load, half, single, reads, follow, start, search   (default all)
   --seed N              another seed is another shop               (default 1)
   --dir DIR             where the server's data goes, and is removed again
   --json FILE           the figures for machines                   (default bench/results/<time>.json)

@@ -35,3 +35,19 @@ export async function firstTime(
   if (failure !== null) throw failure;
   return first;
 }
+
+const maxFollowMs = 60 * 60_000;
+
+/**
+ * Until search, SQL and timelines, and the review queue hold everything that is decided by now: what is measured next is
+ * not to compete with them. `isReviewed` false: the review queue, which comes last for the processor, is not waited for.
+ * The seconds that it took. Throws when they do not within an hour.
+ */
+export async function followed(server: Pick<Server, "status">, isReviewed = true): Promise<number> {
+  const from = Date.now();
+  const isFollowed = ({ searchAsOf, analyticsAsOf, reviewsAsOf }: ServerStatus): boolean =>
+    Math.min(searchAsOf, analyticsAsOf, isReviewed ? reviewsAsOf : from) >= from;
+  const at = await firstTime(server, isFollowed, maxFollowMs);
+  if (at === null) throw new Error(`what follows was still behind ${maxFollowMs / 60_000} minutes later`);
+  return (at - from) / 1_000;
+}

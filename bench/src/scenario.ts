@@ -1,17 +1,15 @@
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { diskUse } from "../../platform/src/adapters/embedded/diskUse.ts";
-import { fullLoad, halfLoad, type Target } from "./loadPhases.ts";
-import type { FullLoad, HalfLoad, Reads, Round, SearchFollow } from "./measurements.ts";
-import type { Options } from "./options.ts";
+import { fullLoad, halfLoad, singleEvents, type Target } from "./loadPhases.ts";
+import type { FullLoad, Round } from "./measurements.ts";
+import type { Options, Phase } from "./options.ts";
 import { readProfiles } from "./profileReads.ts";
 import { followSearch, followEventsPerS } from "./searchFollow.ts";
-import { firstTime } from "./progress.ts";
-import { serverPaths, startServer, type Server, type ServerStatus } from "./server.ts";
+import { followed } from "./progress.ts";
+import { serverPaths, startServer, type Server } from "./server.ts";
 
 const maxFillSeconds = 60 * 60;
-/** Between a fill and what is measured after it, for search, SQL and timelines to hold all of it. */
-const maxFollowMs = 60 * 60_000;
 /** Before the memory of an idle server is read. */
 const settleMs = 3_000;
 /** What half of the reached load is taken to be where the load was not measured. */
@@ -41,26 +39,34 @@ export async function measureSize(
     around.started(server);
     return server;
   };
-  let server = await start(null);
+  const run: Run = {
+    target: { server: await start(null), seed: options.seed, profiles },
+    options,
+    say,
+    events: 0,
+    dataDir: paths.dataDir,
+    idleAtStart: null,
+    restart: async () => {
+      await run.target.server.stop();
+      const startedAt = performance.now();
+      run.target = { ...run.target, server: await start(options.cpuProfileDir) };
+      return performance.now() - startedAt;
+    },
+  };
   try {
     await sleep(settleMs);
-    const idleAtStart = server.memory().resident;
-    const signedUp = await signUp({ server, seed: options.seed, profiles });
+    run.idleAtStart = run.target.server.memory().resident;
+    const signedUp = await signUp(run.target);
     say(`${profiles} customers signed up, ${Math.round(signedUp.processedPerS)} a second`);
-    if (options.cpuProfileDir !== null) {
-      // The profiles are to show the load, not the start and the sign-ups.
-      await server.stop();
-      server = await start(options.cpuProfileDir);
-    }
-    const run: Run = { target: { server, seed: options.seed, profiles }, options, say, events: 0 };
-    const around = { profiles, idleAtStart, dataDir: paths.dataDir };
-    measured(await measureRound(run, around));
+    // The profiles are to show the load, not the start and the sign-ups.
+    if (options.cpuProfileDir !== null) await run.restart();
+    measured(await measureRound(run));
     if (options.again && options.afterEvents > profiles + run.events) {
       await fill(run, options.afterEvents - profiles - run.events);
-      measured(await measureRound(run, around));
+      measured(await measureRound(run));
     }
   } finally {
-    await server.stop();
+    await run.target.server.stop();
     rmSync(around.directory, { recursive: true, force: true });
   }
 }
@@ -71,6 +77,11 @@ interface Run {
   say: (line: string) => void;
   /** Events sent after the sign-ups: the next one's ordinal. */
   events: number;
+  dataDir: string;
+  /** Resident bytes of the server before anything was sent. */
+  idleAtStart: number | null;
+  /** Stops the server and starts it again; the ms from starting the process until it is ready. */
+  restart: () => Promise<number>;
 }
 
 function signUp(target: Target): Promise<FullLoad> {
@@ -84,60 +95,78 @@ async function fill(run: Run, events: number): Promise<void> {
   const filled = await fullLoad(run.target, portion, false);
   run.events += filled.events;
   run.say(`${filled.events} events, ${Math.round(filled.processedPerS)} a second`);
-  // What follows must not be busy with them while the next round is measured.
-  const processedAt = Date.now();
-  const isFollowed = ({ searchAsOf, analyticsAsOf }: ServerStatus) =>
-    Math.min(searchAsOf, analyticsAsOf) >= processedAt;
-  if ((await firstTime(run.target.server, isFollowed, maxFollowMs)) === null) {
-    throw new Error(`search or SQL was still behind ${maxFollowMs / 60_000} minutes later`);
-  }
-  run.say(`search and SQL hold them ${Math.round((Date.now() - processedAt) / 1_000)} s later`);
+  const seconds = await followed(run.target.server);
+  run.say(`search, SQL and the review queue hold them ${Math.round(seconds)} s later`);
 }
 
-async function measureRound(
-  run: Run,
-  about: { profiles: number; idleAtStart: number | null; dataDir: string },
-): Promise<Round> {
-  const { target, options, say } = run;
-  const eventsBefore = about.profiles + run.events;
-  target.server.memory();
-  let full: FullLoad | undefined;
-  let half: HalfLoad | undefined;
-  let reads: Reads | undefined;
-  let follow: SearchFollow | undefined;
-  if (options.phases.includes("load")) {
-    full = await fullLoad(target, portionOf(run));
+type Measured = Pick<Round, "full" | "half" | "single" | "reads" | "follow" | "startMs">;
+
+/** What each phase adds to a round, in the order in which they come. */
+const phaseRuns: Readonly<Record<Exclude<Phase, "search">, (run: Run, sofar: Measured) => Promise<Measured>>> = {
+  load: async (run) => {
+    const full = await fullLoad(run.target, portionOf(run));
     run.events += full.events;
-    say(`full load: ${Math.round(full.processedPerS)} events a second end to end`);
-  }
-  if (options.phases.includes("half")) {
+    run.say(`full load: ${Math.round(full.processedPerS)} events a second end to end`);
+    return { full };
+  },
+  half: async (run, { full }) => {
+    await followed(run.target.server, false);
     const eventsPerS = Math.round((full?.processedPerS ?? assumedEventsPerS) / 2);
-    half = await halfLoad(target, { ...portionOf(run), maxEvents: eventsPerS * options.seconds }, eventsPerS);
+    const portion = { ...portionOf(run), maxEvents: eventsPerS * run.options.seconds };
+    const half = await halfLoad(run.target, portion, eventsPerS);
     run.events += half.events;
-    say(`half load: an event is visible after ${half.visibleMs.p50} ms (p50), ${half.visibleMs.p99} ms (p99)`);
-  }
-  if (options.phases.includes("reads")) {
-    reads = await readProfiles(target, Math.ceil(options.seconds / 2));
-    say(`reads: ${Math.round(reads.perS)} a second`);
-  }
-  if (options.phases.includes("follow")) {
-    const load = { ...portionOf(run), maxEvents: followEventsPerS * options.seconds };
-    const followed = await followSearch(target, load);
-    follow = followed;
+    run.say(`half load: an event is visible after ${half.visibleMs.p50} ms (p50), ${half.visibleMs.p99} ms (p99)`);
+    return { half };
+  },
+  single: async (run) => {
+    await followed(run.target.server);
+    const portion = { ...portionOf(run), maxSeconds: Math.ceil(run.options.seconds / 2) };
+    const { events, ...single } = await singleEvents(run.target, portion);
+    run.events += events;
+    run.say(`single events: ${Math.round(single.acknowledgedPerS)} acknowledged a second`);
+    return { single };
+  },
+  reads: async (run) => {
+    await followed(run.target.server);
+    const reads = await readProfiles(run.target, run.options.seconds);
+    run.say(`reads: ${Math.round(reads.perS)} a second`);
+    return { reads };
+  },
+  follow: async (run) => {
+    const load = { ...portionOf(run), maxEvents: followEventsPerS * run.options.seconds };
+    const follow = await followSearch(run.target, load);
     run.events += load.maxEvents;
-    say(`search finds an event after ${followed.foundMs.p50} ms (p50), ${followed.foundMs.p99} ms (p99)`);
+    run.say(`search finds an event after ${follow.foundMs.p50} ms (p50), ${follow.foundMs.p99} ms (p99)`);
+    return { follow };
+  },
+  start: async (run) => {
+    await followed(run.target.server);
+    const startMs = await run.restart();
+    run.say(`a start takes ${(startMs / 1_000).toFixed(1)} s`);
+    return { startMs };
+  },
+};
+
+async function measureRound(run: Run): Promise<Round> {
+  const { profiles } = run.target;
+  const eventsBefore = profiles + run.events;
+  run.target.server.memory();
+  let measured: Measured = {};
+  let peak: number | null = null;
+  for (const [phase, measure] of Object.entries(phaseRuns)) {
+    if (!run.options.phases.includes(phase as Phase)) continue;
+    if (phase === "start") peak = run.target.server.memory().peak;
+    measured = { ...measured, ...(await measure(run, measured)) };
   }
-  const events = about.profiles + run.events;
-  const { entries } = await diskUse(about.dataDir);
+  peak = Math.max(peak ?? 0, run.target.server.memory().peak ?? 0) || null;
+  const events = profiles + run.events;
+  const { entries } = await diskUse(run.dataDir);
   const disk = [...entries].map(([part, bytes]) => [part, bytes / events] as const);
   return {
-    profiles: about.profiles,
+    profiles,
     eventsBefore,
-    ...(full === undefined ? {} : { full }),
-    ...(half === undefined ? {} : { half }),
-    ...(reads === undefined ? {} : { reads }),
-    ...(follow === undefined ? {} : { follow }),
-    memory: { idleAtStart: about.idleAtStart, peak: target.server.memory().peak },
+    ...measured,
+    memory: { idleAtStart: run.idleAtStart, peak },
     diskBytesPerEvent: { ...Object.fromEntries(disk), total: disk.reduce((sum, [, bytes]) => sum + bytes, 0) },
   };
 }

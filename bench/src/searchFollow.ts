@@ -4,9 +4,8 @@ import { latencyHistogram } from "./latencyHistogram.ts";
 import { batchEvents, connections, quantiles, type Portion, type Target } from "./loadPhases.ts";
 import { runLoad } from "./loadProcess.ts";
 import type { SearchFollow } from "./measurements.ts";
-import { firstTime } from "./progress.ts";
+import { firstTime, followed } from "./progress.ts";
 import { drawsAt } from "./seededDraws.ts";
-import type { ServerStatus } from "./server.ts";
 import { cpuSince } from "./threadCpu.ts";
 
 /** The rate at which search is to be at most a second behind. */
@@ -19,19 +18,12 @@ const nameLetters = 12;
 const maxGapMs = 100;
 const maxMissingMs = 60_000;
 const maxDrainMs = 10 * 60_000;
-const maxFollowMs = 30 * 60_000;
 
 /** Sends on a timetable, and meanwhile makes new customers, one after the other, and searches for each until found. */
 export async function followSearch(target: Target, portion: Portion): Promise<SearchFollow> {
   const { server, seed, profiles } = target;
   const { url, writeKey } = server;
-  // What was sent before is not to be waited for, nor are others to be busy with it.
-  const startedAt = Date.now();
-  const isFollowed = ({ searchAsOf, analyticsAsOf, reviewsAsOf }: ServerStatus) =>
-    Math.min(searchAsOf, analyticsAsOf, reviewsAsOf) >= startedAt;
-  if ((await firstTime(server, isFollowed, maxFollowMs)) === null) {
-    throw new Error(`what follows was still behind ${maxFollowMs / 60_000} minutes later`);
-  }
+  await followed(server);
   const before = server.cpu();
   const writing = openConnections(url, basic(writeKey), 1);
   const asking = openConnections(url, server.authorization, 1);
