@@ -11,7 +11,7 @@ import { acceptCall, typed, type AcceptOptions, type Judged } from "./accept.ts"
 import { answerJson, answerPreflight, answerProblem, answerSuccess, WrongMethod } from "./answers.ts";
 import { batchOf, withoutKey } from "./batch.ts";
 import { bodyRoom, drained, readBody, SenderGone, type BodyRoom } from "./body.ts";
-import { parseJson } from "./jsonText.ts";
+import { parseJson, type ParsedJson } from "./jsonText.ts";
 import { admission, type Admission, type Backlog } from "./admission.ts";
 import { maxEventBytes, retryAfterSeconds } from "./limits.ts";
 import type { CompiledPlan } from "./plans/judging.ts";
@@ -41,8 +41,11 @@ export interface GatewayParts {
   hasRoom?: () => boolean;
   /** Of bodies that are being received, all connections together. */
   maxBufferedBytes?: number;
-  /** Judged calls of one source that are durable now, with what the log keeps of each. It must not throw. */
-  onAppended?: (calls: readonly Judged[], records: readonly BufferRecord[], positions: readonly Position[]) => void;
+  /**
+   * Judged calls of one source that go into the log, with what it keeps of each. What is answered is called once they
+   * are durable, and is what holds them until then: parsed, many weigh as much as all else here. Neither may throw.
+   */
+  onTaken?: (calls: readonly Judged[], records: readonly BufferRecord[]) => (positions: readonly Position[]) => void;
   /** A fault of ours, for the operator's log; the sender knows it by this id only. */
   onFault?: (error: unknown, requestId: string) => void;
 }
@@ -101,8 +104,8 @@ interface Edge {
   room: BodyRoom;
   live: AcceptOptions;
   imported: AcceptOptions;
-  /** Judges and appends so many calls of the source, once there is room for them; answers them judged. */
-  append: (source: Source, calls: number, judge: () => Judged[]) => Promise<Judged[]>;
+  /** Judges and appends so many calls of the source, once there is room for them; answers what was refused. */
+  append: (source: Source, calls: number, judge: () => Judged[]) => Promise<Submitted["rejected"]>;
   admission: Admission;
 }
 
@@ -111,18 +114,24 @@ function edgeOf(parts: GatewayParts): Edge {
   const { newMessageId } = parts;
   const live: AcceptOptions = { maxEventBytes, allowGuests: false, newMessageId, mayBeUnstorable: true };
   const gate = admission(parts);
-  const append: Edge["append"] = async (source, count, judge) => {
-    if (count === 0) return [];
+  // No part of it waits with the calls at hand: parsed, they would be what every garbage collection copies.
+  const append: Edge["append"] = (source, count, judge) => {
+    if (count === 0) return Promise.resolve([]);
     const release = gate.reserve(source, count);
+    let appended: Promise<Position[]>;
+    let refused: Submitted["rejected"];
+    let told: ReturnType<NonNullable<GatewayParts["onTaken"]>> | undefined;
     try {
       const calls = judge();
       const records = calls.map(encode);
-      const positions = await parts.append(records, source.id);
-      parts.onAppended?.(calls, records, positions);
-      return calls;
-    } finally {
+      refused = refusedOf(calls);
+      told = parts.onTaken?.(calls, records);
+      appended = parts.append(records, source.id);
+    } catch (error) {
       release();
+      throw error;
     }
+    return durable(appended, { refused, told, release });
   };
   return {
     parts,
@@ -132,6 +141,27 @@ function edgeOf(parts: GatewayParts): Edge {
     append,
     admission: gate,
   };
+}
+
+async function durable(
+  appended: Promise<Position[]>,
+  {
+    refused,
+    told,
+    release,
+  }: {
+    refused: Submitted["rejected"];
+    told: ((positions: readonly Position[]) => void) | undefined;
+    release: () => void;
+  },
+): Promise<Submitted["rejected"]> {
+  try {
+    const positions = await appended;
+    told?.(positions);
+    return refused;
+  } finally {
+    release();
+  }
 }
 
 async function respond(edge: Edge, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -159,21 +189,34 @@ async function take(edge: Edge, route: TakingRoute, request: IncomingMessage): P
   // A wrong key in the header is told before the body is looked at.
   const early = named === null ? null : await sourceOf(edge.parts.access, named);
   edge.admission.admit(early);
-  const { value, isSuspect, items } = parseJson(await readBody(request, edge.room), maxDepth);
-  const source = early ?? (await sourceOf(edge.parts.access, bodyKey(value) ?? ""));
+  const [refused] = await takeBody(edge, route, early, await readBody(request, edge.room));
+  if (route.kind === "call" && refused !== undefined) throw refusalOf(refused);
+}
+
+/** What is parsed is let go of before it is durable: see {@link Edge.append}. */
+function takeBody(edge: Edge, route: TakingRoute, early: Source | null, body: Buffer): Promise<Submitted["rejected"]> {
+  const parsed = parseJson(body, maxDepth);
+  if (early !== null) return takeParsed(edge, route, early, parsed);
+  const named = sourceOf(edge.parts.access, bodyKey(parsed.value) ?? "");
+  return named.then((source) => takeParsed(edge, route, source, parsed));
+}
+
+function takeParsed(
+  edge: Edge,
+  route: TakingRoute,
+  source: Source,
+  { value, isSuspect, items }: ParsedJson,
+): Promise<Submitted["rejected"]> {
   const options = { ...planned(edge, source, edge.live), mayBeUnstorable: isSuspect };
   const at = edge.parts.now();
   if (route.kind === "batch") {
     const { calls, texts, shared } = batchOf(value, items);
     const received = { at, ...shared };
     const judge = () => calls.map((call, index) => acceptCall(call, source, received, options, texts[index]));
-    await edge.append(source, calls.length, judge);
-    return;
+    return edge.append(source, calls.length, judge);
   }
   const { type } = route;
-  const judge = () => [acceptCall(typed(withoutKey(value), type), source, { at }, options)];
-  const [judged] = await edge.append(source, 1, judge);
-  if (judged?.record.status === "rejected") throw refusalOf(judged.record.reason);
+  return edge.append(source, 1, () => [acceptCall(typed(withoutKey(value), type), source, { at }, options)]);
 }
 
 type TakingRoute = Extract<Route, { kind: "call" | "batch" }>;
@@ -186,9 +229,8 @@ async function submit(
 ): Promise<Submitted> {
   if (!source.enabled) throw disabled();
   edge.admission.admit(source);
-  const taken = await edge.append(source, calls.length, () => judged(edge, source, calls, options));
-  const rejected = refusedOf(taken);
-  return { accepted: taken.length - rejected.length, rejected };
+  const rejected = await edge.append(source, calls.length, () => judged(edge, source, calls, options));
+  return { accepted: calls.length - rejected.length, rejected };
 }
 
 function judged(edge: Edge, source: Source, calls: readonly JsonObject[], options: AcceptOptions): Judged[] {
@@ -202,6 +244,7 @@ function planned({ parts }: Edge, source: Source, options: AcceptOptions): Accep
   return plan === null ? options : { ...options, plan };
 }
 
+/** Of none, as a rule: then the answer holds nothing of the calls. */
 function refusedOf(calls: readonly Judged[]): Submitted["rejected"] {
   return calls.flatMap(({ record }, index) => (record.status === "rejected" ? [{ index, ...record.reason }] : []));
 }

@@ -5,13 +5,13 @@ import { Problem } from "../model/problem.ts";
 import type { Position } from "../model/position.ts";
 import { decidedElsewhere, isDecidedElsewhere } from "../storage/decidedElsewhere.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
+import { batchSize } from "./batchSize.ts";
 import { createPipeline, type BatchOutcome, type PipelineParts } from "./pipeline.ts";
 import { TooMuchAtOnce } from "./tenancies/handOver.ts";
 import { regroupingStopped } from "./regroup/regrouping.ts";
 
-/** Larger batches share look-ups and commits; these bound the memory of one, and how long readers see it coming. */
-const maxBatchRecords = 5_000;
-const maxBatchBytes = 16 << 20;
+/** Bounds the memory of a batch. */
+const maxBatchBytes = 48 << 20;
 const firstRetryMs = 100;
 const maxRetryMs = 10_000;
 
@@ -44,6 +44,7 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
   let decidedUntil = at;
   let stopped = false;
   const pipeline = createPipeline({ ...parts, isStopped: () => stopped });
+  const size = batchSize();
 
   /** Null when it was stopped before the store could tell. Problem `decided_elsewhere` where another one has decided. */
   async function stands(next: Position): Promise<boolean | null> {
@@ -85,13 +86,15 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
   return {
     run: async (end) => {
       while (!stopped && at < end) {
-        const { records, next } = await parts.log.read(at, end, maxBatchRecords, maxBatchBytes);
+        const startedAt = parts.now();
+        const { records, next } = await parts.log.read(at, end, size.most(), maxBatchBytes);
         if (next <= at) return;
         for (const part of partedAtRules(records, next)) {
           await decide(part.records, part.next);
           if (stopped) return;
           at = part.next;
         }
+        size.decided(records.length, parts.now() - startedAt);
       }
     },
     stop: () => {

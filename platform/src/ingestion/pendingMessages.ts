@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { BufferRecord, EventBufferReader } from "../buffer/eventBuffer.ts";
+import type { EventBufferReader } from "../buffer/eventBuffer.ts";
 import type { Position } from "../model/position.ts";
 
 /** Of one read of the log at a start: a turn of the event loop is short, and answers go out between. */
@@ -12,8 +12,8 @@ const blockRecords = 4_096;
  * million takes 12 MB, and looking through all of it about two milliseconds.
  */
 export interface PendingMessages {
-  /** As `append` gave them; positions ascend over calls. */
-  add(records: readonly BufferRecord[], positions: readonly Position[]): void;
+  /** Keys of messages, and where `append` put them; positions ascend over calls. */
+  add(messages: readonly string[], positions: readonly Position[]): void;
   /** Everything before `position` is decided, and forgotten here. */
   decided(position: Position): void;
   /** Positions that may hold one of the messages, ascending: a few may hold another, none that does is missing. */
@@ -38,8 +38,8 @@ export function pendingMessages(left: { log: EventBufferReader; from: Position; 
   // Whoever looks for something hears of it.
   filled.catch(() => undefined);
   return {
-    add: (records, positions) => {
-      for (const [index, { message }] of records.entries()) since.add(message, positions[index] as Position);
+    add: (messages, positions) => {
+      for (const [index, message] of messages.entries()) since.add(message, positions[index] as Position);
     },
     decided: (position) => {
       before.forget(position);

@@ -120,7 +120,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       backlog: stages.backlog,
       maxPendingRecords: settings.maxPendingRecords,
       hasRoom: room.hasRoom,
-      onAppended: stages.stream.hub.taken,
+      onTaken: stages.stream.hub.taken,
       onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error)}`),
     });
     const { hasRoom } = room;
@@ -166,19 +166,30 @@ function countingAppend(
   { log, meters, backlog, undecided, health }: Stages,
   telemetry: Telemetry | null,
 ): CountingAppend {
-  return async (records, source = noSource) => {
+  const counted = async (
+    appended: Promise<Position[]>,
+    source: string,
+    messages: readonly string[],
+  ): Promise<Position[]> => {
     try {
-      const appended =
-        telemetry === null ? log.append(records) : telemetry.appending(records.length, () => log.append(records));
       const positions = await appended;
-      backlog.added(source, records.length);
-      undecided.add(records, positions);
-      meters.accepted(records.length);
+      backlog.added(source, messages.length);
+      undecided.add(messages, positions);
+      meters.accepted(messages.length);
       return positions;
     } catch (error) {
       if (error instanceof Problem && error.code === "log_failed") health.logFailed = true;
       throw error;
     }
+  };
+  return (records, source = noSource) => {
+    const append = (): Promise<Position[]> => log.append(records);
+    const appended = telemetry === null ? append() : telemetry.appending(records.length, append);
+    return counted(
+      appended,
+      source,
+      records.map(({ message }) => message),
+    );
   };
 }
 

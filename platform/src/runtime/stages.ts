@@ -10,6 +10,7 @@ import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
 import { openExplaining } from "../adapters/embedded/explaining/client.ts";
 import { startReviews, type EmbeddedReviews } from "../adapters/embedded/reviews/client.ts";
 import { startSearch, type EmbeddedSearch } from "../adapters/embedded/search/client.ts";
+import { poolGivesWay } from "../adapters/embedded/giveWay.ts";
 import { correctionsOver, linksOver } from "../adapters/embedded/state/corrections.ts";
 import { feedHeadOver } from "../adapters/embedded/decided.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
@@ -116,6 +117,8 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   // What a crash left undecided is as pending as what comes from now on.
   backlog.added(noSource, await recordsFrom(paths.log, ingestion.decidedUntil()));
   const followers = await startFollowers(options, { parts, ingestion });
+  // The log and the followers' stores are open: the pool's threads run.
+  poolGivesWay();
   const { homeCurrency } = options.settings;
   const explainer = openExplaining({ stateFile: paths.state, hashKey, homeCurrency, onTrouble });
   opened.push(() => explainer.close());

@@ -187,7 +187,10 @@ function openEdge(
       throw error;
     });
     backlog.added(source, records.length);
-    undecided.add(records, positions);
+    undecided.add(
+      records.map(({ message }) => message),
+      positions,
+    );
     return positions;
   };
   const promise = (records: readonly BufferRecord[], positions: readonly Position[]): void => {
@@ -204,7 +207,7 @@ function openEdge(
     backlog,
     maxPendingRecords: world.temper.maxPendingRecords,
     hasRoom: () => world.hasRoom,
-    onAppended: (_calls, records, positions) => promise(records, positions),
+    onTaken: (_calls, records) => (positions) => promise(records, positions),
   });
   const append: Running["append"] = async (records) => {
     const positions = await keep(records, noSource);

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 
 /**
@@ -6,6 +7,7 @@ import { getPriority, setPriority } from "node:os";
  * and for a timeline; what resembles whom can wait. Not too long: a stop waits for all of them.
  */
 export const niceness = {
+  pool: 8,
   search: 8,
   explaining: 5,
   analytics: 10,
@@ -22,4 +24,25 @@ export const niceness = {
 export function giveWay(by: number = niceness.background): void {
   if (process.platform !== "linux" || getPriority(0) >= by) return;
   setPriority(0, by);
+}
+
+const tasks = "/proc/self/task";
+/** As libuv names them: Linux knows each thread by a name. */
+const poolThread = "libuv-worker";
+
+/**
+ * For the threads of Node's pool, once they run: what DuckDB and LevelDB are asked for is done there, whoever asked, and
+ * otherwise with the priority of those who take and decide events. Writes and syncs of the log are done there too; they
+ * wait for the disk more than for the processor.
+ */
+export function poolGivesWay(): void {
+  if (process.platform !== "linux") return;
+  for (const task of readdirSync(tasks)) {
+    try {
+      const isOfPool = readFileSync(`${tasks}/${task}/comm`, "utf8").startsWith(poolThread);
+      if (isOfPool && getPriority(Number(task)) < niceness.pool) setPriority(Number(task), niceness.pool);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
 }

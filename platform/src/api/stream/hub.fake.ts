@@ -1,5 +1,5 @@
 import { defaultIdentityRules, type IdentityRules } from "../../identity/index.ts";
-import type { StoredRecord } from "../../buffer/eventBuffer.ts";
+import type { BufferRecord, StoredRecord } from "../../buffer/eventBuffer.ts";
 import type { AcceptedEvent, CallRecord, RejectedCall } from "../../model/event.ts";
 import { encodeRecord } from "../../model/logRecord.ts";
 import { maxRecordsPerSegment, position, type Position } from "../../model/position.ts";
@@ -35,7 +35,8 @@ export interface World {
   duplicates: Set<number>;
   reads: { records: number };
   /** Appends, as the gateway tells it. Returns the positions. */
-  take(records: readonly CallRecord[]): number[];
+  /** `meanwhile`: what happens while they are on their way into the log. */
+  take(records: readonly CallRecord[], meanwhile?: () => void): number[];
   decide(until?: number, outcome?: Partial<StreamOutcome>): void;
   /** Lets time pass, and everything that is due in it. */
   pass(ms: number): Promise<void>;
@@ -114,19 +115,23 @@ export function world(given: Partial<Stored> = {}): World {
     clock,
     duplicates: stored.duplicates,
     reads: stored.reads,
-    take: (records) => {
+    take: (records, meanwhile) => {
       const positions = records.map((_, n) => positionOf(stored, stored.log.length + n));
+      const calls = records.map((record) => ({ record, identifiers: identifiersOf(record) }));
+      const payloads = records.map((record) => encodeRecord(record));
+      const appended = records.map((record, n) => ({
+        fragment: fragmentOf(record),
+        message: "m",
+        payload: payloads[n] as Uint8Array,
+      }));
+      const told = hub.taken(calls, appended);
+      meanwhile?.();
       for (const [n, record] of records.entries()) {
         const position = positions[n] as Position;
         stored.records.set(position, record);
-        stored.log.push({ position, fragment: fragmentOf(record), message: "m", payload: encodeRecord(record) });
+        stored.log.push({ position, ...(appended[n] as BufferRecord) });
       }
-      const calls = records.map((record) => ({ record, identifiers: identifiersOf(record) }));
-      hub.taken(
-        calls,
-        records.map((record) => ({ fragment: fragmentOf(record) })),
-        positions,
-      );
+      told(positions);
       return positions;
     },
     decide: (until = endOf(stored), outcome = {}) => {

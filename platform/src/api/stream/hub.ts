@@ -1,5 +1,5 @@
+import type { BufferRecord, StoredRecord } from "../../buffer/eventBuffer.ts";
 import type { CallRecord } from "../../model/event.ts";
-import type { FragmentId } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import type { Join } from "../../model/join.ts";
 import type { Position } from "../../model/position.ts";
@@ -7,6 +7,7 @@ import { Problem } from "../../model/problem.ts";
 import { Connection, type Subscription } from "./connection.ts";
 import type { Frontier } from "./frontier.ts";
 import { heartbeatSeconds, maxJoinsKept, maxSubscribers } from "./limits.ts";
+import { takenOf } from "./logged.ts";
 import { rateRing } from "./rateRing.ts";
 import type { StreamReads } from "./reads.ts";
 import type { StreamOutcome, Taken } from "./streamTypes.ts";
@@ -25,12 +26,14 @@ export interface HubParts {
 
 /** What is shown live of the way of events. It decides nothing and holds nothing up: what cannot be shown is counted. */
 export interface StreamHub {
-  /** Records of one source that became durable, in order. Costs a few counts while nobody watches. */
+  /**
+   * Calls of one source that go into the log; what is answered is told once they are durable. While nobody watches that
+   * costs a few counts, and holds the calls no longer than now.
+   */
   taken(
     calls: readonly { record: CallRecord; identifiers: readonly IdentifierKey[] }[],
-    stored: readonly { fragment: FragmentId }[],
-    positions: readonly Position[],
-  ): void;
+    stored: readonly BufferRecord[],
+  ): (positions: readonly Position[]) => void;
   /** Every record before `until` is decided. */
   decided(until: Position, outcome: StreamOutcome): void;
   /** To be called once a second. */
@@ -58,21 +61,26 @@ export function createStreamHub(parts: HubParts): StreamHub {
     for (const name of totalNames) past[name] += closed.subscriber.totals[name];
   };
   return {
-    taken: (calls, stored, positions) => {
+    taken: (calls, stored) => {
       const [first] = calls;
-      const last = positions.at(-1);
-      if (first === undefined || last === undefined) return;
+      if (first === undefined) return () => undefined;
+      const { source: id, sourceKind: kind } = first.record;
       let rejected = 0;
       for (const { record } of calls) if (record.status === "rejected") rejected += 1;
-      const { source, sourceKind } = first.record;
-      rates.taken({ id: source, kind: sourceKind }, calls.length - rejected, rejected);
-      frontier.taken = Math.max(frontier.taken, last + 1);
-      if (open.size === 0) return;
-      for (const [index, call] of calls.entries()) {
-        const taken = takenAs(call, stored[index], positions[index]);
-        for (const { subscriber } of open) subscriber.offer(taken);
-      }
-      for (const connection of open) connection.due();
+      const accepted = calls.length - rejected;
+      const watched = open.size > 0 ? calls : null;
+      return (positions) => {
+        rates.taken({ id, kind }, accepted, rejected);
+        frontier.taken = Math.max(frontier.taken, (positions.at(-1) ?? -1) + 1);
+        if (open.size === 0) return;
+        for (const [index, record] of stored.entries()) {
+          const at = { ...record, position: positions[index] as Position };
+          // Whoever came to watch meanwhile is shown what the log keeps.
+          const taken = watched === null ? takenOf(at) : takenAs(watched[index], at);
+          if (taken !== null) for (const { subscriber } of open) subscriber.offer(taken);
+        }
+        for (const connection of open) connection.due();
+      };
     },
     decided: (until, outcome) => {
       rates.decided(outcome);
@@ -125,12 +133,10 @@ function joinRing(from: Position) {
 }
 
 function takenAs(
-  call: { record: CallRecord; identifiers: readonly IdentifierKey[] },
-  stored: { fragment: FragmentId } | undefined,
-  position: Position | undefined,
-): Taken {
-  if (stored === undefined || position === undefined) throw new TypeError("each call has its record and position");
-  return { position, fragment: stored.fragment, record: call.record, identifiers: call.identifiers };
+  call: { record: CallRecord; identifiers: readonly IdentifierKey[] } | undefined,
+  { position, fragment }: StoredRecord,
+): Taken | null {
+  return call === undefined ? null : { position, fragment, record: call.record, identifiers: call.identifiers };
 }
 
 function stopping(): Problem {
