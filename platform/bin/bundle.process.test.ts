@@ -100,6 +100,18 @@ describe("c360", () => {
 });
 
 describe("a bundle", () => {
+  it("tells of errors by the places in the sources", async () => {
+    const root = checkout();
+    await bundle(root);
+    const program = join(root, "platform/bin/c360.js");
+    const env = { C360_LOG_LEVEL: "debug", C360_DATA_DIR: join(root, "data"), C360_PORT: "1" };
+    const failing = run(process.execPath, [program, "status"], { cwd: root, env });
+    const { stderr } = (await failing.catch((error: unknown) => error)) as { stderr: string };
+    expect(stderr).toContain(`at connect (${pathToFileURL(join(root, "platform/src/cli/connection.ts")).href}:`);
+    expect(stderr).not.toContain("platform/dist");
+    expect((await version(root)).of).toBe("bundle");
+  });
+
   it("is made once for the same sources, and leaves the one before to whoever runs it", async () => {
     const root = checkout();
     const first = await bundle(root);
