@@ -155,9 +155,9 @@ describe("the bundle of this checkout", () => {
     const sources = mapped.flatMap((name) => sourceMap(name).sources);
     const own = sources.filter((source) => !source.includes("/node_modules/"));
     expect(own.length).toBeGreaterThan(300);
-    expect(
-      own.filter((source) => !/^\.\.\/\.\.\/src\//.test(source) || /\.(test|fake|contract)\./.test(source)),
-    ).toEqual([]);
+    expect(own.filter((source) => !source.startsWith("../../src/") || /\.(test|fake|contract)\./.test(source))).toEqual(
+      [],
+    );
     const packages = new Set(sources.map((source) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? ""));
     expect([...packages]).toEqual(expect.arrayContaining(["fastify", "typebox", "pino"]));
     for (const tool of ["vitest", "fast-check", "rolldown", "react", "playwright-core"])
@@ -177,6 +177,6 @@ describe("the bundle of this checkout", () => {
         return /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(originalSource)?.[1];
       });
     });
-    expect([...new Set(found)].sort()).toEqual(["pino", "thread-stream"]);
+    expect([...new Set(found)].toSorted()).toEqual(["pino", "thread-stream"]);
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { type OutputAsset, type OutputChunk, rolldown } from "rolldown";
@@ -19,7 +20,8 @@ export async function bundle(root: string): Promise<BundleManifest> {
   const known = freshBundle(root);
   if (known !== null) return known;
   const { files, output } = await bundled(root);
-  const folder = join(dirname(manifestPath), sha256Of(JSON.stringify(files)).slice(0, 16));
+  // Another each time: who runs the one before is left alone, also by two who bundle at the same time.
+  const folder = join(dirname(manifestPath), randomUUID());
   const written = write(root, folder, output);
   const manifest = { folder, entry: entryName, files: [...files, ...written] };
   publish(root, manifest);
@@ -27,7 +29,7 @@ export async function bundle(root: string): Promise<BundleManifest> {
 }
 
 async function bundled(root: string): Promise<{ files: BundledFile[]; output: (OutputChunk | OutputAsset)[] }> {
-  // As deep as the folder that it is written to, whose name follows from what it is made of.
+  // As deep as the folder that it is written to.
   const dir = join(root, dirname(manifestPath), "bundle");
   const sources = ownSources(root, dir);
   const build = await rolldown({
@@ -55,7 +57,6 @@ async function bundled(root: string): Promise<{ files: BundledFile[]; output: (O
 }
 
 function write(root: string, folder: string, output: readonly (OutputChunk | OutputAsset)[]): BundledFile[] {
-  rmSync(join(root, folder), { recursive: true, force: true });
   mkdirSync(join(root, folder), { recursive: true });
   for (const one of output)
     writeFileSync(join(root, folder, one.fileName), one.type === "chunk" ? one.code : one.source);
