@@ -30,6 +30,7 @@ const workers = 3;
 const inMemory = { ...env, ...filesInMemory() };
 const browserSetup = "platform/test/whole/browserSetup.ts";
 const memorySetup = "platform/test/memoryFolder.ts";
+const bundleSetup = "platform/test/bundleSetup.ts";
 const wholeOptions = {
   testTimeout: 600_000,
   hookTimeout: 120_000,
@@ -70,7 +71,7 @@ export default defineConfig({
           ...wholeOptions,
           ...together,
           env: inMemory,
-          globalSetup: [memorySetup, browserSetup],
+          globalSetup: [memorySetup, browserSetup, bundleSetup],
         },
       },
       {
@@ -81,6 +82,7 @@ export default defineConfig({
           ...wholeOptions,
           ...together,
           env,
+          globalSetup: [bundleSetup],
         },
       },
       {
@@ -90,7 +92,7 @@ export default defineConfig({
           exclude: ["**/node_modules/**"],
           ...wholeOptions,
           env,
-          globalSetup: [browserSetup],
+          globalSetup: [browserSetup, bundleSetup],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { threadOf, timeByFunction, type CpuProfile, type CpuProfileNode } from "./cpuProfile.ts";
 
 function node(id: number, functionName: string, children: number[] = [], url = ""): CpuProfileNode {
-  return { id, callFrame: { functionName, url, lineNumber: 9 }, children };
+  return { id, callFrame: { functionName, url, lineNumber: 9, columnNumber: 0 }, children };
 }
 
 /** main → fold (→ fold → parse) and main → parse; one sample is idle. */
@@ -53,6 +53,8 @@ describe("threadOf", () => {
   it.each([
     ["file:///x/platform/src/runtime/ingestionThread.ts", "ingestion"],
     ["file:///x/platform/src/adapters/embedded/analytics/thread.ts", "analytics"],
+    ["file:///x/platform/dist/4f/runtime-ingestionThread.js", "ingestion"],
+    ["file:///x/platform/dist/4f/adapters-embedded-search-thread.js", "search"],
     ["file:///x/platform/src/gateway/gateway.ts", "gateway and API"],
   ])("%s is of %s", (url, thread) => {
     expect(threadOf({ ...profile, nodes: [node(1, "run", [], url)] })).toBe(thread);

@@ -1,3 +1,5 @@
+import { createSourceFinder } from "../../platform/src/runtime/stackInSources.ts";
+
 /** What V8's sampling profiler writes, as far as it is used here. */
 export interface CpuProfile {
   nodes: readonly CpuProfileNode[];
@@ -9,8 +11,8 @@ export interface CpuProfile {
 
 export interface CpuProfileNode {
   id: number;
-  /** `lineNumber` counts from 0. */
-  callFrame: { functionName: string; url: string; lineNumber: number };
+  /** `lineNumber` and `columnNumber` count from 0. */
+  callFrame: { functionName: string; url: string; lineNumber: number; columnNumber: number };
   children?: readonly number[];
 }
 
@@ -101,11 +103,26 @@ function functionOf({ callFrame }: CpuProfileNode, root: string): FunctionTime {
   return { name, file, line: callFrame.lineNumber + 1, selfUs: 0, totalUs: 0 };
 }
 
-/** Which of the server's threads a profile is of, told by the file that the thread began with. */
+/** The same profile by the sources' places, where a bundle of them was run. */
+export function profileInSources(profile: CpuProfile): CpuProfile {
+  const find = createSourceFinder();
+  const inSources = ({ callFrame }: CpuProfileNode): CpuProfileNode["callFrame"] => {
+    const { url, lineNumber, columnNumber } = callFrame;
+    const found = find({ url, line: lineNumber + 1, column: columnNumber + 1 });
+    return { ...callFrame, url: found.url, lineNumber: found.line - 1, columnNumber: found.column - 1 };
+  };
+  return { ...profile, nodes: profile.nodes.map((node) => ({ ...node, callFrame: inSources(node) })) };
+}
+
+/**
+ * Which of the server's threads a profile is of, told by the file that the thread began with: a source, or what the bundle
+ * made of it.
+ */
 export function threadOf(profile: CpuProfile): string {
   const urls = profile.nodes.map(({ callFrame }) => callFrame.url);
-  if (urls.some((url) => url.endsWith("/runtime/ingestionThread.ts"))) return "ingestion";
-  if (urls.some((url) => url.endsWith("/analytics/thread.ts"))) return "analytics";
-  if (urls.some((url) => url.endsWith("/search/thread.ts"))) return "search";
+  const began = (file: RegExp): boolean => urls.some((url) => file.test(url));
+  if (began(/\/(?:runtime\/ingestionThread\.ts|runtime-ingestionThread\.js)$/)) return "ingestion";
+  if (began(/\/(?:analytics\/thread\.ts|adapters-embedded-analytics-thread\.js)$/)) return "analytics";
+  if (began(/\/(?:search\/thread\.ts|adapters-embedded-search-thread\.js)$/)) return "search";
   return "gateway and API";
 }

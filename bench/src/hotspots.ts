@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CpuProfile, threadOf, timeByFunction, type FunctionTime, type ThreadTime } from "./cpuProfile.ts";
+import {
+  type CpuProfile,
+  profileInSources,
+  threadOf,
+  timeByFunction,
+  type FunctionTime,
+  type ThreadTime,
+} from "./cpuProfile.ts";
 import { aligned } from "./table.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -17,7 +24,7 @@ export function hotspotsOf(directory: string, events: number): string {
   if (files.length === 0) return `${directory} holds no .cpuprofile\n`;
   const threads = files.sort().map((name) => {
     const profile = JSON.parse(readFileSync(join(directory, name), "utf8")) as CpuProfile;
-    return timeByFunction(profile, threadOf(profile), root);
+    return timeByFunction(profileInSources(profile), threadOf(profile), root);
   });
   return threads.map((thread) => threadText(thread, events)).join("\n");
 }

@@ -26,11 +26,11 @@ async function run(argv: readonly string[], io: CliIo): Promise<number> {
   } catch (error) {
     // Commander has printed already; `--help` and `--version` end this way too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUsage;
-    return tell(error, argv.includes("--json"), io);
+    return await tell(error, argv.includes("--json"), io);
   }
 }
 
-function tell(error: unknown, asJson: boolean, io: CliIo): number {
+async function tell(error: unknown, asJson: boolean, io: CliIo): Promise<number> {
   const problem = error instanceof Problem ? error : unforeseen(error);
   if (asJson) {
     const { code, message, hint, field } = problem;
@@ -39,7 +39,10 @@ function tell(error: unknown, asJson: boolean, io: CliIo): number {
     io.stderr(`error: ${problem.message}\n${problem.hint === undefined ? "" : `hint: ${problem.hint}\n`}`);
   }
   const level = io.env["C360_LOG_LEVEL"];
-  if ((level === "debug" || level === "trace") && error instanceof Error) io.stderr(`${error.stack ?? ""}\n`);
+  if ((level === "debug" || level === "trace") && error instanceof Error) {
+    const { stackInSources } = await import("../runtime/stackInSources.ts");
+    io.stderr(`${stackInSources(error.stack ?? "")}\n`);
+  }
   return exitCodeOf(problem);
 }
 

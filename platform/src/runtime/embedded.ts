@@ -46,6 +46,7 @@ import { threadedDryRun } from "./rulesDryRun.ts";
 import { fateView, healthView, householdOf, householdServices, identityService } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { openStages, type Stages } from "./stages.ts";
+import { thrownAt } from "./stackInSources.ts";
 import { tracedAnalytics } from "./telemetry/tracedServices.ts";
 import type { Telemetry, Work } from "./telemetry/telemetry.ts";
 
@@ -308,5 +309,5 @@ function rulesOver(
 /** Messages of unforeseen errors could quote an event: only their kind and place go to the log. */
 function faultName(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
-  return `${error.name} ${error.stack?.split("\n")[1]?.trim() ?? ""}`;
+  return `${error.name} ${thrownAt(error)}`;
 }

@@ -10,6 +10,7 @@ import { keyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import { foldedWith } from "./foldedWith.ts";
 import type { FromIngestion, IngestionThreadData, ToIngestion } from "./ingestionMessages.ts";
+import { thrownAt } from "./stackInSources.ts";
 
 /** The ingestion worker: the only writer of the state file. It hears how far the log is durable and decides up to there. */
 const port = parentPort;
@@ -109,6 +110,5 @@ say({ kind: "ready", position: await store.position() });
 /** Errors of the stores name files and codes; messages of other errors could quote an event, so only their kind goes out. */
 function troubleMessage(error: unknown): string {
   if (!(error instanceof Error)) return "unknown trouble";
-  const where = error.stack?.split("\n")[1]?.trim() ?? "";
-  return "code" in error ? `${error.message} (${String(error.code)})` : `${error.name} ${where}`;
+  return "code" in error ? `${error.message} (${String(error.code)})` : `${error.name} ${thrownAt(error)}`;
 }
