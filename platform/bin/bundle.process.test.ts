@@ -177,6 +177,6 @@ describe("the bundle of this checkout", () => {
         return /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(originalSource)?.[1];
       });
     });
-    expect([...new Set(found)].toSorted()).toEqual(["pino", "thread-stream"]);
+    expect(new Set(found)).toEqual(new Set(["pino", "thread-stream"]));
   });
 });
