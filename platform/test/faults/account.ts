@@ -31,12 +31,22 @@ export async function accountOf(reads: Reads, senders: readonly Sender[], alsoSe
   const stored = await storedIds(reads);
   const sent = new Set(acknowledged);
   differences.push(
-    ...told("acknowledged and lost", [...sent].filter((id) => !stored.ids.has(id))),
-    ...told("there, and nobody sent it", [...stored.ids].filter((id) => !sent.has(id))),
+    ...told(
+      "acknowledged and lost",
+      [...sent].filter((id) => !stored.ids.has(id)),
+    ),
+    ...told(
+      "there, and nobody sent it",
+      [...stored.ids].filter((id) => !sent.has(id)),
+    ),
     ...told("there twice", stored.twice),
   );
   differ("money of orders", await reads.value("select sum(net_minor) from orders"), sumOf(senders, "netMinor"));
-  differ("customers' revenue", await reads.value("select sum(revenue_minor) from profiles"), sumOf(senders, "netMinor"));
+  differ(
+    "customers' revenue",
+    await reads.value("select sum(revenue_minor) from profiles"),
+    sumOf(senders, "netMinor"),
+  );
   differ("orders", await reads.value("select count(*) from orders"), sumOf(senders, "orders"));
   differ("events that profiles count", await reads.value("select sum(event_count) from profiles"), sent.size);
   differ("people", await reads.value("select count(*) from profiles"), sumOf(senders, "people") + alsoSent.length);
@@ -66,7 +76,10 @@ export async function differencesAtRest(dataDir: string, events: number): Promis
   const { findings } = await examineDirectory(settings, { isDeep: true, progress: () => undefined });
   // How much room the disk has is the test's doing.
   const own = findings.filter(({ part, where }) => !(part === "files" && where === "."));
-  const differences = told("doctor", own.map(({ part, where, what }) => `${part} ${where}: ${what}`));
+  const differences = told(
+    "doctor",
+    own.map(({ part, where, what }) => `${part} ${where}: ${what}`),
+  );
   const paths = dataPaths(dataDir);
   const records = await recordsFrom(paths.log, 0);
   const { duplicates, rejected } = exceptionsIn(paths.state);
@@ -91,7 +104,7 @@ async function storedIds(reads: Reads): Promise<{ ids: Set<string>; twice: strin
     const rows = await reads.query(
       `select message_id from events where message_id > '${after}' order by message_id limit ${pageRows}`,
     );
-    for (const [id] of rows) (ids.has(String(id)) ? twice.push(String(id)) : ids.add(String(id)));
+    for (const [id] of rows) ids.has(String(id)) ? twice.push(String(id)) : ids.add(String(id));
     if (rows.length < pageRows) return { ids, twice };
     after = String(rows.at(-1)?.[0]);
   }

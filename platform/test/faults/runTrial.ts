@@ -1,4 +1,4 @@
-import { renameSync } from "node:fs";
+import { cpSync } from "node:fs";
 import { drawsFrom, hash32 } from "../../src/simulator/draws.ts";
 import { within } from "../whole/polling.ts";
 import { startSender } from "../whole/senders.ts";
@@ -59,8 +59,8 @@ export async function runTrial(seed: number, kinds: readonly FaultKind[]): Promi
   const trial: Trial = { site, senders, draws, say: (what) => story.push(what), atEnd: (work) => undo.push(work) };
   const differences = await differencesOf(trial, kind).catch((error: unknown) => [wordsOf(error)]);
   const kept = differences.length === 0 ? null : keep(site);
-  await site.close();
   for (const work of undo) work();
+  await site.close();
   return { kind: kind.name, story, acknowledged: acknowledgedBy(senders), differences, kept };
 }
 
@@ -76,7 +76,7 @@ async function differencesOf(trial: Trial, kind: FaultKind): Promise<string[]> {
 
 function keep(site: Site): string {
   const kept = `${site.folder}-kept`;
-  renameSync(site.folder, kept);
+  cpSync(site.folder, kept, { recursive: true, force: true });
   return kept;
 }
 

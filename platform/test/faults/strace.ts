@@ -13,17 +13,12 @@ function database(name: string): string[] {
 }
 
 const files: Record<Place, readonly string[]> = {
-  log: [
-    "log",
-    ...numbered.slice(0, 6).flatMap((n) => [`log/000000000${n}.log`, `log/000000000${n}.log.new`]),
-  ],
+  log: ["log", ...numbered.slice(0, 6).flatMap((n) => [`log/000000000${n}.log`, `log/000000000${n}.log.new`])],
   state: database("state.sqlite"),
   messages: [
     "messages",
     "messages/CURRENT",
-    ...numbered.flatMap((n) =>
-      ["log", "ldb", "dbtmp"].map((end) => `messages/${String(n).padStart(6, "0")}.${end}`),
-    ),
+    ...numbered.flatMap((n) => ["log", "ldb", "dbtmp"].map((end) => `messages/${String(n).padStart(6, "0")}.${end}`)),
     ...numbered.map((n) => `messages/MANIFEST-${String(n).padStart(6, "0")}`),
   ],
   analytics: ["analytics/analytics.duckdb", "analytics/analytics.duckdb.wal"],

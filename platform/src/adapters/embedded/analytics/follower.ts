@@ -4,6 +4,7 @@ import { defaultIdentityRules, identifierOrder, rulesInForce } from "../../../id
 import type { Position } from "../../../model/position.ts";
 import type { StoredRules } from "../../../storage/identityAndProfiles.ts";
 import type { Decided } from "../../../storage/followed.ts";
+import { knownAsOf } from "../asOf.ts";
 import { transaction } from "./engine.ts";
 import { quoted } from "./sqlText.ts";
 import { type EventBatchSettings, insertEvents, mendedRecords } from "./eventBatch.ts";
@@ -106,13 +107,18 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
 
   return {
     progress: () => progress,
-    current: () => (progress = towards({ asOf: now(), ...decided.head() })),
+    current: () => {
+      const at = now();
+      progress = believed(progress, at);
+      return (progress = towards({ asOf: at, ...decided.head() }));
+    },
     hasWholeStep: () => isWholeStep(decided.head(), progress),
     followed: () => (followed.feed === "" ? null : followed),
     unreadable: () => unreadable,
     async step() {
       const at = now();
       const head = decided.head();
+      progress = believed(progress, at);
       const reached = towards((goal ??= { ...head, asOf: at }));
       if (reached !== progress) goal = { ...head, asOf: at };
       progress = reached;
@@ -130,6 +136,12 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
       return false;
     },
   };
+}
+
+/** The same object where its time can be believed. */
+function believed(progress: Progress, now: number): Progress {
+  const asOf = knownAsOf(progress.asOf, now);
+  return asOf === progress.asOf ? progress : { ...progress, asOf };
 }
 
 /** The progress, as of the aim's time once all of it is here; the same object before. */

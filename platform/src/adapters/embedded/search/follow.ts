@@ -8,6 +8,7 @@ import {
   nextFeedStep,
 } from "../../../storage/followFeed.ts";
 import type { Decided } from "../../../storage/followed.ts";
+import { knownAsOf } from "../asOf.ts";
 import type { SearchIndex, SearchProgress } from "./searchIndex.ts";
 import type { EntryWriter } from "./writeEntries.ts";
 
@@ -62,6 +63,7 @@ export function followerOf(parts: FollowerParts): Follower {
     steppedAt = elapsed();
     const at = now();
     const head = decided.head();
+    progress = { ...progress, asOf: knownAsOf(progress.asOf, at) };
     const next = nextFeedStep(decided, progress.followed, limits);
     isFeedKnown = next?.startsOver !== true;
     if (next === null) {
@@ -99,7 +101,8 @@ export function followerOf(parts: FollowerParts): Follower {
     const at = now();
     const { version, copied } = progress.followed;
     const isUpToDate = isFeedKnown && copied === null && version >= decided.head().feedVersion;
-    if (isUpToDate) progress = { ...progress, asOf: Math.max(progress.asOf, at) };
+    const asOf = knownAsOf(progress.asOf, at);
+    progress = { ...progress, asOf: isUpToDate ? Math.max(asOf, at) : asOf };
     return progress;
   };
   const mayWait = (): boolean => {
