@@ -104,7 +104,10 @@ async function storedIds(reads: Reads): Promise<{ ids: Set<string>; twice: strin
     const rows = await reads.query(
       `select message_id from events where message_id > '${after}' order by message_id limit ${pageRows}`,
     );
-    for (const [id] of rows) ids.has(String(id)) ? twice.push(String(id)) : ids.add(String(id));
+    for (const id of rows.map(([cell]) => String(cell))) {
+      if (ids.has(id)) twice.push(id);
+      ids.add(id);
+    }
     if (rows.length < pageRows) return { ids, twice };
     after = String(rows.at(-1)?.[0]);
   }
