@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { faultKinds, runTrial } from "./runTrial.ts";
+import { watchStandstill } from "./standstill.ts";
 import type { FaultKind } from "./trial.ts";
 
 const usage = `npm run faults -- [--minutes N | --hours N | --runs N] [--seed N] [--only kind,…] [--at-once N]
@@ -62,13 +63,21 @@ function kindsOf(only: string | undefined): FaultKind[] {
 async function runMany({ kinds, only, first, runs, until, atOnce }: Many): Promise<void> {
   if (kinds.length === 0) throw new Error("there is nothing to run");
   const done = new Map<string, number>();
+  const stoodStill = watchStandstill();
+  const again: number[] = [];
   let next = 0;
   let hasFailed = false;
   const lane = async (): Promise<void> => {
-    while (next < runs && Date.now() < until && !hasFailed) {
-      const seed = first + next++;
+    while (again.length > 0 || (next < runs && Date.now() < until && !hasFailed)) {
+      const seed = again.pop() ?? first + next++;
       const startedAt = performance.now();
       const { kind, story, acknowledged, differences, kept } = await runTrial(seed, kinds);
+      const stoodMs = stoodStill();
+      if (differences.length > 0 && stoodMs > 0) {
+        say(`seed ${seed} ${kind}: this process stood still for ${Math.round(stoodMs / 1_000)} s meanwhile: once more`);
+        again.push(seed);
+        continue;
+      }
       const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
       done.set(kind, (done.get(kind) ?? 0) + 1);
       const verdict = differences.length === 0 ? "all there" : "FAILED";

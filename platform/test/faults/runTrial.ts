@@ -1,4 +1,4 @@
-import { cpSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { drawsFrom, hash32 } from "../../src/simulator/draws.ts";
 import { within } from "../whole/polling.ts";
 import { startSender } from "../whole/senders.ts";
@@ -43,7 +43,7 @@ export interface TrialResult {
 export async function runTrial(seed: number, kinds: readonly FaultKind[]): Promise<TrialResult> {
   const draws = drawsFrom(hash32(seed, 11));
   const kind = draws.pick(kinds);
-  const site = await openSite();
+  const site = await openSite({ env: { C360_MIN_FREE_MIB: "0" } });
   const undo: (() => void)[] = [];
   const story: string[] = [];
   const senders = Array.from({ length: draws.between(1, mostSenders) }, (_, n) =>
@@ -59,6 +59,7 @@ export async function runTrial(seed: number, kinds: readonly FaultKind[]): Promi
   const trial: Trial = { site, senders, draws, say: (what) => story.push(what), atEnd: (work) => undo.push(work) };
   const differences = await differencesOf(trial, kind).catch((error: unknown) => [wordsOf(error)]);
   const kept = differences.length === 0 ? null : keep(site);
+  for (const sender of senders) sender.giveUp();
   for (const work of undo) work();
   await site.close();
   return { kind: kind.name, story, acknowledged: acknowledgedBy(senders), differences, kept };
@@ -76,7 +77,7 @@ async function differencesOf(trial: Trial, kind: FaultKind): Promise<string[]> {
 
 function keep(site: Site): string {
   const kept = `${site.folder}-kept`;
-  cpSync(site.folder, kept, { recursive: true, force: true });
+  spawnSync("cp", ["-a", site.folder, kept]);
   return kept;
 }
 

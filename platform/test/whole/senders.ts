@@ -63,6 +63,8 @@ export interface Sender {
   orders(): number;
   /** Resolves when the batch under way is acknowledged. */
   stop(): Promise<void>;
+  /** Ends it though the batch under way is not acknowledged. */
+  giveUp(): void;
 }
 
 export interface SenderOptions {
@@ -85,6 +87,7 @@ export function startSender(options: SenderOptions): Sender {
   const refused: string[] = [];
   const agent = keepAliveAgent();
   const stopping = new AbortController();
+  let hasGivenUp = false;
   let first = 0;
 
   const deliver = async (from: number, count: number): Promise<void> => {
@@ -96,6 +99,7 @@ export function startSender(options: SenderOptions): Sender {
     const refusable = sendsRefusable ? [refusableCallOf(name, from)] : [];
     const body = JSON.stringify({ batch: [...calls, ...again, ...refusable], sentAt: new Date().toISOString() });
     for (let attempt = 1; ; attempt++) {
+      if (hasGivenUp) throw new Error("given up");
       const answer = await postBody(`${url}/v1/batch`, body, writeKey, agent);
       if (answer?.status === 200) break;
       if (answer !== null && answer.status !== 503) throw new Error(`unexpected answer: ${answer.status}`);
@@ -128,6 +132,10 @@ export function startSender(options: SenderOptions): Sender {
     stop: async () => {
       stopping.abort();
       await running;
+    },
+    giveUp: () => {
+      stopping.abort();
+      hasGivenUp = true;
     },
   };
 }

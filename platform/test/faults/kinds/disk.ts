@@ -42,6 +42,22 @@ export const errors: FaultKind = {
   },
 };
 
+const fullFrom = 5;
+const mostFullFrom = 40;
+
+/** From some write on, one part of the data directory takes no more. */
+export function errorsOf(place: "state" | "analytics", error: "ENOSPC" | "EIO"): FaultKind {
+  return {
+    name: `${place}-${error}`,
+    lacks: errors.lacks,
+    happen: async (trial) => {
+      const from = trial.draws.between(fullFrom, mostFullFrom);
+      trial.say(`pwrite64 ${from}+ of ${place} failed with ${error}`);
+      return underFault(trial, { call: "pwrite64", effect: `error=${error}`, when: `${from}+`, place });
+    },
+  };
+}
+
 /** Each such call takes long. */
 export const slowness: FaultKind = {
   name: "slow-disk",
@@ -97,14 +113,14 @@ export const fullDisks: FaultKind = {
     const { site, draws, say } = trial;
     const part = draws.pick(["", "log", "analytics", "messages"] as const);
     const at = join(site.dataDir, part);
-    const first = await site.start({ env: { C360_MIN_FREE_MIB: "0" } });
+    const first = await site.start();
     await first.stop();
     const kept = `${site.folder}/kept`;
     spawnSync("cp", ["-a", at, kept]);
     spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMiB}m,mode=700`, "tmpfs", at]);
     trial.atEnd(() => spawnSync("umount", ["-l", at]));
     spawnSync("cp", ["-a", `${kept}/.`, at]);
-    const server = await site.start({ env: { C360_MIN_FREE_MIB: "0" } });
+    const server = await site.start();
     await busy(trial, server, draws.between(20, 500));
     const ballast = join(at, "ballast");
     const { bavail, bsize } = statfsSync(at);
