@@ -56,6 +56,21 @@ describe("c360 serve", () => {
     expect(io.out).not.toContain("Stopped.");
   });
 
+  it.each(["Worker initialization failure: EMFILE", "EMFILE: too many open files, open 'x'"])(
+    "says what to do where it may not open enough files: %s",
+    async (message) => {
+      const io = fakeIo({
+        runtime: {
+          servePlatform: async () => {
+            throw new Error(message);
+          },
+        },
+      });
+      expect((await run(["serve"], io)).code).not.toBe(0);
+      expect(io.err).toMatch(/^error: This process may not open as many files as it needs\.\nhint: Allow it more/);
+    },
+  );
+
   it("writes its log to standard error, without keys", async () => {
     const io = serving();
     const done = run(["serve"], io);
