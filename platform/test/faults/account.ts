@@ -14,7 +14,7 @@ const mostFates = 400;
 const mostTold = 5;
 
 /** What the clients know, held against a platform that runs and has nothing left to do. */
-export interface Account {
+interface Account {
   /** What does not agree, in words; empty when all is well. */
   differences: string[];
   /** Events that were processed. */
@@ -22,7 +22,11 @@ export interface Account {
 }
 
 /** Everything that the senders were told was taken: there once, as what it should be, and nothing beside it. */
-export async function accountOf(reads: Reads, senders: readonly Sender[], alsoSent: readonly string[] = []) {
+export async function accountOf(
+  reads: Reads,
+  senders: readonly Sender[],
+  alsoSent: readonly string[] = [],
+): Promise<Account> {
   const differences: string[] = [];
   const differ = (what: string, is: unknown, shouldBe: unknown): void => {
     if (is !== shouldBe) differences.push(`${what}: ${String(is)}, and ${String(shouldBe)} were acknowledged`);

@@ -102,25 +102,22 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     return true;
   }
 
-  const towards = (aim: Progress): Progress =>
-    isFeedKnown && followed.copied === null ? reaching(progress, aim) : progress;
+  const towards = (aim: Progress): Progress => {
+    const held = believed(progress, now());
+    return isFeedKnown && followed.copied === null ? reaching(held, aim) : held;
+  };
 
   return {
     progress: () => progress,
-    current: () => {
-      const at = now();
-      progress = believed(progress, at);
-      return (progress = towards({ asOf: at, ...decided.head() }));
-    },
+    current: () => (progress = towards({ asOf: now(), ...decided.head() })),
     hasWholeStep: () => isWholeStep(decided.head(), progress),
     followed: () => (followed.feed === "" ? null : followed),
     unreadable: () => unreadable,
     async step() {
-      const at = now();
-      const head = decided.head();
-      progress = believed(progress, at);
-      const reached = towards((goal ??= { ...head, asOf: at }));
-      if (reached !== progress) goal = { ...head, asOf: at };
+      const [at, head] = [now(), decided.head()];
+      const aim = { ...head, asOf: at };
+      const reached = towards((goal ??= aim));
+      if (reached !== progress) goal = aim;
       progress = reached;
       const eventsWait = progress.position < head.position;
       const feedWaits = !isFeedKnown || followed.copied !== null || progress.feedVersion < head.feedVersion;
