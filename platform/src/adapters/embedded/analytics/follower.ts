@@ -102,10 +102,8 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     return true;
   }
 
-  const towards = (aim: Progress): Progress => {
-    const held = believed(progress, now());
-    return isFeedKnown && followed.copied === null ? reaching(held, aim) : held;
-  };
+  const towards = (aim: Progress): Progress =>
+    reaching(believed(progress, now()), isFeedKnown && followed.copied === null ? aim : null);
 
   return {
     progress: () => progress,
@@ -141,8 +139,9 @@ function believed(progress: Progress, now: number): Progress {
   return asOf === progress.asOf ? progress : { ...progress, asOf };
 }
 
-/** The progress, as of the aim's time once all of it is here; the same object before. */
-function reaching(progress: Progress, aim: Progress): Progress {
+/** The progress, as of the aim's time once all of it is here; the same object before, and where there is no aim. */
+function reaching(progress: Progress, aim: Progress | null): Progress {
+  if (aim === null) return progress;
   const isReached = progress.position >= aim.position && progress.feedVersion >= aim.feedVersion;
   return isReached ? { ...progress, asOf: Math.max(progress.asOf, aim.asOf) } : progress;
 }
