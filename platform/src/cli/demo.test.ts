@@ -40,6 +40,7 @@ it("the demo stops at once where its sending waits for a busy platform, and not 
         return {
           url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
           firstRun: {},
+          hasDied: () => false,
           close: async () => void order.push("closed"),
         };
       },

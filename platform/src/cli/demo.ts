@@ -10,11 +10,10 @@ import { readDemoState, writeDemoState, type DemoState } from "./demoState.ts";
 import type { CliIo } from "./io.ts";
 import { openBrowser } from "./openBrowser.ts";
 import type { Output } from "./output.ts";
-import { maxStopMs, stopSignal, withinMs } from "./serve.ts";
+import { endOf, maxStopMs, stopSignal, withinMs } from "./serve.ts";
 import { historyDays, liveDays } from "./simulate.ts";
 import { wireSink, writeKeysOf, type CallSink } from "./simulatedSending.ts";
 import { planOf } from "./simulatePlan.ts";
-import { exitCodes } from "./usage.ts";
 
 export interface DemoFlags extends SettingOverrides {
   customers: number;
@@ -61,13 +60,7 @@ export async function demo(io: CliIo, output: Output, flags: DemoFlags): Promise
   const isClosed = await withinMs(io, closed, maxStopMs);
   stopped.forget();
   if (failure !== null) throw failure;
-  if (isClosed) {
-    io.stdout("Stopped. Start it again, and it goes on where it was.\n");
-    return exitCodes.done;
-  }
-  io.stderr(`error: it did not stop within ${maxStopMs / 1_000} s and is cut off; nothing acknowledged is lost\n`);
-  io.exitNow(exitCodes.failed);
-  return exitCodes.failed;
+  return endOf(io, isClosed, platform);
 }
 
 /** The environment's, but for the data directory; quiet unless asked otherwise. */

@@ -46,8 +46,20 @@ async function tell(error: unknown, asJson: boolean, io: CliIo): Promise<number>
   return exitCodeOf(problem);
 }
 
+/** Of this process, or of the whole machine; a thread has only words for it. */
+const lacksHandles = /\b(EMFILE|ENFILE|too many open files)\b/i;
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
 function unforeseen(error: unknown): Problem {
   const message = error instanceof Error ? error.message : String(error);
+  if (lacksHandles.test(`${codeOf(error)} ${message}`)) {
+    return new Problem(503, "too_few_files", "This process may not open as many files as it needs.", {
+      hint: "Allow it more (ulimit -n, or LimitNOFILE= of a service; 1,024 are enough) and start again. Nothing that was acknowledged is lost.",
+    });
+  }
   return new Problem(500, "internal", `${message} (this should not happen)`, {
     hint: "Please report it, with what C360_LOG_LEVEL=debug shows.",
   });

@@ -17,6 +17,8 @@ export interface ServedPlatform {
   url: string;
   /** Made at the very first start, to be shown once. */
   firstRun: { writeKey?: string; token?: string };
+  /** It stopped by itself, which the log tells, and the process is to end. */
+  hasDied(): boolean;
   close(): Promise<void>;
 }
 

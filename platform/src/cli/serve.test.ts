@@ -8,7 +8,8 @@ import { whatNext } from "./serve.ts";
 const firstRun = { writeKey: "wk_first", token: "tok_first" };
 
 function serving(platform: Partial<ServedPlatform> = {}, world: FakeWorld = {}) {
-  const served: ServedPlatform = { url: "http://127.0.0.1:3600", firstRun, close: async () => {}, ...platform };
+  const plain = { url: "http://127.0.0.1:3600", firstRun, hasDied: () => false, close: async () => {} };
+  const served: ServedPlatform = { ...plain, ...platform };
   return fakeIo({
     ...world,
     runtime: {
@@ -44,6 +45,31 @@ describe("c360 serve", () => {
     expect([closed, io.exits]).toEqual([1, []]);
     expect(io.out).toMatch(/Stopping…\nStopped\./);
   });
+
+  it("fails where it had to stop by itself, so that whoever watches over it starts it again", async () => {
+    const io = serving({ hasDied: () => true });
+    const done = run(["serve"], io);
+    await turn();
+    io.signal();
+    expect((await done).code).toBe(1);
+    expect(io.err).toContain("error: processing events stopped by itself (the log says why)");
+    expect(io.out).not.toContain("Stopped.");
+  });
+
+  it.each(["Worker initialization failure: EMFILE", "EMFILE: too many open files, open 'x'"])(
+    "says what to do where it may not open enough files: %s",
+    async (message) => {
+      const io = fakeIo({
+        runtime: {
+          servePlatform: async () => {
+            throw new Error(message);
+          },
+        },
+      });
+      expect((await run(["serve"], io)).code).not.toBe(0);
+      expect(io.err).toMatch(/^error: This process may not open as many files as it needs\.\nhint: Allow it more/);
+    },
+  );
 
   it("writes its log to standard error, without keys", async () => {
     const io = serving();

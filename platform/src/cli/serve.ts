@@ -33,12 +33,20 @@ export async function serve(io: CliIo, flags: SettingOverrides): Promise<number>
   io.stdout("Stopping…\n");
   const isClosed = await withinMs(io, platform.close(), maxStopMs);
   stopped.forget();
-  if (isClosed) {
+  return endOf(io, isClosed, platform);
+}
+
+/** The last word, and the exit code: of a platform that was told to stop, one that died, or one that did not close. */
+export function endOf(io: CliIo, isClosed: boolean, platform: ServedPlatform): number {
+  if (isClosed && !platform.hasDied()) {
     io.stdout("Stopped. Start it again, and it goes on where it was.\n");
     return exitCodes.done;
   }
-  io.stderr(`error: it did not stop within ${maxStopMs / 1_000} s and is cut off; nothing acknowledged is lost\n`);
-  io.exitNow(exitCodes.failed);
+  const why = isClosed
+    ? "processing events stopped by itself (the log says why)"
+    : `it did not stop within ${maxStopMs / 1_000} s and is cut off`;
+  io.stderr(`error: ${why}; nothing acknowledged is lost\n`);
+  if (!isClosed) io.exitNow(exitCodes.failed);
   return exitCodes.failed;
 }
 

@@ -32,6 +32,8 @@ export interface ServeOptions {
 export interface ServedPlatform {
   url: string;
   firstRun: FirstRun;
+  /** Ingestion ended by itself, and the process is told to stop: it did not do what it is there for. */
+  hasDied(): boolean;
   close(): Promise<void>;
 }
 
@@ -51,17 +53,19 @@ type ToldOptions = ServeOptions & { telemetry: Telemetry | null };
 
 async function serveTold(settings: Settings, options: ToldOptions): Promise<ServedPlatform> {
   const { log, telemetry } = options;
+  let hasDied = false;
   const platform = await openUpgrading(settings, options, {
     telemetry,
     onTrouble: (message) => log.warn({ trouble: message }, "retrying"),
     onDeath: (error) => {
       log.fatal({ error: error.name, ...toldBy(error) }, "ingestion stopped; exiting");
-      process.exitCode = 1;
+      hasDied = true;
       process.kill(process.pid, "SIGTERM");
     },
   });
   try {
-    return await tellingDiskFull(settings.dataDir, () => serveOn(platform, settings, options));
+    const served = await tellingDiskFull(settings.dataDir, () => serveOn(platform, settings, options));
+    return { ...served, hasDied: () => hasDied };
   } catch (error) {
     await platform.close();
     throw error;
@@ -113,7 +117,11 @@ function toldBy(error: Error): { code?: string; reason?: string; hint?: string }
   return { code, reason: message, ...(hint === undefined ? {} : { hint }) };
 }
 
-async function serveOn(platform: Platform, settings: Settings, options: ToldOptions): Promise<ServedPlatform> {
+async function serveOn(
+  platform: Platform,
+  settings: Settings,
+  options: ToldOptions,
+): Promise<Omit<ServedPlatform, "hasDied">> {
   await useWriteKey(platform.access, settings);
   const { telemetry } = options;
   const api = await createApi(platform.services, {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, type TestContext } from "vitest";
+import { accountOf, differencesAfterStop } from "../faults/account.ts";
 import { until } from "./polling.ts";
 import { keepAliveAgent, postBody, type Sender, startSender } from "./senders.ts";
 import { openSite, type Served, type Site, writeKey } from "./server.ts";
@@ -66,25 +67,13 @@ function acknowledgedBy(senders: readonly Sender[]): number {
   return senders.reduce((sum, sender) => sum + sender.acknowledged.length, 0);
 }
 
-/**
- * After a start with everything mended the clients get rid of what they have. Gives how many events are there then,
- * once all of them are counted once and add up.
- */
-async function storedAfterMending(senders: readonly Sender[]): Promise<unknown> {
-  const server = await site.start();
+/** The clients get rid of what they have: what of all that they were told was taken is not there once, or does not add up. */
+async function missingOrWrong(senders: readonly Sender[], server: Served): Promise<string[]> {
   await Promise.all(senders.map((sender) => sender.stop()));
   expect(await until("the probe is taken", 20_000, probe)).toMatchObject({ status: 200 });
   await site.reads.settled();
-  const stored = await site.reads.value("select count(*) from events where event is distinct from 'Probed'");
-  expect(await site.reads.query("select count(distinct message_id), count(*) from events")).toEqual([
-    [Number(stored) + 1, Number(stored) + 1],
-  ]);
-  expect(await site.reads.value("select sum(net_minor) from orders")).toBe(
-    senders.reduce((sum, sender) => sum + sender.netMinor(), 0),
-  );
-  expect((await server.stop()).code).toBe(0);
-  expect(await site.verb(["rebuild", "--verify"])).toMatchObject({ code: 0, stderr: "" });
-  return stored;
+  const { differences, events } = await accountOf(site.reads, senders, ["probe"]);
+  return [...differences, ...(await differencesAfterStop(site, server, events))];
 }
 
 /** Nothing is refused before the disk is full. */
@@ -92,7 +81,9 @@ const toTheLast = { C360_MIN_FREE_MIB: "0" };
 
 /** A batch is a write, however large it is; where a disk has to get full, many events make it so. */
 function startSenders(batchEvents = 5): Sender[] {
-  return [0, 1, 2].map((n) => startSender({ url: site.url, writeKey, name: `f${n}`, batchEvents, pauseMs: 2 }));
+  return [0, 1, 2].map((n) =>
+    startSender({ url: site.url, writeKey, name: `f${n}`, batchEvents, pauseMs: 2, sendsRefusable: true }),
+  );
 }
 
 describe("a full disk", () => {
@@ -112,7 +103,7 @@ describe("a full disk", () => {
     expect(stderr).not.toMatch(/^ +at .*\.ts/m);
     expect([0, 1]).toContain(code);
     rmSync(ballast);
-    expect(await storedAfterMending(senders)).toBe(acknowledgedBy(senders));
+    expect(await missingOrWrong(senders, await site.start())).toEqual([]);
   });
 });
 
@@ -131,18 +122,14 @@ describe("a disk that is nearly full", () => {
     expect(await probe()).toEqual({ status: 503, retryAfter: "30" });
     expect((await site.reads.request("GET", "/readyz")).status).toBe(503);
     const told = JSON.parse((await site.verb(["status", "--json"])).stdout) as { state: string; advice: object[] };
-    expect(told).toMatchObject({ state: "trouble", advice: [{ code: "disk_low" }] });
+    expect(told.state).toBe("trouble");
+    expect(told.advice).toContainEqual(expect.objectContaining({ code: "disk_low" }));
     await site.reads.settled();
 
     rmSync(ballast);
     const before = acknowledgedBy(senders);
     await until("events are taken again", 20_000, () => acknowledgedBy(senders) > before);
-    await Promise.all(senders.map((sender) => sender.stop()));
-    await site.reads.settled();
-    const stored = await site.reads.value("select count(*) from events where event is distinct from 'Probed'");
-    expect(stored).toBe(acknowledgedBy(senders));
-    expect((await server.stop()).code).toBe(0);
-    expect(await site.verb(["rebuild", "--verify"])).toMatchObject({ code: 0, stderr: "" });
+    expect(await missingOrWrong(senders, server)).toEqual([]);
   });
 });
 
@@ -187,7 +174,7 @@ describe("a disk that is full at the start", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("There is no room left on the disk");
     rmSync(ballast);
-    expect(await storedAfterMending(senders)).toBe(acknowledgedBy(senders));
+    expect(await missingOrWrong(senders, await site.start())).toEqual([]);
   });
 });
 
@@ -207,7 +194,7 @@ describe("Promise 1: acknowledged means durable", () => {
       const senders = startSenders();
       await expectNothingMoreAcknowledged(senders, server);
       await server.kill();
-      expect(await storedAfterMending(senders)).toBe(acknowledgedBy(senders));
+      expect(await missingOrWrong(senders, await site.start())).toEqual([]);
     },
   );
 
@@ -223,7 +210,6 @@ describe("Promise 1: acknowledged means durable", () => {
     await until("they go on", 20_000, () =>
       senders.every((sender, n) => sender.acknowledged.length > (before[n] ?? 0)),
     );
-    await server.stop();
-    expect(await storedAfterMending(senders)).toBe(acknowledgedBy(senders));
+    expect(await missingOrWrong(senders, server)).toEqual([]);
   });
 });

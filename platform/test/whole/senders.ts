@@ -55,12 +55,16 @@ export interface Sender {
   readonly acknowledged: readonly string[];
   /** Those among them whose first attempt got no answer: they may have been taken, and were sent again. */
   readonly doubted: readonly string[];
+  /** messageIds that got a 200 and cannot be processed: their fate is a rejection. */
+  readonly refused: readonly string[];
   /** Sales less refunds among what was acknowledged. */
   netMinor(): number;
   people(): number;
   orders(): number;
   /** Resolves when the batch under way is acknowledged. */
   stop(): Promise<void>;
+  /** Ends it though the batch under way is not acknowledged. */
+  giveUp(): void;
 }
 
 export interface SenderOptions {
@@ -71,14 +75,19 @@ export interface SenderOptions {
   name: string;
   batchEvents: number;
   pauseMs: number;
+  /** Each batch has one call more, that can only be rejected. */
+  sendsRefusable?: boolean;
 }
 
 /** Sends batches one after the other, each again and again with the same messageIds until it is acknowledged. */
-export function startSender({ url, writeKey, name, batchEvents, pauseMs }: SenderOptions): Sender {
+export function startSender(options: SenderOptions): Sender {
+  const { url, writeKey, name, batchEvents, pauseMs, sendsRefusable = false } = options;
   const acknowledged: string[] = [];
   const doubted: string[] = [];
+  const refused: string[] = [];
   const agent = keepAliveAgent();
   const stopping = new AbortController();
+  let hasGivenUp = false;
   let first = 0;
 
   const deliver = async (from: number, count: number): Promise<void> => {
@@ -87,8 +96,10 @@ export function startSender({ url, writeKey, name, batchEvents, pauseMs }: Sende
     const messageIds = numbers.map((n) => messageIdOf(name, n));
     // What was taken long ago comes once more, as a client's queue on disk may send it.
     const again = from > 0 ? [callOf(name, Math.floor(from / 2))] : [];
-    const body = JSON.stringify({ batch: [...calls, ...again], sentAt: new Date().toISOString() });
+    const refusable = sendsRefusable ? [refusableCallOf(name, from)] : [];
+    const body = JSON.stringify({ batch: [...calls, ...again, ...refusable], sentAt: new Date().toISOString() });
     for (let attempt = 1; ; attempt++) {
+      if (hasGivenUp) throw new Error("given up");
       const answer = await postBody(`${url}/v1/batch`, body, writeKey, agent);
       if (answer?.status === 200) break;
       if (answer !== null && answer.status !== 503) throw new Error(`unexpected answer: ${answer.status}`);
@@ -96,6 +107,7 @@ export function startSender({ url, writeKey, name, batchEvents, pauseMs }: Sende
       await sleep(retryMs);
     }
     acknowledged.push(...messageIds);
+    refused.push(...refusable.map(({ messageId }) => messageId));
   };
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
@@ -113,12 +125,17 @@ export function startSender({ url, writeKey, name, batchEvents, pauseMs }: Sende
   return {
     acknowledged,
     doubted,
+    refused,
     netMinor: () => Array.from({ length: first }, (_, n) => netMinorOf(n)).reduce((sum, net) => sum + net, 0),
     people: () => counted(0),
     orders: () => counted(2),
     stop: async () => {
       stopping.abort();
       await running;
+    },
+    giveUp: () => {
+      stopping.abort();
+      hasGivenUp = true;
     },
   };
 }
@@ -149,6 +166,11 @@ function callOf(name: string, n: number): JsonObject {
     default:
       return orderCall(messageId, who, "Product Viewed", { sku: `sku-${n % 97}` });
   }
+}
+
+/** A track call that names no event. */
+function refusableCallOf(name: string, n: number) {
+  return { type: "track", messageId: `${name}:refused:${n}`, userId: `${name}-${n}` };
 }
 
 function orderCall(messageId: string, userId: string, event: string, properties: JsonObject): JsonObject {

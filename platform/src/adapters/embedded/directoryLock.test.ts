@@ -45,6 +45,12 @@ describe("lockDirectory", () => {
     expect(readdirSync(inner)).toEqual(["lock"]);
   });
 
+  it("uses up what a killed holder left half done", async () => {
+    writeFileSync(join(dir, "server.json.new"), "{", { mode: 0o600 });
+    await (await lockDirectory(dir)).release();
+    expect(readdirSync(dir)).toEqual(["lock"]);
+  });
+
   it("says why a directory cannot be used", async () => {
     writeFileSync(join(dir, "file"), "");
     await expect(lockDirectory(join(dir, "file"))).rejects.toMatchObject({ status: 422, code: "data_dir_unusable" });

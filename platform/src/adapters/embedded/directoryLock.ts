@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -94,9 +93,12 @@ function openLock(dir: string): DatabaseSync {
   }
 }
 
-/** Written whole under another name first: a reader sees the old one or the new one. */
+/**
+ * Written whole under another name first: a reader sees the old one or the new one. Only the holder writes, so that one
+ * name is enough, and what a kill leaves there the next holder uses up.
+ */
 function writeHolder(dir: string, holder: DirectoryHolder): void {
-  const temporary = join(dir, `${holderFile}.${randomUUID()}`);
+  const temporary = join(dir, `${holderFile}.new`);
   writeFileSync(temporary, JSON.stringify(holder), { mode: 0o600 });
   renameSync(temporary, join(dir, holderFile));
 }

@@ -393,7 +393,7 @@ test("what they say is as of now while nothing waits, and stays as of then while
   let now = 1_000;
   const core = await open(followed, directory(), { now: () => now, retryDelayMs: 60_000 });
   await core.caughtUp();
-  for (const at of [5_000, 9_000]) {
+  for (const at of [5_000, 90_000, 9_000]) {
     now = at;
     expect((await core.status()).asOf).toBe(at);
     expect((await core.query("SELECT 1", 1)).asOf).toBe(at);
@@ -406,6 +406,9 @@ test("what they say is as of now while nothing waits, and stays as of then while
   now = 12_000;
   expect((await core.status()).asOf).toBe(9_000);
   expect((await core.query("SELECT 1", 1)).asOf).toBe(9_000);
+  // A clock that was set back knows nothing of what was then.
+  now = 5_000;
+  expect((await core.status()).asOf).toBe(0);
 });
 
 test("nothing is said as of now of a feed that may be another's", async () => {

@@ -4,6 +4,7 @@ import { defaultIdentityRules, identifierOrder, rulesInForce } from "../../../id
 import type { Position } from "../../../model/position.ts";
 import type { StoredRules } from "../../../storage/identityAndProfiles.ts";
 import type { Decided } from "../../../storage/followed.ts";
+import { knownAsOf } from "../asOf.ts";
 import { transaction } from "./engine.ts";
 import { quoted } from "./sqlText.ts";
 import { type EventBatchSettings, insertEvents, mendedRecords } from "./eventBatch.ts";
@@ -102,7 +103,7 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   }
 
   const towards = (aim: Progress): Progress =>
-    isFeedKnown && followed.copied === null ? reaching(progress, aim) : progress;
+    reaching(believed(progress, now()), isFeedKnown && followed.copied === null ? aim : null);
 
   return {
     progress: () => progress,
@@ -111,10 +112,10 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
     followed: () => (followed.feed === "" ? null : followed),
     unreadable: () => unreadable,
     async step() {
-      const at = now();
-      const head = decided.head();
-      const reached = towards((goal ??= { ...head, asOf: at }));
-      if (reached !== progress) goal = { ...head, asOf: at };
+      const [at, head] = [now(), decided.head()];
+      const aim = { ...head, asOf: at };
+      const reached = towards((goal ??= aim));
+      if (reached !== progress) goal = aim;
       progress = reached;
       const eventsWait = progress.position < head.position;
       const feedWaits = !isFeedKnown || followed.copied !== null || progress.feedVersion < head.feedVersion;
@@ -132,8 +133,15 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   };
 }
 
-/** The progress, as of the aim's time once all of it is here; the same object before. */
-function reaching(progress: Progress, aim: Progress): Progress {
+/** The same object where its time can be believed. */
+function believed(progress: Progress, now: number): Progress {
+  const asOf = knownAsOf(progress.asOf, now);
+  return asOf === progress.asOf ? progress : { ...progress, asOf };
+}
+
+/** The progress, as of the aim's time once all of it is here; the same object before, and where there is no aim. */
+function reaching(progress: Progress, aim: Progress | null): Progress {
+  if (aim === null) return progress;
   const isReached = progress.position >= aim.position && progress.feedVersion >= aim.feedVersion;
   return isReached ? { ...progress, asOf: Math.max(progress.asOf, aim.asOf) } : progress;
 }

@@ -12,6 +12,7 @@ import type { ProfileId } from "../../../model/profile.ts";
 import { feedCoverage, nextFeedStep, nothingFollowed } from "../../../storage/followFeed.ts";
 import type { Change, Decided } from "../../../storage/followed.ts";
 import type { LinkageDatabase } from "../../../storage/linkageDatabase.ts";
+import { knownAsOf } from "../asOf.ts";
 import type { IndexProgress, RecordIndex } from "./recordIndex.ts";
 import { offerLike } from "./offerLike.ts";
 import type { reviewQueue } from "./reviewQueue.ts";
@@ -74,6 +75,7 @@ export function reviewFollower(parts: FollowParts): ReviewFollower {
     pass: async () => {
       const at = now();
       const head = decided.head();
+      progress = { ...progress, asOf: knownAsOf(progress.asOf, at) };
       const rules = rulesInForce(decided.rules(), parts.rules);
       const surest = surestBy(rules);
       const isOfRules = index.rules() === surest;

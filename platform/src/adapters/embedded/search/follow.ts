@@ -8,6 +8,7 @@ import {
   nextFeedStep,
 } from "../../../storage/followFeed.ts";
 import type { Decided } from "../../../storage/followed.ts";
+import { knownAsOf } from "../asOf.ts";
 import type { SearchIndex, SearchProgress } from "./searchIndex.ts";
 import type { EntryWriter } from "./writeEntries.ts";
 
@@ -41,6 +42,11 @@ export interface Follower {
   current(): SearchProgress;
 }
 
+/** All that was decided by `at` is held. */
+function upTo(progress: SearchProgress, at: number): SearchProgress {
+  return { ...progress, asOf: Math.max(knownAsOf(progress.asOf, at), at) };
+}
+
 /**
  * Follows the feed, or copies everything where that is gone. Each slice is one transaction, a merge's survivor
  * together with whom it retires; the last one of a pass carries the progress. What a crash leaves half done is done
@@ -65,7 +71,7 @@ export function followerOf(parts: FollowerParts): Follower {
     const next = nextFeedStep(decided, progress.followed, limits);
     isFeedKnown = next?.startsOver !== true;
     if (next === null) {
-      progress = { ...progress, asOf: Math.max(progress.asOf, at) };
+      progress = upTo(progress, at);
       return false;
     }
     if (next.startsOver) {
@@ -88,7 +94,7 @@ export function followerOf(parts: FollowerParts): Follower {
     const followed = next.progress;
     const holdsAll = followed.copied === null && followed.version >= head.feedVersion;
     // Of what is being copied nothing can be said as of a time.
-    const asOfBefore = next.startsOver ? 0 : progress.asOf;
+    const asOfBefore = next.startsOver ? 0 : knownAsOf(progress.asOf, at);
     index.write(() => undefined, { followed, asOf: holdsAll ? at : asOfBefore });
     progress = index.progress();
     coverage.applied(changes, { feed, head: next.head });
@@ -99,7 +105,7 @@ export function followerOf(parts: FollowerParts): Follower {
     const at = now();
     const { version, copied } = progress.followed;
     const isUpToDate = isFeedKnown && copied === null && version >= decided.head().feedVersion;
-    if (isUpToDate) progress = { ...progress, asOf: Math.max(progress.asOf, at) };
+    progress = isUpToDate ? upTo(progress, at) : { ...progress, asOf: knownAsOf(progress.asOf, at) };
     return progress;
   };
   const mayWait = (): boolean => {

@@ -178,7 +178,7 @@ describe("the index file", () => {
     const file = join(directory.path, "search.sqlite");
     const core = openSearch({ file, decided: followed.decided(), now: () => now });
     await core.caughtUp();
-    for (const at of [5_000, 9_000]) {
+    for (const at of [5_000, 90_000, 9_000]) {
       now = at;
       expect((await core.status()).asOf).toBe(at);
       expect((await core.search({ limit: 1 })).asOf).toBe(at);
@@ -190,6 +190,9 @@ describe("the index file", () => {
     now = 12_000;
     expect((await core.status()).asOf).toBe(9_000);
     expect((await core.search({ limit: 1 })).asOf).toBe(9_000);
+    // A clock that was set back knows nothing of what was then.
+    now = 5_000;
+    expect((await core.status()).asOf).toBe(0);
     await core.close();
     directory.remove();
   });

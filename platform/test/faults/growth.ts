@@ -1,0 +1,89 @@
+/** What one minute under load was like. */
+export interface Minute {
+  /** Of its own, without mapped files, which are the system's to take back. */
+  memoryMiB: number;
+  handles: number;
+  acknowledgedPerS: number;
+  acknowledgedP50Ms: number;
+  acknowledgedP99Ms: number;
+  /** Null where it is not looked at. */
+  visibleP50Ms: number | null;
+  visibleP99Ms: number | null;
+  pending: number;
+  refusedBatches: number;
+}
+
+export interface Growth {
+  what: string;
+  /** Medians of the first and the last third of the minutes after warming up. */
+  first: number;
+  last: number;
+  /** A minute, of a straight line through the minutes after warming up (least squares). */
+  slope: number;
+  /** More than this in the last third is growth. */
+  most: number;
+  isGrowing: boolean;
+}
+
+/** Caches fill, code is compiled. */
+const warmPart = 0.2;
+const mostMoreMemory = 1.1;
+const mostMoreHandles = 6;
+/** Twice, and as much as a machine that does something else now and then makes of it. */
+const mostMoreLatency = 2;
+const latencyNoiseMs = 50;
+
+/** Memory, handles and latencies, held against what they were. At least six minutes. */
+export function growthOf(minutes: readonly Minute[]): Growth[] {
+  const warm = minutes.slice(Math.floor(minutes.length * warmPart));
+  const growth = (
+    what: string,
+    read: (minute: Minute) => number | null,
+    mostOf: (first: number) => number,
+  ): Growth[] => {
+    const values = warm.map(read).filter((value) => value !== null);
+    const third = Math.max(1, Math.floor(values.length / 3));
+    if (values.length < 3) return [];
+    const [first, last] = [median(values.slice(0, third)), median(values.slice(-third))];
+    const most = mostOf(first);
+    return [{ what, first, last, slope: slopeOf(values), most, isGrowing: last > most }];
+  };
+  const slower = (first: number): number => first * mostMoreLatency + latencyNoiseMs;
+  return [
+    ...growth(
+      "memory, MiB",
+      ({ memoryMiB }) => memoryMiB,
+      (first) => first * mostMoreMemory,
+    ),
+    ...growth(
+      "open handles",
+      ({ handles }) => handles,
+      (first) => first + mostMoreHandles,
+    ),
+    ...growth("acknowledged p50, ms", ({ acknowledgedP50Ms }) => acknowledgedP50Ms, slower),
+    ...growth("acknowledged p99, ms", ({ acknowledgedP99Ms }) => acknowledgedP99Ms, slower),
+    ...growth("visible p50, ms", ({ visibleP50Ms }) => visibleP50Ms, slower),
+    ...growth("visible p99, ms", ({ visibleP99Ms }) => visibleP99Ms, slower),
+  ];
+}
+
+/** How far the values go from their median, as a part of it, after warming up. */
+export function swingOf(minutes: readonly Minute[], read: (minute: Minute) => number): number {
+  const values = minutes.slice(Math.floor(minutes.length * warmPart)).map(read);
+  const middle = median(values);
+  return Math.max(...values.map((value) => Math.abs(value - middle))) / middle;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = Math.floor(sorted.length / 2);
+  const [low = 0, high = 0] = [sorted[sorted.length % 2 === 0 ? half - 1 : half], sorted[half]];
+  return (low + high) / 2;
+}
+
+function slopeOf(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const over = values.reduce((sum, value, n) => sum + (n - middle) * (value - mean), 0);
+  return over / values.reduce((sum, _, n) => sum + (n - middle) ** 2, 0);
+}

@@ -1,0 +1,145 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { hasStrace, injecting, places, type Injection, type Place } from "../strace.ts";
+import { busy, expectTold, pause, started, type FaultKind, type Trial } from "../trial.ts";
+import type { Served } from "../../whole/server.ts";
+
+const calls: Record<Place, readonly Injection["call"][]> = {
+  log: ["pwrite64", "fdatasync", "fsync", "rename", "openat", "pread64", "read"],
+  state: ["pwrite64", "fdatasync", "fsync", "ftruncate", "openat", "pread64"],
+  messages: ["write", "fdatasync", "fsync", "rename", "openat", "pread64"],
+  analytics: ["pwrite64", "fsync", "ftruncate", "openat", "pread64"],
+  search: ["pwrite64", "fsync", "openat", "pread64"],
+  reviews: ["pwrite64", "fsync", "openat", "pread64"],
+  access: ["pwrite64", "fsync", "openat", "pread64"],
+};
+const writesErrors = ["EIO", "ENOSPC", "EDQUOT"] as const;
+const otherErrors: Partial<Record<Injection["call"], readonly string[]>> = {
+  openat: ["EMFILE", "EIO"],
+  read: ["EIO"],
+  pread64: ["EIO"],
+  fdatasync: ["EIO", "ENOSPC"],
+  fsync: ["EIO", "ENOSPC"],
+  rename: ["EIO", "ENOSPC"],
+};
+const maxUnderFaultMs = 6_000;
+
+/** The n-th call fails, some in a row, or all from there on; in one part of the data directory. */
+export const errors: FaultKind = {
+  name: "io-error",
+  lacks: () => (hasStrace() ? null : "strace"),
+  happen: async (trial) => {
+    const { draws, say } = trial;
+    const place = draws.pick(places);
+    const call = draws.pick(calls[place]);
+    const error = draws.pick(otherErrors[call] ?? writesErrors);
+    const nth = Math.floor(draws.next() ** 2 * 120) + 1;
+    const isLasting = draws.chance(0.4);
+    const when = isLasting ? `${nth}+` : `${nth}..${nth + draws.between(0, 3)}`;
+    say(`${call} ${when} of ${place} failed with ${error}`);
+    return underFault(trial, { call, effect: `error=${error}`, when, place });
+  },
+};
+
+const fullFrom = 5;
+const mostFullFrom = 40;
+
+/** From some write on, one part of the data directory takes no more. */
+export function errorsOf(place: "state" | "analytics", error: "ENOSPC" | "EIO"): FaultKind {
+  return {
+    name: `${place}-${error}`,
+    lacks: errors.lacks,
+    happen: async (trial) => {
+      const from = trial.draws.between(fullFrom, mostFullFrom);
+      trial.say(`pwrite64 ${from}+ of ${place} failed with ${error}`);
+      return underFault(trial, { call: "pwrite64", effect: `error=${error}`, when: `${from}+`, place });
+    },
+  };
+}
+
+/** Each such call takes long. */
+export const slowness: FaultKind = {
+  name: "slow-disk",
+  lacks: () => (hasStrace() ? null : "strace"),
+  happen: async (trial) => {
+    const { draws, say } = trial;
+    const place = draws.chance(0.3) ? null : draws.pick(places);
+    const call = draws.pick(["fdatasync", "fsync", "pwrite64"] as const);
+    const ms = draws.between(5, call === "pwrite64" ? 100 : 800);
+    say(`each ${call} of ${place ?? "any file"} took ${ms} ms more`);
+    return underFault(trial, { call, effect: `delay_enter=${ms}ms`, when: "1+", place });
+  },
+};
+
+/** strace and its faults go with the process: whatever was not ended by the fault is stopped here. */
+async function underFault(trial: Trial, injection: Injection): Promise<null> {
+  const { site, draws, say } = trial;
+  const server = site.launch({ under: injecting(injection, site.dataDir) });
+  if (!(await started(server))) {
+    say("it did not start");
+    return null;
+  }
+  await pause(trial, maxUnderFaultMs);
+  if (server.hasEnded()) {
+    await expectTold(server);
+    say("it ended by itself");
+  } else if (draws.chance(0.5)) await server.kill();
+  else await stopTold(server, say);
+  return null;
+}
+
+async function stopTold(server: Served, say: Trial["say"]): Promise<void> {
+  try {
+    const { code } = await server.stop("SIGTERM");
+    if (code !== 0) await expectTold(server);
+  } catch (error) {
+    // A disk that takes seconds for each call keeps it from its end.
+    say(`it did not stop in time (${String(error)})`);
+    await server.kill();
+  }
+}
+
+const diskMiB = 200;
+/** In KiB left: none, and a little, so that the fault comes in the middle of something. */
+const mostLeftKiB = 3_000;
+const mostFullMs = 6_000;
+
+/** A disk of its own for one part of the data directory gets full, and empty again. */
+export const fullDisks: FaultKind = {
+  name: "full-disk",
+  lacks: () => (canMount() ? null : "the right to mount a small disk"),
+  happen: async (trial) => {
+    const { site, draws, say } = trial;
+    const part = draws.pick(["", "log", "analytics", "messages"] as const);
+    const at = join(site.dataDir, part);
+    const first = await site.start();
+    await first.stop();
+    const kept = `${site.folder}/kept`;
+    spawnSync("cp", ["-a", at, kept]);
+    spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMiB}m,mode=700`, "tmpfs", at]);
+    trial.atEnd(() => spawnSync("umount", ["-l", at]));
+    spawnSync("cp", ["-a", `${kept}/.`, at]);
+    const server = await site.start();
+    await busy(trial, server, draws.between(20, 500));
+    const ballast = join(at, "ballast");
+    const { bavail, bsize } = statfsSync(at);
+    const leftKiB = draws.between(0, mostLeftKiB);
+    writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leftKiB * 1_024)));
+    say(`the disk of ${part === "" ? "everything" : part} had ${leftKiB} KiB for ${await pause(trial, mostFullMs)} ms`);
+    rmSync(ballast);
+    if (server.hasEnded()) await expectTold(server);
+    else if (part === "" || part === "log" || draws.chance(0.3)) await server.kill();
+    else return server;
+    return null;
+  },
+};
+
+function canMount(): boolean {
+  const at = `${process.env["TMPDIR"] ?? "/tmp"}/c360-mount-${process.pid}`;
+  mkdirSync(at, { recursive: true });
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", at]).status === 0;
+  if (mounted) spawnSync("umount", [at]);
+  rmSync(at, { recursive: true });
+  return mounted;
+}

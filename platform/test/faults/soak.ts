@@ -1,0 +1,68 @@
+import { randomInt } from "node:crypto";
+import { parseArgs } from "node:util";
+import { runLoad } from "../../../bench/src/loadProcess.ts";
+import { batchEvents, connections } from "../../../bench/src/loadPhases.ts";
+import { firstTime } from "../../../bench/src/progress.ts";
+import { growthOf, type Minute } from "./growth.ts";
+import { firstOrdinalOf, growthTable, openSteady, profiles, tableOf, watchedMinute, type Steady } from "./steady.ts";
+
+const usage = `npm run soak -- [--minutes N] [--seed N] [--events-per-second N]
+  --minutes            60 by default, 6 at least
+  --events-per-second  half of what it takes by default, which is measured first`;
+const leastMinutes = 6;
+const maxDrainMs = 5 * 60_000;
+
+/** Half of what the platform takes, for long: memory, handles and latencies stay as they are, and all sums come out. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { minutes: { type: "string" }, seed: { type: "string" }, "events-per-second": { type: "string" } },
+  });
+  const minutes = Number(values.minutes ?? 60);
+  if (!(minutes >= leastMinutes)) throw new Error(`--minutes takes ${leastMinutes} and more\n${usage}`);
+  const steady = await openSteady(Number(values.seed ?? randomInt(2 ** 31)), say);
+  try {
+    const rate = Number(values["events-per-second"] ?? Math.round(steady.capacityPerS / 2));
+    say(`${minutes} minutes at ${rate} events a second`);
+    const isWell = await soak(steady, minutes, rate);
+    if (!isWell) process.exitCode = 1;
+  } finally {
+    await steady.close();
+  }
+}
+
+async function soak(steady: Steady, count: number, rate: number): Promise<boolean> {
+  const { server } = steady;
+  const before = await server.status();
+  const minutes: Minute[] = [];
+  let sent = 0;
+  for (let n = 0; n < count; n++) {
+    const minute = await watchedMinute(steady, () => runLoad(jobOf(steady, n, rate)));
+    sent += minute.sent.acknowledged + minute.probes;
+    minutes.push(minute);
+    say(
+      `minute ${n + 1}: ${Math.round(minute.memoryMiB)} MiB, ${minute.handles} handles, p99 ${Math.round(minute.acknowledgedP99Ms)} ms`,
+    );
+  }
+  await firstTime(server, ({ pendingRecords }) => pendingRecords === 0, maxDrainMs);
+  const after = await server.status();
+  const processed = after.processedRecords - before.processedRecords;
+  const growth = growthOf(minutes);
+  say(tableOf(minutes));
+  say(growthTable(growth));
+  const isWell = processed === sent && growth.every(({ isGrowing }) => !isGrowing);
+  say(`${sent} events acknowledged, ${processed} processed: ${isWell ? "nothing grows, all there" : "FAILED"}`);
+  return isWell;
+}
+
+function jobOf({ target: { seed }, server }: Steady, minute: number, eventsPerSecond: number) {
+  const { url, writeKey } = server;
+  const kind = "events" as const;
+  const load = { maxEvents: eventsPerSecond * 60, maxSeconds: 120, batchEvents, connections, eventsPerSecond };
+  return { url, writeKey, seed, profiles, kind, firstOrdinal: firstOrdinalOf(minute), ...load };
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+await main();
