@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { faultsOfLook, launchBrowser, openPage } from "./browser.ts";
+import { faultsOfLook, launchBrowser, type OpenedPage, openPage, type Width } from "./browser.ts";
 import { type ConsolePage, consolePages, fillEveryPage, routesOfConsole } from "./consolePages.ts";
 import { apiToken, openSite, type Site } from "./server.ts";
 
@@ -29,9 +29,14 @@ afterAll(async () => {
   await site.close();
 });
 
-/** Answers as to a token without any right, until what `path` shows says so. */
-async function openRefused(page: Page, path: string): Promise<void> {
-  await page.route("**/api/**", (route) => route.fulfill({ status: 403, json: { error: refusal } }));
+/** A tab whose requests are answered as those of a token without any right; no page of the console is open in it yet. */
+async function openRefused(token: string, width: Width): Promise<OpenedPage> {
+  const opened = await openPage(browser, { url: `${site.url}/colour-scheme.js`, token, width });
+  await opened.page.route("**/api/**", (route) => route.fulfill({ status: 403, json: { error: refusal } }));
+  return opened;
+}
+
+async function show(page: Page, path: string): Promise<void> {
   await page.goto(`${site.url}${path}`);
   await page.getByText(titled).first().waitFor();
 }
@@ -57,20 +62,20 @@ describe.each(["wide", "phone"] as const)("a token without the right, %s", (widt
   test("every page says what is missing and who can give it, and looks right", async () => {
     expect(new Set(pages.map(({ route }) => route))).toEqual(new Set(routesOfConsole()));
     const faults: Record<string, string[]> = {};
+    const { context, page, complaints } = await openRefused(apiToken, width);
     for (const { path } of pages) {
-      const { context, page, complaints } = await openPage(browser, { url: "about:blank", token: apiToken, width });
-      await openRefused(page, path);
-      const found = [...(await faultsOfRefusal(page)), ...(await faultsOfLook(page)), ...complaints];
+      await show(page, path);
+      const found = [...(await faultsOfRefusal(page)), ...(await faultsOfLook(page)), ...complaints.splice(0)];
       if (found.length > 0) faults[path] = found;
-      await context.close();
     }
+    await context.close();
     expect(faults).toEqual({});
   });
 });
 
 test("another token leads back to where it was missing", async () => {
-  const { context, page } = await openPage(browser, { url: "about:blank", token: "support-desk", width: "wide" });
-  await openRefused(page, "/rules");
+  const { context, page } = await openRefused("support-desk", "wide");
+  await show(page, "/rules");
   await page.getByRole("button", { name: "Use another token" }).click();
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   await page.unroute("**/api/**");
