@@ -126,7 +126,7 @@ function Winnings({ before, after }: Pick<Effect, "before" | "after">) {
             <span className="dimmed">{text.wins.over(lost.map(({ value }) => traitText(value)).join(", "))}</span>
             <span className="toldLine meta">
               <SourceMark {...markOf(won.source)} />
-              {words.then}
+              {words.dot}
               <Time at={won.occurredAt} />
             </span>
           </li>

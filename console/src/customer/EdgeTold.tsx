@@ -19,12 +19,12 @@ export function EdgeTold({ edge: { source, rule, count, occurredAt, confidence, 
     <>
       <span className="toldLine meta">
         <SourceMark {...markOf(source)} />
-        {words.then}
+        {words.dot}
         {rules[rule] ?? rule}
-        {said === undefined && `${words.then}${count === 1 ? text.oneEvent : text.events(countText(count))}`}
-        {words.then}
+        {said === undefined && `${words.dot}${count === 1 ? text.oneEvent : text.events(countText(count))}`}
+        {words.dot}
         {text.why.since} <Time at={occurredAt} />
-        {words.then}
+        {words.dot}
         {text.why.sure(confidenceText(confidence))}
       </span>
       {said !== undefined && <span className="meta">“{said.reason}”</span>}

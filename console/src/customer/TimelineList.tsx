@@ -94,7 +94,7 @@ function JoinRow({ join: { at, source, rule, identifiers } }: { join: Join }) {
           ))}
           <span className="toldLine meta">
             <SourceMark {...markOf(source)} />
-            {words.then}
+            {words.dot}
             {rules[rule] ?? rule}
           </span>
         </span>

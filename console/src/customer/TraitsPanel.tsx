@@ -83,9 +83,9 @@ function TraitRow({ trait: { name, values } }: { trait: Trait }) {
             <bdi className={index === 0 ? "won" : ""}>{traitText(value.value)}</bdi>
             <span className="toldLine meta">
               <SourceMark {...markOf(value.source)} />
-              {words.then}
+              {words.dot}
               <Time at={value.occurredAt} />
-              {words.then}
+              {words.dot}
               {index === 0 ? text.won : text.lost}
             </span>
             <span className="meta">

@@ -16,7 +16,7 @@ import { sources } from "./sources.ts";
 export const words = {
   product: "Customer 360",
   /** Between what is told in one line, which breaks after it. */
-  then: "\u00a0· ",
+  dot: "\u00a0· ",
   pages: {
     live: "Live",
     rejects: "Rejects",

@@ -83,6 +83,7 @@ test("another token leads back to where it was missing", async () => {
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { level: 1, name: "Rules" }).waitFor();
   await page.getByText("Identifier types").waitFor();
+  expect(new URL(page.url()).pathname).toBe("/rules");
   await context.close();
 });
 
