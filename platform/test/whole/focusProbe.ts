@@ -73,11 +73,13 @@ function outlineOf(element: Element, part: string | null): Ring["outline"] | nul
 
 /** Of itself, of a frame around it, of its label, or of what is drawn in its place beside it. */
 function ringOf(focused: HTMLElement): Ring | null {
-  const frames: Element[] = [focused];
+  const { width, height } = focused.getBoundingClientRect();
+  const isDrawn = Math.min(width, height) > 2;
+  const frames: Element[] = isDrawn ? [focused] : [];
   for (let at = focused.parentElement; at !== null && frames.length < 6; at = at.parentElement) frames.push(at);
   const labels = focused instanceof HTMLInputElement ? [...(focused.labels ?? [])] : [];
   const beside = focused.nextElementSibling === null ? [] : [focused.nextElementSibling];
-  for (const bearer of [...frames, ...labels, ...beside]) {
+  for (const bearer of isDrawn ? [...frames, ...labels, ...beside] : [...labels, ...beside, ...frames]) {
     for (const part of [null, "::before", "::after"]) {
       const outline = outlineOf(bearer, part);
       if (outline !== null) return { bearer, part, outline };
