@@ -1,7 +1,7 @@
 import { ActionIcon, Drawer, SegmentedControl } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client.ts";
 import type { components } from "../api/openApi.d.ts";
