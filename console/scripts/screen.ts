@@ -44,10 +44,16 @@ export async function failing(page: Page, pattern: string): Promise<void> {
   await page.getByRole("alert").first().waitFor();
 }
 
+const forbidden = {
+  code: "forbidden",
+  message: "The token support-desk lacks the right to read this.",
+  hint: "Ask whoever runs the platform for a token with the role engineer.",
+  requestId: wholeError.requestId,
+};
+
 /** Reloads while what matches is not for this token. */
 export async function refusing(page: Page, pattern: string): Promise<void> {
-  const error = { code: "forbidden", message: "Not allowed.", hint: "the role engineer" };
-  await page.route(pattern, (route) => route.fulfill({ status: 403, json: { error } }));
+  await page.route(pattern, (route) => route.fulfill({ status: 403, json: { error: forbidden } }));
   await page.reload();
   await page.getByText("You may not see this").first().waitFor();
 }

@@ -62,6 +62,11 @@ export function asProblem(error: unknown): ApiProblem {
   return new ApiProblem(0, { code: "console", message: error instanceof Error ? error.message : String(error) });
 }
 
+/** What this token may not have; null for anything else that went wrong. */
+export function refusalOf(error: unknown): ApiProblem | null {
+  return error instanceof ApiProblem && error.status === 403 ? error : null;
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

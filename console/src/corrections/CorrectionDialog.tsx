@@ -6,6 +6,7 @@ import { customerKey, type Profile } from "../customer/customerQueries.ts";
 import { displayNameOf } from "../customer/who.ts";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { useIsPhone } from "../theme/useIsPhone.ts";
+import { useFocusGivenBack } from "../parts/useFocusGivenBack.ts";
 import { words } from "../words/words.ts";
 import type { Asked } from "./asked.ts";
 import { FindCustomer } from "./FindCustomer.tsx";
@@ -25,6 +26,7 @@ interface DialogProps {
 export function CorrectionDialog({ asked, onClose }: DialogProps) {
   const [step, setStep] = useState<Asked>(asked);
   const isPhone = useIsPhone();
+  useFocusGivenBack();
   return (
     <Modal
       opened

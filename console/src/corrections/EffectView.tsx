@@ -124,8 +124,10 @@ function Winnings({ before, after }: Pick<Effect, "before" | "after">) {
           <li key={name}>
             <span className="dimmed">{traitLabel(name)}</span> <bdi className="won">{traitText(won.value)}</bdi>{" "}
             <span className="dimmed">{text.wins.over(lost.map(({ value }) => traitText(value)).join(", "))}</span>
-            <span className="markLine meta">
-              <SourceMark {...markOf(won.source)} /> · <Time at={won.occurredAt} />
+            <span className="toldLine meta">
+              <SourceMark {...markOf(won.source)} />
+              {words.dot}
+              <Time at={won.occurredAt} />
             </span>
           </li>
         ))}

@@ -17,10 +17,15 @@ export function EdgeTold({ edge: { source, rule, count, occurredAt, confidence, 
   const rules: Readonly<Record<string, string>> = words.customer.timeline.joinedBy;
   return (
     <>
-      <span className="markLine meta">
-        <SourceMark {...markOf(source)} /> · {rules[rule] ?? rule}
-        {said === undefined && ` · ${count === 1 ? text.oneEvent : text.events(countText(count))}`} · {text.why.since}{" "}
-        <Time at={occurredAt} /> · {text.why.sure(confidenceText(confidence))}
+      <span className="toldLine meta">
+        <SourceMark {...markOf(source)} />
+        {words.dot}
+        {rules[rule] ?? rule}
+        {said === undefined && `${words.dot}${count === 1 ? text.oneEvent : text.events(countText(count))}`}
+        {words.dot}
+        {text.why.since} <Time at={occurredAt} />
+        {words.dot}
+        {text.why.sure(confidenceText(confidence))}
       </span>
       {said !== undefined && <span className="meta">“{said.reason}”</span>}
     </>

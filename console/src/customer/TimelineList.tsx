@@ -92,8 +92,10 @@ function JoinRow({ join: { at, source, rule, identifiers } }: { join: Join }) {
               <span className="dimmed">{fieldName(typeOf(key))}</span> <bdi>{valueOf(key)}</bdi>
             </span>
           ))}
-          <span className="markLine meta">
-            <SourceMark {...markOf(source)} /> · {rules[rule] ?? rule}
+          <span className="toldLine meta">
+            <SourceMark {...markOf(source)} />
+            {words.dot}
+            {rules[rule] ?? rule}
           </span>
         </span>
       </div>

@@ -81,8 +81,11 @@ function TraitRow({ trait: { name, values } }: { trait: Trait }) {
         {values.map((value, index) => (
           <li key={value.source}>
             <bdi className={index === 0 ? "won" : ""}>{traitText(value.value)}</bdi>
-            <span className="markLine meta">
-              <SourceMark {...markOf(value.source)} /> · <Time at={value.occurredAt} /> ·{" "}
+            <span className="toldLine meta">
+              <SourceMark {...markOf(value.source)} />
+              {words.dot}
+              <Time at={value.occurredAt} />
+              {words.dot}
               {index === 0 ? text.won : text.lost}
             </span>
             <span className="meta">

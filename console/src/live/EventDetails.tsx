@@ -1,7 +1,7 @@
 import { ActionIcon, Drawer, SegmentedControl } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client.ts";
 import type { components } from "../api/openApi.d.ts";
@@ -12,6 +12,7 @@ import { SourceMark } from "../parts/SourceMark.tsx";
 import { Time } from "../parts/Time.tsx";
 import { kindText } from "../plans/planText.ts";
 import { useSources } from "../sources/sourceQueries.ts";
+import { useFocusGivenBack } from "../parts/useFocusGivenBack.ts";
 import { words } from "../words/words.ts";
 import { JoinedWhom } from "./JoinedWhom.tsx";
 import { MappedEvent } from "./MappedEvent.tsx";
@@ -72,11 +73,16 @@ export function EventDetails({ opened, row, isPhone, onClose }: EventDetailsProp
     );
   }
   // Without Mantine's own head, which is a second banner of the page to a screen reader.
+  return <FromBelow onClose={onClose}>{panel}</FromBelow>;
+}
+
+function FromBelow({ onClose, children }: { onClose: () => void; children: ReactNode }) {
+  useFocusGivenBack();
   return (
     <Drawer.Root opened onClose={onClose} position="bottom" size="90%">
       <Drawer.Overlay />
       <Drawer.Content aria-label={text.title}>
-        <Drawer.Body className="eventDetails">{panel}</Drawer.Body>
+        <Drawer.Body className="eventDetails">{children}</Drawer.Body>
       </Drawer.Content>
     </Drawer.Root>
   );

@@ -1,9 +1,9 @@
 import { Skeleton } from "@mantine/core";
-import { IconLock } from "@tabler/icons-react";
 import { type ReactNode, useId } from "react";
-import { ApiProblem } from "../api/problem.ts";
+import { refusalOf } from "../api/problem.ts";
 import { useIsPhone } from "../theme/useIsPhone.ts";
 import { words } from "../words/words.ts";
+import { NoAccess } from "./NoAccess.tsx";
 import { ProblemNote } from "./ProblemNote.tsx";
 import "./parts.css";
 
@@ -37,8 +37,6 @@ export interface PanelProps<Data> {
   isEmpty?: (data: Data) => boolean;
   /** Why there is nothing, and one action. */
   empty?: ReactNode;
-  /** Named when the platform answers 403. */
-  needs?: string;
   children: (data: Data) => ReactNode;
 }
 
@@ -67,12 +65,12 @@ export function PanelStates<Data>({
   waiting,
   isEmpty,
   empty,
-  needs,
   children,
 }: Omit<PanelProps<Data>, "title" | "label" | "actions">) {
   const { data, error, isPending } = query;
   const retry = (): void => void query.refetch();
-  if (error instanceof ApiProblem && error.status === 403) return <NoAccess needs={needs ?? error.hint} />;
+  const refusal = refusalOf(error);
+  if (refusal !== null) return <NoAccess problem={refusal} what="see" />;
   if (data === undefined) {
     if (error !== null) return <ProblemNote error={error} onRetry={retry} />;
     if (!isPending) return null;
@@ -105,17 +103,6 @@ export function Waiting({ height, rowHeight }: { height: number; rowHeight?: Row
           <Skeleton height={skeletonText} width="16%" />
         </div>
       ))}
-    </div>
-  );
-}
-
-function NoAccess({ needs }: { needs: string | null }) {
-  return (
-    <div className="stateBox">
-      <p className="stateTitle">
-        <IconLock size={16} aria-hidden /> {words.states.refused}
-      </p>
-      {needs !== null && <p>{words.states.refusedNeed(needs)}</p>}
     </div>
   );
 }

@@ -1,9 +1,10 @@
 import { Button } from "@mantine/core";
-import { asProblem } from "../api/problem.ts";
+import { asProblem, refusalOf } from "../api/problem.ts";
 import { words } from "../words/words.ts";
 import { CopyId } from "./CopyId.tsx";
+import { NoAccess } from "./NoAccess.tsx";
 
-/** An error where it happened: what is wrong, how to mend it, the request's id, and Retry. */
+/** An error where it happened: what is wrong, how to mend it, the request's id, and Retry; what is not allowed, without. */
 export function ProblemNote({
   error,
   onRetry,
@@ -14,6 +15,7 @@ export function ProblemNote({
   keepsData?: boolean;
 }) {
   const problem = asProblem(error);
+  if (refusalOf(problem) !== null) return <NoAccess problem={problem} what="do" />;
   return (
     <div className="stateBox problem" role="alert">
       <p className="stateTitle">{problem.message}</p>

@@ -1,6 +1,8 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
+import { refusalOf } from "../api/problem.ts";
+import { NoAccess } from "../parts/NoAccess.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { words } from "../words/words.ts";
 import { DraftMenu } from "./DraftMenu.tsx";
@@ -38,6 +40,16 @@ export function QueryWorkbench({
   const setView = (view: "table" | "chart"): void =>
     setSearch(view === "chart" ? { view } : {}, { replace: true, preventScrollReset: true });
   const insert = (text: string): void => setInsertion({ text });
+  const refusal = refusalOf(schema.error);
+  // Who may not know what there is may ask nothing; on a phone the schema is out of sight.
+  if (refusal !== null) {
+    return (
+      <>
+        <PageHead title={words.pages.query} lead={text.lead} />
+        <NoAccess problem={refusal} what="see" />
+      </>
+    );
+  }
   return (
     <>
       <PageHead title={words.pages.query} lead={text.lead} actions={<DraftMenu id={id} drafts={drafts} />} />

@@ -7,6 +7,7 @@ import { reasonText } from "../live/refusals.ts";
 import { CopyId } from "../parts/CopyId.tsx";
 import { PanelStates } from "../parts/Panel.tsx";
 import { useIsPhone } from "../theme/useIsPhone.ts";
+import { useFocusGivenBack } from "../parts/useFocusGivenBack.ts";
 import { words } from "../words/words.ts";
 import { type Fate, fateKey } from "../live/EventDetails.tsx";
 import { MendForm } from "./MendForm.tsx";
@@ -25,6 +26,7 @@ interface DrawerProps {
 /** One refused call: why, and the call itself, to be mended. From the side; from below on a phone. */
 export function CallDrawer({ source, messageId, onClose }: DrawerProps) {
   const isPhone = useIsPhone();
+  useFocusGivenBack();
   const fate = useQuery({
     queryKey: fateKey({ source, messageId }),
     queryFn: ({ signal }) => api.get("/api/events/{messageId}", { path: { messageId }, query: { source }, signal }),

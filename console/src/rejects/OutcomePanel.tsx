@@ -153,7 +153,6 @@ function Reasons({ replay: { refusals }, title }: { replay: Replay; title: strin
       <thead>
         <tr>
           <th scope="col">{reasonColumns.reason}</th>
-          <th scope="col">{reasonColumns.field}</th>
           <th scope="col" className="end">
             {reasonColumns.count}
           </th>
@@ -165,8 +164,8 @@ function Reasons({ replay: { refusals }, title }: { replay: Replay; title: strin
             <td>
               <strong>{reasonText(code)}</strong>
               <span className="meta reasonMessage">{message}</span>
+              {field !== null && <span className="dimmed mono">{field}</span>}
             </td>
-            <td className="mono">{field}</td>
             <td className="end numbers" data-label={reasonColumns.count}>
               {countText(count)}
             </td>

@@ -1,5 +1,6 @@
 import { Button, Modal, Textarea } from "@mantine/core";
 import { useState } from "react";
+import { useFocusGivenBack } from "../parts/useFocusGivenBack.ts";
 import { words } from "../words/words.ts";
 import type { Blocked } from "./document.ts";
 
@@ -17,6 +18,7 @@ interface BlockedProps {
 export function BlockedDialog({ name, blocked, onClose, onDone }: BlockedProps) {
   const [values, setValues] = useState(blocked.values.join("\n"));
   const [patterns, setPatterns] = useState(blocked.patterns.join("\n"));
+  useFocusGivenBack();
   return (
     <Modal
       opened

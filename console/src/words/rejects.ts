@@ -74,7 +74,7 @@ export const rejects = {
   done: { taken: "Taken", refused: "Refused again", skipped: "Mended otherwise" },
   reasons: "Why the rest would be refused",
   reasonsDone: "Why some were refused again",
-  reasonColumns: { reason: "Reason", field: "Field", count: "Calls" },
+  reasonColumns: { reason: "Reason", count: "Calls" },
   examples: "Examples",
   taken: "would be taken",
   notTaken: "would be refused",

@@ -15,6 +15,8 @@ import { sources } from "./sources.ts";
 /** Every sentence of the console. A page adds a section in a file of its own; nothing is written in the pages themselves. */
 export const words = {
   product: "Customer 360",
+  /** Between what is told in one line, which breaks after it. */
+  dot: "\u00a0· ",
   pages: {
     live: "Live",
     rejects: "Rejects",
@@ -65,14 +67,17 @@ export const words = {
   states: {
     loading: "Loading",
     retry: "Retry",
-    refused: "You may not see this",
-    refusedNeed: (what: string) => `This needs ${what}.`,
     request: "Request",
     unreachable: "The platform does not answer.",
     unreachableHint: "Check that it runs and that this machine reaches it, then try again.",
     unreadable: "The platform's answer could not be read.",
     stale: "What is shown is what was known before.",
     aborted: "Stopped.",
+  },
+  noAccess: {
+    titles: { see: "You may not see this", do: "You may not do this" },
+    ask: "Whoever runs the platform can give you a token that may.",
+    another: "Use another token",
   },
   copy: { copy: (what: string) => `Copy ${what}`, copied: "Copied", failed: "Copying failed; select it by hand" },
   kinds: { web: "Web", mobile: "Mobile", pos: "POS", erp: "ERP", crm: "CRM", iot: "IoT", social: "Social" },
