@@ -64,7 +64,6 @@ export const queryScreens: readonly Screen[] = [
   {
     name: "query-no-access",
     path: "/query",
-    only: "wide",
     prepare: async (page) => {
       await page.locator(".cm-content").waitFor();
       await refusing(page, "**/api/query");

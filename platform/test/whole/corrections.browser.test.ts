@@ -229,7 +229,7 @@ describe("merging and splitting in the console", () => {
     await page.keyboard.press("l");
     await page.locator(".edgeItem").first().waitFor();
     expect(await page.locator(".edgeItem").first().innerText()).toMatch(
-      /seen together · 1 event · since.*sure to 1\.00/s,
+      /seen together\s· 1 event\s· since.*sure to 1\.00/s,
     );
     await page.locator(".edgeItem").first().getByRole("button", { name: "Cut…" }).click();
     await cards().nth(2).waitFor();

@@ -477,7 +477,10 @@ describe("Customer 360 in a browser", () => {
   test("a panel that fails leaves the others as they are", async () => {
     context = await browser.newContext({ viewport: widths.wide });
     await context.route("**/traits", (route) =>
-      route.fulfill({ status: 403, json: { error: { code: "forbidden", message: "No.", hint: "the role analyst" } } }),
+      route.fulfill({
+        status: 403,
+        json: { error: { code: "forbidden", message: "No.", hint: "Ask for the role analyst." } },
+      }),
     );
     await context.route("**/api/query", (route) =>
       route.fulfill({ status: 500, json: { error: { code: "internal", message: "It broke.", requestId: "r-9" } } }),
@@ -486,7 +489,7 @@ describe("Customer 360 in a browser", () => {
     page = await context.newPage();
     await page.goto(`${site.url}/customers/${await idOf("user_id", "john")}`);
     await page.getByText("You may not see this").waitFor();
-    await page.getByText("This needs the role analyst.").waitFor();
+    await page.getByText("Ask for the role analyst.").waitFor();
     await page.getByText("It broke.").waitFor();
     await page.locator(".timeline").getByText("Order Completed").waitFor();
     await context.unroute("**/api/query");
