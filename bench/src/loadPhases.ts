@@ -82,7 +82,7 @@ export async function halfLoad(target: Target, portion: Portion, eventsPerS: num
 }
 
 /** One event a request, as fast as they are acknowledged. Fails when the counts do not add up. */
-export async function singleEvents(target: Target, portion: Portion): Promise<SingleEvents & { events: number }> {
+export async function singleEvents(target: Target, portion: Portion): Promise<SingleEvents> {
   const before = await target.server.status();
   const job = { ...jobOf(target, portion, null), batchEvents: 1, connections: singleConnections };
   const sent = await runLoad(job);

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundle } from "../../platform/bin/bundle.ts";
 import { hotspotsOf } from "./hotspots.ts";
 import { measureLimits } from "./limits.ts";
 import type { Round } from "./measurements.ts";
@@ -24,6 +25,8 @@ async function bench(options: Options): Promise<void> {
   mkdirSync(parent, { recursive: true });
   const directory = mkdtempSync(join(parent, "c360-bench-"));
   const running = new Set<Server>();
+  // What users run, of the sources as they are.
+  await bundle(join(import.meta.dirname, "../.."));
   say("measuring the machine");
   const { seconds, seed, cpuProfileDir } = options;
   const results: Results = {
@@ -102,7 +105,10 @@ function write(results: Results, options: Options): void {
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
   process.stdout.write(reportText(results));
   if (options.cpuProfileDir !== null) {
-    const events = results.rounds.reduce((sum, { full, half }) => sum + (full?.events ?? 0) + (half?.events ?? 0), 0);
+    const events = results.rounds.reduce(
+      (sum, { full, half, single }) => sum + (full?.events ?? 0) + (half?.events ?? 0) + (single?.events ?? 0),
+      0,
+    );
     process.stdout.write(`\n${hotspotsOf(options.cpuProfileDir, Math.max(1, events))}`);
   }
   say(`written to ${file}`);

@@ -47,6 +47,7 @@ export interface HalfLoad {
 
 /** Requests of one event each, each connection's next as soon as one is acknowledged. */
 export interface SingleEvents {
+  events: number;
   connections: number;
   acknowledgedPerS: number;
   ackMs: Quantiles;
@@ -57,7 +58,7 @@ export interface Reads {
   /** As fast as they are answered. */
   perS: number;
   ms: Quantiles;
-  /** On a timetable of `pacedPerS`; a read counts from when it was due. */
+  /** On a timetable of `pacedPerS`; a read counts from when it was due, less the millisecond that a timer may be late. */
   pacedPerS: number;
   pacedMs: Quantiles;
 }

@@ -69,7 +69,8 @@ describe("the report", () => {
     expect(cells(text, "until SQL and timelines hold them too")).toEqual(["–"]);
     expect(cells(text, "acknowledgement of a batch, full load, ms (p50 / p99)")).toEqual(["1.3 / 42.5"]);
     expect(cells(text, "event to visible profile")).toHaveLength(3);
-    expect(cells(text, "profile reads/s")).toEqual(["–"]);
+    expect(cells(text, "profile reads/s, 16 connections")).toEqual(["–"]);
+    expect(cells(text, "profile read, 500/s, ms (p50 / p99)")).toEqual(["p99 ≤ 2", "–"]);
     expect(cells(text, "memory at start, idle, MB")).toEqual(["< 300", "250"]);
     expect(text).not.toContain("NaN");
     expect(text).not.toContain("undefined");

@@ -1,6 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { type OutputAsset, type OutputChunk, rolldown } from "rolldown";
 import { ownSources } from "./bundledSources.ts";
 import { type BundledFile, type BundleManifest, freshBundle, manifestPath, sha256Of } from "./freshBundle.js";
@@ -10,13 +19,17 @@ const keptApart = ["@duckdb/node-api", "classic-level", "@fastify/static", "@fas
 /** Says which packages are installed where; not every installer writes it. */
 const installed = "node_modules/.package-lock.json";
 const entryName = "cli-main.js";
+/** Of a former bundle, since it was made. */
+const keptMs = 7 * 24 * 3_600_000;
 
 /**
- * Bundles the platform of the checkout at `root` into few files, for a start is mostly the loading of some 1,500 small
+ * Bundles the platform of a checkout into few files, for a start is mostly the loading of some 1,500 small
  * ones; `bin/c360.js` runs them for as long as nothing that they were made of has changed. Does nothing where they are
  * fresh already. Throws when a source does not parse, or uses `import.meta` in a way that a bundle would change.
  */
-export async function bundle(root: string): Promise<BundleManifest> {
+export async function bundle(checkout: string): Promise<BundleManifest> {
+  // As the bundler tells paths.
+  const root = realpathSync(checkout);
   const known = freshBundle(root);
   if (known !== null) return known;
   const { files, output } = await bundled(root);
@@ -51,6 +64,7 @@ async function bundled(root: string): Promise<{ files: BundledFile[]; output: (O
     minify: { compress: false, mangle: false, codegen: true },
   });
   await build.close();
+  if (sources.files().length === 0) throw new Error("no source of the platform was bundled");
   const others = [installed, "platform/bin/bundle.ts", "platform/bin/bundledSources.ts", ...sources.packages()];
   const read = others.map((path) => bundledFile(root, path)).filter((file) => file !== null);
   return { files: [...sources.files(), ...read], output };
@@ -67,21 +81,22 @@ function write(root: string, folder: string, output: readonly (OutputChunk | Out
 /** Whoever starts meanwhile finds the old one or the new one whole; a process may still load what it runs from the old. */
 function publish(root: string, manifest: BundleManifest): void {
   const path = join(root, manifestPath);
-  const before = folderBefore(path);
   const unfinished = `${path}.${process.pid}`;
   writeFileSync(unfinished, JSON.stringify(manifest));
   renameSync(unfinished, path);
-  const kept = [manifest.folder, before].map((folder) => relative(dirname(manifestPath), folder));
-  for (const entry of readdirSync(dirname(path), { withFileTypes: true }))
-    if (entry.isDirectory() && !kept.includes(entry.name))
-      rmSync(join(dirname(path), entry.name), { recursive: true, force: true });
+  removeOld(dirname(path), manifest.folder);
 }
 
-function folderBefore(path: string): string {
-  try {
-    return (JSON.parse(readFileSync(path, "utf8")) as BundleManifest).folder;
-  } catch {
-    return "";
+/** Others may be making one, and what runs loads parts of its own as they are needed: only what is long past goes. */
+function removeOld(parent: string, current: string): void {
+  for (const entry of readdirSync(parent, { withFileTypes: true })) {
+    const folder = join(parent, entry.name);
+    if (!entry.isDirectory() || entry.name === basename(current)) continue;
+    try {
+      if (Date.now() - statSync(folder).mtimeMs > keptMs) rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Somebody else has removed it, or the next one will.
+    }
   }
 }
 
@@ -89,7 +104,8 @@ function folderBefore(path: string): string {
 function bundledFile(root: string, path: string): BundledFile | null {
   const stat = statSync(join(root, path), { throwIfNoEntry: false });
   if (stat === undefined) return null;
-  return { path, bytes: stat.size, modifiedMs: stat.mtimeMs, sha256: sha256Of(readFileSync(join(root, path))) };
+  const sha256 = sha256Of(readFileSync(join(root, path)));
+  return { path, bytes: stat.size, modifiedMs: stat.mtimeMs, changedMs: stat.ctimeMs, sha256 };
 }
 
 if (import.meta.main) await bundle(join(import.meta.dirname, "../.."));

@@ -13,7 +13,7 @@ interface OwnSources {
   readonly plugin: Plugin;
   /** The sources of ours that were bundled, as they were when they were read. */
   files(): BundledFile[];
-  /** The `package.json` of each package that was bundled, from the root. */
+  /** The `package.json` of each package that was bundled, and each file of one that is a link, from the root. */
   packages(): string[];
 }
 
@@ -32,9 +32,11 @@ export function ownSources(root: string, dir: string): OwnSources {
       name: "own-sources",
       load(id) {
         if (!id.startsWith(own)) {
+          // What the bundler makes up is no file.
+          if (id.includes("\0")) return null;
           const [folder] = packageFolder.exec(id) ?? [];
-          if (folder === undefined) return null;
-          packages.add(relative(root, join(folder, "package.json")));
+          // A linked package lies outside: it is noted file by file.
+          packages.add(relative(root, folder === undefined ? id : join(folder, "package.json")));
           return null;
         }
         const { file, text } = readSource(root, id);
@@ -55,9 +57,10 @@ export function ownSources(root: string, dir: string): OwnSources {
 
 /** What was read is what is noted: a change before the reading differs in time, one after it in content. */
 function readSource(root: string, id: string): { file: BundledFile; text: string } {
-  const { mtimeMs } = statSync(id);
+  const { mtimeMs: modifiedMs, ctimeMs: changedMs } = statSync(id);
   const content = readFileSync(id);
-  const file = { path: relative(root, id), bytes: content.length, modifiedMs: mtimeMs, sha256: sha256Of(content) };
+  const sha256 = sha256Of(content);
+  const file = { path: relative(root, id), bytes: content.length, modifiedMs, changedMs, sha256 };
   return { file, text: content.toString("utf8") };
 }
 

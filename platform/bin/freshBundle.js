@@ -6,7 +6,8 @@ import { readFileSync, statSync } from "node:fs";
  * @typedef {object} BundledFile
  * @property {string} path From the project's root, with `/`.
  * @property {number} bytes
- * @property {number} modifiedMs As `stat` tells it, in ms.
+ * @property {number} modifiedMs When its content changed last, as `stat` tells it, in ms: whoever unpacks a file can set it.
+ * @property {number} changedMs When anything of it did: nobody can set that.
  * @property {string} sha256 Of its content, in hexadecimal.
  */
 
@@ -47,11 +48,12 @@ export function freshBundle(root) {
  * @param {string} root
  * @param {BundledFile} file
  */
-function isAsThen(root, { path, bytes, modifiedMs, sha256 }) {
+function isAsThen(root, { path, bytes, modifiedMs, changedMs, sha256 }) {
   const file = `${root}/${path}`;
   const now = statSync(file, { throwIfNoEntry: false });
   if (now === undefined || now.size !== bytes) return false;
-  return now.mtimeMs === modifiedMs || sha256Of(readFileSync(file)) === sha256;
+  const isUntouched = now.mtimeMs === modifiedMs && now.ctimeMs === changedMs;
+  return isUntouched || sha256Of(readFileSync(file)) === sha256;
 }
 
 /**

@@ -20,8 +20,8 @@ function manifestOf(contents: readonly string[]): BundleManifest {
   const files = contents.map((content, index) => {
     const path = `platform/src/${index}.ts`;
     put(path, content);
-    const { size: bytes, mtimeMs: modifiedMs } = statSync(join(root, path));
-    return { path, bytes, modifiedMs, sha256: sha256Of(content) };
+    const { size: bytes, mtimeMs: modifiedMs, ctimeMs: changedMs } = statSync(join(root, path));
+    return { path, bytes, modifiedMs, changedMs, sha256: sha256Of(content) };
   });
   const manifest = { folder: "platform/dist/one", entry: "main.js", files };
   put(manifestPath, JSON.stringify(manifest));
@@ -50,6 +50,18 @@ it("is fresh when all files are as they were, whatever their times, and not when
     }),
     { numRuns: runs(500) },
   );
+});
+
+it("is not fresh when a file has another content of the same length, with the time that it had", () => {
+  const { files, ...rest } = manifestOf(["one", "two"]);
+  // Made some time before: the clock of a disk goes by some milliseconds.
+  const aged = files.map((file) => ({ ...file, changedMs: file.changedMs - 1_000 }));
+  put(manifestPath, JSON.stringify({ ...rest, files: aged }));
+  expect(freshBundle(root)).not.toBeNull();
+  const [first] = files;
+  put("platform/src/0.ts", "ONE");
+  utimesSync(join(root, "platform/src/0.ts"), (first?.modifiedMs ?? 0) / 1_000, (first?.modifiedMs ?? 0) / 1_000);
+  expect(freshBundle(root)).toBeNull();
 });
 
 it("is not there where no manifest is, or none that can be read", () => {

@@ -3,35 +3,49 @@ import { describe, expect, it } from "vitest";
 import { batchSize, fewestInBatch, mostInBatch } from "./batchSize.ts";
 
 describe("the size of a batch", () => {
-  it("is what is decided in three quarters of a second, within bounds, at any speed", () => {
+  it("is what is decided in three quarters of a second, within bounds, while much waits", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2_000 }), (usEach) => {
+        const size = batchSize();
+        for (let batch = 0; batch < 6; batch++) size.decided(size.most(), (size.most() * usEach) / 1_000);
+        const fits = Math.min(mostInBatch, Math.max(fewestInBatch, 750_000 / usEach));
+        expect(Math.abs(size.most() - fits)).toBeLessThanOrEqual(fits / 100);
+      }),
+    );
+  });
+
+  it("at most doubles, whatever the last one cost: the next may cost a hundred times as much", () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 2_000 }),
-        fc.array(fc.nat(mostInBatch), { minLength: 1, maxLength: 20 }),
-        (usEach, waiting) => {
+        fc.array(fc.record({ waiting: fc.nat(50_000), usEach: fc.nat(2_000) }), { maxLength: 30 }),
+        (batches) => {
           const size = batchSize();
-          let hasTold = false;
-          for (const count of waiting) {
-            const records = Math.min(count, size.most());
-            const ms = (records * usEach) / 1_000;
-            size.decided(records, ms);
-            hasTold ||= records >= 1_000;
-            const fits = Math.min(mostInBatch, Math.max(fewestInBatch, 750_000 / usEach));
-            const expected = hasTold ? fits : fewestInBatch;
-            expect(Math.abs(size.most() - expected)).toBeLessThanOrEqual(expected / 100);
+          for (const { waiting, usEach } of batches) {
+            const before = size.most();
+            const records = Math.min(waiting, before);
+            size.decided(records, (records * usEach) / 1_000);
+            expect(size.most()).toBeLessThanOrEqual(Math.max(before, fewestInBatch, 2 * records));
+            expect(size.most()).toBeGreaterThanOrEqual(fewestInBatch);
+            expect(size.most()).toBeLessThanOrEqual(mostInBatch);
           }
         },
       ),
     );
   });
 
-  it("does not grow by few records, however quick", () => {
+  it("does not change by few records, however quick or slow", () => {
     const size = batchSize();
-    size.decided(999, 0);
-    expect(size.most()).toBe(fewestInBatch);
-    size.decided(1_000, 0);
+    for (let batch = 0; batch < 3; batch++) size.decided(size.most(), 0);
     expect(size.most()).toBe(mostInBatch);
-    size.decided(mostInBatch, 60_000);
+    size.decided(999, 60_000);
+    expect(size.most()).toBe(mostInBatch);
+    size.decided(1_000, 60_000);
     expect(size.most()).toBe(fewestInBatch);
+  });
+
+  it("is not taken in by a clock that is set back", () => {
+    const size = batchSize();
+    size.decided(fewestInBatch, -3_600_000);
+    expect(size.most()).toBe(2 * fewestInBatch);
   });
 });

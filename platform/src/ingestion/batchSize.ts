@@ -16,7 +16,7 @@ export interface BatchSize {
   decided(records: number, ms: number): void;
 }
 
-/** As many as the last batch's speed allows, and no fewer than make a batch worth its while. */
+/** As many as the last batch's speed allows, at most twice as many as it had, and no fewer than are worth a batch. */
 export function batchSize(): BatchSize {
   let most = fewestInBatch;
   return {
@@ -24,7 +24,9 @@ export function batchSize(): BatchSize {
     decided: (records, ms) => {
       if (records < tellingRecords) return;
       const decidable = Math.floor((records * batchMs) / Math.max(1, ms));
-      most = Math.min(mostInBatch, Math.max(fewestInBatch, decidable));
+      // What comes next may cost many times as much: it grows step by step.
+      const next = Math.min(decidable, 2 * records);
+      most = Math.min(mostInBatch, Math.max(fewestInBatch, next));
     },
   };
 }

@@ -46,7 +46,7 @@ import { threadedDryRun } from "./rulesDryRun.ts";
 import { fateView, healthView, householdOf, householdServices, identityService } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { openStages, type Stages } from "./stages.ts";
-import { thrownAt } from "./stackInSources.ts";
+import { placesOfErrors } from "./stackInSources.ts";
 import { tracedAnalytics } from "./telemetry/tracedServices.ts";
 import type { Telemetry, Work } from "./telemetry/telemetry.ts";
 
@@ -110,6 +110,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const { pending } = stages.backlog;
     const room = await watchDiskRoom(settings.dataDir, { minFreeBytes: settings.minFreeBytes, pending });
     opened.push(async () => room.close());
+    const thrownAt = placesOfErrors();
     const plans = await planService(stages.access.plans);
     const gateway = createGateway({
       append,
@@ -122,7 +123,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
       maxPendingRecords: settings.maxPendingRecords,
       hasRoom: room.hasRoom,
       onTaken: stages.stream.hub.taken,
-      onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error)}`),
+      onFault: (error, requestId) => onTrouble(`request ${requestId} failed: ${faultName(error, thrownAt)}`),
     });
     const { hasRoom } = room;
     const parts = { ...stages, gateway, plans, append, hash, settings, hasRoom, telemetry };
@@ -307,7 +308,7 @@ function rulesOver(
 }
 
 /** Messages of unforeseen errors could quote an event: only their kind and place go to the log. */
-function faultName(error: unknown): string {
+function faultName(error: unknown, thrownAt: (error: Error) => string): string {
   if (!(error instanceof Error)) return "unknown";
   return `${error.name} ${thrownAt(error)}`;
 }

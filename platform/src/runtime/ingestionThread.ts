@@ -10,7 +10,7 @@ import { keyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import { foldedWith } from "./foldedWith.ts";
 import type { FromIngestion, IngestionThreadData, ToIngestion } from "./ingestionMessages.ts";
-import { thrownAt } from "./stackInSources.ts";
+import { placesOfErrors } from "./stackInSources.ts";
 
 /** The ingestion worker: the only writer of the state file. It hears how far the log is durable and decides up to there. */
 const port = parentPort;
@@ -31,6 +31,7 @@ const messages = await openMessageIndex({
 });
 decided.close();
 
+const thrownAt = placesOfErrors();
 const utcMs = (): number => performance.timeOrigin + performance.now();
 /** The batch under way: when it began to be read, or the part before it was decided. */
 let startedAt = utcMs();

@@ -36,10 +36,20 @@ export function stackInSources(stack: string): string {
   });
 }
 
-/** Where an error was thrown, as `at name (place)`; empty where nothing tells. */
-export function thrownAt(error: Error): string {
-  const [, first = ""] = error.stack?.split("\n") ?? [];
-  return stackInSources(first.trim());
+const maxPlaces = 200;
+
+/**
+ * Where an error was thrown, as `at name (place)`; empty where nothing tells. Errors are thrown at few places, and to
+ * find one takes reading a map: each is looked up once, the first few hundred of them.
+ */
+export function placesOfErrors(): (error: Error) => string {
+  const known = new Map<string, string>();
+  return (error) => {
+    const [, line = ""] = error.stack?.split("\n") ?? [];
+    const told = known.get(line) ?? (known.size < maxPlaces ? stackInSources(line.trim()) : line.trim());
+    if (known.size < maxPlaces) known.set(line, told);
+    return told;
+  };
 }
 
 /** Null where there is none that can be read: a place in the bundle is better than none. */

@@ -117,8 +117,6 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   // What a crash left undecided is as pending as what comes from now on.
   backlog.added(noSource, await recordsFrom(paths.log, ingestion.decidedUntil()));
   const followers = await startFollowers(options, { parts, ingestion });
-  // The log and the followers' stores are open: the pool's threads run.
-  poolGivesWay();
   const { homeCurrency } = options.settings;
   const explainer = openExplaining({ stateFile: paths.state, hashKey, homeCurrency, onTrouble });
   opened.push(() => explainer.close());
@@ -244,6 +242,8 @@ async function startFollowers(
   );
   opened.push(() => closedTogether(closers));
   const followers = { analytics: openedOf(analytics), search: openedOf(search), reviews: openedOf(reviews) };
+  // The log and the followers' stores are open: the pool's threads run.
+  poolGivesWay();
   Object.assign(parts, followers);
   return followers;
 }

@@ -36,7 +36,9 @@ test.runIf(process.platform === "linux")("the pool's threads give way, and no ot
     poolGivesWay();
     const named = readdirSync("/proc/self/task").map((task) => [readFileSync(\`/proc/self/task/\${task}/comm\`, "utf8").trim(), getPriority(Number(task))]);
     process.stdout.write(JSON.stringify({ before, named }));`;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program]);
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
+    env: { ...process.env, UV_THREADPOOL_SIZE: "4" },
+  });
   const { before, named } = JSON.parse(stdout) as { before: number; named: [string, number][] };
   const pool = named.filter(([name]) => name === "libuv-worker");
   expect(pool).toHaveLength(4);

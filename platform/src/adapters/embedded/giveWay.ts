@@ -37,12 +37,21 @@ const poolThread = "libuv-worker";
  */
 export function poolGivesWay(): void {
   if (process.platform !== "linux") return;
-  for (const task of readdirSync(tasks)) {
+  for (const task of ownTasks()) {
     try {
       const isOfPool = readFileSync(`${tasks}/${task}/comm`, "utf8").startsWith(poolThread);
       if (isOfPool && getPriority(Number(task)) < niceness.pool) setPriority(Number(task), niceness.pool);
     } catch {
       // It ended meanwhile.
     }
+  }
+}
+
+function ownTasks(): string[] {
+  try {
+    return readdirSync(tasks);
+  } catch {
+    // Where /proc is not to be seen, they stay as they are.
+    return [];
   }
 }

@@ -23,9 +23,9 @@ const passLimits = { entries: 2_000, copied: 2_000 };
  * Entries of the feed that wait, mere activity too: where more do, as after an import of many, nothing is compared, or it
  * would take hours to be there.
  */
-const farBehind = 20_000;
+const farBehind = 50_000;
 /** Profiles of one transaction: a statement of the linkage's engine costs as much as some hundred of them. */
-const sliceProfiles = 200;
+const sliceProfiles = 400;
 
 export interface FollowParts {
   index: RecordIndex;
