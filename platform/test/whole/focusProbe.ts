@@ -29,15 +29,18 @@ const leastContrast = 3;
 const slackPixels = 0.6;
 const layers = "[role=dialog], [role=menu], .mantine-Popover-dropdown";
 
+/** As Chromium computes it, `rgb(…)` or `rgba(…)`; anything else is drawn. */
 function colourOf(text: string): Colour {
+  const [red, green, blue, alpha = 1] = text.startsWith("rgb") ? (text.match(/[\d.]+/g) ?? []).map(Number) : [];
+  if (red !== undefined && green !== undefined && blue !== undefined) return [red, green, blue, alpha];
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 1;
   const context = canvas.getContext("2d");
   if (context === null) throw new Error("no canvas");
   context.fillStyle = text;
   context.fillRect(0, 0, 1, 1);
-  const [red = 0, green = 0, blue = 0, alpha = 0] = context.getImageData(0, 0, 1, 1).data;
-  return [red, green, blue, alpha / 255];
+  const [r = 0, g = 0, b = 0, a = 0] = context.getImageData(0, 0, 1, 1).data;
+  return [r, g, b, a / 255];
 }
 
 function over([r, g, b, alpha]: Colour, [red, green, blue]: Colour): Colour {
