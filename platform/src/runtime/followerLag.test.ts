@@ -15,6 +15,12 @@ describe("how far a follower is behind", () => {
     expect(await lagSeconds(undefined, now)).toBeNaN();
     expect(await reviewFigures(undefined, now)).toEqual({ lagSeconds: Number.NaN, waiting: Number.NaN });
     expect(await lagSeconds(gone, now)).toBeNaN();
+    // Everything is being copied, or the clock was set back: as of no time.
+    expect(await lagSeconds({ status: async () => ({ asOf: 0 }) }, now)).toBeNaN();
+    expect(await reviewFigures({ status: async () => ({ asOf: 0, waiting: 3 }) }, now)).toEqual({
+      lagSeconds: Number.NaN,
+      waiting: 3,
+    });
     expect(await lagSeconds({ status: () => new Promise(() => undefined) }, now)).toBeNaN();
   });
 
