@@ -9,6 +9,7 @@ import {
   rmSync,
   symlinkSync,
   writeFileSync,
+  utimesSync,
 } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { tmpdir } from "node:os";
@@ -112,19 +113,30 @@ describe("a bundle", () => {
     expect((await version(root)).of).toBe("bundle");
   });
 
-  it("is made once for the same sources, and leaves the one before to whoever runs it", async () => {
+  it("is made once for the same sources, and leaves those of the last day to whoever runs them", async () => {
     const root = checkout();
+    const folders = (): string[] =>
+      readdirSync(join(root, "platform/dist"))
+        .map((name) => `platform/dist/${name}`)
+        .sort();
     const first = await bundle(root);
     expect(await bundle(root)).toEqual(first);
     setVersion(root, "2.0.0");
     const second = await bundle(root);
+    expect(folders()).toEqual([first.folder, second.folder, manifestPath].sort());
+    const longAgo = Date.now() / 1_000 - 25 * 3_600;
+    utimesSync(join(root, first.folder), longAgo, longAgo);
     setVersion(root, "3.0.0");
     const third = await bundle(root);
-    expect(
-      readdirSync(join(root, "platform/dist"))
-        .map((name) => `platform/dist/${name}`)
-        .sort(),
-    ).toEqual([second.folder, third.folder, manifestPath].sort());
+    expect(folders()).toEqual([second.folder, third.folder, manifestPath].sort());
+  });
+
+  it("is whole when two make one at the same time", async () => {
+    const root = checkout();
+    const made = await Promise.all([bundle(root), bundle(root)]);
+    const fresh = freshBundle(root);
+    expect(made.map(({ folder }) => folder)).toContain(fresh?.folder);
+    expect((await version(root)).of).toBe("bundle");
   });
 
   it("is refused where a source asks of its file what would be another's", async () => {
