@@ -4,7 +4,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { useAsk } from "../corrections/asked.ts";
 import { countText } from "../parts/countText.ts";
 import { OnSight } from "../parts/OnSight.tsx";
-import { Panel } from "../parts/Panel.tsx";
+import { Panel, Waiting } from "../parts/Panel.tsx";
 import { useKeys } from "../shell/useKeys.ts";
 import { useIsPhone } from "../theme/useIsPhone.ts";
 import { words } from "../words/words.ts";
@@ -139,7 +139,7 @@ function Picture({ picture, view, picked, onPick, onAsk, onTakeOut }: PicturePro
   // The answer stands below the small one.
   const ask = (a: string, b: string): void => (setLarge(false), onAsk(a, b));
   const graph = (
-    <Suspense fallback={null}>
+    <Suspense fallback={<Waiting height={heightOf(folded, nodeHeight)} />}>
       <IdentityGraph
         folded={folded}
         refused={picture.refused}

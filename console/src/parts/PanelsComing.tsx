@@ -26,3 +26,23 @@ export function PanelsComing({ grid, side, main, sides }: PanelsComingProps) {
     </div>
   );
 }
+
+interface PanelStackComingProps {
+  /** Class of the grid or stack. */
+  className: string;
+  /** Pixels of each one's contents, and its class where it has one. */
+  panels: readonly { height: number; place?: string }[];
+}
+
+/** Panels one after another, their contents still to come. */
+export function PanelStackComing({ className, panels }: PanelStackComingProps) {
+  return (
+    <div className={className}>
+      {panels.map(({ height, place = "" }, panel) => (
+        <div key={panel} className={`panel ${place}`}>
+          <Waiting height={height} />
+        </div>
+      ))}
+    </div>
+  );
+}

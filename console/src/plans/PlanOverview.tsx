@@ -37,7 +37,13 @@ export function PlanOverview({ name, current }: { name: string; current: PlanVer
     <>
       <PageHead title={text.title(name)} lead={<Lead current={current} />} actions={actions} />
       <div className="documentStack">
-        {document === null ? <p className="planWhat">{text.what}</p> : <PlanFactsPanel document={document} />}
+        {document === null ? (
+          <div className="panel">
+            <p className="planWhat">{text.what}</p>
+          </div>
+        ) : (
+          <PlanFactsPanel document={document} />
+        )}
         {version > 0 && <ViolationsPanel source={source} document={document} />}
         {version > 0 && <Versions source={source} />}
       </div>

@@ -2,6 +2,7 @@ import { Anchor } from "@mantine/core";
 import { Link, useParams } from "react-router";
 import { ApiProblem } from "../api/problem.ts";
 import { PageHead } from "../parts/PageHead.tsx";
+import { PanelStackComing } from "../parts/PanelsComing.tsx";
 import { PanelStates } from "../parts/Panel.tsx";
 import { useSources } from "../sources/sourceQueries.ts";
 import { words } from "../words/words.ts";
@@ -14,7 +15,8 @@ import "../parts/table.css";
 import "./plans.css";
 
 const text = words.plans;
-const reservedHeight = 480;
+const panelsComing = [{ height: 180 }, { height: 144 }, { height: 108 }];
+const reservedHeight = 432;
 
 /** Does a source keep to what it promised, what would a change do, and what did an earlier version say? */
 export function PlanPage() {
@@ -33,7 +35,11 @@ export function PlanPage() {
       ) : (
         <>
           {plan.data === undefined && <PageHead title={text.title(name)} />}
-          <PanelStates query={plan} height={reservedHeight}>
+          <PanelStates
+            query={plan}
+            height={reservedHeight}
+            waiting={<PanelStackComing className="documentStack" panels={panelsComing} />}
+          >
             {(current) => {
               if (part === undefined) return <PlanOverview key={id} name={name} current={current} />;
               if (part === "draft" && version === undefined)

@@ -6,6 +6,7 @@ import { countText } from "../parts/countText.ts";
 import { Fact } from "../parts/Fact.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { Panel, PanelStates } from "../parts/Panel.tsx";
+import { PanelStackComing } from "../parts/PanelsComing.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { Time } from "../parts/Time.tsx";
@@ -24,7 +25,14 @@ import "../parts/table.css";
 import "./sources.css";
 
 const text = words.sources;
-const reservedHeight = 360;
+const panelsComing = [
+  { height: 260 },
+  { height: 260 },
+  { height: 108, place: "wide" },
+  { height: 260, place: "wide" },
+  { height: 180, place: "wide" },
+];
+const reservedHeight = 1_068;
 
 /** One source: does it work, and how does something send to it? */
 export function SourcePage() {
@@ -36,7 +44,11 @@ export function SourcePage() {
         ← {text.all}
       </Anchor>
       {sources.data === undefined && <PageHead title={id} />}
-      <PanelStates query={sources} height={reservedHeight}>
+      <PanelStates
+        query={sources}
+        height={reservedHeight}
+        waiting={<PanelStackComing className="sourceGrid" panels={panelsComing} />}
+      >
         {(items) => {
           const source = items.find((each) => each.id === id);
           return source === undefined ? <NoSource id={id} /> : <Source key={id} source={source} />;
