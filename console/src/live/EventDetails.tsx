@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client.ts";
+import { refusalOf } from "../api/problem.ts";
 import type { components } from "../api/openApi.d.ts";
 import { CopyId } from "../parts/CopyId.tsx";
 import { countText } from "../parts/countText.ts";
@@ -50,7 +51,8 @@ export function EventDetails({ opened, row, isPhone, onClose }: EventDetailsProp
       }),
     refetchInterval: ({ state }) => (state.data?.fate === "pending" ? pendingPollMs : false),
   });
-  const title = titleOf(fate.data) ?? row?.what ?? text.title;
+  const isRefused = refusalOf(fate.error) !== null;
+  const title = (isRefused ? null : (titleOf(fate.data) ?? row?.what)) ?? text.title;
   const panel = (
     <>
       <div className="panelHead">
@@ -59,7 +61,7 @@ export function EventDetails({ opened, row, isPhone, onClose }: EventDetailsProp
           <IconX size={18} />
         </ActionIcon>
       </div>
-      <Head opened={opened} row={row} fate={fate.data ?? null} />
+      {!isRefused && <Head opened={opened} row={row} fate={fate.data ?? null} />}
       <PanelStates query={fate} height={reservedHeight}>
         {(data) => <Body fate={data} row={row} />}
       </PanelStates>

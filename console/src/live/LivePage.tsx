@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
+import { refusalOf } from "../api/problem.ts";
 import { PageHead } from "../parts/PageHead.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { useIsPhone } from "../theme/useIsPhone.ts";
@@ -20,8 +21,10 @@ import "./live.css";
 export function LivePage() {
   const [search, setSearch] = useSearchParams();
   const filters = useMemo(() => filtersOf(search), [search]);
-  const opened = openedOf(search);
   const { view, store, retry } = useLive(filters);
+  // What may no longer be seen is told by the list alone.
+  const isRefused = view.connection === "closed" && refusalOf(view.problem) !== null;
+  const opened = isRefused ? null : openedOf(search);
   const [isPaused, setPaused] = useState(false);
   const isPhone = useIsPhone();
   const [listHold, setListHold] = useState<"focused" | "hovered" | "scrolled" | null>(null);
@@ -44,10 +47,10 @@ export function LivePage() {
         lead={words.live.lead}
         actions={<PauseButton isPaused={isPaused} onToggle={togglePause} />}
       />
-      {view.connection === "closed" && view.problem !== null && view.shown.length > 0 && (
+      {view.connection === "closed" && !isRefused && view.problem !== null && view.shown.length > 0 && (
         <ProblemNote error={view.problem} onRetry={retry} keepsData />
       )}
-      <LiveFacts view={view} isPaused={isPaused} />
+      {!isRefused && <LiveFacts view={view} isPaused={isPaused} />}
       <FilterBar filters={filters} onChange={(next) => setSearch((before) => withFilters(before, next))} />
       <div className={opened !== null && !isPhone ? "liveColumns withDetails" : "liveColumns"}>
         <StreamList
