@@ -13,7 +13,6 @@ import { SourceMark } from "../parts/SourceMark.tsx";
 import { Time } from "../parts/Time.tsx";
 import { kindText } from "../plans/planText.ts";
 import { useSources } from "../sources/sourceQueries.ts";
-import { useFocusGivenBack } from "../parts/useFocusGivenBack.ts";
 import { words } from "../words/words.ts";
 import { JoinedWhom } from "./JoinedWhom.tsx";
 import { MappedEvent } from "./MappedEvent.tsx";
@@ -79,7 +78,6 @@ export function EventDetails({ opened, row, isPhone, onClose }: EventDetailsProp
 }
 
 function FromBelow({ onClose, children }: { onClose: () => void; children: ReactNode }) {
-  useFocusGivenBack();
   return (
     <Drawer.Root opened onClose={onClose} position="bottom" size="90%">
       <Drawer.Overlay />

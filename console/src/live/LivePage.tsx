@@ -3,6 +3,7 @@ import { useSearchParams } from "react-router";
 import { refusalOf } from "../api/problem.ts";
 import { PageHead } from "../parts/PageHead.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
+import { useFocusGivenBack } from "../parts/useFocusGivenBack.ts";
 import { useIsPhone } from "../theme/useIsPhone.ts";
 import { words } from "../words/words.ts";
 import { EventDetails } from "./EventDetails.tsx";
@@ -30,6 +31,8 @@ export function LivePage() {
   const [listHold, setListHold] = useState<"focused" | "hovered" | "scrolled" | null>(null);
   const hold = isPaused ? "paused" : opened === null ? listHold : "open";
   useEffect(() => store.hold(hold !== null), [store, hold]);
+  const openedKey = opened === null ? null : `${opened.source} ${opened.messageId}`;
+  useFocusGivenBack(openedKey);
   const close = useCallback(() => setSearch((before) => withOpened(before, null)), [setSearch]);
   const togglePause = useCallback(() => setPaused((before) => !before), []);
   useLiveKeys({ onPause: togglePause, onClose: opened === null ? null : close });
@@ -66,13 +69,7 @@ export function LivePage() {
         />
         <div className="liveSide">
           {opened !== null && (
-            <EventDetails
-              key={`${opened.source} ${opened.messageId}`}
-              opened={opened}
-              row={row ?? null}
-              isPhone={isPhone}
-              onClose={close}
-            />
+            <EventDetails key={openedKey} opened={opened} row={row ?? null} isPhone={isPhone} onClose={close} />
           )}
           {(opened === null || isPhone) && <Refusals sources={filters.sources} rates={view.rates} />}
         </div>
