@@ -90,7 +90,7 @@ function FindOther({ asked: { to, profile, onFound }, onSay, onClose }: FindProp
         {displayNameOf(profile)} <span className="mono">{profile.id}</span>
       </p>
       <FindCustomer label={text.find.label} id={profile.id} onPick={(id) => void open(id)} />
-      {error !== null && <ProblemNote error={error} />}
+      {error !== null && <ProblemNote error={error} what="see" />}
     </>
   );
 }
@@ -100,7 +100,7 @@ function FindFirst({ onFound }: { onFound: (profile: Profile) => void }) {
   return (
     <>
       <FindCustomer label={text.find.first} id={null} onPick={(id) => void open(id)} />
-      {error !== null && <ProblemNote error={error} />}
+      {error !== null && <ProblemNote error={error} what="see" />}
     </>
   );
 }

@@ -53,7 +53,9 @@ export function CorrectionsPage() {
 
 function Earlier({ corrections }: { corrections: ReturnType<typeof useCorrections> }) {
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, error, fetchNextPage } = corrections;
-  if (isFetchNextPageError) return <ProblemNote error={error} onRetry={() => void fetchNextPage()} keepsData />;
+  if (isFetchNextPageError) {
+    return <ProblemNote error={error} what="see" onRetry={() => void fetchNextPage()} keepsData />;
+  }
   if (!hasNextPage) return null;
   return (
     <Button variant="default" h="var(--c360-target)" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>

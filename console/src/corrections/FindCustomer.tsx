@@ -50,9 +50,9 @@ export function FindCustomer({ label, id, onPick }: FindProps) {
         spellCheck={false}
         data-autofocus
       />
-      {found.error !== null && <ProblemNote error={found.error} />}
+      {found.error !== null && <ProblemNote error={found.error} what="see" keepsWritten />}
       <p className="meta" role="status">
-        {toldOf(typed, found.isPending, items.length)}
+        {found.error === null && toldOf(typed, found.isPending, items.length)}
       </p>
       <ul className="foundPeople" ref={list}>
         {items.map((item) => (

@@ -108,7 +108,7 @@ function ReasonForm({
         required
         data-autofocus
       />
-      {correct.error !== null && <ProblemNote error={correct.error} />}
+      {correct.error !== null && <ProblemNote error={correct.error} keepsWritten />}
       <div className="sayActions">
         <Button variant="default" h="var(--c360-target)" onClick={onBack ?? onClose}>
           {onBack === null ? text.cancel : text.back}

@@ -180,7 +180,9 @@ function NoEvents({ control: { view, change } }: { control: ViewControl }) {
 
 function Earlier({ timeline, hasRows }: { timeline: ReturnType<typeof useTimeline>; hasRows: boolean }) {
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, error, fetchNextPage } = timeline;
-  if (isFetchNextPageError) return <ProblemNote error={error} onRetry={() => void fetchNextPage()} keepsData />;
+  if (isFetchNextPageError) {
+    return <ProblemNote error={error} what="see" onRetry={() => void fetchNextPage()} keepsData />;
+  }
   if (!hasNextPage) return hasRows ? <p className="meta timelineEnd">{text.begin}</p> : null;
   return (
     <Button

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client.ts";
+import { refusalOf } from "../api/problem.ts";
 import type { components } from "../api/openApi.d.ts";
 import { CopyId } from "../parts/CopyId.tsx";
 import { countText } from "../parts/countText.ts";
@@ -12,7 +13,6 @@ import { SourceMark } from "../parts/SourceMark.tsx";
 import { Time } from "../parts/Time.tsx";
 import { kindText } from "../plans/planText.ts";
 import { useSources } from "../sources/sourceQueries.ts";
-import { useFocusGivenBack } from "../parts/useFocusGivenBack.ts";
 import { words } from "../words/words.ts";
 import { JoinedWhom } from "./JoinedWhom.tsx";
 import { MappedEvent } from "./MappedEvent.tsx";
@@ -50,7 +50,8 @@ export function EventDetails({ opened, row, isPhone, onClose }: EventDetailsProp
       }),
     refetchInterval: ({ state }) => (state.data?.fate === "pending" ? pendingPollMs : false),
   });
-  const title = titleOf(fate.data) ?? row?.what ?? text.title;
+  const isRefused = refusalOf(fate.error) !== null;
+  const title = (isRefused ? null : (titleOf(fate.data) ?? row?.what)) ?? text.title;
   const panel = (
     <>
       <div className="panelHead">
@@ -59,7 +60,7 @@ export function EventDetails({ opened, row, isPhone, onClose }: EventDetailsProp
           <IconX size={18} />
         </ActionIcon>
       </div>
-      <Head opened={opened} row={row} fate={fate.data ?? null} />
+      {!isRefused && <Head opened={opened} row={row} fate={fate.data ?? null} />}
       <PanelStates query={fate} height={reservedHeight}>
         {(data) => <Body fate={data} row={row} />}
       </PanelStates>
@@ -77,7 +78,6 @@ export function EventDetails({ opened, row, isPhone, onClose }: EventDetailsProp
 }
 
 function FromBelow({ onClose, children }: { onClose: () => void; children: ReactNode }) {
-  useFocusGivenBack();
   return (
     <Drawer.Root opened onClose={onClose} position="bottom" size="90%">
       <Drawer.Overlay />

@@ -1,7 +1,9 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
+import { refusalOf } from "../api/problem.ts";
 import { PageHead } from "../parts/PageHead.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
+import { useFocusGivenBack } from "../parts/useFocusGivenBack.ts";
 import { useIsPhone } from "../theme/useIsPhone.ts";
 import { words } from "../words/words.ts";
 import { EventDetails } from "./EventDetails.tsx";
@@ -20,13 +22,17 @@ import "./live.css";
 export function LivePage() {
   const [search, setSearch] = useSearchParams();
   const filters = useMemo(() => filtersOf(search), [search]);
-  const opened = openedOf(search);
   const { view, store, retry } = useLive(filters);
+  // What may no longer be seen is told by the list alone.
+  const isRefused = view.connection === "closed" && refusalOf(view.problem) !== null;
+  const opened = isRefused ? null : openedOf(search);
   const [isPaused, setPaused] = useState(false);
   const isPhone = useIsPhone();
   const [listHold, setListHold] = useState<"focused" | "hovered" | "scrolled" | null>(null);
   const hold = isPaused ? "paused" : opened === null ? listHold : "open";
   useEffect(() => store.hold(hold !== null), [store, hold]);
+  const openedKey = opened === null ? null : `${opened.source} ${opened.messageId}`;
+  useFocusGivenBack(openedKey);
   const close = useCallback(() => setSearch((before) => withOpened(before, null)), [setSearch]);
   const togglePause = useCallback(() => setPaused((before) => !before), []);
   useLiveKeys({ onPause: togglePause, onClose: opened === null ? null : close });
@@ -44,10 +50,10 @@ export function LivePage() {
         lead={words.live.lead}
         actions={<PauseButton isPaused={isPaused} onToggle={togglePause} />}
       />
-      {view.connection === "closed" && view.problem !== null && view.shown.length > 0 && (
+      {view.connection === "closed" && !isRefused && view.problem !== null && view.shown.length > 0 && (
         <ProblemNote error={view.problem} onRetry={retry} keepsData />
       )}
-      <LiveFacts view={view} isPaused={isPaused} />
+      {!isRefused && <LiveFacts view={view} isPaused={isPaused} />}
       <FilterBar filters={filters} onChange={(next) => setSearch((before) => withFilters(before, next))} />
       <div className={opened !== null && !isPhone ? "liveColumns withDetails" : "liveColumns"}>
         <StreamList
@@ -63,13 +69,7 @@ export function LivePage() {
         />
         <div className="liveSide">
           {opened !== null && (
-            <EventDetails
-              key={`${opened.source} ${opened.messageId}`}
-              opened={opened}
-              row={row ?? null}
-              isPhone={isPhone}
-              onClose={close}
-            />
+            <EventDetails key={openedKey} opened={opened} row={row ?? null} isPhone={isPhone} onClose={close} />
           )}
           {(opened === null || isPhone) && <Refusals sources={filters.sources} rates={view.rates} />}
         </div>

@@ -83,7 +83,7 @@ function ReplayForm({ fate }: { fate: Fate }) {
         autoCapitalize="off"
         autoComplete="off"
       />
-      {replay.error !== null && <ProblemNote error={replay.error} />}
+      {replay.error !== null && <ProblemNote error={replay.error} keepsWritten />}
       {replay.data?.fate === "rejected" && <p role="alert">{text.replay.again}.</p>}
       <div className="formActions">
         {call !== sent && (

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ApiProblem } from "../api/problem.ts";
 import type { SseMessage } from "../api/sse.ts";
 import { type LiveStore, liveStore } from "./liveStore.ts";
 import type { RecordStatus, StreamRecord } from "./messages.ts";
@@ -117,6 +118,21 @@ describe("the stream's list", () => {
     frame();
     expect(ids(store)).toEqual(["two", "one"]);
     expect(store.view()).toMatchObject({ waitingCount: 0, shown: [{ status: "processed" }, {}] });
+  });
+
+  it("forgets what it knew once it may not be seen, and nothing for another failure", () => {
+    const { store, frame } = opened();
+    const nothing = { shown: [], waiting: [], waitingCount: 0, rates: [], skipped: null };
+    const problem = (status: number) => new ApiProblem(status, { code: "told", message: "Told." });
+    store.take([record("one", "processed"), record("two", "rejected")]);
+    store.hold(true);
+    store.take([record("three", "accepted"), message("skipped", { records: 2 })]);
+    store.connection("closed", problem(400));
+    frame();
+    expect(ids(store)).toEqual(["two", "one"]);
+    store.connection("closed", problem(403));
+    frame();
+    expect(store.view()).toMatchObject({ ...nothing, connection: "closed" });
   });
 
   it("loses nothing and repeats nothing, however it is held, up to its bound", () => {

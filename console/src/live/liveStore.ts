@@ -1,5 +1,5 @@
 import type { StreamState } from "../api/stream.ts";
-import type { ApiProblem } from "../api/problem.ts";
+import { type ApiProblem, refusalOf } from "../api/problem.ts";
 import type { SseMessage } from "../api/sse.ts";
 import { type LiveFilters, rowMatches } from "./filters.ts";
 import { type Rates, readMessage, type Skipped } from "./messages.ts";
@@ -16,6 +16,7 @@ export interface LiveView extends RowLists {
 /** Everything that *Live* shows of the stream. Its size is bounded, whether or not anybody looks. */
 export interface LiveStore {
   take(messages: readonly SseMessage[]): void;
+  /** Once it may not be seen, what was known is forgotten. */
   connection(state: StreamState, problem: ApiProblem | null): void;
   /** While held, new rows wait above the list; rows that are there go on changing. */
   hold(isHeld: boolean): void;
@@ -27,9 +28,11 @@ export interface LiveStore {
   subscribe(listener: () => void): () => void;
 }
 
+const nothingKnown = { ...noRows, rates: [], skipped: null };
+
 /** `schedule` runs its work once, soon: at the next frame of the screen. Between two, readers see one and the same view. */
 export function liveStore(schedule: (work: () => void) => void): LiveStore {
-  let next: LiveView = { ...noRows, rates: [], connection: "connecting", problem: null, skipped: null };
+  let next: LiveView = { ...nothingKnown, connection: "connecting", problem: null };
   let seen = next;
   let isHeld = false;
   let isDue = false;
@@ -46,7 +49,8 @@ export function liveStore(schedule: (work: () => void) => void): LiveStore {
   };
   return {
     take: (messages) => change(messages.reduce((view, message) => taken(view, message, isHeld), next)),
-    connection: (connection, problem) => change({ connection, problem }),
+    connection: (connection, problem) =>
+      change({ ...(refusalOf(problem) === null ? {} : nothingKnown), connection, problem }),
     hold: (held) => {
       isHeld = held;
       if (!held && next.waitingCount > 0) change(released(next));

@@ -12,12 +12,17 @@ interface NoAccessProps {
   problem: ApiProblem;
   /** To look, or to do what was asked for. */
   what: "see" | "do";
+  /** It answers what a person just did, and is told at once. */
+  isAlert?: boolean;
+  /** What was written beside it would be lost by signing out: then it leads nowhere. */
+  keepsWritten?: boolean;
 }
 
 /** In place of what this token may not have: what is missing, who can give it, and another token, which leads back here. */
-export function NoAccess({ problem: { message, hint, requestId }, what }: NoAccessProps) {
+export function NoAccess({ problem, what, isAlert = false, keepsWritten = false }: NoAccessProps) {
+  const { message, hint, requestId } = problem;
   return (
-    <div className="stateBox noAccess" role={what === "do" ? "alert" : "note"}>
+    <div className="stateBox noAccess" role={isAlert ? "alert" : "note"}>
       <p className="stateTitle">
         <IconLock size={16} aria-hidden /> {text.titles[what]}
       </p>
@@ -28,9 +33,11 @@ export function NoAccess({ problem: { message, hint, requestId }, what }: NoAcce
           {words.states.request} <CopyId id={requestId} what="request id" />
         </div>
       )}
-      <Button variant="default" size="xs" h="var(--c360-target)" onClick={signOut}>
-        {text.another}
-      </Button>
+      {!keepsWritten && (
+        <Button variant="default" size="xs" h="var(--c360-target)" onClick={signOut}>
+          {text.another}
+        </Button>
+      )}
     </div>
   );
 }

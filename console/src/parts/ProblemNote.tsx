@@ -4,18 +4,27 @@ import { words } from "../words/words.ts";
 import { CopyId } from "./CopyId.tsx";
 import { NoAccess } from "./NoAccess.tsx";
 
+interface ProblemNoteProps {
+  error: unknown;
+  onRetry?: (() => void) | undefined;
+  /** What was known before stays in sight. */
+  keepsData?: boolean;
+  /** What was asked for: to look, or to do something. */
+  what?: "see" | "do";
+  /** It stands in a form that another token would empty. */
+  keepsWritten?: boolean;
+}
+
 /** An error where it happened: what is wrong, how to mend it, the request's id, and Retry; what is not allowed, without. */
 export function ProblemNote({
   error,
   onRetry,
   keepsData = false,
-}: {
-  error: unknown;
-  onRetry?: (() => void) | undefined;
-  keepsData?: boolean;
-}) {
+  what = "do",
+  keepsWritten = false,
+}: ProblemNoteProps) {
   const problem = asProblem(error);
-  if (refusalOf(problem) !== null) return <NoAccess problem={problem} what="do" />;
+  if (refusalOf(problem) !== null) return <NoAccess isAlert {...{ problem, what, keepsWritten }} />;
   return (
     <div className="stateBox problem" role="alert">
       <p className="stateTitle">{problem.message}</p>

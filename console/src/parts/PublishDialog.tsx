@@ -52,7 +52,7 @@ function PublishForm({ onClose, children, onPublish, isPending, error }: Omit<Pu
         required
         data-autofocus
       />
-      {error !== null && <ProblemNote error={error} />}
+      {error !== null && <ProblemNote error={error} keepsWritten />}
       <div className="formActions">
         <Button variant="default" h="var(--c360-target)" disabled={isPending} onClick={onClose}>
           {text.cancelPublish}

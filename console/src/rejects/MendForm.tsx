@@ -40,7 +40,7 @@ export function MendForm({ fate }: { fate: Fate }) {
       <p className="editorFault bad" role="status">
         {isChanged ? told : null}
       </p>
-      {replay.error !== null && <ProblemNote error={replay.error} />}
+      {replay.error !== null && <ProblemNote error={replay.error} keepsWritten />}
       {replay.data?.fate === "rejected" && (
         <p className="editorFault bad" role="alert">
           {text.again} {replay.data.reason?.message}

@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { refusalOf } from "../api/problem.ts";
 import { reasonText } from "../live/refusals.ts";
 import { countText } from "../parts/countText.ts";
 import { Panel } from "../parts/Panel.tsx";
@@ -25,6 +26,7 @@ interface OutcomeProps {
 export function OutcomePanel({ tried, isOld, error, replay }: OutcomeProps) {
   const dryRun = useReplay(tried);
   const done = useReplay(replay);
+  const seen = refusalOf(dryRun.error) === null ? dryRun.data : undefined;
   const settled = { data: true, error: null, isPending: false, refetch: () => undefined };
   return (
     <div className="outcomes">
@@ -37,11 +39,11 @@ export function OutcomePanel({ tried, isOld, error, replay }: OutcomeProps) {
         {() => (
           <div role="status" aria-live="polite">
             {error !== null && <ProblemNote error={error} />}
-            {dryRun.error !== null && <ProblemNote error={dryRun.error} />}
-            {dryRun.data === undefined ? (
-              error === null && <p className="dimmed">{text.tryEmpty}</p>
+            {dryRun.error !== null && <ProblemNote error={dryRun.error} what="see" />}
+            {seen === undefined ? (
+              error === null && dryRun.error === null && <p className="dimmed">{text.tryEmpty}</p>
             ) : (
-              <Tried dryRun={dryRun.data} isOld={isOld} />
+              <Tried dryRun={seen} isOld={isOld} />
             )}
           </div>
         )}

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useDebouncedValue } from "@mantine/hooks";
 import { api } from "../api/client.ts";
+import { refusalOf } from "../api/problem.ts";
 import type { FoundCustomer } from "../customers/customerSearch.ts";
 import { isAsked } from "../customers/view.ts";
 
@@ -34,9 +35,10 @@ export function useFoundCustomers(typed: string): FoundCustomers {
   });
   if (!isAsked(words)) return { items: [], hasMore: false, isPending: false, error: null };
   if (!isSettled) return { items: [], hasMore: false, isPending: true, error: null };
+  const seen = refusalOf(found.error) === null ? found.data : undefined;
   return {
-    items: found.data?.items ?? [],
-    hasMore: (found.data?.next ?? null) !== null,
+    items: seen?.items ?? [],
+    hasMore: (seen?.next ?? null) !== null,
     isPending: found.isPending,
     error: found.error,
   };

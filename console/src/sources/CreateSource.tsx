@@ -75,7 +75,7 @@ function CreateForm({ onClose }: { onClose: () => void }) {
         onBlur={() => setTouched((known) => ({ ...known, id: true }))}
         required
       />
-      {create.error !== null && <ProblemNote error={create.error} />}
+      {create.error !== null && <ProblemNote error={create.error} keepsWritten />}
       <div className="formActions">
         <Button variant="default" h="var(--c360-target)" onClick={onClose}>
           {text.cancel}

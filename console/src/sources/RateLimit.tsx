@@ -52,7 +52,7 @@ function LimitForm({ id, limit, onClose }: { id: string; limit: number | null; o
         hideControls
         data-autofocus
       />
-      {change.error !== null && <ProblemNote error={change.error} />}
+      {change.error !== null && <ProblemNote error={change.error} keepsWritten />}
       <div className="formActions">
         <Button variant="default" h="var(--c360-target)" onClick={onClose}>
           {form.cancel}

@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { faultsOfLook, launchBrowser, type OpenedPage, openPage, type Width } from "./browser.ts";
 import { type ConsolePage, consolePages, fillEveryPage, routesOfConsole } from "./consolePages.ts";
@@ -87,18 +87,142 @@ test("another token leads back to where it was missing", async () => {
   await context.close();
 });
 
-test("what is refused in a dialog is said there, and what was written stays", async () => {
-  const { context, page } = await openPage(browser, { url: `${site.url}/sources`, token: apiToken, width: "wide" });
-  await page.getByRole("button", { name: "New source" }).click();
-  await page.route("**/api/sources", (route) => {
-    if (route.request().method() !== "POST") return route.continue();
-    return route.fulfill({ status: 403, json: { error: refusal } });
+/** Answers what matches as to a token that may not. */
+const refuse = (page: Page, what: RegExp, method = "GET"): Promise<unknown> =>
+  page.route(what, (route) =>
+    route.request().method() === method ? route.fulfill({ status: 403, json: { error: refusal } }) : route.fallback(),
+  );
+
+/** It is told once, as something to see, and stands where nothing known is left. */
+async function expectOnlyRefused(page: Page, gone: Locator[]): Promise<void> {
+  const main = page.getByRole("main");
+  await main.getByText(titled).waitFor();
+  expect((await main.getByText(/You may not (see|do) this/).allInnerTexts()).map((text) => text.trim())).toEqual([
+    titled,
+  ]);
+  expect(await main.getByText(refusal.message).count()).toBe(1);
+  for (const each of gone) expect(await each.count(), String(each)).toBe(0);
+}
+
+test("Live forgets what it showed when the stream is refused, and says so once", async () => {
+  const { context, page } = await openPage(browser, { url: `${site.url}/live`, token: apiToken });
+  await page.getByText("Live", { exact: true }).and(page.getByRole("status")).waitFor();
+  await site.reads.import("app", [{ type: "track", messageId: "live-1", userId: "ada", event: "Basket Opened" }]);
+  const row = page.getByRole("row").filter({ hasText: "Basket Opened" });
+  await row.getByText("Processed").waitFor();
+  await row.getByRole("link", { name: "Basket Opened" }).press("Enter");
+  const details = page.getByRole("region", { name: "Event" });
+  await details.getByRole("heading", { name: "Basket Opened" }).waitFor();
+  await refuse(page, /\/api\/stream/);
+  await page.getByRole("button", { name: /^Status:/ }).click();
+  await page.getByRole("checkbox", { name: "Processed" }).check();
+  await expectOnlyRefused(page, [row, details, page.locator(".liveFacts"), page.getByRole("alert")]);
+  await context.close();
+});
+
+test.each([
+  { of: "a customer's timeline", path: () => routed("customers/:id"), asked: /\/api\/profiles\/id\/[^/]+\/events/ },
+  { of: "the corrections", path: () => routed("corrections"), asked: /\/api\/identity\/corrections/ },
+])("the second page of $of that is refused is told once, as something to see", async ({ path, asked }) => {
+  const { context, page } = await openPage(browser, { url: `${site.url}/colour-scheme.js`, token: apiToken });
+  await page.route(asked, async (route) => {
+    if (new URL(route.request().url()).searchParams.has("after")) {
+      return route.fulfill({ status: 403, json: { error: refusal } });
+    }
+    const answer = await route.fetch();
+    return route.fulfill({ response: answer, json: { ...((await answer.json()) as object), next: "more" } });
   });
+  await page.goto(`${site.url}${path()}`);
+  const earlier = page.getByRole("button", { name: "Show earlier" });
+  await earlier.click();
+  await expectOnlyRefused(page, [earlier, page.locator(".timelineRow, [data-testid=correction]")]);
+  await context.close();
+});
+
+const routed = (route: string): string => pages.find((each) => each.route === route)?.path ?? "";
+
+interface Written {
+  dialog: string;
+  path: string;
+  open: (page: Page) => Promise<void>;
+  field: string;
+  value: string;
+  submit: string;
+  asked: RegExp;
+  method: string;
+}
+
+const byButton = (name: string) => (page: Page) => page.getByRole("button", { name }).first().click();
+
+const dialogs: Written[] = [
+  {
+    dialog: "a new source",
+    path: "/sources",
+    open: byButton("New source"),
+    field: "Name",
+    value: "Till 9",
+    submit: "Create",
+    asked: /\/api\/sources$/,
+    method: "POST",
+  },
+  {
+    dialog: "a source's limit",
+    path: "/sources/app",
+    open: byButton("Change limit"),
+    field: "Events a second",
+    value: "9",
+    submit: "Save",
+    asked: /\/api\/sources\/app$/,
+    method: "PATCH",
+  },
+  {
+    dialog: "a correction",
+    path: "/corrections",
+    open: byButton("Take back…"),
+    field: "Why?",
+    value: "They are one after all.",
+    submit: "Take back",
+    asked: /\/api\/identity\/corrections$/,
+    method: "POST",
+  },
+  {
+    dialog: "rules to publish",
+    path: "/rules",
+    open: async (page) => {
+      await page.getByRole("textbox", { name: "Limit of email" }).fill("7");
+      await byButton("Publish…")(page);
+    },
+    field: "Reason",
+    value: "Seven share a tablet.",
+    submit: "Publish",
+    asked: /\/api\/identity\/rules$/,
+    method: "POST",
+  },
+];
+
+test.each(dialogs)("what is refused of $dialog is said there, and what was written stays", async (written) => {
+  const { context, page } = await openPage(browser, { url: `${site.url}${written.path}`, token: apiToken });
+  await written.open(page);
+  await refuse(page, written.asked, written.method);
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("textbox", { name: "Name" }).fill("Till 9");
-  await dialog.getByRole("button", { name: "Create" }).click();
+  const field = dialog.getByRole("textbox", { name: written.field });
+  await field.fill(written.value);
+  await dialog.getByRole("button", { name: written.submit, exact: true }).click();
   await dialog.getByRole("alert").getByText("You may not do this").waitFor();
   await dialog.getByText(refusal.hint).waitFor();
-  expect(await dialog.getByRole("textbox", { name: "Name" }).inputValue()).toBe("Till 9");
+  expect(await dialog.getByRole("button", { name: "Use another token" }).count()).toBe(0);
+  expect(await field.inputValue()).toBe(written.value);
+  await context.close();
+});
+
+test("customers that may not be searched are told as something to see, in the dialog that asks for one", async () => {
+  const { context, page } = await openPage(browser, { url: `${site.url}/customers`, token: apiToken });
+  await page.getByRole("button", { name: "Merge two…" }).click();
+  await refuse(page, /\/api\/profiles\/search/, "POST");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox").fill("joan");
+  await dialog.getByRole("alert").getByText(titled).waitFor();
+  expect((await dialog.getByRole("status").allInnerTexts()).join("")).toBe("");
+  expect(await dialog.getByRole("textbox").inputValue()).toBe("joan");
   await context.close();
 });

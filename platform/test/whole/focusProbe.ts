@@ -13,7 +13,12 @@ type Colour = [red: number, green: number, blue: number, alpha: number];
 interface Ring {
   bearer: Element;
   part: string | null;
-  outline: { pixels: number; offset: number };
+  outline: Outline;
+}
+interface Outline {
+  pixels: number;
+  offset: number;
+  colour: string;
 }
 interface Box {
   left: number;
@@ -27,6 +32,7 @@ const leastPixels = 2;
 const leastContrast = 3;
 /** Of a fraction of a pixel nothing is seen. */
 const slackPixels = 0.6;
+const reachable = "a[href], button, input, select, textarea, summary, [tabindex], [contenteditable=true]";
 const layers = "[role=dialog], [role=menu], .mantine-Popover-dropdown";
 
 /** As Chromium computes it, `rgb(…)` or `rgba(…)`; anything else is drawn. */
@@ -66,27 +72,49 @@ function contrastOf(one: Colour, other: Colour): number {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }
 
-function outlineOf(element: Element, part: string | null): Ring["outline"] | null {
-  const { outlineStyle, outlineWidth, outlineOffset, content, display } = getComputedStyle(element, part);
+function outlineOf(element: Element, part: string | null): Outline | null {
+  const { outlineStyle, outlineWidth, outlineOffset, outlineColor, content, display } = getComputedStyle(element, part);
   if (part !== null && (content === "none" || display === "none")) return null;
   return outlineStyle === "none" || outlineWidth === "0px"
     ? null
-    : { pixels: Number.parseFloat(outlineWidth), offset: Number.parseFloat(outlineOffset) };
+    : { pixels: Number.parseFloat(outlineWidth), offset: Number.parseFloat(outlineOffset), colour: outlineColor };
 }
 
-/** Of itself, of a frame around it, of its label, or of what is drawn in its place beside it. */
-function ringOf(focused: HTMLElement): Ring | null {
+/** What is read while it has not the focus, which nothing on the page comes to hear of. */
+function withoutFocus<Read>(focused: HTMLElement, read: () => Read): Read {
+  const told = ["focus", "blur", "focusin", "focusout", "change"];
+  const silence = (event: Event): void => event.stopImmediatePropagation();
+  for (const type of told) window.addEventListener(type, silence, true);
+  focused.blur();
+  try {
+    return read();
+  } finally {
+    focused.focus({ preventScroll: true });
+    for (const type of told) window.removeEventListener(type, silence, true);
+  }
+}
+
+/** Where a ring may be: on itself, on a frame around it, on its label, or on what is drawn in its place beside it. */
+function bearersOf(focused: HTMLElement): Element[] {
   const { width, height } = focused.getBoundingClientRect();
   const isDrawn = Math.min(width, height) > 2;
   const frames: Element[] = isDrawn ? [focused] : [];
   for (let at = focused.parentElement; at !== null && frames.length < 6; at = at.parentElement) frames.push(at);
   const labels = focused instanceof HTMLInputElement ? [...(focused.labels ?? [])] : [];
   const beside = focused.nextElementSibling === null ? [] : [focused.nextElementSibling];
-  for (const bearer of isDrawn ? [...frames, ...labels, ...beside] : [...labels, ...beside, ...frames]) {
-    for (const part of [null, "::before", "::after"]) {
-      const outline = outlineOf(bearer, part);
-      if (outline !== null) return { bearer, part, outline };
-    }
+  return isDrawn ? [...frames, ...labels, ...beside] : [...labels, ...beside, ...frames];
+}
+
+/** The first outline that is there by the focus alone: what looks the same without it marks nothing. */
+function ringOf(focused: HTMLElement): Ring | null {
+  const parts = [null, "::before", "::after"];
+  const places = bearersOf(focused).flatMap((bearer) => parts.map((part) => ({ bearer, part })));
+  const lookOf = (): (Outline | null)[] => places.map(({ bearer, part }) => outlineOf(bearer, part));
+  const before = withoutFocus(focused, lookOf);
+  const now = lookOf();
+  for (const [nth, place] of places.entries()) {
+    const outline = now[nth] ?? null;
+    if (outline !== null && JSON.stringify(outline) !== JSON.stringify(before[nth])) return { ...place, outline };
   }
   return null;
 }
@@ -183,14 +211,45 @@ function coverFaults(focused: HTMLElement, shownAs: Element): string[] {
   return [...new Set(faults)];
 }
 
+/** In the order of the keyboard; the page is asked to forget them by `forgetSeen`. */
+function seenElements(): Set<Element> {
+  return ((globalThis as { c360Seen?: Set<Element> }).c360Seen ??= new Set());
+}
+
+function nameOf(element: HTMLElement): string {
+  const name = element.getAttribute("aria-label") ?? element.innerText;
+  return `${element.tagName.toLowerCase()}.${element.className} ${name.slice(0, 40).replaceAll("\n", " ")}`;
+}
+
+/** One of a group of radio buttons is reached, the others by the arrows. */
+function isReached(element: HTMLElement, seen: Set<Element>): boolean {
+  if (!(element instanceof HTMLInputElement) || element.type !== "radio") return seen.has(element);
+  return [...seen].some((each) => each instanceof HTMLInputElement && each.name === element.name);
+}
+
+/** What the keyboard should have come to, after what it came to first, and has not. */
+function tellUnreached(): string[] {
+  const seen = seenElements();
+  const [first] = seen;
+  const isAfter = (element: Element): boolean =>
+    first === undefined || (first.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) > 0;
+  const isOpen = (element: HTMLElement): boolean =>
+    element.tabIndex >= 0 &&
+    !element.matches(":disabled") &&
+    element.closest("[inert]") === null &&
+    element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true });
+  return [...document.querySelectorAll<HTMLElement>(reachable)]
+    .filter((element) => isAfter(element) && isOpen(element) && !isReached(element, seen))
+    .map(nameOf);
+}
+
 function tellFocused(): Focused | null {
   const focused = document.activeElement;
   if (!(focused instanceof HTMLElement) || focused === document.body) return null;
-  const seen = ((globalThis as { c360Seen?: WeakSet<Element> }).c360Seen ??= new WeakSet());
+  const seen = seenElements();
   const isSeenBefore = seen.has(focused);
   seen.add(focused);
-  const name = focused.getAttribute("aria-label") ?? focused.innerText;
-  const told = `${focused.tagName.toLowerCase()}.${focused.className} ${name.slice(0, 40).replaceAll("\n", " ")}`;
+  const told = nameOf(focused);
   const layer = [...document.querySelectorAll(layers)].filter((each) => each.checkVisibility()).at(-1);
   const ring = ringOf(focused);
   const { width, height } = focused.getBoundingClientRect();
@@ -212,6 +271,8 @@ const functions = [
   luminanceOf,
   contrastOf,
   outlineOf,
+  withoutFocus,
+  bearersOf,
   ringOf,
   boxesOf,
   shownPart,
@@ -219,15 +280,26 @@ const functions = [
   ringFaults,
   isAllowedCut,
   coverFaults,
+  seenElements,
+  nameOf,
+  isReached,
+  tellUnreached,
   tellFocused,
 ];
-const constants = { leastPixels, leastContrast, slackPixels, layers };
+const constants = { leastPixels, leastContrast, slackPixels, layers, reachable };
 
-/** An expression for a page: `Focused`, or null where nothing has the focus. */
-export const probe = `(() => {
+const inPage = (told: string): string => `(() => {
   ${Object.entries(constants)
     .map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`)
     .join("\n")}
   ${functions.map(String).join("\n")}
-  return tellFocused();
+  return ${told}();
 })()`;
+
+/** An expression for a page: `Focused`, or null where nothing has the focus. */
+export const probe = inPage("tellFocused");
+
+/** An expression for a page: the names of what the keyboard has passed by since it was loaded, or asked to forget. */
+export const unreached = inPage("tellUnreached");
+
+export const forgetSeen = "delete globalThis.c360Seen";
