@@ -33,6 +33,8 @@ export interface PlatformRuntime {
       isPrepared?: boolean;
       /** The state is being made anew, which may take long. */
       onUpgrade?: () => void;
+      /** It is there: what is told to stop from here on is a platform. */
+      onUpgraded?: () => void;
     },
   ) => Promise<ServedPlatform>;
   readonly rebuildPlatform: (

@@ -56,6 +56,52 @@ describe("c360 serve", () => {
     expect(io.out).not.toContain("Stopped.");
   });
 
+  it.each([
+    [true, 1, "error: processing events stopped by itself"],
+    [false, 0, "Stopping…\nStopped. Start it again"],
+  ])("a stop after the upgrade, before it serves (died: %s), is that of a platform", async (hasDied, code, word) => {
+    const opening = Promise.withResolvers<void>();
+    const plain = { url: "http://127.0.0.1:3600", firstRun, hasDied: () => hasDied, close: async () => {} };
+    const io = fakeIo({
+      runtime: {
+        servePlatform: async (_settings, { onUpgrade, onUpgraded }) => {
+          onUpgrade?.();
+          await turn();
+          onUpgraded?.();
+          await opening.promise;
+          return plain;
+        },
+      },
+    });
+    const done = run(["serve"], io);
+    await turn();
+    await turn();
+    io.signal();
+    await turn();
+    opening.resolve();
+    expect((await done).code).toBe(code);
+    expect(io.exits).toEqual([]);
+    expect(io.out + io.err).toContain(word);
+    expect(io.out).not.toContain("as it was; the next start upgrades");
+  });
+
+  it("a stop in the middle of an upgrade ends it at once, and says that nothing has changed", async () => {
+    const io = fakeIo({
+      runtime: {
+        servePlatform: async (_settings, { onUpgrade }) => {
+          onUpgrade?.();
+          return new Promise(() => {});
+        },
+      },
+    });
+    void run(["serve"], io);
+    await turn();
+    io.signal();
+    await turn();
+    expect(io.exits).toEqual([0]);
+    expect(io.out).toContain("the next start upgrades from the beginning");
+  });
+
   it.each(["Worker initialization failure: EMFILE", "EMFILE: too many open files, open 'x'"])(
     "says what to do where it may not open enough files: %s",
     async (message) => {

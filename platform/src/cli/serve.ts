@@ -22,8 +22,7 @@ export async function serve(io: CliIo, flags: SettingOverrides): Promise<number>
   let platform: ServedPlatform;
   const upgrade = stoppableUpgrade(io, stopped.wished);
   try {
-    platform = await servePlatform(settings, { log, onUpgrade: upgrade.begins });
-    upgrade.ends();
+    platform = await servePlatform(settings, { log, onUpgrade: upgrade.begins, onUpgraded: upgrade.ends });
   } catch (error) {
     stopped.forget();
     throw error;

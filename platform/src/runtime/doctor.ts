@@ -14,6 +14,7 @@ import {
   rebuild,
   type Examination,
   type Finding,
+  type Part,
   type PartReport,
 } from "../adapters/embedded/doctor/report.ts";
 import { keyedHash } from "../model/keyedHash.ts";
@@ -220,9 +221,12 @@ function bytesIn(directory: string): number {
   return names.reduce((sum, name) => sum + (statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
+/** Data at risk of these: there is nothing whole to fold. What is wrong with files or copies is in no fold's way. */
+const foldedParts: readonly Part[] = ["hash.key", "log", "state"];
+
 /** What no checksum covers, inside of a row of the state, only the log can tell. */
 async function foldAndCompare(settings: Settings, { progress }: ExamineOptions, exam: Examination): Promise<void> {
-  if (exam.findings().some(({ severity }) => severity === "data")) return;
+  if (exam.findings().some(({ part, severity }) => severity === "data" && foldedParts.includes(part))) return;
   const report = exam.of("state");
   try {
     const { differences } = await rebuildPlatform(settings, {

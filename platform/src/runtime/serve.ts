@@ -27,6 +27,8 @@ export interface ServeOptions {
   isPrepared?: boolean;
   /** The state is of an older program: it is folded anew before anything is served, which may take long. */
   onUpgrade?: () => void;
+  /** The new state has taken the old one's place; nothing is served yet. */
+  onUpgraded?: () => void;
 }
 
 export interface ServedPlatform {
@@ -92,7 +94,7 @@ async function openUpgrading(settings: Settings, options: ToldOptions, open: Ope
     return await openPlatform(settings, open);
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "state_older") throw error;
-    const { log, onUpgrade, telemetry } = options;
+    const { log, onUpgrade, onUpgraded, telemetry } = options;
     log.warn({ reason: error.message }, "upgrading: the log is folded again; nothing is served before");
     onUpgrade?.();
     let toldAt = performance.now();
@@ -106,6 +108,7 @@ async function openUpgrading(settings: Settings, options: ToldOptions, open: Ope
       ended: (rebuilt) => ({ "c360.records": rebuilt.records }),
     });
     log.warn({ records }, "upgraded");
+    onUpgraded?.();
     return openPlatform(settings, open);
   }
 }

@@ -1,16 +1,17 @@
-/** What one minute under load was like. */
+/** What one minute under load was like; null where something is not looked at by the minute. */
 export interface Minute {
-  /** Of its own, without mapped files, which are the system's to take back. */
+  /** The most of its own, without mapped files, which are the system's to take back. */
   memoryMiB: number;
+  /** The most. */
   handles: number;
   acknowledgedPerS: number;
-  acknowledgedP50Ms: number;
-  acknowledgedP99Ms: number;
-  /** Null where it is not looked at. */
+  acknowledgedP50Ms: number | null;
+  acknowledgedP99Ms: number | null;
   visibleP50Ms: number | null;
   visibleP99Ms: number | null;
+  /** The most records that waited. */
   pending: number;
-  refusedBatches: number;
+  refusedBatches: number | null;
 }
 
 export interface Growth {

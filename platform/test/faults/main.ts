@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
+import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { faultKinds, runTrial } from "./runTrial.ts";
+import { faultKinds, runTrial, type TrialResult } from "./runTrial.ts";
 import { watchStandstill } from "./standstill.ts";
 import type { FaultKind } from "./trial.ts";
 
@@ -15,7 +16,6 @@ const freshSeeds = 2 ** 31;
 
 interface Many {
   kinds: readonly FaultKind[];
-  only: string | undefined;
   first: number;
   runs: number;
   until: number;
@@ -40,7 +40,6 @@ async function main(): Promise<void> {
   const isLasting = minutes > 0 || (runs === null && !isOne);
   await runMany({
     kinds: kindsOf(values.only),
-    only: values.only,
     first: seed ?? randomInt(freshSeeds),
     runs: isOne ? 1 : (runs ?? Infinity),
     until: isLasting ? Date.now() + (minutes || 10) * minuteMs : Infinity,
@@ -60,39 +59,73 @@ function kindsOf(only: string | undefined): FaultKind[] {
   });
 }
 
-async function runMany({ kinds, only, first, runs, until, atOnce }: Many): Promise<void> {
-  if (kinds.length === 0) throw new Error("there is nothing to run");
-  const done = new Map<string, number>();
-  const stoodStill = watchStandstill();
-  const again: number[] = [];
-  let next = 0;
-  let hasFailed = false;
+async function runMany(many: Many): Promise<void> {
+  if (many.kinds.length === 0) throw new Error("there is nothing to run");
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort(signal));
+  const tally: Tally = { done: new Map(), hasFailed: false };
+  const seeds = seedsOf(many, () => tally.hasFailed || stopping.signal.aborted);
+  const options = { stoodStill: watchStandstill(), stopped: stopping.signal };
   const lane = async (): Promise<void> => {
-    while (again.length > 0 || (next < runs && Date.now() < until && !hasFailed)) {
-      const seed = again.pop() ?? first + next++;
+    for (let seed = seeds.next(); seed !== null; seed = seeds.next()) {
       const startedAt = performance.now();
-      const { kind, story, acknowledged, differences, kept } = await runTrial(seed, kinds);
-      const stoodMs = stoodStill();
-      if (differences.length > 0 && stoodMs > 0) {
-        say(`seed ${seed} ${kind}: this process stood still for ${Math.round(stoodMs / 1_000)} s meanwhile: once more`);
-        again.push(seed);
-        continue;
-      }
-      const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-      done.set(kind, (done.get(kind) ?? 0) + 1);
-      const verdict = differences.length === 0 ? "all there" : "FAILED";
-      say(`seed ${seed} ${kind}: ${story.join("; ")}: ${acknowledged} acknowledged, ${verdict} (${seconds} s)`);
-      if (differences.length === 0) continue;
-      hasFailed = true;
-      say(differences.map((difference) => `  ${difference}`).join("\n"));
-      say(`  the data directory is kept in ${kept ?? ""}`);
-      say(`  again: npm run faults -- --seed ${seed}${only === undefined ? "" : ` --only ${only}`}`);
+      const result = await runTrial(seed, many.kinds, options);
+      if (stopping.signal.aborted) return say(`seed ${seed} ${result.kind}: broken off`);
+      if (result.differences.length > 0 && result.stoodMs > 0 && seeds.repeat(seed)) {
+        const stood = `this process stood still for ${Math.round(result.stoodMs / 1_000)} s meanwhile`;
+        say(`seed ${seed} ${result.kind}: ${stood}: once more`);
+        if (result.kept !== null) rmSync(result.kept, { recursive: true, force: true });
+      } else tell(seed, result, performance.now() - startedAt, tally);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, lane));
-  const counts = [...done].map(([kind, times]) => `${kind} ${times}`).sort();
-  say(`${[...done.values()].reduce((sum, times) => sum + times, 0)} runs from seed ${first}: ${counts.join(", ")}`);
-  if (hasFailed) process.exitCode = 1;
+  await Promise.all(Array.from({ length: many.atOnce }, lane));
+  const counts = [...tally.done].map(([kind, times]) => `${kind} ${times}`).sort();
+  const runs = [...tally.done.values()].reduce((sum, times) => sum + times, 0);
+  say(`${runs} runs from seed ${many.first}: ${counts.join(", ")}`);
+  // What a trial that was broken off still waits for keeps nobody waiting.
+  if (stopping.signal.aborted) process.exit(stopping.signal.reason === "SIGINT" ? 130 : 143);
+  if (tally.hasFailed) process.exitCode = 1;
+}
+
+/** `repeat`: a seed that proved nothing comes once more; false where it already has. */
+function seedsOf({ first, runs, until }: Many, isOver: () => boolean) {
+  const again: number[] = [];
+  const repeated = new Set<number>();
+  let count = 0;
+  return {
+    next: (): number | null => {
+      const seed = again.pop();
+      if (seed !== undefined) return seed;
+      return count < runs && Date.now() < until && !isOver() ? first + count++ : null;
+    },
+    repeat: (seed: number): boolean => {
+      if (repeated.has(seed)) return false;
+      repeated.add(seed);
+      again.push(seed);
+      return true;
+    },
+  };
+}
+
+interface Tally {
+  /** Trials, by kind. */
+  done: Map<string, number>;
+  hasFailed: boolean;
+}
+
+function tell(seed: number, result: TrialResult, tookMs: number, tally: Tally): void {
+  const { kind, story, acknowledged, differences, kept } = result;
+  tally.done.set(kind, (tally.done.get(kind) ?? 0) + 1);
+  const verdict = differences.length === 0 ? "all there" : "FAILED";
+  const seconds = (tookMs / 1_000).toFixed(1);
+  say(`seed ${seed} ${kind}: ${story.join("; ")}: ${acknowledged} acknowledged, ${verdict} (${seconds} s)`);
+  if (differences.length === 0) return;
+  tally.hasFailed = true;
+  say(differences.map((difference) => `  ${difference}`).join("\n"));
+  if (result.stoodMs > 0) say("  this process stood still meanwhile, for the second time: that may be all");
+  say(`  the data directory is kept in ${kept ?? ""}`);
+  // By name: which kinds a seed is drawn from depends on the machine's tools.
+  say(`  again: npm run faults -- --seed ${seed} --only ${kind}`);
 }
 
 function numberOf(name: string, text: string | undefined): number | null {

@@ -1,4 +1,5 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync, realpathSync } from "node:fs";
+import { sep } from "node:path";
 
 /** A file of the data directory is open by so many threads at most, each for reading and writing. */
 const mostOfOneFile = 12;
@@ -24,13 +25,17 @@ function targetOf(link: string): string[] {
   }
 }
 
-/** Of a platform at rest: files that are gone or unfinished and still open, and files that are open far too often. */
+/** Of a platform that runs and is at rest: files that are gone or unfinished and still open, and files that are open far too often. */
 export function strayHandles(pid: number, dataDir: string): string[] {
   const counts = new Map<string, number>();
-  for (const target of openHandles(pid)) {
-    if (target.startsWith(dataDir)) counts.set(target, (counts.get(target) ?? 0) + 1);
+  // Links of `/proc` name real paths.
+  const folder = `${realpathSync(dataDir)}${sep}`;
+  const handles = openHandles(pid);
+  for (const target of handles) {
+    if (target.startsWith(folder)) counts.set(target, (counts.get(target) ?? 0) + 1);
   }
+  if (handles.length > 0 && counts.size === 0) return ["nothing of the data directory is open"];
   return [...counts]
     .filter(([target, count]) => target.endsWith(" (deleted)") || unfinished.test(target) || count > mostOfOneFile)
-    .map(([target, count]) => `${target.slice(dataDir.length + 1)} ×${count}`);
+    .map(([target, count]) => `${target.slice(folder.length)} ×${count}`);
 }

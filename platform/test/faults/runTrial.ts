@@ -37,14 +37,29 @@ export interface TrialResult {
   differences: string[];
   /** Where the data directory is kept for whoever looks into it; null when all is well. */
   kept: string | null;
+  /** For so long this process itself stood still meanwhile. */
+  stoodMs: number;
+}
+
+export interface TrialOptions {
+  /** Gives milliseconds that never go back; nothing stands still where it is left out. */
+  stoodStill?: () => number;
+  /** Breaks the trial off: what it has started and mounted is undone, and nothing is kept. */
+  stopped?: AbortSignal;
 }
 
 /** One seed is one fault, its moment, and the clients' load; what the machine makes of it is its own. */
-export async function runTrial(seed: number, kinds: readonly FaultKind[]): Promise<TrialResult> {
+export async function runTrial(
+  seed: number,
+  kinds: readonly FaultKind[],
+  { stoodStill = () => 0, stopped = new AbortController().signal }: TrialOptions = {},
+): Promise<TrialResult> {
+  const stoodBefore = stoodStill();
   const draws = drawsFrom(hash32(seed, 11));
   const kind = draws.pick(kinds);
   const site = await openSite({ env: { C360_MIN_FREE_MIB: "0" } });
   const undo: (() => void)[] = [];
+  let isOver = false;
   const story: string[] = [];
   const senders = Array.from({ length: draws.between(1, mostSenders) }, (_, n) =>
     startSender({
@@ -56,13 +71,29 @@ export async function runTrial(seed: number, kinds: readonly FaultKind[]): Promi
       sendsRefusable: true,
     }),
   );
-  const trial: Trial = { site, senders, draws, say: (what) => story.push(what), atEnd: (work) => undo.push(work) };
-  const differences = await differencesOf(trial, kind).catch((error: unknown) => [wordsOf(error)]);
-  const kept = differences.length === 0 ? null : keep(site);
+  // One that is broken off may still be on its way to something that has to be undone.
+  const atEnd = (work: () => void): void => {
+    if (isOver) work();
+    else undo.push(work);
+  };
+  const trial: Trial = { site, senders, draws, say: (what) => story.push(what), atEnd };
+  const work = differencesOf(trial, kind).catch((error: unknown) => [wordsOf(error)]);
+  const differences = await unlessStopped(work, stopped);
+  const stoodMs = stoodStill() - stoodBefore;
+  const kept = differences.length === 0 || stopped.aborted ? null : keep(site);
+  isOver = true;
   for (const sender of senders) sender.giveUp();
-  for (const work of undo) work();
+  for (const each of undo) each();
   await site.close();
-  return { kind: kind.name, story, acknowledged: acknowledgedBy(senders), differences, kept };
+  return { kind: kind.name, story, acknowledged: acknowledgedBy(senders), differences, kept, stoodMs };
+}
+
+async function unlessStopped(work: Promise<string[]>, stopped: AbortSignal): Promise<string[]> {
+  const { promise, resolve } = Promise.withResolvers<string[]>();
+  const stop = (): void => resolve(["broken off"]);
+  if (stopped.aborted) stop();
+  stopped.addEventListener("abort", stop);
+  return Promise.race([work, promise]).finally(() => stopped.removeEventListener("abort", stop));
 }
 
 async function differencesOf(trial: Trial, kind: FaultKind): Promise<string[]> {

@@ -1,10 +1,10 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { runLoad } from "../../../bench/src/loadProcess.ts";
-import { batchEvents, connections } from "../../../bench/src/loadPhases.ts";
+import { batchEvents, connections, quantiles } from "../../../bench/src/loadPhases.ts";
 import { firstTime } from "../../../bench/src/progress.ts";
 import { growthOf, type Minute } from "./growth.ts";
-import { firstOrdinalOf, growthTable, openSteady, profiles, tableOf, watchedMinute, type Steady } from "./steady.ts";
+import { firstOrdinalOf, growthTable, openSteady, profiles, tableOf, watched, type Steady } from "./steady.ts";
 
 const usage = `npm run soak -- [--minutes N] [--seed N] [--events-per-second N]
   --minutes            60 by default, 6 at least
@@ -36,12 +36,17 @@ async function soak(steady: Steady, count: number, rate: number): Promise<boolea
   const minutes: Minute[] = [];
   let sent = 0;
   for (let n = 0; n < count; n++) {
-    const minute = await watchedMinute(steady, () => runLoad(jobOf(steady, n, rate)));
-    sent += minute.sent.acknowledged + minute.probes;
-    minutes.push(minute);
-    say(
-      `minute ${n + 1}: ${Math.round(minute.memoryMiB)} MiB, ${minute.handles} handles, p99 ${Math.round(minute.acknowledgedP99Ms)} ms`,
-    );
+    const { result, seen, probes } = await watched(steady, () => runLoad(jobOf(steady, n, rate)));
+    const { p50, p99 } = quantiles(result.latency);
+    sent += result.acknowledged + probes;
+    minutes.push({
+      ...seen,
+      acknowledgedPerS: (result.acknowledged * 1_000) / Math.max(1, result.lastAcknowledgedAt - result.firstSentAt),
+      acknowledgedP50Ms: p50,
+      acknowledgedP99Ms: p99,
+      refusedBatches: result.refusedBatches,
+    });
+    say(`minute ${n + 1}: ${Math.round(seen.memoryMiB)} MiB, ${seen.handles} handles, p99 ${Math.round(p99)} ms`);
   }
   await firstTime(server, ({ pendingRecords }) => pendingRecords === 0, maxDrainMs);
   const after = await server.status();

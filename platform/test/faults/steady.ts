@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { quantiles, fullLoad, type Target } from "../../../bench/src/loadPhases.ts";
 import { serverPaths, startServer, type Server } from "../../../bench/src/server.ts";
 import { aligned, type Alignment } from "../../../bench/src/table.ts";
-import type { LoadResult } from "../../../bench/src/loadJob.ts";
 import { watchVisibility } from "../../../bench/src/visibility.ts";
 import { findServer } from "../../src/adapters/embedded/directoryLock.ts";
-import { openHandles } from "./openHandles.ts";
 import type { Growth, Minute } from "./growth.ts";
+import { watchMost } from "./samples.ts";
 
 export const profiles = 20_000;
 const bytesPerMiB = 1_048_576;
@@ -55,29 +54,21 @@ export function firstOrdinalOf(minute: number): number {
   return (minute + 1) * ordinalsAMinute;
 }
 
-/** Runs a minute's load and watches single events arrive meanwhile. `work` gives what its clients saw. */
-export async function watchedMinute(
+/** What was seen from outside while `work` was under way: the most, not what was left once it had ended. */
+export type Seen = Pick<Minute, "memoryMiB" | "handles" | "pending" | "visibleP50Ms" | "visibleP99Ms">;
+
+/** Does some work under load, and watches single events arrive meanwhile. */
+export async function watched<Result>(
   steady: Steady,
-  work: () => Promise<LoadResult>,
-): Promise<Minute & { sent: LoadResult; probes: number }> {
+  work: () => Promise<Result>,
+): Promise<{ result: Result; seen: Seen; probes: number }> {
+  const most = watchMost(steady);
   const visibility = watchVisibility(steady.target);
-  const sent = await work();
-  const visible = await visibility.end();
-  const [acknowledged, seen] = [quantiles(sent.latency), quantiles(visible.latency)];
-  const { pendingRecords } = await steady.server.status();
-  return {
-    sent,
-    probes: visible.probes,
-    memoryMiB: steady.memoryMiB(),
-    handles: openHandles(steady.pid).length,
-    acknowledgedPerS: (sent.acknowledged * 1_000) / Math.max(1, sent.lastAcknowledgedAt - sent.firstSentAt),
-    acknowledgedP50Ms: acknowledged.p50,
-    acknowledgedP99Ms: acknowledged.p99,
-    visibleP50Ms: seen.p50,
-    visibleP99Ms: seen.p99,
-    pending: pendingRecords,
-    refusedBatches: sent.refusedBatches,
-  };
+  const result = await work();
+  const worst = await most.end();
+  const { probes, latency } = await visibility.end();
+  const { p50, p99 } = quantiles(latency);
+  return { result, seen: { ...worst, visibleP50Ms: p50, visibleP99Ms: p99 }, probes };
 }
 
 function anonymousMiB(pid: number): number {

@@ -46,11 +46,15 @@ export async function busy({ senders }: Trial, server: Served, events: number): 
   await until(`${events} more are acknowledged`, maxBusyMs, () => acknowledgedBy(senders) >= goal || server.hasEnded());
 }
 
+/** The command line's last word, or the log's of a platform that cannot go on. */
+const reason = /^error: \S|^\{"level":60,/m;
+
 /** A process may end by itself on a fault, if it says why in a word that an operator understands. */
 export async function expectTold(server: Served): Promise<void> {
   const { code, signal, stderr } = await server.ended;
-  if (signal === "SIGKILL") return;
+  if (signal !== null) throw new Error(`the server was ended by ${signal}: ${stderr.slice(-3_000)}`);
   if (code === 0) throw new Error("the server ended by itself and called it a success");
+  if (!reason.test(stderr)) throw new Error(`the server ended with ${code} without a reason: ${stderr.slice(-3_000)}`);
   if (stackLine.test(stderr)) throw new Error(`a stack trace in place of a word: ${stderr.slice(-3_000)}`);
   if (/should not happen/.test(stderr)) throw new Error(`an error that nobody expected: ${stderr.slice(-1_000)}`);
 }

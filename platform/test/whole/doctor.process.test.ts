@@ -199,6 +199,9 @@ describe("c360 doctor", () => {
     writeFileSync(path("state.sqlite"), text.replaceAll("Name 33", "Mame 33"), "latin1");
     expect(await badParts()).toEqual([]);
     expect(await badParts(true)).toContain("state: derived");
+    // What is wrong with files (who may read them, room on the disk) does not keep it from folding.
+    chmodSync(directory.dataDir, 0o755);
+    expect(await badParts(true)).toEqual(["files: data", "state: derived"]);
   });
 
   it("finds a bit that flipped in the message index", async () => {

@@ -34,7 +34,7 @@ function needs(context: TestContext, isThere: boolean, what: string): void {
 }
 
 function mountSmall(context: TestContext, at: string, size: string): void {
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", size, "tmpfs", at]);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=700`, "tmpfs", at]);
   needs(context, mounted.status === 0, "this user may not mount a small disk");
 }
 
@@ -90,7 +90,7 @@ describe("a full disk", () => {
   it("is told with 503 and Retry-After; once there is room, a new start has everything that was acknowledged", async (context) => {
     disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
     site = await openSite({ dataDir: disk, env: toTheLast });
-    mountSmall(context, disk, `size=${diskMiB}m`);
+    mountSmall(context, disk, `${diskMiB}m`);
     const server = await site.start();
     const senders = startSenders();
     await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
@@ -111,7 +111,7 @@ describe("a disk that is nearly full", () => {
   it("takes nothing more while there is room to work off what was taken, says so, and goes on by itself", async (context) => {
     disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
     site = await openSite({ dataDir: disk, env: { C360_MIN_FREE_MIB: "64" } });
-    mountSmall(context, disk, "size=400m");
+    mountSmall(context, disk, "400m");
     const server = await site.start();
     const senders = startSenders();
     await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
@@ -139,7 +139,7 @@ describe("a disk that is full at the start", () => {
     disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
     const data = join(disk, "data");
     site = await openSite({ dataDir: data, env: toTheLast });
-    mountSmall(context, disk, "size=32m");
+    mountSmall(context, disk, "32m");
     const ballast = join(disk, "ballast");
     const { bavail, bsize } = statfsSync(disk);
     writeFileSync(ballast, Buffer.alloc(bavail * bsize - roomKiB * 1_024));
@@ -161,7 +161,7 @@ describe("a disk that is full at the start", () => {
   it("is told when it is full of what the platform holds, and nothing of that is lost", async (context) => {
     disk = mkdtempSync(join(tmpdir(), "c360-disk-"));
     site = await openSite({ dataDir: disk, env: toTheLast });
-    mountSmall(context, disk, `size=${diskMiB}m`);
+    mountSmall(context, disk, `${diskMiB}m`);
     const server = await site.start();
     const senders = startSenders();
     await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));

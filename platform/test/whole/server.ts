@@ -73,6 +73,7 @@ export async function openSite(at: { dataDir?: string; env?: Record<string, stri
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const running = new Set<Served>();
+  let isClosed = false;
   const base = {
     C360_PORT: String(port),
     C360_DATA_DIR: dataDir,
@@ -82,6 +83,8 @@ export async function openSite(at: { dataDir?: string; env?: Record<string, stri
     ...at.env,
   };
   const launchVerb = (args: readonly string[], { env = {}, under = [] }: StartOptions = {}): Served => {
+    // Whoever still works with a site that was closed under it leaves no process behind.
+    if (isClosed) throw new Error("the site is closed");
     const served = launchProcess([...under, process.execPath, program, ...args], {
       cwd: folder,
       url,
@@ -107,6 +110,7 @@ export async function openSite(at: { dataDir?: string; env?: Record<string, stri
     launchVerb,
     verb: (args, options) => within(`c360 ${args.join(" ")}`, maxCommandMs, launchVerb(args, options).ended),
     close: async () => {
+      isClosed = true;
       await Promise.all([...running].map((served) => served.kill()));
       rmSync(folder, { recursive: true, force: true });
     },

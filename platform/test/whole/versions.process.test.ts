@@ -161,14 +161,14 @@ describe("a file that an older program wrote", () => {
     expect(await start()).toMatchObject({ code: "state_older", hint: expect.stringContaining("c360 rebuild") });
     let said = "";
     const log = pino({ level: "warn", base: null }, { write: (line: string) => (said += line) });
-    let upgrades = 0;
+    const upgrades: string[] = [];
     const settings = { ...directory.settings, port: 0 };
-    const onUpgrade = (): void => {
-      upgrades += 1;
-    };
-    const served = await servePlatform(settings, { log, onUpgrade });
+    const noting = (what: string) => () =>
+      void upgrades.push(`${what}, the state is of ${userVersion("state.sqlite")}`);
+    const told = { onUpgrade: noting("begins"), onUpgraded: noting("is over") };
+    const served = await servePlatform(settings, { log, ...told });
     await served.close();
-    expect(upgrades).toBe(1);
+    expect(upgrades).toEqual([`begins, the state is of ${version - 1_000}`, `is over, the state is of ${version}`]);
     expect(said).toMatch(/upgrading: the log is folded again[^]*upgraded/);
     expect(userVersion("state.sqlite")).toBe(version);
     expect(await harm()).toEqual([]);

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { recordHeaderBytes, segmentHeaderBytes } from "../../../src/adapters/embedded/eventLog/format.ts";
 import type { Draws } from "../../../src/simulator/draws.ts";
-import { busy, pause, started, type FaultKind, type Trial } from "../trial.ts";
+import { busy, expectTold, pause, started, type FaultKind, type Trial } from "../trial.ts";
+import { keepBackup } from "./mending.ts";
 
 const blockBytes = 4_096;
 const toldDamage = /The event log is damaged: segment (\d+) at byte (\d+)/;
@@ -88,6 +89,7 @@ export const damagedCopies: FaultKind = {
   happen: async (trial) => {
     const { site, draws, say } = trial;
     await atRest(trial);
+    const kept = keepBackup(site);
     const part = draws.pick(derived);
     for (let times = draws.between(1, 3); times > 0; times--) {
       const file = draws.pick(filesOf(site.dataDir, part));
@@ -100,11 +102,13 @@ export const damagedCopies: FaultKind = {
     const server = site.launch();
     if (await started(server)) {
       await pause(trial, 2_000);
-      if (!server.hasEnded()) await server.kill();
+      if (server.hasEnded()) {
+        say("it ended by itself");
+        await expectTold(server);
+      } else await server.kill();
     } else say("it did not start");
-    if (part.endsWith(".sqlite") && part !== "state.sqlite") removeDatabases(site.dataDir, [part]);
-    const { code, stderr } = await site.verb(["rebuild"]);
-    if (code !== 0) throw new Error(`rebuild ended with ${code}: ${stderr.slice(-800)}`);
+    const done = await kept.mend(server.stderr());
+    say(done.length === 0 ? "nothing was told" : `as told: ${done.join(", ")}`);
     return null;
   },
 };
@@ -120,10 +124,4 @@ function filesOf(dataDir: string, part: string): string[] {
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function removeDatabases(dataDir: string, names: readonly string[]): void {
-  for (const name of readdirSync(dataDir)) {
-    if (names.some((each) => name.startsWith(each))) rmSync(join(dataDir, name), { force: true });
-  }
 }

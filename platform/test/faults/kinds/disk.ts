@@ -68,12 +68,15 @@ export const slowness: FaultKind = {
     const call = draws.pick(["fdatasync", "fsync", "pwrite64"] as const);
     const ms = draws.between(5, call === "pwrite64" ? 100 : 800);
     say(`each ${call} of ${place ?? "any file"} took ${ms} ms more`);
-    return underFault(trial, { call, effect: `delay_enter=${ms}ms`, when: "1+", place });
+    return underFault(trial, { call, effect: `delay_enter=${ms}ms`, when: "1+", place }, { mayHang: true });
   },
 };
 
-/** strace and its faults go with the process: whatever was not ended by the fault is stopped here. */
-async function underFault(trial: Trial, injection: Injection): Promise<null> {
+/**
+ * strace and its faults go with the process: whatever was not ended by the fault is stopped here. `mayHang`: a disk that
+ * takes seconds for each call keeps it from its end.
+ */
+async function underFault(trial: Trial, injection: Injection, { mayHang = false } = {}): Promise<null> {
   const { site, draws, say } = trial;
   const server = site.launch({ under: injecting(injection, site.dataDir) });
   if (!(await started(server))) {
@@ -85,19 +88,25 @@ async function underFault(trial: Trial, injection: Injection): Promise<null> {
     await expectTold(server);
     say("it ended by itself");
   } else if (draws.chance(0.5)) await server.kill();
-  else await stopTold(server, say);
+  else if (mayHang) await stopSlow(server, say);
+  else await stopTold(server);
   return null;
 }
 
-async function stopTold(server: Served, say: Trial["say"]): Promise<void> {
-  try {
-    const { code } = await server.stop("SIGTERM");
-    if (code !== 0) await expectTold(server);
-  } catch (error) {
-    // A disk that takes seconds for each call keeps it from its end.
-    say(`it did not stop in time (${String(error)})`);
-    await server.kill();
-  }
+const cutOff = /did not stop within/;
+
+async function stopTold(server: Served): Promise<void> {
+  const { code, stderr } = await server.stop("SIGTERM");
+  if (cutOff.test(stderr)) throw new Error(`a stop hangs: ${stderr.slice(-1_000)}`);
+  if (code !== 0) await expectTold(server);
+}
+
+async function stopSlow(server: Served, say: Trial["say"]): Promise<void> {
+  const asked = server.stop("SIGTERM").then(({ code }) => code);
+  const code = await asked.catch(() => "late" as const);
+  if (code !== 0) say("it did not stop in time");
+  if (code === "late") await server.kill();
+  else if (code !== 0) await expectTold(server);
 }
 
 const diskMiB = 200;

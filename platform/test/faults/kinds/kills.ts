@@ -1,5 +1,5 @@
 import { hasStrace, injecting, places, type Injection } from "../strace.ts";
-import { busy, pause, started, type FaultKind, type Trial } from "../trial.ts";
+import { busy, expectTold, pause, started, type FaultKind, type Trial } from "../trial.ts";
 
 const maxIntoStartMs = 2_500;
 const maxIntoLoadMs = 2_000;
@@ -47,21 +47,22 @@ export const killsAtWrites: FaultKind = {
     const call = place === "messages" && draws.chance(0.6) ? "write" : draws.pick(calls);
     const nth = Math.floor(draws.next() ** 3 * 200) + 1;
     const injection: Injection = { call, effect: "signal=KILL", when: String(nth), place };
-    say(`killed at ${call} ${nth} of ${place ?? "any file"}`);
-    await killAt(trial, injection);
+    const isReached = await killAt(trial, injection);
+    say(`${isReached ? "killed at" : "not reached:"} ${call} ${nth} of ${place ?? "any file"}`);
     return null;
   },
 };
 
-/** Whether the call came, before the run was over. */
-export async function killAt({ site }: Pick<Trial, "site">, injection: Injection): Promise<boolean> {
+/** Whether the call came before the run was over. */
+async function killAt({ site }: Pick<Trial, "site">, injection: Injection): Promise<boolean> {
   const server = site.launch({ under: injecting(injection, site.dataDir) });
   const ended = await Promise.race([
-    server.ended.then(() => true),
-    new Promise<false>((resolve) => setTimeout(() => resolve(false), maxUnderTraceMs).unref()),
+    server.ended,
+    new Promise<null>((resolve) => setTimeout(() => resolve(null), maxUnderTraceMs).unref()),
   ]);
-  if (!ended) await server.kill();
-  return ended;
+  if (ended === null) await server.kill();
+  else if (ended.signal !== "SIGKILL") await expectTold(server);
+  return ended?.signal === "SIGKILL";
 }
 
 /** The machine stands still for some seconds. */

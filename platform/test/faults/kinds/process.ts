@@ -61,7 +61,10 @@ export const crashes: FaultKind = {
     const server = site.launch({
       env: { ...withPreload, C360_TEST_CRASH: JSON.stringify([thread, afterMs, times, marks]) },
     });
-    if (!(await started(server))) return null;
+    if (!(await started(server))) {
+      if (thread === "ingestion") return null;
+      throw new Error(`a crash of ${thread} ended its start: ${server.stderr().slice(-1_000)}`);
+    }
     const crashed = (): boolean => existsSync(marks) && readFileSync(marks, "utf8").length >= times;
     await until("it crashed", maxPendingMs, () => crashed() || server.hasEnded());
     if (thread === "ingestion") {

@@ -1,0 +1,43 @@
+const mostSwing = 0.1;
+/** Of what it was to send: the rest is what it was still waiting for at the end. */
+const leastModestPart = 0.9;
+const mostModestP99Ms = 1_000;
+
+/** What became of an overload, and of the source that kept within its share. */
+export interface Outcome {
+  /** Events, of all sources. */
+  acknowledged: number;
+  processed: number;
+  /** Records that wait once the lag is normal, or was given up. */
+  pending: number;
+  /** From the end of the load; null where it never was. */
+  normalAfterMs: number | null;
+  /** Events of the modest source that were acknowledged, and that its timetable had. */
+  modest: number;
+  modestDue: number;
+  modestRefused: number;
+  modestP99Ms: number;
+  floodsRefused: number;
+  /** How far memory went from its median, as a part of it. */
+  swing: number;
+}
+
+/** What did not hold, in words; empty when all is well. */
+export function failuresOf(outcome: Outcome): string[] {
+  const { acknowledged, processed, pending, modest, modestDue, modestP99Ms, swing } = outcome;
+  const checks: [isWell: boolean, what: string][] = [
+    [processed === acknowledged, `${acknowledged} were acknowledged and ${processed} processed`],
+    [pending === 0, `${pending} records still wait`],
+    [outcome.normalAfterMs !== null, "the lag did not become normal again"],
+    [outcome.modestRefused === 0, "a source within its share was refused"],
+    [modest >= leastModestPart * modestDue, `of a source within its share ${modest} of ${modestDue} were taken`],
+    [modestP99Ms <= mostModestP99Ms, `a source within its share waited ${Math.round(modestP99Ms)} ms (p99)`],
+    [outcome.floodsRefused > 0, "nothing was refused: it was no overload"],
+    [swing <= mostSwing, `memory went ${percent(swing)} from its median`],
+  ];
+  return checks.flatMap(([isWell, what]) => (isWell ? [] : [what]));
+}
+
+export function percent(part: number): string {
+  return `${(part * 100).toFixed(1)} %`;
+}
