@@ -43,6 +43,14 @@ describe("the size of a batch", () => {
     expect(size.most()).toBe(fewestInBatch);
   });
 
+  it("is a fifth of what may wait, where that is less", () => {
+    const size = batchSize(10_000);
+    for (let batch = 0; batch < 3; batch++) size.decided(size.most(), 1);
+    expect(size.most()).toBe(2_000);
+    size.decided(2_000, 60_000);
+    expect(size.most()).toBe(2_000);
+  });
+
   it("is not taken in by a clock that is set back", () => {
     const size = batchSize();
     size.decided(fewestInBatch, -3_600_000);

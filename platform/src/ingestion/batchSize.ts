@@ -16,9 +16,14 @@ export interface BatchSize {
   decided(records: number, ms: number): void;
 }
 
+/** Of what may wait in all: a batch that is most of it lets in nobody while it is decided, and then all at once. */
+const partOfWaiting = 5;
+
 /** As many as the last batch's speed allows, at most twice as many as it had, and no fewer than are worth a batch. */
-export function batchSize(): BatchSize {
-  let most = fewestInBatch;
+export function batchSize(maxPendingRecords = Number.POSITIVE_INFINITY): BatchSize {
+  const upTo = Math.min(mostInBatch, Math.ceil(maxPendingRecords / partOfWaiting));
+  const atLeast = Math.min(fewestInBatch, upTo);
+  let most = atLeast;
   return {
     most: () => most,
     decided: (records, ms) => {
@@ -26,7 +31,7 @@ export function batchSize(): BatchSize {
       const decidable = Math.floor((records * batchMs) / Math.max(1, ms));
       // What comes next may cost many times as much: it grows step by step.
       const next = Math.min(decidable, 2 * records);
-      most = Math.min(mostInBatch, Math.max(fewestInBatch, next));
+      most = Math.min(upTo, Math.max(atLeast, next));
     },
   };
 }

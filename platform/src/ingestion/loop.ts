@@ -18,6 +18,8 @@ const maxRetryMs = 10_000;
 export interface LoopParts extends PipelineParts {
   log: EventBufferReader;
   store: IdentityAndProfiles;
+  /** What may wait to be decided before senders are told to wait; none: any number. */
+  maxPendingRecords?: number;
   onDecided: (position: Position, records: number, outcome: BatchOutcome) => void;
   /** A failure that is retried, such as a full disk. The message holds no event's content. */
   onTrouble: (error: unknown) => void;
@@ -44,7 +46,7 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
   let decidedUntil = at;
   let stopped = false;
   const pipeline = createPipeline({ ...parts, isStopped: () => stopped });
-  const size = batchSize();
+  const size = batchSize(parts.maxPendingRecords);
 
   /** Null when it was stopped before the store could tell. Problem `decided_elsewhere` where another one has decided. */
   async function stands(next: Position): Promise<boolean | null> {

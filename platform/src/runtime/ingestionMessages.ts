@@ -7,6 +7,7 @@ export interface IngestionThreadData {
   messagesDirectory: string;
   hashKey: Uint8Array;
   homeCurrency: string;
+  maxPendingRecords: number;
 }
 
 export type ToIngestion =

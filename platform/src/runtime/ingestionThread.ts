@@ -53,6 +53,7 @@ const loop = await createIngestionLoop({
   hash,
   rules: defaultIdentityRules,
   homeCurrency: data.homeCurrency,
+  maxPendingRecords: data.maxPendingRecords,
   now: Date.now,
   onDecided: (position, records, outcome) => {
     const endedAt = utcMs();

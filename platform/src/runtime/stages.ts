@@ -169,10 +169,10 @@ function startDeciding(
   { settings, paths, hashKey, onTrouble, onDeath, opened, telemetry }: StagesOptions,
   { parts, backlog, meters }: { parts: RunningParts; backlog: PendingRecords; meters: Meters },
 ): Promise<Ingestion> {
-  const { homeCurrency } = settings;
+  const { homeCurrency, maxPendingRecords } = settings;
   const files = { logDirectory: paths.log, stateFile: paths.state, messagesDirectory: paths.messages };
   const started = startIngestion(
-    { ...files, hashKey, homeCurrency },
+    { ...files, hashKey, homeCurrency, maxPendingRecords },
     {
       onDecided: (batch) => {
         const { position, records, outcome } = batch;
