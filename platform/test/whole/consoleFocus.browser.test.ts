@@ -157,17 +157,23 @@ async function faultsOfClosing(page: Page, opener: Locator): Promise<string[]> {
   return [];
 }
 
+async function faultsOfPage(page: Page, each: ConsolePage, isFirst: boolean): Promise<string[]> {
+  await show(page, each);
+  // The header and the rail are those of the first page.
+  if (!isFirst) await page.locator("#main").focus();
+  const { stops, faults } = await walk(page, "Tab");
+  return stops.length < leastStops ? [...faults, `${stops.length} stops`] : faults;
+}
+
 describe.each(["wide", "phone"] as const)("by the keyboard, %s", (width) => {
   test("what has the focus is marked and uncovered on every page, in light and dark", async () => {
     expect(new Set(pages.map(({ route }) => route))).toEqual(new Set(routesOfConsole()));
     const { context, page } = await openContext(width);
     const faults: Record<string, string[]> = {};
     for (const [nth, each] of pages.entries()) {
-      await show(page, each);
-      // The header and the rail are those of the first page.
-      if (nth > 0) await page.locator("#main").focus();
-      const { stops, faults: found } = await walk(page, "Tab");
-      if (stops.length < leastStops) found.push(`${stops.length} stops`);
+      let found = await faultsOfPage(page, each, nth === 0);
+      // On a busy machine parts may still have come while it went through them: a fault is met again.
+      if (found.length > 0) found = await faultsOfPage(page, each, nth === 0);
       if (found.length > 0) faults[each.path] = found;
     }
     await context.close();

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openHandles } from "../openHandles.ts";
 import { until } from "../../whole/polling.ts";
 import type { Served } from "../../whole/server.ts";
@@ -47,6 +48,8 @@ export const clocks: FaultKind = {
 
 const threads = ["ingestion", "analytics", "search", "reviews", "archiving"] as const;
 const mostCrashes = 3;
+/** In which a thread that has crashed is gone, and what that leads to has come. */
+const aftermathMs = 3_000;
 
 /**
  * Whether DuckDB's binding took the process with it: a thread that ends while one of its questions is being answered
@@ -87,6 +90,7 @@ export const crashes: FaultKind = {
       return null;
     }
     await busy(trial, server, 50);
+    await sleep(aftermathMs);
     if (await endedByBinding(server)) {
       say("the engine's binding took the process with it");
       return null;
