@@ -49,6 +49,13 @@ describe("the pace of what follows", () => {
     );
   });
 
+  it("rests no longer than what somebody waits for soon may", async () => {
+    const pace = paceOf(150);
+    pace.tell(true);
+    expect(await rested(pace, 100)).toBe(150);
+    expect(await rested(pace, 10)).toBe(150);
+  });
+
   it.each<[string, (pace: ReturnType<typeof paceOf>) => void]>([
     ["deciding is busy no more", (pace) => pace.tell(false)],
     ["somebody waits", (pace) => pace.urge(true)],

@@ -28,7 +28,8 @@ export interface Pace {
 /** What is under way is given up between two pieces of it. */
 export class PaceEnded extends Error {}
 
-export function paceOf(): Pace {
+/** `maxRestMs`: of what somebody waits for soon, shorter than that of what can wait. */
+export function paceOf(maxRestMs = mostRestMs): Pace {
   let [isBusy, isUrgent, isOver] = [false, false, false];
   let workedMs = 0;
   let workingSince = performance.now();
@@ -56,7 +57,7 @@ export function paceOf(): Pace {
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (mayRest()) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, Math.min(mostRestMs, busyRestFactor * pieceMs));
+          const timer = setTimeout(resolve, Math.min(maxRestMs, busyRestFactor * pieceMs));
           endRest = () => {
             clearTimeout(timer);
             resolve();

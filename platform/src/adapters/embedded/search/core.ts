@@ -8,6 +8,9 @@ import { openSearchIndex } from "./searchIndex.ts";
 /** A new customer is to be found within a second, unless many events wait; niceness keeps it behind those that decide. */
 const maxRestMs = 100;
 
+/** New customers are to be found within a second, also while many events wait to be decided. */
+const busyRestMs = 150;
+
 export interface SearchCoreOptions {
   file: string;
   decided: Decided;
@@ -27,7 +30,7 @@ export interface SearchCore extends ProfileSearch {
 /** Everything of search in one thread. */
 export function openSearch(options: SearchCoreOptions): SearchCore {
   const index = openSearchIndex(options.file);
-  const pace = paceOf();
+  const pace = paceOf(busyRestMs);
   const follower = followerOf({ index, decided: options.decided, now: options.now, yieldTurn: pace.turn });
   const { decided, onTrouble, onFollowed } = options;
   const head = () => decided.head();
