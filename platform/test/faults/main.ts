@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { faultKinds, runTrial, type TrialResult } from "./runTrial.ts";
 import { watchStandstill } from "./standstill.ts";
 import type { FaultKind } from "./trial.ts";
+import { wholeNumber } from "../wholeNumber.ts";
 
 const usage = `npm run faults -- [--minutes N | --hours N | --runs N] [--seed N] [--only kind,…] [--at-once N]
   --seed     the run to repeat, or with one of the others the first of many; a fresh one by default
@@ -33,9 +34,10 @@ async function main(): Promise<void> {
       "at-once": { type: "string" },
     },
   });
-  const minutes = numberOf("minutes", values.minutes) ?? (numberOf("hours", values.hours) ?? 0) * 60;
-  const runs = numberOf("runs", values.runs);
-  const seed = numberOf("seed", values.seed);
+  const minutes =
+    wholeNumber("minutes", values.minutes, usage) ?? (wholeNumber("hours", values.hours, usage) ?? 0) * 60;
+  const runs = wholeNumber("runs", values.runs, usage);
+  const seed = wholeNumber("seed", values.seed, usage);
   const isOne = seed !== null && minutes === 0 && runs === null;
   const isLasting = minutes > 0 || (runs === null && !isOne);
   await runMany({
@@ -43,7 +45,7 @@ async function main(): Promise<void> {
     first: seed ?? randomInt(freshSeeds),
     runs: isOne ? 1 : (runs ?? Infinity),
     until: isLasting ? Date.now() + (minutes || 10) * minuteMs : Infinity,
-    atOnce: Math.max(1, numberOf("at-once", values["at-once"]) ?? 1),
+    atOnce: Math.max(1, wholeNumber("at-once", values["at-once"], usage) ?? 1),
   });
 }
 
@@ -126,12 +128,6 @@ function tell(seed: number, result: TrialResult, tookMs: number, tally: Tally): 
   say(`  the data directory is kept in ${kept ?? ""}`);
   // By name: which kinds a seed is drawn from depends on the machine's tools.
   say(`  again: npm run faults -- --seed ${seed} --only ${kind}`);
-}
-
-function numberOf(name: string, text: string | undefined): number | null {
-  if (text === undefined) return null;
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new Error(`--${name} takes whole numbers, not "${text}"\n${usage}`);
 }
 
 function say(text: string): void {

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { openRunner } from "./many.ts";
 import { reportOf } from "./report.ts";
 import { runSideBySide, type Many } from "./sideBySide.ts";
+import { wholeNumber } from "../wholeNumber.ts";
 
 const usage = `npm run simulate-platform -- [--seed N [--steps 1,2,…] [--trace]] [--schedules N] [--minutes N] [--threads N]
   --seed       the schedule to run, or the first of many; a fresh one by default
@@ -26,16 +27,16 @@ async function main(): Promise<void> {
       trace: { type: "boolean", default: false },
     },
   });
-  const schedules = wholeNumber("schedules", values.schedules);
-  const minutes = wholeNumber("minutes", values.minutes);
-  const first = wholeNumber("seed", values.seed) ?? randomInt(freshSeeds);
+  const schedules = wholeNumber("schedules", values.schedules, usage);
+  const minutes = wholeNumber("minutes", values.minutes, usage);
+  const first = wholeNumber("seed", values.seed, usage) ?? randomInt(freshSeeds);
   const isOne = schedules === null && minutes === null && values.seed !== undefined;
   if (isOne || values.steps !== undefined) {
-    const steps = values.steps?.split(",").map((step) => wholeNumber("steps", step) ?? 0);
+    const steps = values.steps?.split(",").map((step) => wholeNumber("steps", step, usage) ?? 0);
     return runOne(first, steps, values.trace);
   }
   const mostMs = minutes === null && schedules !== null ? Infinity : (minutes ?? 1) * minuteMs;
-  const threads = Math.max(1, wholeNumber("threads", values.threads) ?? availableParallelism());
+  const threads = Math.max(1, wholeNumber("threads", values.threads, usage) ?? availableParallelism());
   return runMany({ first, schedules: schedules ?? freshSeeds, until: Date.now() + mostMs, threads });
 }
 
@@ -59,12 +60,6 @@ async function runMany(many: Many): Promise<void> {
   if (report === null) return;
   say(report);
   process.exitCode = 1;
-}
-
-function wholeNumber(name: string, text: string | undefined): number | null {
-  if (text === undefined) return null;
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new Error(`--${name} takes whole numbers, not "${text}"\n${usage}`);
 }
 
 function say(text: string): void {
