@@ -39,8 +39,6 @@ export async function fullLoad(target: Target, portion: Portion, isFollowed = tr
     ? await firstTime(server, (status) => status.analyticsAsOf >= drainedAt, maxFollowMs)
     : null;
   const perS = (until: number): number => (sent.acknowledged * 1_000) / (until - sent.firstSentAt);
-  const perEvent = (cpu: CpuByThread): CpuByThread =>
-    Object.fromEntries(Object.entries(cpu).map(([role, ms]) => [role, (ms * 1_000) / sent.acknowledged]));
   return {
     events: sent.acknowledged,
     acknowledgedPerS: perS(sent.lastAcknowledgedAt),
@@ -53,8 +51,8 @@ export async function fullLoad(target: Target, portion: Portion, isFollowed = tr
     ackMs: quantiles(sent.latency),
     refusedBatches: sent.refusedBatches,
     bytesPerEvent: sent.bytes / sent.acknowledged,
-    cpuUsUntilProcessed: perEvent(cpuSince(cpuBefore, cpuWhenDrained)),
-    cpuUsPerEvent: perEvent(cpuSince(cpuBefore, server.cpu())),
+    cpuUsUntilProcessed: perEvent(cpuSince(cpuBefore, cpuWhenDrained), sent.acknowledged),
+    cpuUsPerEvent: perEvent(cpuSince(cpuBefore, server.cpu()), sent.acknowledged),
     loadCpuUsPerEvent: (sent.cpuMs * 1_000) / sent.acknowledged,
   };
 }
@@ -84,6 +82,7 @@ export async function halfLoad(target: Target, portion: Portion, eventsPerS: num
 /** One event a request, as fast as they are acknowledged. Fails when the counts do not add up. */
 export async function singleEvents(target: Target, portion: Portion): Promise<SingleEvents> {
   const before = await target.server.status();
+  const cpuBefore = target.server.cpu();
   const job = { ...jobOf(target, portion, null), batchEvents: 1, connections: singleConnections };
   const sent = await runLoad(job);
   await drained(target.server, before, sent.acknowledged);
@@ -92,7 +91,14 @@ export async function singleEvents(target: Target, portion: Portion): Promise<Si
     connections: singleConnections,
     acknowledgedPerS: (sent.acknowledged * 1_000) / (sent.lastAcknowledgedAt - sent.firstSentAt),
     ackMs: quantiles(sent.latency),
+    cpuUsPerEvent: perEvent(cpuSince(cpuBefore, target.server.cpu()), sent.acknowledged),
+    loadCpuUsPerEvent: (sent.cpuMs * 1_000) / sent.acknowledged,
   };
+}
+
+/** CPU µs an event. */
+function perEvent(cpu: CpuByThread, events: number): CpuByThread {
+  return Object.fromEntries(Object.entries(cpu).map(([role, ms]) => [role, (ms * 1_000) / events]));
 }
 
 export function quantiles(packed: PackedHistogram): Quantiles {

@@ -51,6 +51,9 @@ export interface SingleEvents {
   connections: number;
   acknowledgedPerS: number;
   ackMs: Quantiles;
+  /** CPU µs an event, from the first send until nothing was pending: of the server by thread, and of the load generator. */
+  cpuUsPerEvent: CpuByThread;
+  loadCpuUsPerEvent: number;
 }
 
 export interface Reads {

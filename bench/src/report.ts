@@ -73,9 +73,18 @@ export function reportText(results: Results): string {
     [...new Set(rounds.flatMap((round) => Object.keys(of(round))))]
       .map((part): Row => [`  ${part}`, "", (round) => number(of(round)[part] ?? 0, digits)])
       .filter(([, , cell]) => rounds.some((round) => Number(cell(round)) > 0));
+  const generator = (of: (round: Round) => number | undefined): Row => [
+    "  load generator (not the server)",
+    "",
+    (round) => number(of(round), 1),
+  ];
   const time: Row[] = [
     ...parts(({ full }) => full?.cpuUsPerEvent ?? {}, 1),
-    ["  load generator (not the server)", "", ({ full }) => number(full?.loadCpuUsPerEvent, 1)],
+    generator(({ full }) => full?.loadCpuUsPerEvent),
+  ];
+  const singleTime: Row[] = [
+    ...parts(({ single }) => single?.cpuUsPerEvent ?? {}, 1),
+    generator(({ single }) => single?.loadCpuUsPerEvent),
   ];
   const gigabytes = (machine.memoryBytes / 2 ** 30).toFixed(0);
   return [
@@ -93,6 +102,7 @@ export function reportText(results: Results): string {
       "CPU µs an event, full load, until processed",
     ),
     table(time, "the same until SQL and timelines hold them"),
+    table(singleTime, "CPU µs an event, single events, until processed"),
     table(
       parts((round) => round.diskBytesPerEvent, 0),
       "disk, bytes an event, by part",

@@ -165,7 +165,7 @@ type CountingAppend = (records: readonly BufferRecord[], source?: string) => Pro
 
 /** Counts what is durable and undecided (the gateway refuses more past its bound), and notices a log that failed. */
 function countingAppend(
-  { log, meters, backlog, undecided, health }: Stages,
+  { log, meters, backlog, appends, undecided, health }: Stages,
   telemetry: Telemetry | null,
 ): CountingAppend {
   const counted = async (
@@ -173,6 +173,7 @@ function countingAppend(
     source: string,
     messages: readonly string[],
   ): Promise<Position[]> => {
+    appends.began();
     try {
       const positions = await appended;
       backlog.added(source, messages.length);
@@ -182,6 +183,8 @@ function countingAppend(
     } catch (error) {
       if (error instanceof Problem && error.code === "log_failed") health.logFailed = true;
       throw error;
+    } finally {
+      appends.ended();
     }
   };
   return (records, source = noSource) => {

@@ -4,8 +4,8 @@ import { Problem } from "../model/problem.ts";
 import type { FromIngestion, IngestionThreadData, ToIngestion } from "./ingestionMessages.ts";
 
 export interface Ingestion {
-  /** The log is durable up to `end`. */
-  advance(end: Position): void;
+  /** The log is durable up to `end`. `isShort`: the processor has no time left, so that batches may be gathered. */
+  advance(end: Position, isShort?: boolean): void;
   decidedUntil(): Position;
   /** Every follower durably has the feed up to `version`. */
   releaseFeed(version: number): void;
@@ -66,7 +66,7 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
   worker.on("error", die);
   await ready.promise;
   return {
-    advance: (end) => say({ kind: "durable", end }),
+    advance: (end, isShort = false) => say({ kind: "durable", end, isShort }),
     decidedUntil: () => position,
     releaseFeed: (version) => say({ kind: "followed", version }),
     firstPositions: async (keys) => {

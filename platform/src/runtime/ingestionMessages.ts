@@ -11,7 +11,8 @@ export interface IngestionThreadData {
 }
 
 export type ToIngestion =
-  | { kind: "durable"; end: Position }
+  /** `isShort`: of the processor, so that small batches cost more than they hurry. */
+  | { kind: "durable"; end: Position; isShort: boolean }
   /** Every follower durably has the feed up to `version`. */
   | { kind: "followed"; version: number }
   | { kind: "find"; call: number; keys: readonly string[] }

@@ -45,6 +45,9 @@ const timedLog: typeof log = {
 };
 
 const stopping = new AbortController();
+async function sleepUnlessStopped(ms: number): Promise<void> {
+  await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+}
 const loop = await createIngestionLoop({
   log: timedLog,
   store,
@@ -61,17 +64,26 @@ const loop = await createIngestionLoop({
     startedAt = endedAt;
   },
   onTrouble: (error) => say({ kind: "trouble", message: troubleMessage(error) }),
-  sleep: async (ms) => {
-    await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
-  },
+  sleep: sleepUnlessStopped,
 });
 
+/**
+ * From the beginning of one batch to that of the next, at least, while the processor is short: each commit writes the
+ * pages that its events touch, and of a few events hardly any are the same.
+ */
+const gatherMs = 50;
+
 let wanted: Position = 0;
+let isShort = false;
 let running: Promise<void> | null = null;
+let beganAt = Number.NEGATIVE_INFINITY;
 
 async function runToWanted(): Promise<void> {
   let reached = -1;
   while (reached < wanted) {
+    const waitMs = isShort ? beganAt + gatherMs - performance.now() : 0;
+    if (waitMs > 0) await sleepUnlessStopped(waitMs);
+    beganAt = performance.now();
     reached = wanted;
     await loop.run(wanted);
   }
@@ -102,6 +114,7 @@ async function answer(call: number, keys: readonly string[]): Promise<void> {
 port.on("message", (message: ToIngestion) => {
   if (message.kind === "durable") {
     wanted = Math.max(wanted, message.end);
+    ({ isShort } = message);
     running ??= runToWanted();
   } else if (message.kind === "followed") store.releaseFeed(message.version);
   else if (message.kind === "find") void answer(message.call, message.keys);

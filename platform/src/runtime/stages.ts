@@ -4,6 +4,7 @@ import { openAccessStore, type CopiedAccessStore } from "../adapters/embedded/ac
 import { startArchiving, type EmbeddedArchiving } from "../adapters/embedded/archiving/client.ts";
 import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
 import { nodeDisk } from "../adapters/embedded/eventLog/disk.ts";
+import { promptDisk } from "../adapters/embedded/eventLog/promptDisk.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
@@ -40,14 +41,22 @@ import type { SourceActivities } from "../storage/sourceActivity.ts";
 import { linkingFolder, type DataPaths } from "./dataDirectory.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
+import { inFlight, neededShare, type InFlight } from "./processor.ts";
 import type { Settings } from "./settings.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 import { tracedDisk } from "./telemetry/tracedDisk.ts";
 import { lagSeconds, reviewFigures } from "./followerLag.ts";
 import { ingestionLag, noSource, pendingRecords, type PendingRecords } from "./backlog.ts";
 import { slowestFollower } from "./slowestFollower.ts";
+import { followerTelling } from "./tellFollowers.ts";
 import { storedTiers, type Tiers } from "./tiers.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
+
+/**
+ * Where so many senders wait for an answer at a time while others than the followers need so much of the processor, they
+ * wait for it: requests of single events leave no backlog that would tell.
+ */
+const shortFrom = { waiting: 16, share: 0.5 };
 
 /** Where more than this long's work waits to be decided, and no fewer records, followers go slowly: deciding goes first. */
 const busyBacklog = { ms: 100, records: 500 };
@@ -75,6 +84,8 @@ export interface Stages {
   meters: Meters;
   /** Records that are durable and undecided. */
   backlog: PendingRecords;
+  /** Appends that are not yet durable. */
+  appends: InFlight;
   feedHead: () => number;
   undecided: PendingMessages;
   /** `logFailed`: nothing more is accepted until a restart. */
@@ -98,14 +109,17 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const { paths, hashKey, opened, onTrouble } = options;
   const backlog = pendingRecords(Date.now);
   const parts: RunningParts = {};
+  const appends = inFlight();
+  const isShort = shortage(appends);
   const tiers = storedTiers(parts);
   const meters = metersOver(parts, { backlog, tiers });
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
   opened.push(() => access.close());
+  const disk = promptDisk(nodeDisk);
   const log = await openEventLog({
     directory: paths.log,
-    onDurable: (end) => parts.ingestion?.advance(end),
-    ...(options.telemetry === null ? {} : { disk: tracedDisk(nodeDisk, options.telemetry) }),
+    onDurable: (end) => parts.ingestion?.advance(end, isShort()),
+    disk: options.telemetry === null ? disk : tracedDisk(disk, options.telemetry),
   });
   opened.push(() => log.close());
   const { archiveAfterMs: afterMs, archiveBeyondBytes: beyondBytes } = options.settings;
@@ -113,7 +127,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const archiving = await startArchiving({ logDirectory: paths.log, limits, onTrouble });
   parts.archiving = archiving;
   opened.push(() => archiving.close());
-  const ingestion = await startDeciding(options, { parts, backlog, meters });
+  const ingestion = await startDeciding(options, { parts, backlog, meters, isShort });
   // What a crash left undecided is as pending as what comes from now on.
   backlog.added(noSource, await recordsFrom(paths.log, ingestion.decidedUntil()));
   const followers = await startFollowers(options, { parts, ingestion });
@@ -161,15 +175,27 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   ingestion.advance(log.end());
   const activities = sourceActivityOver(database);
   const health = { logFailed: false };
-  const told = { stream, meters, backlog, undecided, health, activities, feedHead };
+  const told = { stream, meters, backlog, appends, undecided, health, activities, feedHead };
   return { access, log, tiers, ingestion, ...followers, explainer, ...told, ...reads };
 }
 
 function startDeciding(
   { settings, paths, hashKey, onTrouble, onDeath, opened, telemetry }: StagesOptions,
-  { parts, backlog, meters }: { parts: RunningParts; backlog: PendingRecords; meters: Meters },
+  {
+    parts,
+    backlog,
+    meters,
+    isShort,
+  }: { parts: RunningParts; backlog: PendingRecords; meters: Meters; isShort: () => boolean },
 ): Promise<Ingestion> {
   const { homeCurrency, maxPendingRecords } = settings;
+  const followers = followerTelling(
+    (isBusy) => {
+      for (const each of [parts.analytics, parts.search, parts.reviews, parts.archiving]) each?.advance(isBusy);
+    },
+    () => isBehind(backlog) || isShort(),
+  );
+  opened.push(async () => followers.close());
   const files = { logDirectory: paths.log, stateFile: paths.state, messagesDirectory: paths.messages };
   const started = startIngestion(
     { ...files, hashKey, homeCurrency, maxPendingRecords },
@@ -179,11 +205,7 @@ function startDeciding(
         backlog.decided(records);
         meters.decided(outcome);
         parts.undecided?.decided(position);
-        const isBusy = isBehind(backlog);
-        parts.analytics?.advance(isBusy);
-        parts.search?.advance(isBusy);
-        parts.reviews?.advance(isBusy);
-        parts.archiving?.advance(isBusy);
+        followers.decided();
         parts.stream?.hub.decided(position, outcome);
         telemetry?.decided({ ...batch, feedVersion: () => parts.feedHead?.() ?? 0 });
       },
@@ -199,6 +221,14 @@ function startDeciding(
     opened.push(() => ingestion.close());
     return ingestion;
   });
+}
+
+function shortage(appends: InFlight): () => boolean {
+  const share = neededShare();
+  return () => {
+    const isWaitedFor = appends.average() >= shortFrom.waiting;
+    return share() > shortFrom.share && isWaitedFor;
+  };
 }
 
 function isBehind({ pending, decidedPerSecond }: PendingRecords): boolean {
