@@ -19,8 +19,11 @@ import type { EventKeys } from "./identityShapes.ts";
 export interface FoldingBench {
   /** One batch; positions ascend from call to call. */
   decide(records: readonly StoredRecord[]): Promise<void>;
-  /** Decided, in batches as ingestion takes them, when it resolves. */
-  fold(events: readonly EventKeys[]): Promise<void>;
+  /**
+   * Decided, in batches as ingestion takes them, when it resolves. `occurredAt`: UTC ms of all; without it each is a
+   * millisecond later than the one before.
+   */
+  fold(events: readonly EventKeys[], occurredAt?: number): Promise<void>;
   /** Says who is who after one batch of these so many times, and writes nothing: µs of this thread's processor an event. */
   resolveUs(events: readonly EventKeys[], times: number): Promise<number>;
   close(): Promise<void>;
@@ -30,8 +33,14 @@ export interface FoldingBench {
 export const batchRecords = 5_000;
 const startAt = Date.UTC(2026, 0, 1);
 
-export async function openFolding(file: string, hash: KeyedHash, rules: IdentityRules): Promise<FoldingBench> {
-  const store = openStateStore({ file, hash, foldedWith: {} });
+/** Over a new file, or goes on where a stopped platform's state ends: `foldedWith` is then what that was folded with. */
+export async function openFolding(
+  file: string,
+  hash: KeyedHash,
+  rules: IdentityRules,
+  foldedWith: Parameters<typeof openStateStore>[0]["foldedWith"] = {},
+): Promise<FoldingBench> {
+  const store = openStateStore({ file, hash, foldedWith });
   const messages = {
     firstPositions: async (keys: readonly string[]) => keys.map(() => null),
     remember: async () => undefined,
@@ -40,17 +49,17 @@ export async function openFolding(file: string, hash: KeyedHash, rules: Identity
   const recordsAt = async () => new Map();
   const parts = { store, messages, recordsAt, hash, rules, homeCurrency: "GBP", now: () => 0 };
   const pipeline = createPipeline(parts);
-  let position = 0;
+  let position = await store.position();
   const decide = async (records: readonly StoredRecord[]): Promise<void> => {
     position += records.length;
     await pipeline.decide(records, position);
   };
   return {
     decide,
-    fold: async (events) => {
+    fold: async (events, occurredAt) => {
       for (let from = 0; from < events.length; from += batchRecords) {
         const some = events.slice(from, from + batchRecords);
-        await decide(some.map((keys, at) => recordOf(keys, position + at, hash)));
+        await decide(some.map((keys, at) => recordOf(keys, position + at, hash, occurredAt)));
       }
     },
     resolveUs: async (events, times) => {
@@ -66,10 +75,10 @@ export async function openFolding(file: string, hash: KeyedHash, rules: Identity
   };
 }
 
-function recordOf(keys: EventKeys, position: number, hash: KeyedHash): StoredRecord {
+function recordOf(keys: EventKeys, position: number, hash: KeyedHash, at?: number): StoredRecord {
   const identifiers = [...keys].sort();
   const messageId = `m${position}`;
-  const occurredAt = startAt + position;
+  const occurredAt = at ?? startAt + position;
   const event: AcceptedEvent = {
     status: "accepted",
     source: "web",

@@ -1,3 +1,4 @@
+import type { EvidenceComponents } from "./evidenceComponents.ts";
 import type { PairScore } from "./pairScore.ts";
 import type { RetailTruth } from "./retailTruth.ts";
 import type { Cause, Split } from "./scoreCauses.ts";
@@ -34,10 +35,10 @@ export function report(
   options: Options,
   truth: RetailTruth,
   sent: Simulated,
-  result: Scored & { lost: Cause[] },
+  result: Scored & { lost: Cause[]; evidence: EvidenceComponents },
   profiles: Map<string, string>,
 ): void {
-  const { score, mixedProfiles, splitPeople, falsePairs, lost } = result;
+  const { score, mixedProfiles, splitPeople, falsePairs, lost, evidence } = result;
   const perS = (ms: number): string => Math.round((sent.events / ms) * 1_000).toLocaleString("en-US");
   const atHome = mixedProfiles.filter(({ people }) => new Set(people.map(truth.householdOf)).size === 1).length;
   const percent = (part: number): string => `${(part * 100).toFixed(3)} %`;
@@ -53,6 +54,8 @@ false pairs        ${causes(falsePairs)}
 lost pairs         ${causes(lost)}
 mixed profiles     ${mixedProfiles.length} hold identifiers of several people, ${atHome} of them of one household
 split people       ${splitPeople.length} are in several profiles
+evidence           ${components(evidence)}
+a late edge        ${lateEdges(evidence)}
 `);
   for (const { profile, people } of mixedProfiles.slice(0, options.samples)) {
     process.stdout.write(`\nprofile ${profile} mixes people ${people.join(", ")}\n`);
@@ -63,6 +66,17 @@ split people       ${splitPeople.length} are in several profiles
       `\nperson ${person} is split, though evidence connects it:\n${described(truth, profiles, person)}\n`,
     );
   }
+}
+
+function components({ components: count, identifiers: { p50, p99, max } }: EvidenceComponents): string {
+  return `${count} components of ${p50} identifiers (p50), ${p99} (p99), ${max} (largest)`;
+}
+
+function lateEdges({ lateEdgeMs }: EvidenceComponents): string {
+  const each = lateEdgeMs.map(
+    ({ identifiers, p50, p99 }) => `${p50.toFixed(2)} / ${p99.toFixed(2)} ms among ${identifiers} identifiers`,
+  );
+  return `that is first in the order costs the processor (p50 / p99) ${each.join(", ")}`;
 }
 
 function causes(listed: readonly Cause[]): string {

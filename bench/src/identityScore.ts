@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { evidenceComponents } from "./evidenceComponents.ts";
 import { report, type Options, type Scored, type Simulated } from "./identityReport.ts";
 import { retailTruthOf, type RetailTruth } from "./retailTruth.ts";
 import { scorePairs } from "./pairScore.ts";
@@ -22,6 +23,9 @@ Sends a simulated retailer's history through a server of its own, and holds its 
   --samples N     profiles of several people, and people in several profiles, to print (default 5)
   --json FILE     write everything that was measured
   --dir DIR       where the server's data goes`;
+
+/** The server's, which is told of no other. */
+const homeCurrency = "GBP";
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -146,7 +150,9 @@ async function reasonOf(server: Server, a: string, b: string): Promise<string> {
 async function run(options: Options): Promise<void> {
   if (options.dir !== null) mkdirSync(options.dir, { recursive: true });
   const directory = mkdtempSync(join(options.dir ?? tmpdir(), "c360-identity-"));
-  const server = await startServer(serverPaths(directory));
+  const paths = serverPaths(directory);
+  const server = await startServer(paths);
+  let isStopped = false;
   try {
     say("sending");
     const sent = await simulate(server, options);
@@ -157,13 +163,20 @@ async function run(options: Options): Promise<void> {
     const profiles = await profilesOf(server, truth.keys.length);
     const result = scored(truth, profiles);
     const lost = await splitCauses(result.splits, maxAsked, (a, b) => reasonOf(server, a, b));
-    report(options, truth, sent, { ...result, lost }, profiles);
+    say("measuring evidence components");
+    await server.stop();
+    isStopped = true;
+    const evidence = await evidenceComponents(paths.dataDir, homeCurrency);
+    report(options, truth, sent, { ...result, lost, evidence }, profiles);
     const { score, unknown, sharedInProfiles, mixedProfiles, splitPeople, falsePairs } = result;
     const counts = { unknown, sharedInProfiles, mixedProfiles: mixedProfiles.length, splitPeople: splitPeople.length };
     if (options.json !== null)
-      writeFileSync(options.json, `${JSON.stringify({ options, sent, score, counts, falsePairs, lost }, null, 2)}\n`);
+      writeFileSync(
+        options.json,
+        `${JSON.stringify({ options, sent, score, counts, falsePairs, lost, evidence }, null, 2)}\n`,
+      );
   } finally {
-    await server.stop();
+    if (!isStopped) await server.stop();
     rmSync(directory, { recursive: true, force: true });
   }
 }
