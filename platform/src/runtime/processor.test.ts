@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import { describe, expect, test } from "vitest";
-import { inFlight, neededShare, type ProcessorTimes } from "./processor.ts";
+import { inFlight, inStretches, neededShare, type ProcessorTimes } from "./processor.ts";
 
 const none: ProcessorTimes = { user: 0, nice: 0, sys: 0, idle: 0, irq: 0 };
 
@@ -58,4 +58,28 @@ test("what is under way is averaged over time", () => {
   appends.ended();
   at = 600;
   expect(appends.average()).toBe(0);
+});
+
+test("what follows is held back for half of a shortage that lasts, and from its beginning", () => {
+  let [at, isShort] = [0, true];
+  const isHeldBack = inStretches(
+    () => isShort,
+    () => at,
+  );
+  let held = 0;
+  let stretch = 0;
+  let longest = 0;
+  for (; at < 600_000; at += 250) {
+    if (isHeldBack()) {
+      held += 250;
+      longest = Math.max(longest, (stretch += 250));
+    } else stretch = 0;
+  }
+  expect(held / 600_000).toBeCloseTo(0.5, 1);
+  expect(longest).toBeLessThanOrEqual(30_000);
+  isShort = false;
+  expect(isHeldBack()).toBe(false);
+  at += 60_000;
+  isShort = true;
+  expect(isHeldBack()).toBe(true);
 });

@@ -82,3 +82,27 @@ export function inFlight(now: () => number = () => performance.now()): InFlight 
     },
   };
 }
+
+/** How long what follows is held back at a stretch, and then is not, however short the processor stays. */
+const stretchMs = 30_000;
+
+/**
+ * The same, but never for longer at a stretch: under a load that lasts, what follows would otherwise fall behind for as
+ * long as it does. `now` is monotonic, ms.
+ */
+export function inStretches(isShort: () => boolean, now: () => number = () => performance.now()): () => boolean {
+  let shortSince: number | null = null;
+  let freeUntil = Number.NEGATIVE_INFINITY;
+  return () => {
+    const at = now();
+    if (!isShort()) {
+      shortSince = null;
+      return false;
+    }
+    if (at < freeUntil) return false;
+    shortSince ??= at;
+    if (at - shortSince < stretchMs) return true;
+    [shortSince, freeUntil] = [null, at + stretchMs];
+    return false;
+  };
+}

@@ -31,6 +31,7 @@ import {
 } from "../identity/index.ts";
 import { pendingMessages, type PendingMessages } from "../ingestion/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
+import type { Position } from "../model/position.ts";
 import type { Corrections, Links } from "../storage/corrections.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { HouseholdStore } from "../storage/households.ts";
@@ -41,7 +42,7 @@ import type { SourceActivities } from "../storage/sourceActivity.ts";
 import { linkingFolder, type DataPaths } from "./dataDirectory.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
-import { inFlight, neededShare, type InFlight } from "./processor.ts";
+import { inFlight, inStretches, neededShare, type InFlight } from "./processor.ts";
 import type { Settings } from "./settings.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 import { tracedDisk } from "./telemetry/tracedDisk.ts";
@@ -115,12 +116,7 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const meters = metersOver(parts, { backlog, tiers });
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
   opened.push(() => access.close());
-  const disk = promptDisk(nodeDisk);
-  const log = await openEventLog({
-    directory: paths.log,
-    onDurable: (end) => parts.ingestion?.advance(end, isShort()),
-    disk: options.telemetry === null ? disk : tracedDisk(disk, options.telemetry),
-  });
+  const log = await openLog(options, (end) => parts.ingestion?.advance(end, isShort()));
   opened.push(() => log.close());
   const { archiveAfterMs: afterMs, archiveBeyondBytes: beyondBytes } = options.settings;
   const limits = { afterMs, beyondBytes };
@@ -189,11 +185,12 @@ function startDeciding(
   }: { parts: RunningParts; backlog: PendingRecords; meters: Meters; isShort: () => boolean },
 ): Promise<Ingestion> {
   const { homeCurrency, maxPendingRecords } = settings;
+  const isHeldBack = inStretches(isShort);
   const followers = followerTelling(
     (isBusy) => {
       for (const each of [parts.analytics, parts.search, parts.reviews, parts.archiving]) each?.advance(isBusy);
     },
-    () => isBehind(backlog) || isShort(),
+    () => isBehind(backlog) || isHeldBack(),
   );
   opened.push(async () => followers.close());
   const files = { logDirectory: paths.log, stateFile: paths.state, messagesDirectory: paths.messages };
@@ -221,6 +218,12 @@ function startDeciding(
     opened.push(() => ingestion.close());
     return ingestion;
   });
+}
+
+function openLog({ paths, telemetry }: StagesOptions, onDurable: (end: Position) => void): Promise<EventBuffer> {
+  const disk = promptDisk(nodeDisk);
+  const traced = telemetry === null ? disk : tracedDisk(disk, telemetry);
+  return openEventLog({ directory: paths.log, onDurable, disk: traced });
 }
 
 function shortage(appends: InFlight): () => boolean {
