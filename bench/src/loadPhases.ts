@@ -79,19 +79,26 @@ export async function halfLoad(target: Target, portion: Portion, eventsPerS: num
   };
 }
 
-/** One event a request, as fast as they are acknowledged. Fails when the counts do not add up. */
-export async function singleEvents(target: Target, portion: Portion): Promise<SingleEvents> {
-  const before = await target.server.status();
-  const cpuBefore = target.server.cpu();
-  const job = { ...jobOf(target, portion, null), batchEvents: 1, connections: singleConnections };
+/**
+ * One event a request, as fast as they are acknowledged, and how long SQL takes to follow: it is held back meanwhile.
+ * Fails when the counts do not add up.
+ */
+export async function singleEvents({ server, ...target }: Target, portion: Portion): Promise<SingleEvents> {
+  const before = await server.status();
+  const cpuBefore = server.cpu();
+  const job = { ...jobOf({ server, ...target }, portion, null), batchEvents: 1, connections: singleConnections };
   const sent = await runLoad(job);
-  await drained(target.server, before, sent.acknowledged);
+  const drainedAt = await drained(server, before, sent.acknowledged);
+  const cpuWhenDrained = server.cpu();
+  const followedAt = await firstTime(server, (status) => status.analyticsAsOf >= drainedAt, maxFollowMs);
+  const perS = (until: number): number => (sent.acknowledged * 1_000) / (until - sent.firstSentAt);
   return {
     events: sent.acknowledged,
     connections: singleConnections,
-    acknowledgedPerS: (sent.acknowledged * 1_000) / (sent.lastAcknowledgedAt - sent.firstSentAt),
+    acknowledgedPerS: perS(sent.lastAcknowledgedAt),
     ackMs: quantiles(sent.latency),
-    cpuUsPerEvent: perEvent(cpuSince(cpuBefore, target.server.cpu()), sent.acknowledged),
+    followedPerS: followedAt === null ? null : perS(followedAt),
+    cpuUsPerEvent: perEvent(cpuSince(cpuBefore, cpuWhenDrained), sent.acknowledged),
     loadCpuUsPerEvent: (sent.cpuMs * 1_000) / sent.acknowledged,
   };
 }

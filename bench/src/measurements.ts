@@ -51,6 +51,8 @@ export interface SingleEvents {
   connections: number;
   acknowledgedPerS: number;
   ackMs: Quantiles;
+  /** Acknowledged ÷ time from the first send until SQL and timelines held everything too; null when not in time. */
+  followedPerS: number | null;
   /** CPU µs an event, from the first send until nothing was pending: of the server by thread, and of the load generator. */
   cpuUsPerEvent: CpuByThread;
   loadCpuUsPerEvent: number;

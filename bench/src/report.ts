@@ -49,6 +49,7 @@ const rows: readonly Row[] = [
     ({ single }) => whole(single?.acknowledgedPerS),
   ],
   ["  acknowledgement, ms (p50 / p99)", "p99 ≤ 20", ({ single }) => both(single?.ackMs)],
+  ["  until SQL and timelines hold them too, events/s", "", ({ single }) => whole(single?.followedPerS)],
   ["profile reads/s, 16 connections", "", ({ reads }) => whole(reads?.perS)],
   ["  profile read, ms (p50 / p99)", "", ({ reads }) => both(reads?.ms)],
   ["profile read, 500/s, ms (p50 / p99)", "p99 ≤ 2", ({ reads }) => both(reads?.pacedMs)],

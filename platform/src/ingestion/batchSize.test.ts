@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { batchSize, fewestInBatch, mostInBatch } from "./batchSize.ts";
+import { batchSize, gathersForMs, fewestInBatch, mostInBatch } from "./batchSize.ts";
 
 describe("the size of a batch", () => {
   it("is what is decided in three quarters of a second, within bounds, while much waits", () => {
@@ -56,4 +56,11 @@ describe("the size of a batch", () => {
     size.decided(fewestInBatch, -3_600_000);
     expect(size.most()).toBe(2 * fewestInBatch);
   });
+});
+
+it("waits for more only while the processor is short, and no longer than that is worth", () => {
+  expect(gathersForMs(0, false)).toBe(0);
+  expect(gathersForMs(0, true)).toBe(50);
+  expect(gathersForMs(30, true)).toBe(20);
+  expect(gathersForMs(Number.POSITIVE_INFINITY, true)).toBe(0);
 });

@@ -35,3 +35,14 @@ export function batchSize(maxPendingRecords = Number.POSITIVE_INFINITY): BatchSi
     },
   };
 }
+
+/**
+ * From the beginning of one batch to that of the next, at least, while the processor is short: each commit writes the
+ * pages that its events touch, and of a few events hardly any are the same.
+ */
+const gatherMs = 50;
+
+/** How long the next batch waits for more, where the last one began so long ago, in ms. */
+export function gathersForMs(sinceLastMs: number, isShort: boolean): number {
+  return isShort ? Math.max(0, gatherMs - sinceLastMs) : 0;
+}

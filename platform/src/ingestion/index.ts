@@ -1,3 +1,4 @@
+export { gathersForMs } from "./batchSize.ts";
 export { createIngestionLoop } from "./loop.ts";
 export type { BatchOutcome } from "./pipeline.ts";
 export { fateReader, type Fate } from "./fates.ts";

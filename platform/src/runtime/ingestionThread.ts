@@ -4,7 +4,7 @@ import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { openMessageIndex } from "../adapters/embedded/messages/messageIndex.ts";
 import { openDecided } from "../adapters/embedded/decided.ts";
 import { openStateStore } from "../adapters/embedded/state/stateStore.ts";
-import { createIngestionLoop, recordsAt } from "../ingestion/index.ts";
+import { createIngestionLoop, gathersForMs, recordsAt } from "../ingestion/index.ts";
 import { defaultIdentityRules } from "../identity/index.ts";
 import { keyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
@@ -67,12 +67,6 @@ const loop = await createIngestionLoop({
   sleep: sleepUnlessStopped,
 });
 
-/**
- * From the beginning of one batch to that of the next, at least, while the processor is short: each commit writes the
- * pages that its events touch, and of a few events hardly any are the same.
- */
-const gatherMs = 50;
-
 let wanted: Position = 0;
 let isShort = false;
 let running: Promise<void> | null = null;
@@ -81,7 +75,7 @@ let beganAt = Number.NEGATIVE_INFINITY;
 async function runToWanted(): Promise<void> {
   let reached = -1;
   while (reached < wanted) {
-    const waitMs = isShort ? beganAt + gatherMs - performance.now() : 0;
+    const waitMs = gathersForMs(performance.now() - beganAt, isShort);
     if (waitMs > 0) await sleepUnlessStopped(waitMs);
     beganAt = performance.now();
     reached = wanted;

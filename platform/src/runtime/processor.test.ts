@@ -1,46 +1,54 @@
-import { cpus } from "node:os";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { inFlight, inStretches, neededShare, type ProcessorTimes } from "./processor.ts";
-
-const none: ProcessorTimes = { user: 0, nice: 0, sys: 0, idle: 0, irq: 0 };
+import { halfOfTheTime, inFlight, neededShare, shortage, timesOfLinux, type ProcessorTimes } from "./processor.ts";
 
 describe("the share of the processor that is needed", () => {
-  test("is of the last quarter of a second, of all processors, without what gives way", () => {
-    let [at, one, two] = [0, { ...none }, { ...none }];
+  test("is of the last quarter of a second", () => {
+    let at = 0;
+    let times: ProcessorTimes | null = { needed: 700, left: 100 };
     const share = neededShare(
       () => at,
-      () => [one, two],
+      () => times,
     );
     expect(share()).toBe(0);
-    [at, one, two] = [250, { ...none, user: 150, sys: 40, irq: 10, idle: 50 }, { ...none, nice: 200, user: 50 }];
+    [at, times] = [250, { needed: 950, left: 350 }];
     expect(share()).toBeCloseTo(0.5);
-    [at, one] = [400, { ...one, idle: 5_000 }];
+    [at, times] = [400, { needed: 950, left: 9_000 }];
     expect(share()).toBeCloseTo(0.5);
     at = 500;
     expect(share()).toBe(0);
-    [at, one] = [9_000, { ...one, user: 99_999 }];
+    [at, times] = [9_000, { needed: 99_999, left: 9_000 }];
     expect(share(), "of so long ago").toBe(0);
+    [at, times] = [9_250, times];
+    expect(share(), "of a machine whose times stand still").toBe(0);
+    [at, times] = [9_500, null];
+    expect(share(), "where nobody tells").toBe(0);
   });
 
-  test("of a machine whose times stand still is none", () => {
-    let at = 0;
-    const share = neededShare(
-      () => (at += 300),
-      () => [none],
-    );
-    expect([share(), share()]).toEqual([0, 0]);
+  test("counts what waits for the disk as left, as what gives way", () => {
+    const text = "cpu  100 20 30 400 5000 1 2 3 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\nintr 5\n";
+    expect(timesOfLinux(() => text)).toEqual({ needed: 136, left: 5_420 });
+    expect(timesOfLinux(() => "something else")).toBeNull();
+    const missing = (): string => {
+      throw new Error("ENOENT");
+    };
+    expect(timesOfLinux(missing)).toBeNull();
   });
 
-  test("can be read here", () => {
-    let at = 0;
-    const share = neededShare(
-      () => (at += 300),
-      () => cpus().map((cpu) => cpu.times),
-    );
-    share();
-    expect(share()).toBeGreaterThanOrEqual(0);
-    expect(share()).toBeLessThanOrEqual(1);
+  test.runIf(process.platform === "linux")("is told by this machine", () => {
+    const before = timesOfLinux() ?? { needed: 0, left: 0 };
+    expect(before.needed).toBeGreaterThan(0);
+    for (const until = performance.now() + 60; performance.now() < until;);
+    const after = timesOfLinux() ?? before;
+    expect(after.needed).toBeGreaterThan(before.needed);
   });
+});
+
+test("senders wait for the processor where many wait and it is needed", () => {
+  const told = (average: number, share: number): boolean => shortage({ average: () => average }, () => share)();
+  expect(told(64, 0.7)).toBe(true);
+  expect(told(64, 0.2), "they wait for something else").toBe(false);
+  expect(told(2, 0.9), "nobody waits").toBe(false);
 });
 
 test("what is under way is averaged over time", () => {
@@ -60,26 +68,41 @@ test("what is under way is averaged over time", () => {
   expect(appends.average()).toBe(0);
 });
 
-test("what follows is held back for half of a shortage that lasts, and from its beginning", () => {
-  let [at, isShort] = [0, true];
-  const isHeldBack = inStretches(
-    () => isShort,
+test("what follows is held back for half of any shortage that lasts, however it flickers, and from its beginning", () => {
+  const spells = fc.array(fc.record({ isShort: fc.boolean(), ms: fc.integer({ min: 250, max: 40_000 }) }), {
+    minLength: 1,
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(spells, (told) => {
+      let [at, isShort] = [0, true];
+      const isHeldBack = halfOfTheTime(
+        () => isShort,
+        () => at,
+      );
+      expect(isHeldBack()).toBe(true);
+      let held = 0;
+      for (const spell of told) {
+        isShort = spell.isShort;
+        for (const until = at + spell.ms; at < until; at += 250) {
+          if (!isHeldBack()) continue;
+          expect(isShort).toBe(true);
+          held += 250;
+        }
+      }
+      expect(held).toBeLessThanOrEqual(at / 2 + 31_000);
+    }),
+  );
+});
+
+test("a shortage of half a minute is all held back", () => {
+  let at = 0;
+  const isHeldBack = halfOfTheTime(
+    () => true,
     () => at,
   );
+  for (; at < 29_000; at += 250) expect(isHeldBack()).toBe(true);
   let held = 0;
-  let stretch = 0;
-  let longest = 0;
-  for (; at < 600_000; at += 250) {
-    if (isHeldBack()) {
-      held += 250;
-      longest = Math.max(longest, (stretch += 250));
-    } else stretch = 0;
-  }
+  for (const from = at; at < from + 600_000; at += 250) held += isHeldBack() ? 250 : 0;
   expect(held / 600_000).toBeCloseTo(0.5, 1);
-  expect(longest).toBeLessThanOrEqual(30_000);
-  isShort = false;
-  expect(isHeldBack()).toBe(false);
-  at += 60_000;
-  isShort = true;
-  expect(isHeldBack()).toBe(true);
 });

@@ -1,34 +1,35 @@
-import { cpus } from "node:os";
+import { readFileSync } from "node:fs";
 
 /** Between two looks, at least; what they tell is of the time between. */
 const lookEveryMs = 250;
 /** Two looks further apart tell of a time that is over. */
 const staleAfterMs = 2_000;
 
+/** Of all processors since the machine's start, in whatever unit. */
 export interface ProcessorTimes {
-  user: number;
-  nice: number;
-  sys: number;
-  idle: number;
-  irq: number;
+  /** Asked for by whoever does not give way. */
+  needed: number;
+  /** Idle, waiting for a disk, or of whoever gives way. */
+  left: number;
 }
 
 /**
  * Of the machine's processors, the share that was asked for by whoever does not give way, 0 to 1, of late. What follows
- * has a nice value above 0: its time counts as left over, so that it is not held up by itself. `now` is monotonic, ms.
- * Of a container's own limit it knows nothing.
+ * has a nice value above 0: its time counts as left over, so that it is not held up by itself; what the system does for
+ * it does not. `now` is monotonic, ms. Linux alone tells; elsewhere it is 0. In a container it is that of the machine.
  */
 export function neededShare(
   now: () => number = () => performance.now(),
-  times: () => ProcessorTimes[] = () => cpus().map((cpu) => cpu.times),
+  times: () => ProcessorTimes | null = timesOfLinux,
 ): () => number {
   let lookedAt = Number.NEGATIVE_INFINITY;
-  let before = { needed: 0, left: 0 };
+  let before: ProcessorTimes = { needed: 0, left: 0 };
   let share = 0;
   return () => {
     const at = now();
     if (at - lookedAt < lookEveryMs) return share;
-    const seen = summed(times());
+    const seen = times();
+    if (seen === null) return 0;
     const [needed, left] = [seen.needed - before.needed, seen.left - before.left];
     share = at - lookedAt < staleAfterMs && needed + left > 0 ? needed / (needed + left) : 0;
     [lookedAt, before] = [at, seen];
@@ -36,13 +37,20 @@ export function neededShare(
   };
 }
 
-function summed(all: readonly ProcessorTimes[]): { needed: number; left: number } {
-  let [needed, left] = [0, 0];
-  for (const { user, nice, sys, idle, irq } of all) {
-    needed += user + sys + irq;
-    left += nice + idle;
+/** proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal. Null where it cannot be read. */
+export function timesOfLinux(read: () => string = () => readFileSync("/proc/stat", "latin1")): ProcessorTimes | null {
+  let text: string;
+  try {
+    text = read();
+  } catch {
+    return null;
   }
-  return { needed, left };
+  const [, line] = /^cpu +([\d ]+)$/m.exec(text) ?? [];
+  if (line === undefined) return null;
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = line
+    .split(" ")
+    .map(Number);
+  return { needed: user + system + irq + softirq + steal, left: nice + idle + iowait };
 }
 
 export interface InFlight {
@@ -83,26 +91,40 @@ export function inFlight(now: () => number = () => performance.now()): InFlight 
   };
 }
 
-/** How long what follows is held back at a stretch, and then is not, however short the processor stays. */
-const stretchMs = 30_000;
+/** For how long at most what follows is held back before it is let go of, in ms. */
+const mostHeldMs = 30_000;
 
 /**
- * The same, but never for longer at a stretch: under a load that lasts, what follows would otherwise fall behind for as
- * long as it does. `now` is monotonic, ms.
+ * The same, but over a time that lasts for half of it at most: what follows would otherwise fall behind for as long as
+ * the processor stays short. Time held back is saved up, and made good by as much time that is not. `now` is monotonic,
+ * ms.
  */
-export function inStretches(isShort: () => boolean, now: () => number = () => performance.now()): () => boolean {
-  let shortSince: number | null = null;
-  let freeUntil = Number.NEGATIVE_INFINITY;
+export function halfOfTheTime(isShort: () => boolean, now: () => number = () => performance.now()): () => boolean {
+  let heldMs = 0;
+  let isHeld = false;
+  let isFree = false;
+  let askedAt = now();
   return () => {
     const at = now();
-    if (!isShort()) {
-      shortSince = null;
-      return false;
-    }
-    if (at < freeUntil) return false;
-    shortSince ??= at;
-    if (at - shortSince < stretchMs) return true;
-    [shortSince, freeUntil] = [null, at + stretchMs];
-    return false;
+    heldMs = isHeld ? heldMs + (at - askedAt) : Math.max(0, heldMs - (at - askedAt));
+    askedAt = at;
+    if (heldMs >= mostHeldMs) isFree = true;
+    else if (heldMs === 0) isFree = false;
+    isHeld = !isFree && isShort();
+    return isHeld;
+  };
+}
+
+/**
+ * Where so many senders wait for an answer at a time while others than the followers need so much of the processor, they
+ * wait for it: requests of single events leave no backlog that would tell.
+ */
+const shortFrom = { waiting: 16, share: 0.5 };
+
+/** Whether senders wait for the processor. */
+export function shortage(appends: Pick<InFlight, "average">, share: () => number = neededShare()): () => boolean {
+  return () => {
+    const isWaitedFor = appends.average() >= shortFrom.waiting;
+    return share() > shortFrom.share && isWaitedFor;
   };
 }

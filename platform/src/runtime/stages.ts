@@ -4,7 +4,7 @@ import { openAccessStore, type CopiedAccessStore } from "../adapters/embedded/ac
 import { startArchiving, type EmbeddedArchiving } from "../adapters/embedded/archiving/client.ts";
 import { startAnalytics, type EmbeddedAnalytics } from "../adapters/embedded/analytics/client.ts";
 import { nodeDisk } from "../adapters/embedded/eventLog/disk.ts";
-import { promptDisk } from "../adapters/embedded/eventLog/promptDisk.ts";
+import { threadDisk } from "../adapters/embedded/eventLog/threadDisk.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
 import { recordsFrom } from "../adapters/embedded/eventLog/summary.ts";
 import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
@@ -42,7 +42,7 @@ import type { SourceActivities } from "../storage/sourceActivity.ts";
 import { linkingFolder, type DataPaths } from "./dataDirectory.ts";
 import { startIngestion, type Ingestion } from "./ingestion.ts";
 import { platformMeters, type Meters } from "./meters.ts";
-import { inFlight, inStretches, neededShare, type InFlight } from "./processor.ts";
+import { halfOfTheTime, inFlight, shortage, type InFlight } from "./processor.ts";
 import type { Settings } from "./settings.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 import { tracedDisk } from "./telemetry/tracedDisk.ts";
@@ -52,12 +52,6 @@ import { slowestFollower } from "./slowestFollower.ts";
 import { followerTelling } from "./tellFollowers.ts";
 import { storedTiers, type Tiers } from "./tiers.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
-
-/**
- * Where so many senders wait for an answer at a time while others than the followers need so much of the processor, they
- * wait for it: requests of single events leave no backlog that would tell.
- */
-const shortFrom = { waiting: 16, share: 0.5 };
 
 /** Where more than this long's work waits to be decided, and no fewer records, followers go slowly: deciding goes first. */
 const busyBacklog = { ms: 100, records: 500 };
@@ -117,7 +111,6 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
   opened.push(() => access.close());
   const log = await openLog(options, (end) => parts.ingestion?.advance(end, isShort()));
-  opened.push(() => log.close());
   const { archiveAfterMs: afterMs, archiveBeyondBytes: beyondBytes } = options.settings;
   const limits = { afterMs, beyondBytes };
   const archiving = await startArchiving({ logDirectory: paths.log, limits, onTrouble });
@@ -185,7 +178,7 @@ function startDeciding(
   }: { parts: RunningParts; backlog: PendingRecords; meters: Meters; isShort: () => boolean },
 ): Promise<Ingestion> {
   const { homeCurrency, maxPendingRecords } = settings;
-  const isHeldBack = inStretches(isShort);
+  const isHeldBack = halfOfTheTime(isShort);
   const followers = followerTelling(
     (isBusy) => {
       for (const each of [parts.analytics, parts.search, parts.reviews, parts.archiving]) each?.advance(isBusy);
@@ -220,18 +213,16 @@ function startDeciding(
   });
 }
 
-function openLog({ paths, telemetry }: StagesOptions, onDurable: (end: Position) => void): Promise<EventBuffer> {
-  const disk = promptDisk(nodeDisk);
+async function openLog(
+  { paths, telemetry, opened }: StagesOptions,
+  onDurable: (end: Position) => void,
+): Promise<EventBuffer> {
+  const disk = threadDisk(nodeDisk);
+  opened.push(() => disk.stop());
   const traced = telemetry === null ? disk : tracedDisk(disk, telemetry);
-  return openEventLog({ directory: paths.log, onDurable, disk: traced });
-}
-
-function shortage(appends: InFlight): () => boolean {
-  const share = neededShare();
-  return () => {
-    const isWaitedFor = appends.average() >= shortFrom.waiting;
-    return share() > shortFrom.share && isWaitedFor;
-  };
+  const log = await openEventLog({ directory: paths.log, onDurable, disk: traced });
+  opened.push(() => log.close());
+  return log;
 }
 
 function isBehind({ pending, decidedPerSecond }: PendingRecords): boolean {

@@ -37,6 +37,9 @@ test("who was told to hold back hears when there is no more need, though nothing
   expect(vi.getTimerCount()).toBe(0);
   isBusy = true;
   followers.decided();
+  isBusy = false;
+  followers.decided();
+  expect(told.at(-1), "with the next decision").toBe(false);
   followers.close();
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -18,6 +18,7 @@ export function followerTelling(advance: (isBusy: boolean) => void, isBusy: () =
   let isUntold = false;
   let isToldBusy = false;
   const tell = (): void => {
+    if (timer !== null) clearTimeout(timer);
     isUntold = false;
     isToldBusy = isBusy();
     advance(isToldBusy);
@@ -30,7 +31,7 @@ export function followerTelling(advance: (isBusy: boolean) => void, isBusy: () =
   return {
     decided: () => {
       isUntold = true;
-      if (timer === null) tell();
+      if (timer === null || (isToldBusy && !isBusy())) tell();
     },
     close: () => {
       if (timer !== null) clearTimeout(timer);

@@ -32,8 +32,7 @@ const poolThread = "libuv-worker";
 
 /**
  * For the threads of Node's pool, once they run: what DuckDB and LevelDB are asked for is done there, whoever asked, and
- * otherwise with the priority of those who take and decide events. Writes and syncs of the log are done there too; they
- * wait for the disk more than for the processor.
+ * otherwise with the priority of those who take and decide events. The log's own writes have a thread of their own.
  */
 export function poolGivesWay(): void {
   if (process.platform !== "linux") return;

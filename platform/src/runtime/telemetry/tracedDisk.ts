@@ -16,8 +16,18 @@ export function tracedDisk(disk: LogDisk, telemetry: Pick<Telemetry, "committing
       throw error;
     }
   };
+  const { commit: commitAtOnce } = disk;
   return {
     ...disk,
+    ...(commitAtOnce === undefined
+      ? {}
+      : {
+          commit: async (fd: number, bytes: Uint8Array, at: number) => {
+            commit ??= telemetry.committing(bytes.length);
+            await told(commitAtOnce(fd, bytes, at));
+            end(null);
+          },
+        }),
     write: async (fd, bytes, at) => {
       commit ??= telemetry.committing(bytes.length);
       await told(disk.write(fd, bytes, at));

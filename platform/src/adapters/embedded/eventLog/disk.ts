@@ -13,6 +13,8 @@ export interface LogDisk {
   write(fd: number, bytes: Uint8Array, at: number): Promise<void>;
   /** `fdatasync`: the bytes and the length are durable. */
   sync(fd: number): Promise<void>;
+  /** `write`, then `sync`, where both are one errand. The bytes must not change until it is settled. */
+  commit?(fd: number, bytes: Uint8Array, at: number): Promise<void>;
   truncate(path: string, bytes: number): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
@@ -30,6 +32,13 @@ function writeAll(fd: number, bytes: Uint8Array, at: number, done: (error: Error
     if (written === 0) return done(new Error("The disk took none of the bytes."));
     writeAll(fd, bytes.subarray(written), at + written, done);
   });
+}
+
+/** Writes all of `bytes` at byte `at` and makes them durable. */
+export async function committed(disk: LogDisk, fd: number, bytes: Uint8Array, at: number): Promise<void> {
+  if (disk.commit !== undefined) return disk.commit(fd, bytes, at);
+  await disk.write(fd, bytes, at);
+  await disk.sync(fd);
 }
 
 function settled(run: (done: (error: Error | null) => void) => void): Promise<void> {

@@ -48,7 +48,7 @@ export function isFull(tail: Tail, segmentBytes: number): boolean {
 }
 
 export function startGroup(tail: Tail, buffer: Buffer | undefined): Group {
-  const bytes = buffer ?? Buffer.allocUnsafeSlow(firstBufferBytes);
+  const bytes = buffer ?? sharedBuffer(firstBufferBytes);
   return { tail, start: tail.offset, bytes, length: 0, end: position(tail.header.segment, tail.ordinal), calls: [] };
 }
 
@@ -104,10 +104,15 @@ export function resolveCalls(group: Group): void {
   }
 }
 
+/** Another thread writes it to the disk, and nobody copies it. */
+function sharedBuffer(bytes: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(bytes));
+}
+
 function makeRoom(group: Group, bytes: number): void {
   const needed = group.length + bytes;
   if (needed <= group.bytes.length) return;
-  const larger = Buffer.allocUnsafeSlow(Math.max(needed, group.bytes.length * 2));
+  const larger = sharedBuffer(Math.max(needed, group.bytes.length * 2));
   group.bytes.copy(larger, 0, 0, group.length);
   group.bytes = larger;
 }

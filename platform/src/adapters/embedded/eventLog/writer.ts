@@ -6,7 +6,7 @@ import type { BufferRecord, EventBuffer } from "../../../buffer/eventBuffer.ts";
 import { position } from "../../../model/position.ts";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
-import { nodeDisk } from "./disk.ts";
+import { committed, nodeDisk } from "./disk.ts";
 import type { LogDisk } from "./disk.ts";
 import { encodeFooter } from "./format.ts";
 import type { SegmentHeader } from "./format.ts";
@@ -190,8 +190,7 @@ class EventLogWriter implements EventBuffer {
   async #write(group: Group): Promise<void> {
     const { disk } = this.#settings;
     if (group.tail !== this.#open.tail) await this.#roll(group.tail);
-    await disk.write(this.#open.fd, group.bytes.subarray(0, group.length), group.start);
-    await disk.sync(this.#open.fd);
+    await committed(disk, this.#open.fd, group.bytes.subarray(0, group.length), group.start);
   }
 
   /** Seals the open segment, then makes the next: a segment that has a successor has a durable footer. */
