@@ -5,6 +5,8 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { openEngine, type Engine } from "../../../platform/src/adapters/embedded/analytics/engine.ts";
 import { insertEvents } from "../../../platform/src/adapters/embedded/analytics/eventBatch.ts";
+import { registeredFiles } from "../../../platform/src/adapters/embedded/analytics/lakeCatalog.ts";
+import { quoted } from "../../../platform/src/adapters/embedded/analytics/sqlText.ts";
 import { eventColumnNames } from "../../../platform/src/adapters/embedded/analytics/tables.ts";
 import { acceptCall } from "../../../platform/src/gateway/accept.ts";
 import { maxEventBytes } from "../../../platform/src/gateway/limits.ts";
@@ -30,10 +32,11 @@ const plans = fc.record({
 });
 
 describe("a made history", () => {
-  it("is in SQL, row by row, what the platform makes of the same events' records", async () => {
-    const plan: LakePlan = { events: 3_000, customers: 70, seed: 3, startMs: Date.UTC(2023, 0, 1) };
+  it("is in hot rows and files, row by row, what the platform makes of the same events' records", async () => {
+    const plan: LakePlan = { events: 6_000, customers: 70, seed: 3, startMs: Date.UTC(2023, 0, 1) };
     const made = join(directory, "made");
-    await makeLake({ directory: made, plan, hash, say: () => undefined });
+    const lakeLimits = { maxHotRows: 1_000, keepHotRows: 200, leastFileRows: 100, maxFilesPerBucket: 2 };
+    await makeLake({ directory: made, plan, hash, say: () => undefined, lakeLimits });
     const usual = await openEngine({ directory: join(directory, "usual") });
     const history = historyOf(plan);
     const records = Array.from({ length: plan.events }, (_, n) => history.record(history.event(n), hash));
@@ -46,9 +49,12 @@ describe("a made history", () => {
     usual.close();
     const engine = await openEngine({ directory: made });
     const rows = await rowsOf(engine);
+    const files = await registeredFiles(engine.writer);
     engine.close();
     expect(rows).toHaveLength(plan.events);
     expect(rows).toEqual(expected);
+    expect(files.reduce((sum, file) => sum + file.rows, 0)).toBeGreaterThan(5_000);
+    expect(new Set(files.map(({ bucket }) => bucket)).size).toBe(16);
   });
 
   it("has the records that the gateway makes of its calls", () => {
@@ -99,7 +105,11 @@ describe("a made history", () => {
   });
 });
 
-async function rowsOf({ writer }: Engine): Promise<unknown[][]> {
-  const found = await writer.runAndReadAll(`SELECT fragment_key, ${eventColumnNames} FROM store.hot ORDER BY position`);
+/** All events that the database lists, by position. */
+async function rowsOf({ writer, paths }: Engine): Promise<unknown[][]> {
+  const files = (await registeredFiles(writer)).map(({ path }) => quoted(join(paths.lake, path)));
+  const lake = `UNION ALL SELECT ${eventColumnNames} FROM read_parquet([${files.join(",")}], hive_partitioning = false)`;
+  const hot = `SELECT ${eventColumnNames} FROM store.hot`;
+  const found = await writer.runAndReadAll(`${hot} ${files.length === 0 ? "" : lake} ORDER BY position`);
   return found.getRowsJson();
 }
