@@ -70,6 +70,7 @@ const madeRows: readonly Row[] = [
 
 const timelineRows: readonly Row[] = [
   ["  timeline, ms (p50 / p99)", ({ timelineMs }) => both(timelineMs)],
+  ["  refused for their time", ({ timelinesRefused }) => whole(timelinesRefused)],
   ["  events in it, at most 50", ({ timelineEvents }) => number(timelineEvents, 1)],
 ];
 

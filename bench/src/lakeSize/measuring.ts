@@ -32,6 +32,8 @@ export interface LakeRound {
   questions: Record<string, Asked>;
   timelineMs: Quantiles;
   timelineEvents: number;
+  /** That took longer than a timeline may. */
+  timelinesRefused: number;
   memory: { idle: number | null; asked: number | null; loaded: number | null };
   load: FullLoad | null;
 }
@@ -157,11 +159,11 @@ function lakeFilesIn(dataDir: string): number {
 async function readTimelines(
   connections: Connections,
   { plan }: Made,
-): Promise<Pick<LakeRound, "timelineMs" | "timelineEvents">> {
+): Promise<Pick<LakeRound, "timelineMs" | "timelineEvents" | "timelinesRefused">> {
   const shop = openShop(plan.seed, plan.customers);
   const draws = drawsAt(plan.seed + 1, 0);
   const latencies = latencyHistogram();
-  let events = 0;
+  let [events, refused] = [0, 0];
   for (let nth = 0; nth < timelines; nth++) {
     const { userId } = shop.customer(draws.below(plan.customers));
     const profile = await connections.get(`/api/profiles/user_id/${userId}`);
@@ -170,12 +172,16 @@ async function readTimelines(
     const { id } = JSON.parse(profile.body) as { id: string };
     const startedAt = performance.now();
     const { status, body } = await connections.get(`/api/profiles/id/${id}/events`);
+    if (status === 503) {
+      refused += 1;
+      continue;
+    }
     latencies.recordMs(performance.now() - startedAt);
     if (status !== 200) throw new Error(`a timeline was answered ${status}: ${body.slice(0, 300)}`);
     events += (JSON.parse(body) as { items: unknown[] }).items.length;
   }
   const timelineMs = quantiles(latencies.pack());
-  return { timelineMs, timelineEvents: events / Math.max(1, timelineMs.count) };
+  return { timelineMs, timelineEvents: events / Math.max(1, timelineMs.count), timelinesRefused: refused };
 }
 
 async function loadBeside(server: Server, { directory, made, seconds, say }: Measuring): Promise<FullLoad> {
