@@ -1,9 +1,11 @@
 import { eventColumnNames } from "../../../platform/src/adapters/embedded/analytics/tables.ts";
 import { quoted } from "../../../platform/src/adapters/embedded/analytics/sqlText.ts";
 import { maxRecordsPerSegment } from "../../../platform/src/model/position.ts";
+import { productCount, visitCount } from "../catalogue.ts";
 import { strideFor } from "../popularity.ts";
 import { goldenRatio, mixed, mixSteps } from "../seededDraws.ts";
-import { maxDelayMs, octaves, octaveSteps, source, visitorPercent } from "./historyEvent.ts";
+import { maxDelayMs, octaves, octaveSteps, visitorPercent } from "./historyDraws.ts";
+import { source } from "./historyEvent.ts";
 import { allShares, eventKinds, lineStride, mostLines, tiers, type TemplateName } from "./kinds.ts";
 import { eventsPerSegment, segmentsOf, ticksPerEvent, ticksPerMs, type LakePlan } from "./plan.ts";
 
@@ -16,7 +18,7 @@ export const customerColumns = `{i: 'BIGINT', user_id: 'VARCHAR', anonymous_id: 
 const drawn = ["kind", "octave", "step", "visitor", "product", "visit", "details", "one", "other"] as const;
 
 /** Inserts the events [from, until) into the hot table, as `insertEvents` would insert their records. */
-export function insertHistorySql(plan: LakePlan, counts: { products: number; visits: number }, range: Range): string {
+export function insertHistorySql(plan: LakePlan, range: Range): string {
   const whose = (suffix: string): string =>
     `CASE WHEN carries = 2 THEN c.everything${suffix} WHEN is_visitor THEN c.visitor${suffix} ELSE c.login${suffix} END`;
   return `INSERT INTO store.hot (fragment_key, ${eventColumnNames})
@@ -27,7 +29,7 @@ export function insertHistorySql(plan: LakePlan, counts: { products: number; vis
       CASE WHEN is_visitor THEN 'anonymous_id:' || c.anonymous_id ELSE 'user_id:' || c.user_id END,
       ${byKind(({ template }) => filled(template, plan))}::JSON, v.context,
       CASE WHEN is_order THEN total END, CASE WHEN is_order THEN 'GBP' END
-    FROM (${detailedSql(plan, counts, range)}) e
+    FROM (${detailedSql(plan, range)}) e
     JOIN ${tables.customers} c ON c.i = e.customer
     JOIN ${tables.visits} v ON v.i = e.visit`;
 }
@@ -40,7 +42,7 @@ interface Range {
 const orderKind = eventKinds.findIndex(({ event }) => event === "Order Completed");
 
 /** Lines of an order with their products; of the other kinds the first product only. */
-function detailedSql(plan: LakePlan, counts: { products: number; visits: number }, range: Range): string {
+function detailedSql(plan: LakePlan, range: Range): string {
   const nths = Array.from({ length: mostLines }, (_, nth) => nth);
   const quantity = (nth: number): string => `(1 + ((details >> ${2 + 2 * nth}) & 3))`;
   const has = (nth: number): string => `details % ${mostLines} >= ${nth}`;
@@ -52,17 +54,15 @@ function detailedSql(plan: LakePlan, counts: { products: number; visits: number 
     })
     .join(" || ");
   const joins = nths
-    .map(
-      (nth) => `JOIN ${tables.products} p${nth} ON p${nth}.i = (e.product + ${nth * lineStride}) % ${counts.products}`,
-    )
+    .map((nth) => `JOIN ${tables.products} p${nth} ON p${nth}.i = (e.product + ${nth * lineStride}) % ${productCount}`)
     .join(" ");
   return `SELECT e.*, ${total} AS total, ${lines} AS lines, ${quantity(0)} AS quantity, p0.view, p0.line, p0.category,
       p0.title, p0.url, p0.path
-    FROM (${numbersSql(plan, counts, range)}) e ${joins}`;
+    FROM (${numbersSql(plan, range)}) e ${joins}`;
 }
 
 /** Of each event what its draws say. */
-function numbersSql(plan: LakePlan, counts: { products: number; visits: number }, range: Range): string {
+function numbersSql(plan: LakePlan, range: Range): string {
   const { customers, events, startMs } = plan;
   const below = (draw: string, most: number): string => `((${draw} * ${most}::UBIGINT) >> 32)::BIGINT`;
   const place = `((1 << octave) * (${octaveSteps} + step) - ${octaveSteps})`;
@@ -76,7 +76,7 @@ function numbersSql(plan: LakePlan, counts: { products: number; visits: number }
         ELSE n // ${eventsPerSegment} * ${maxRecordsPerSegment} + n % ${eventsPerSegment} END AS position
     FROM (SELECT n, ${kindSql(below("kind", allShares))} AS kind, ${below("octave", octaves)} AS octave,
         ${below("step", octaveSteps)} AS step, ${below("visitor", 100)} AS visitor,
-        ${below("product", counts.products)} AS product, ${below("visit", counts.visits)} AS visit,
+        ${below("product", productCount)} AS product, ${below("visit", visitCount)} AS visit,
         (details >> 8)::BIGINT AS details, one, other
       FROM (${drawsSql(plan.seed, range)}))`;
 }

@@ -20,7 +20,7 @@ export const templateNames = [
 ] as const;
 export type TemplateName = (typeof templateNames)[number];
 
-/** Which of a customer's three identifiers an event carries: all; those of a login; in three of ten visits the browser's alone. */
+/** Of a customer's three identifiers: all; those of a login; of a visit those of a login, or the browser's alone. */
 export type Carries = "everything" | "login" | "visit";
 
 export interface EventKind {

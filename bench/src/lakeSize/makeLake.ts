@@ -12,7 +12,8 @@ import { fragmentKey } from "../../../platform/src/model/fragment.ts";
 import { fragmentIdOf, type KeyedHash } from "../../../platform/src/model/keyedHash.ts";
 import { visits } from "../catalogue.ts";
 import { openShop } from "../events.ts";
-import { combinations, identifiersOf, source } from "./historyEvent.ts";
+import { combinations } from "./historyDraws.ts";
+import { identifiersOf, source } from "./historyEvent.ts";
 import { customerColumns, insertHistorySql, tables } from "./historySql.ts";
 import { shopProducts } from "./kinds.ts";
 import { endOf, historyMs, type LakePlan } from "./plan.ts";
@@ -36,7 +37,7 @@ export async function makeLake({ directory, plan, hash, say, lakeLimits }: LakeM
   const engine = await openEngine({ directory, memoryLimitMb });
   const { writer, paths } = engine;
   try {
-    const counts = await stageParts(engine, plan, hash);
+    await stageParts(engine, plan, hash);
     const now = (): number => plan.startMs + historyMs;
     // What came three years ago would be moved at once for its age.
     const limits = { ...defaultLakeLimits, ...lakeLimits, maxHotAgeMs: Number.POSITIVE_INFINITY };
@@ -45,7 +46,7 @@ export async function makeLake({ directory, plan, hash, say, lakeLimits }: LakeM
     const lake = await openLake({ writer, directory: paths.lake, limits, now });
     for (let from = 0; from < plan.events; from += batchEvents) {
       const until = Math.min(plan.events, from + batchEvents);
-      await writer.run(insertHistorySql(plan, counts, { from, until }));
+      await writer.run(insertHistorySql(plan, { from, until }));
       while (await lake.step());
       if (until % (10 * batchEvents) === 0 || until === plan.events) say(`lake: ${until} events`);
     }
@@ -59,11 +60,7 @@ export async function makeLake({ directory, plan, hash, say, lakeLimits }: LakeM
 }
 
 /** What events are put together from, as temporary tables. */
-async function stageParts(
-  { writer, paths }: Engine,
-  plan: LakePlan,
-  hash: KeyedHash,
-): Promise<{ products: number; visits: number }> {
+async function stageParts({ writer, paths }: Engine, plan: LakePlan, hash: KeyedHash): Promise<void> {
   const stage = async (table: string, columns: string, rows: Iterable<object>): Promise<void> => {
     const file = join(paths.stage, "made.ndjson");
     const descriptor = openSync(file, "w", 0o600);
@@ -87,7 +84,6 @@ async function stageParts(
     products,
   );
   await stage(tables.visits, "{i: 'BIGINT', context: 'JSON'}", contexts);
-  return { products: products.length, visits: contexts.length };
 }
 
 function* customersOf({ seed, customers }: LakePlan, hash: KeyedHash): Generator<object> {

@@ -5,7 +5,8 @@ import { defaultIdentityRules } from "../../../platform/src/identity/index.ts";
 import { createPipeline } from "../../../platform/src/ingestion/pipeline.ts";
 import type { KeyedHash } from "../../../platform/src/model/keyedHash.ts";
 import { foldedWith } from "../../../platform/src/runtime/foldedWith.ts";
-import { combinations, historyOf } from "./historyEvent.ts";
+import { combinations } from "./historyDraws.ts";
+import { historyOf } from "./historyEvent.ts";
 import { endOf, positionOf, type LakePlan } from "./plan.ts";
 
 /** As many as ingestion takes while much waits. */
