@@ -32,6 +32,10 @@ export function lakeReportText({ startedAt, seconds: sending, seed, machine, lim
     `  ${name}`,
     (round) => askedText(round.questions[name]),
   ]);
+  const processor = names((round) => round.questions).map((name): Row => [
+    `  ${name}`,
+    (round) => whole(round.questions[name]?.cpuMs),
+  ]);
   const disk = names((round) => round.diskPerMillion)
     .map((part): Row => [`  ${part}`, (round) => number((round.diskPerMillion[part] ?? 0) / 1e6, 1)])
     .filter(([, cell]) => rounds.some((round) => Number(cell(round)) > 0));
@@ -48,6 +52,7 @@ export function lakeReportText({ startedAt, seconds: sending, seed, machine, lim
     "",
     table("made", madeRows),
     table("SQL, ms: the first after a start, then the median of five", questions),
+    table("the same, ms of the server's processor an answer", processor),
     table("one customer", timelineRows),
     table("disk, MB a million events", [["  files of the lake", ({ lakeFiles }) => whole(lakeFiles)], ...disk]),
     table("memory, MB resident", memoryRows),

@@ -18,6 +18,8 @@ export interface Made {
   /** Profiles, orders and search were copied from the state, and answers held against the truth. */
   isCopied: boolean;
   sent: number;
+  /** Bytes by part of the data directory, before anything was sent; null until it was looked at. */
+  disk: Record<string, number> | null;
 }
 
 /** Raised when another history is made of the same plan. */
@@ -57,7 +59,15 @@ export async function make(directory: string, plan: LakePlan, say: (line: string
     timed("message index", makeKeys(paths.messages, plan, say)),
     timed("state", makeState(paths.state, plan, hash, say)),
   ]);
-  const made = { version, plan, seconds: (performance.now() - startedAt) / 1_000, ...state, isCopied: false, sent: 0 };
+  const made = {
+    version,
+    plan,
+    seconds: (performance.now() - startedAt) / 1_000,
+    ...state,
+    isCopied: false,
+    sent: 0,
+    disk: null,
+  };
   noteMade(directory, made);
   return made;
 }

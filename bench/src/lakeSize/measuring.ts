@@ -51,7 +51,7 @@ export async function measureLake(around: Measuring): Promise<LakeRound> {
   const { made, say } = around;
   const isNew = !made.isCopied;
   const copiedS = isNew ? await firstStart(around) : null;
-  const disk = await diskPerMillion(around);
+  const diskPerMillion = perMillion(await diskOf(around), made.plan.events);
   const startedAt = performance.now();
   const server = await start(around);
   const startMs = performance.now() - startedAt;
@@ -61,7 +61,7 @@ export async function measureLake(around: Measuring): Promise<LakeRound> {
     const idle = server.memory().resident;
     const questions: LakeRound["questions"] = {};
     for (const question of questionsOf(made.plan)) {
-      const asked = await timeQuestion(connections, question, warmRuns);
+      const asked = await timeQuestion(connections, question, { again: warmRuns, cpu: server.cpu });
       questions[question.name] = asked;
       say(
         `${question.name}: ${Math.round(asked.firstMs)} ms, then ${Math.round(asked.warmMs ?? 0)} ms ${asked.refused ?? ""}`,
@@ -78,7 +78,8 @@ export async function measureLake(around: Measuring): Promise<LakeRound> {
       decided: made.decided,
       copiedS,
       startMs,
-      ...disk,
+      diskPerMillion,
+      lakeFiles: lakeFilesIn(join(around.directory, "data")),
       questions,
       ...read,
       memory: { idle, asked, loaded: server.memory().peak },
@@ -133,21 +134,23 @@ async function checkTruth(connections: Connections, { truth }: Made): Promise<vo
   }
 }
 
-async function diskPerMillion({
-  directory,
-  made,
-}: Measuring): Promise<Pick<LakeRound, "diskPerMillion" | "lakeFiles">> {
+/** What was measured before anything was sent to it. */
+async function diskOf({ directory, made }: Measuring): Promise<Record<string, number>> {
+  if (made.disk !== null) return made.disk;
   const dataDir = join(directory, "data");
   const { entries } = await diskUse(dataDir);
-  const lake = await diskUse(join(dataDir, "analytics"));
-  const parts = new Map([...entries, ...lake.entries]);
+  const analytics = await diskUse(join(dataDir, "analytics"));
+  const parts = new Map([...entries, ...analytics.entries]);
   parts.delete("analytics");
-  const total = [...parts.values()].reduce((sum, bytes) => sum + bytes, 0);
-  const each = [...parts, ["total", total] as const].map(([part, bytes]) => [
-    part,
-    (bytes * million) / made.plan.events,
-  ]);
-  return { diskPerMillion: Object.fromEntries(each) as Record<string, number>, lakeFiles: lakeFilesIn(dataDir) };
+  made.disk = Object.fromEntries(parts);
+  noteMade(directory, made);
+  return made.disk;
+}
+
+function perMillion(disk: Record<string, number>, events: number): Record<string, number> {
+  const total = Object.values(disk).reduce((sum, bytes) => sum + bytes, 0);
+  const parts = Object.entries({ ...disk, total }).map(([part, bytes]) => [part, (bytes * million) / events]);
+  return Object.fromEntries(parts) as Record<string, number>;
 }
 
 function lakeFilesIn(dataDir: string): number {

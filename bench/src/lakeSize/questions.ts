@@ -1,4 +1,5 @@
 import type { Connections } from "../connections.ts";
+import { cpuSince, type CpuByThread } from "../threadCpu.ts";
 import { historyMs, type LakePlan } from "./plan.ts";
 
 export interface Question {
@@ -66,6 +67,8 @@ export interface Asked {
   /** Ms from the question to its answer: the first after a start, and the median of those after it. */
   firstMs: number;
   warmMs: number | null;
+  /** Of the server's processor for one answer, all threads, the mean of all that were asked; null where /proc is missing. */
+  cpuMs: number | null;
   rows: number;
   /** The code of the answer's problem, where there was no answer. */
   refused: string | null;
@@ -84,12 +87,19 @@ export async function ask(
   return { rows: answer.rows ?? [], refused: status === 200 ? null : (answer.error?.code ?? "unknown"), ms };
 }
 
-/** Once, then `again` times more where there was an answer. */
-export async function timeQuestion(connections: Connections, { sql }: Question, again: number): Promise<Asked> {
+/** Once, then `again` times more where there was an answer. `cpu`: of the server, since it began. */
+export async function timeQuestion(
+  connections: Connections,
+  { sql }: Question,
+  { again, cpu }: { again: number; cpu: () => CpuByThread },
+): Promise<Asked> {
+  const before = cpu();
   const first = await ask(connections, sql);
   const warm: number[] = [];
   for (let nth = 0; nth < again && first.refused === null; nth++) warm.push((await ask(connections, sql)).ms);
+  const spent = Object.values(cpuSince(before, cpu()));
+  const cpuMs = spent.length === 0 ? null : spent.reduce((sum, ms) => sum + ms, 0) / (1 + warm.length);
   warm.sort((one, other) => one - other);
   const warmMs = warm[warm.length >> 1] ?? null;
-  return { firstMs: first.ms, warmMs, rows: first.rows.length, refused: first.refused };
+  return { firstMs: first.ms, warmMs, cpuMs, rows: first.rows.length, refused: first.refused };
 }
