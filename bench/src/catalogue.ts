@@ -1,7 +1,7 @@
 import { drawsAt } from "./seededDraws.ts";
 
-const products = 2_000;
-const contexts = 256;
+export const productCount = 2_000;
+export const visitCount = 256;
 /** Draws of products and visits start far from those of events, whose ordinals are small. */
 const productOrdinals = 2 ** 40;
 const visitOrdinals = 2 ** 41;
@@ -21,7 +21,7 @@ const things = ["Heart Holder", "Lantern", "Tea Set", "Lunch Box", "Cake Stand",
 
 /** What the shop sells, written out once: events are put together from these pieces. */
 export function catalogue(seed: number): Product[] {
-  return Array.from({ length: products }, (_, index) => {
+  return Array.from({ length: productCount }, (_, index) => {
     const draws = drawsAt(seed, productOrdinals + index);
     const pick = (list: readonly string[]): string => list[draws.below(list.length)] as string;
     const sku = `SKU-${String(index).padStart(5, "0")}`;
@@ -44,7 +44,7 @@ export function catalogue(seed: number): Product[] {
 
 /** What browsers say about themselves in `context`, as JSON. */
 export function visits(seed: number): string[] {
-  return Array.from({ length: contexts }, (_, index) => {
+  return Array.from({ length: visitCount }, (_, index) => {
     const draws = drawsAt(seed, visitOrdinals + index);
     const version = 120 + draws.below(30);
     const path = `/${(categories[index % categories.length] as string).toLowerCase()}`;

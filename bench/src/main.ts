@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle } from "../../platform/bin/bundle.ts";
 import { hotspotsOf } from "./hotspots.ts";
 import { measureLimits } from "./limits.ts";
+import { machineNow } from "./machine.ts";
 import type { Round } from "./measurements.ts";
 import { readOptions, usage, type Options } from "./options.ts";
-import { reportText, type Machine, type Results } from "./report.ts";
+import { reportText, type Results } from "./report.ts";
 import { measureSearch } from "./searchBench.ts";
 import { measureSize } from "./scenario.ts";
 import type { Server } from "./server.ts";
@@ -85,17 +86,6 @@ async function measure(
   if (!phases.includes("search")) return;
   const measured = await measureSearch({ profiles: largest, seed, queries, directory: join(directory, "search"), say });
   results.search = { profiles: largest, ...measured };
-}
-
-function machineNow(): Machine {
-  return {
-    cpus: cpus().length,
-    cpuModel: cpus()[0]?.model ?? "unknown",
-    memoryBytes: totalmem(),
-    platform: `${process.platform} ${process.arch}`,
-    node: process.versions.node,
-    loadBefore: loadavg()[0] ?? 0,
-  };
 }
 
 function write(results: Results, options: Options): void {

@@ -18,7 +18,7 @@ export function popularityOf(profiles: number): (fraction: number) => number {
 }
 
 /** Multiplying by a number without common divisor is a permutation; the product stays exact up to 10^9 customers. */
-function strideFor(profiles: number): number {
+export function strideFor(profiles: number): number {
   let stride = 7_368_787;
   while (commonDivisor(stride, profiles) > 1) stride += 2;
   return stride;

@@ -1,17 +1,9 @@
 import type { Limits } from "./limits.ts";
-import type { Quantiles, Round, SearchFigures } from "./measurements.ts";
+import { both, megabytes, number, seconds, short, whole } from "./figures.ts";
+import { machineText, type Machine } from "./machine.ts";
+import type { Round, SearchFigures } from "./measurements.ts";
 import { aligned } from "./table.ts";
 import { pollEveryMs } from "./visibility.ts";
-
-export interface Machine {
-  cpus: number;
-  cpuModel: string;
-  memoryBytes: number;
-  platform: string;
-  node: string;
-  /** Runnable processes over the minute before the start: above about 0.5 others were at work. */
-  loadBefore: number;
-}
 
 /** Everything a run found; what is written as JSON. */
 export interface Results {
@@ -87,10 +79,9 @@ export function reportText(results: Results): string {
     ...parts(({ single }) => single?.cpuUsPerEvent ?? {}, 1),
     generator(({ single }) => single?.loadCpuUsPerEvent),
   ];
-  const gigabytes = (machine.memoryBytes / 2 ** 30).toFixed(0);
   return [
     `Customer 360 bench, ${results.startedAt}, ${results.seconds} s a phase, seed ${results.seed}`,
-    `${machine.cpus} × ${machine.cpuModel}, ${gigabytes} GiB, ${machine.platform}, Node ${machine.node}, load before ${machine.loadBefore.toFixed(2)}`,
+    machineText(machine),
     ...(results.isWhole ? [] : ["The run ended early: this is what it had measured by then."]),
     ...(results.cpuProfiled ? ["The server was profiled: it is slower than it would be."] : []),
     ...(machine.loadBefore > 0.5
@@ -133,7 +124,7 @@ function searchText(search: Results["search"]): string[] {
   ];
 }
 
-function limitsText(limits: Limits): string {
+export function limitsText(limits: Limits): string {
   const lines = [
     [
       "append 1 KB + fdatasync, ms (p50 / p99)",
@@ -152,27 +143,4 @@ function limitsText(limits: Limits): string {
 function headOf(profiles: number, eventsBefore: number): string {
   const head = `${short(profiles)} profiles`;
   return eventsBefore === profiles ? head : `${head}, ${short(eventsBefore)} events`;
-}
-
-function short(count: number): string {
-  if (count >= 1e6) return `${Number((count / 1e6).toFixed(1))} M`;
-  return count >= 1e3 ? `${Number((count / 1e3).toFixed(1))} k` : String(count);
-}
-
-const unmeasured = "–";
-
-function number(value: number | null | undefined, digits: number): string {
-  return value === null || value === undefined ? unmeasured : value.toFixed(digits);
-}
-function whole(value: number | null | undefined): string {
-  return value === null || value === undefined ? unmeasured : Math.round(value).toLocaleString("en-GB");
-}
-function seconds(ms: number | null | undefined): string {
-  return ms === null || ms === undefined ? unmeasured : number(ms / 1_000, 1);
-}
-function both(value: Quantiles | undefined): string {
-  return value === undefined ? unmeasured : `${number(value.p50, 1)} / ${number(value.p99, 1)}`;
-}
-function megabytes(bytes: number | null): string {
-  return bytes === null ? unmeasured : whole(bytes / 1e6);
 }

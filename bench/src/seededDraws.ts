@@ -8,7 +8,14 @@ export interface Draws {
   bits(): number;
 }
 
-const goldenRatio = 0x9e3779b9;
+export const goldenRatio = 0x9e3779b9;
+
+/** What {@link mixed} does, for other languages: xor with itself shifted right, then times a factor. */
+export const mixSteps: readonly { shift: number; factor: number | null }[] = [
+  { shift: 16, factor: 0x85ebca6b },
+  { shift: 13, factor: 0xc2b2ae35 },
+  { shift: 16, factor: null },
+];
 
 /**
  * Draws that need no state of earlier ones, so that event 7,000,000 can be made without the 6,999,999 before it: the
