@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import type { LoadJob, LoadResult } from "../../../bench/src/loadJob.ts";
 import { runLoad } from "../../../bench/src/loadProcess.ts";
 import { batchEvents, connections, quantiles } from "../../../bench/src/loadPhases.ts";
+import { runProgram, type Options } from "../commandLine.ts";
 import { firstTime } from "../../../bench/src/progress.ts";
 import type { ServerStatus } from "../../../bench/src/server.ts";
 import { swingOf, type Minute } from "./growth.ts";
@@ -30,12 +30,10 @@ const notByMinute = { acknowledgedP50Ms: null, acknowledgedP99Ms: null, refusedB
  * Several sources send three times what the platform takes, one keeps within its share: nothing acknowledged is lost, the
  * modest source is never refused nor slow, memory stays where it is, and the lag is normal again by itself afterwards.
  */
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } });
-  const minutes = Number(values.minutes ?? 10);
-  if (!(minutes >= leastMinutes)) throw new Error(`--minutes takes ${leastMinutes} and more\n${usage}`);
+async function main(given: Options): Promise<void> {
+  const minutes = given.number("minutes") ?? 10;
   process.env["C360_MAX_PENDING_RECORDS"] = maxPendingRecords;
-  const steady = await openSteady(Number(values.seed ?? randomInt(2 ** 31)), say);
+  const steady = await openSteady(given.number("seed") ?? randomInt(2 ** 31), say);
   try {
     const failures = await flooded(steady, minutes);
     say(failures.length === 0 ? "all is well" : failures.map((failure) => `FAILED: ${failure}`).join("\n"));
@@ -142,4 +140,4 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-await main();
+await runProgram(usage, { numbers: { minutes: leastMinutes, seed: 0 } }, main);
