@@ -1,7 +1,8 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { drawsFrom, hash32 } from "../../../src/simulator/draws.ts";
+import { watchStandstill } from "../standstill.ts";
 import { differencesAfter } from "./afterwards.ts";
 import { bundleHost, type BundledHost } from "./bundledHost.ts";
 import { faultAt, nameOf, pointsOf, type Point } from "./points.ts";
@@ -34,7 +35,7 @@ export interface Attempt {
 export interface EveryWrite {
   /** Moments, in an order that stays; the same for each mode of a run, and of a recovery. */
   points(mode: Mode): Promise<readonly Point[]>;
-  /** Does it in a process of its own, starts clean, and looks. */
+  /** Does it in a process of its own, starts clean, and looks; once more where this process stood still and it failed. */
   attempt(mode: Mode, point: Point): Promise<Attempt>;
   close(): void;
 }
@@ -68,32 +69,20 @@ export async function openEveryWrite(seed: number, under = tmpdir()): Promise<Ev
     killed ??= counted(fresh).then((points) => killedBase(host, { points, seed, dataDir: newDirectory() }));
     return killed;
   };
+  const stoodStill = watchStandstill();
+  const attempt: EveryWrite["attempt"] = async (mode, point) => {
+    const base = await baseOf(mode);
+    const dataDir = newDirectory();
+    lay(base, dataDir);
+    return tryOnce(host, { mode, point, seed, base, dataDir });
+  };
   return {
     points: async (mode) => counted(await baseOf(mode)),
     attempt: async (mode, point) => {
-      const base = await baseOf(mode);
-      const dataDir = newDirectory();
-      if (base.dataDir !== null) cpSync(base.dataDir, dataDir, { recursive: true });
-      const fault = mode.endsWith("kill") ? { effect: kill, isLasting: false } : errorAt(point, seed);
-      const ended = await runHost(
-        host,
-        { dataDir, ...base.run },
-        faultAt(point, dataDir, fault.effect, fault.isLasting),
-      );
-      const acknowledged = [...base.acknowledged, ...ended.acknowledged];
-      const differences = [
-        ...(fault.effect === kill ? wrongEndOfKilled(ended) : wrongEnd(ended)),
-        ...(await differencesAfter(dataDir, requests, acknowledged).catch((error: unknown) => [wordsOf(error)])),
-      ];
-      if (differences.length === 0) rmSync(dataDir, { recursive: true });
-      return {
-        point: nameOf(point),
-        what: `${fault.effect}${fault.isLasting ? " from there on" : ""}`,
-        isReached: fault.effect === kill ? ended.signal === "SIGKILL" && !ended.isLate : isInjected(ended),
-        acknowledged: acknowledged.length,
-        differences,
-        kept: differences.length === 0 ? null : dataDir,
-      };
+      const stoodBefore = stoodStill();
+      const made = await attempt(mode, point);
+      const provesNothing = made.differences.length > 0 && stoodStill() > stoodBefore;
+      return provesNothing ? attempt(mode, point) : made;
     },
     close: () => {
       host.close();
@@ -102,8 +91,37 @@ export async function openEveryWrite(seed: number, under = tmpdir()): Promise<Ev
   };
 }
 
+async function tryOnce(
+  host: BundledHost,
+  { mode, point, seed, base, dataDir }: { mode: Mode; point: Point; seed: number; base: Base; dataDir: string },
+): Promise<Attempt> {
+  const isKill = mode.endsWith("kill");
+  const { effect, isLasting } = isKill ? { effect: kill, isLasting: false } : errorAt(point, seed);
+  const ended = await runHost(host, { dataDir, ...base.run }, faultAt(point, dataDir, effect, isLasting));
+  const acknowledged = [...base.acknowledged, ...ended.acknowledged];
+  const differences = [
+    ...(isKill ? wrongEndOfKilled(ended) : wrongEnd(ended)),
+    ...(await differencesAfter(dataDir, requests, acknowledged).catch((error: unknown) => [wordsOf(error)])),
+  ];
+  if (differences.length === 0) rmSync(dataDir, { recursive: true });
+  return {
+    point: nameOf(point),
+    what: `${effect}${isLasting ? " from there on" : ""}`,
+    isReached: isKill ? ended.signal === "SIGKILL" && !ended.isLate : isInjected(ended),
+    acknowledged: acknowledged.length,
+    differences,
+    kept: differences.length === 0 ? null : dataDir,
+  };
+}
+
+function lay({ dataDir: from }: Base, to: string): void {
+  if (from === null) return;
+  cpSync(from, to, { recursive: true });
+  chmodSync(to, statSync(from).mode);
+}
+
 async function pointsFrom(host: BundledHost, base: Base, dataDir: string): Promise<Point[]> {
-  if (base.dataDir !== null) cpSync(base.dataDir, dataDir, { recursive: true });
+  lay(base, dataDir);
   const points = await pointsOf(host, { dataDir, ...base.run });
   rmSync(dataDir, { recursive: true });
   return points;

@@ -66,6 +66,7 @@ async function openOn(dataDir: string, closing: Closing): Promise<Omit<SmallPlat
   const access = await openAccessStore(paths.access, { now: Date.now, randomBytes });
   closing.push(() => access.close());
   const troubles: unknown[] = [];
+  const fail = (error: unknown): void => void troubles.push(...Array<unknown>(mostTroubles).fill(error));
   const told: { durable: (end: Position) => void } = { durable: () => undefined };
   const log = await openEventLog({ directory: paths.log, segmentBytes, onDurable: (end) => told.durable(end) });
   closing.push(() => log.close());
@@ -74,12 +75,13 @@ async function openOn(dataDir: string, closing: Closing): Promise<Omit<SmallPlat
     limits: { afterMs: 0, beyondBytes: null },
     disk: nodeDisk,
     now: Date.now,
-    onTrouble: (message) => troubles.push(new Error(message)),
+    // It would try again in a minute.
+    onTrouble: (message) => fail(new Error(message)),
     idlePollMs: archivePollMs,
   });
   closing.push(() => archiver.close());
   const backlog = pendingRecords(Date.now);
-  const deciding = await openDeciding({ paths, hash, troubles, onDecided: backlog.decided }, closing);
+  const deciding = await openDeciding({ paths, hash, troubles, fail, onDecided: backlog.decided }, closing);
   told.durable = deciding.advance;
   const append: EventBuffer["append"] = async (records) => {
     const positions = await log.append(records);
@@ -111,11 +113,12 @@ interface DecidingParts {
   paths: DataPaths;
   hash: KeyedHash;
   troubles: unknown[];
+  fail: (error: unknown) => void;
   onDecided: (records: number) => void;
 }
 
 /** As the ingestion thread does it. */
-async function openDeciding({ paths, hash, troubles, onDecided }: DecidingParts, closing: Closing) {
+async function openDeciding({ paths, hash, troubles, fail, onDecided }: DecidingParts, closing: Closing) {
   const store = openStateStore({ file: paths.state, hash, foldedWith: foldedWith(homeCurrency) });
   closing.push(() => store.close());
   const [log, lookups] = [openEventLogReader(paths.log), openEventLogReader(paths.log)];
@@ -160,9 +163,7 @@ async function openDeciding({ paths, hash, troubles, onDecided }: DecidingParts,
   });
   const advance = (end: Position): void => {
     wanted = Math.max(wanted, end);
-    running ??= run().catch((error: unknown) => {
-      troubles.push(...Array<unknown>(mostTroubles).fill(error));
-    });
+    running ??= run().catch(fail);
   };
   return { messages, advance, reached: () => at };
 }
