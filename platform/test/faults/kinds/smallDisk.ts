@@ -24,7 +24,12 @@ export function onSmallDisk({ site, atEnd }: Pick<Trial, "site" | "atEnd">, fold
   return {
     fill: (leftKiB) => {
       const { bavail, bsize } = statfsSync(folder);
-      writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leftKiB * 1_024)));
+      try {
+        writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leftKiB * 1_024)));
+      } catch (error) {
+        // Others have taken the last of it meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      }
     },
     empty: () => rmSync(ballast),
   };
