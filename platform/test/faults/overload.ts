@@ -6,7 +6,7 @@ import { batchEvents, connections, quantiles } from "../../../bench/src/loadPhas
 import { runProgram, type Options } from "../commandLine.ts";
 import { firstTime } from "../../../bench/src/progress.ts";
 import type { ServerStatus } from "../../../bench/src/server.ts";
-import { swingOf, type Minute } from "./growth.ts";
+import { areLatenciesJudged, swingOf, type Minute } from "./growth.ts";
 import { failuresOf, percent, type Outcome } from "./overloadVerdict.ts";
 import { firstOrdinalOf, openSteady, profiles, tableOf, watched, type Steady } from "./steady.ts";
 
@@ -72,6 +72,7 @@ async function flooded(steady: Steady, count: number): Promise<string[]> {
     modestRefused: modest.refusedBatches,
     modestP99Ms: quantiles(modest.latency).p99,
     floodsRefused: sum(({ refusedBatches }) => refusedBatches),
+    isJudged: areLatenciesJudged(minutes),
     swing: swingOf(minutes, ({ memoryMiB }) => memoryMiB),
   };
   tell(outcome);

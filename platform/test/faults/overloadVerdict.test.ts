@@ -11,6 +11,7 @@ const well: Outcome = {
   modestRefused: 0,
   modestP99Ms: 80,
   floodsRefused: 400,
+  isJudged: true,
   swing: 0.05,
 };
 
@@ -25,6 +26,8 @@ test.each<[Partial<Outcome>, RegExp]>([
   [{ modestRefused: 1 }, /was refused/],
   [{ modest: 26_999 }, /26999 of 30000 were taken/],
   [{ modestP99Ms: 1_001 }, /waited 1001 ms/],
+  [{ isJudged: false }, /not proven/],
+  [{ isJudged: false, modestP99Ms: 1_001 }, /not proven/],
   [{ floodsRefused: 0 }, /no overload/],
   [{ swing: 0.11 }, /memory went 11\.0 %/],
 ])("it fails, alone, by %j", (part, what) => {
