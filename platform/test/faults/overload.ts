@@ -70,6 +70,7 @@ async function flooded(steady: Steady, count: number): Promise<string[]> {
     modest: modest.acknowledged,
     modestDue: (rates[0] ?? 0) * count * minuteSeconds,
     modestRefused: modest.refusedBatches,
+    modestShare: Math.max(...minutes.map((minute) => shareIn(minute, rates[0] ?? 0))),
     modestP99Ms: quantiles(modest.latency).p99,
     floodsRefused: sum(({ refusedBatches }) => refusedBatches),
     isJudged: areLatenciesJudged(minutes),
@@ -77,6 +78,11 @@ async function flooded(steady: Steady, count: number): Promise<string[]> {
   };
   tell(outcome);
   return failuresOf(outcome);
+}
+
+/** Of an even share of what was taken in a minute. */
+function shareIn({ acknowledgedPerS }: Minute, perS: number): number {
+  return (perS * (floods + 1)) / Math.max(1, acknowledgedPerS);
 }
 
 async function watchedMinutes(
@@ -104,7 +110,7 @@ function tell(outcome: Outcome): void {
   const { acknowledged, processed, modest, modestDue, modestRefused, modestP99Ms, floodsRefused, swing } = outcome;
   say(`memory within ${percent(swing)} of its median; ${acknowledged} acknowledged, ${processed} processed;`);
   say(
-    `the modest source: ${modest} of ${modestDue} taken, p99 ${Math.round(modestP99Ms)} ms, ${modestRefused} refused;`,
+    `the modest source: ${modest} of ${modestDue} taken, p99 ${Math.round(modestP99Ms)} ms, ${modestRefused} refused; ${percent(outcome.modestShare)} of an even share in the worst minute;`,
   );
   say(`the floods: ${floodsRefused} batches refused;`);
   if (outcome.normalAfterMs !== null) say(`normal lag ${(outcome.normalAfterMs / 1_000).toFixed(1)} s after the end`);

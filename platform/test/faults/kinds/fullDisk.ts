@@ -73,6 +73,8 @@ export const fullLakes: FaultKind = {
     await until("events are in the lake", maxMendedMs, () => {
       if (server.hasEnded()) throw new Error(`it ended: ${server.stderr().slice(-1_000)}`);
       return filesOfLake(folder).length > 0;
+    }).catch(async (error: unknown) => {
+      throw new Error(`it tells ${(await retries(trial)).join("; ")}`, { cause: error });
     });
     return server;
   },
