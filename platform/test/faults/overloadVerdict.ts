@@ -48,7 +48,7 @@ export function failuresOf(outcome: Outcome): string[] {
     ],
     [outcome.isJudged, "not proven: others had the machine for most of the minutes, so that latencies tell nothing"],
     [
-      !outcome.isJudged || modestP99Ms <= mostModestP99Ms,
+      !isTimed || modestP99Ms <= mostModestP99Ms,
       `a source within its share waited ${Math.round(modestP99Ms)} ms (p99)`,
     ],
     [outcome.floodsRefused > 0, "nothing was refused: it was no overload"],
