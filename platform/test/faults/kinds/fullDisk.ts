@@ -50,12 +50,14 @@ export const fullLakes: FaultKind = {
   lacks: lacksMounting,
   happen: async (trial) => {
     const { site, draws, say } = trial;
-    await made(trial);
     const folder = join(site.dataDir, "analytics");
-    const disk = onSmallDisk(trial, folder);
     const clock = join(site.folder, "clock");
+    const env = { ...withPreload, C360_TEST_CLOCK: clock };
     writeFileSync(clock, String(-lakeAfterMs));
-    const server = await site.start({ env: { ...withPreload, C360_TEST_CLOCK: clock } });
+    // Clients send from the first start on: what goes to the lake is what came before all that is new.
+    await made(trial, env);
+    const disk = onSmallDisk(trial, folder);
+    const server = await site.start({ env });
     await busy(trial, server, draws.between(100, 600));
     await until(
       "there is something to move",
@@ -105,8 +107,8 @@ export const fullStates: FaultKind = {
 };
 
 /** A data directory with all its folders, of a platform that was stopped. */
-async function made({ site }: Trial): Promise<void> {
-  const first = await site.start();
+async function made({ site }: Trial, env: Record<string, string> = {}): Promise<void> {
+  const first = await site.start({ env });
   await first.stop();
 }
 
