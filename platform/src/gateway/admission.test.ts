@@ -21,8 +21,14 @@ function problemOf(work: () => void): Problem | null {
 function world(perSecond = 1_000) {
   const pending = new Map<string, number>();
   const total = (): number => [...pending.values()].reduce((sum, records) => sum + records, 0);
+  const squares = (): number => [...pending.values()].reduce((sum, records) => sum + records ** 2, 0);
   const gate = admission({
-    backlog: { pending: total, pendingOf: (source) => pending.get(source) ?? 0, decidedPerSecond: () => perSecond },
+    backlog: {
+      pending: total,
+      pendingOf: (source) => pending.get(source) ?? 0,
+      sharers: () => total() ** 2 / Math.max(1, squares()),
+      decidedPerSecond: () => perSecond,
+    },
     maxPendingRecords: most,
   });
   const offer = (source: string, records: number): Problem | null => {
@@ -31,6 +37,41 @@ function world(perSecond = 1_000) {
     return problem;
   };
   return { pending, total, gate, offer };
+}
+
+/**
+ * Floods that come again a second after a refusal, and a source that sends `modestPart` of what is decided on a
+ * timetable. Decided is a fifth of what may wait at a time; each tenth time takes four times as long.
+ */
+function besideFloods({ floods, modestPart, seconds }: { floods: number; modestPart: number; seconds: number }) {
+  const [perSecond, records, connectionsEach, stepMs, retryMs] = [most / 2, 50, 16, 5, 1_000];
+  let now = 0;
+  const backlog = pendingRecords(() => now);
+  const gate = admission({ backlog, maxPendingRecords: most, elapsed: () => now });
+  const offer = (source: string): boolean => {
+    if ((problemOf(() => gate.admit(null)) ?? problemOf(() => gate.reserve(unlimited(source), records)())) !== null)
+      return false;
+    backlog.added(source, records);
+    return true;
+  };
+  const comesAt = Array.from({ length: floods * connectionsEach }, () => 0);
+  const seen = { sent: 0, refused: 0 };
+  let batch = { records: 0, endsAt: 0 };
+  for (let due = 0, batches = 0; now < seconds * 1_000; now += stepMs) {
+    for (const [connection, at] of comesAt.entries()) {
+      if (at <= now && !offer(`flood-${connection % floods}`)) comesAt[connection] = now + retryMs;
+    }
+    for (due += (perSecond * modestPart * stepMs) / 1_000; due >= records; due -= records) {
+      seen.sent += 1;
+      if (!offer("modest")) seen.refused += 1;
+    }
+    if (now < batch.endsAt) continue;
+    backlog.decided(batch.records);
+    const next = Math.min(most / 5, backlog.pending());
+    batches += 1;
+    batch = { records: next, endsAt: now + (next / perSecond) * 1_000 * (batches % 10 === 0 ? 4 : 1) };
+  }
+  return seen;
 }
 
 describe("Promise 9: overload is told, not hidden", () => {
@@ -90,6 +131,16 @@ describe("Promise 9: overload is told, not hidden", () => {
     );
   });
 
+  it.for([1, 2, 3, 5, 8])(
+    "beside %d floods a source with a third of an even share is taken, also while deciding rests",
+    (floods) => {
+      const evenPart = 1 / (floods + 1);
+      const { refused, sent } = besideFloods({ floods, modestPart: evenPart / 3, seconds: 60 });
+      expect(sent).toBeGreaterThan(100);
+      expect(refused).toBe(0);
+    },
+  );
+
   it("what is under way counts, however many requests are, until it is in the backlog or will not be", () => {
     const request = fc.record({ source: fc.nat(5), records: fc.integer({ min: 1, max: 200 }), isDone: fc.boolean() });
     fc.assert(
@@ -121,7 +172,7 @@ describe("Promise 9: overload is told, not hidden", () => {
 
   it("with too little room on the disk nothing is taken, and a 503 says to come again", () => {
     let isLow = true;
-    const backlog = { pending: () => 0, pendingOf: () => 0, decidedPerSecond: () => 0 };
+    const backlog = { pending: () => 0, pendingOf: () => 0, sharers: () => 0, decidedPerSecond: () => 0 };
     const gate = admission({ backlog, hasRoom: () => !isLow });
     expect(problemOf(() => gate.admit(null))).toMatchObject({ status: 503, code: "disk_low", retryAfterSeconds: 30 });
     isLow = false;

@@ -11,6 +11,8 @@ export interface Backlog {
   /** Records of all sources. */
   pending(): number;
   pendingOf(source: string): number;
+  /** How many sources share what waits: as many as would have it in equal parts. */
+  sharers(): number;
   /** Records decided a second, lately; 0 while that is not known. */
   decidedPerSecond(): number;
 }
@@ -30,9 +32,11 @@ export interface Admission {
 }
 
 /**
- * A source may have so many times the room that is left. One alone fills four fifths of the backlog; several busy
- * ones share it about evenly, and whoever sends little always finds room. (Dynamic queue length thresholds: Choudhury and
- * Hahne, IEEE/ACM Transactions on Networking 6(2), 1998, section III, with α = 4.)
+ * All sources together may have so many times the room that is left, and each of those that share it about evenly as
+ * large a part: one alone or several fill four fifths of the backlog, and whoever sends little finds room in the last
+ * fifth, also while nothing is decided for a moment. (Dynamic queue length thresholds: Choudhury and Hahne, IEEE/ACM
+ * Transactions on Networking 6(2), 1998, section III. There α is the same for each queue, so that less room is left the
+ * more of them are busy; here α is 4 over their number.)
  */
 const shareOfRoom = 4;
 /** Who was told to wait comes again when this part of what may wait is left. */
@@ -71,7 +75,7 @@ export function admission(parts: {
     reserve: (from, records) => {
       limits.check(from);
       const source = from.id;
-      const share = Math.max(0, most - taken()) * shareOfRoom;
+      const share = (Math.max(0, most - taken()) * shareOfRoom) / Math.max(1, backlog.sharers());
       const held = backlog.pendingOf(source) + underWay.of(source);
       if (held > share) {
         throw new Problem(429, "source_backlog_full", "this source sends more than its share of what is processed", {

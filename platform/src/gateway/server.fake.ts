@@ -34,7 +34,12 @@ export interface Sent {
 }
 
 /** Everything is decided at once. */
-export const nothingPending: Backlog = { pending: () => 0, pendingOf: () => 0, decidedPerSecond: () => 0 };
+export const nothingPending: Backlog = {
+  pending: () => 0,
+  pendingOf: () => 0,
+  sharers: () => 0,
+  decidedPerSecond: () => 0,
+};
 
 /** A gateway behind a real server, over a log in memory. */
 export interface GatewayServer {

@@ -66,4 +66,16 @@ describe("records that are not decided yet", () => {
     now += 60_000;
     expect(backlog.decidedPerSecond()).toBe(0);
   });
+
+  it("tells how many sources share what waits, whatever their sizes", () => {
+    const backlog = pendingRecords(() => 0);
+    expect(backlog.sharers()).toBe(0);
+    for (const source of ["a", "b", "c"]) backlog.added(source, 1_000);
+    expect(backlog.sharers()).toBeCloseTo(3);
+    // Many that hold next to nothing are as good as none.
+    for (let n = 0; n < 50; n++) backlog.added(`tiny-${n}`, 1);
+    expect(backlog.sharers()).toBeLessThan(3.2);
+    backlog.decided(3_050);
+    expect(backlog.sharers()).toBe(0);
+  });
 });

@@ -65,6 +65,7 @@ export function pendingRecords(now: () => number): PendingRecords {
     },
     pending: waiting.total,
     pendingOf: waiting.of,
+    sharers: waiting.sharers,
     decidedPerSecond: rate.perSecond,
     decidedAt: () => decidedAt,
     oldestAt: () => stretches[0]?.at ?? null,

@@ -139,7 +139,8 @@ function sampled(ids: readonly string[]): string[] {
   return ids.filter((_, n) => n % step === 0);
 }
 
-function told(what: string, found: readonly string[]): string[] {
+/** A difference in words, with a few of what was found; none where nothing was. */
+export function told(what: string, found: readonly string[]): string[] {
   return found.length === 0 ? [] : [`${what} (${found.length}): ${found.slice(0, mostTold).join(", ")}`];
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { growthOf, swingOf, type Minute } from "./growth.ts";
+import { areLatenciesJudged, growthOf, swingOf, type Minute } from "./growth.ts";
 
 function minuteOf(part: Partial<Minute> = {}): Minute {
   return {
@@ -13,6 +13,7 @@ function minuteOf(part: Partial<Minute> = {}): Minute {
     visibleP99Ms: 200,
     pending: 0,
     refusedBatches: 0,
+    machineLeft: 1,
     ...part,
   };
 }
@@ -41,6 +42,22 @@ test("a leak of memory or handles, and answers that get slower, are found whatev
       expect(growing(rising(60, 90).map((handles) => minuteOf({ handles })))).toEqual(["open handles"]);
       const slow = rising(200, 1_500).map((visibleP99Ms) => minuteOf({ visibleP99Ms }));
       expect(growing(slow)).toEqual(["visible p99, ms"]);
+    }),
+  );
+});
+
+test("latencies of minutes in which others had the machine are not judged, memory and all other latencies are", () => {
+  fc.assert(
+    fc.property(count, fc.double({ min: 0, max: 0.7, noNaN: true }), (length, machineLeft) => {
+      const late = (n: number): boolean => n >= length * 0.75;
+      const taken = Array.from({ length }, (_, n) => minuteOf(late(n) ? { visibleP99Ms: 9_000, machineLeft } : {}));
+      expect(growing(taken)).toEqual([]);
+      expect(areLatenciesJudged(taken)).toBe(true);
+      const ours = taken.map((minute) => ({ ...minute, machineLeft: 0.9 }));
+      expect(growing(ours)).toEqual(["visible p99, ms"]);
+      const leaking = taken.map((minute, n) => ({ ...minute, memoryMiB: late(n) ? 1_200 : 800 }));
+      expect(growing(leaking)).toEqual(["memory, MiB"]);
+      expect(areLatenciesJudged(taken.map((minute) => ({ ...minute, machineLeft })))).toBe(false);
     }),
   );
 });

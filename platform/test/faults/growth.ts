@@ -1,3 +1,5 @@
+import { isJudged } from "./machine.ts";
+
 /** What one minute under load was like; null where something is not looked at by the minute. */
 export interface Minute {
   /** The most of its own, without mapped files, which are the system's to take back. */
@@ -12,6 +14,8 @@ export interface Minute {
   /** The most records that waited. */
   pending: number;
   refusedBatches: number | null;
+  /** The part of the machine that others left, 0 to 1; null where that is not known. */
+  machineLeft: number | null;
 }
 
 export interface Growth {
@@ -25,6 +29,9 @@ export interface Growth {
   most: number;
   isGrowing: boolean;
 }
+
+/** Of the minutes after warming up, so many at least have to tell of the platform, and not of what else the machine did. */
+const leastJudgedPart = 0.5;
 
 /** Caches fill, code is compiled. */
 const warmPart = 0.2;
@@ -41,14 +48,16 @@ export function growthOf(minutes: readonly Minute[]): Growth[] {
     what: string,
     read: (minute: Minute) => number | null,
     mostOf: (first: number) => number,
+    of: readonly Minute[] = warm,
   ): Growth[] => {
-    const values = warm.map(read).filter((value) => value !== null);
+    const values = of.map(read).filter((value) => value !== null);
     const third = Math.max(1, Math.floor(values.length / 3));
     if (values.length < 3) return [];
     const [first, last] = [median(values.slice(0, third)), median(values.slice(-third))];
     const most = mostOf(first);
     return [{ what, first, last, slope: slopeOf(values), most, isGrowing: last > most }];
   };
+  const judged = judgedOf(warm);
   const slower = (first: number): number => first * mostMoreLatency + latencyNoiseMs;
   return [
     ...growth(
@@ -61,11 +70,22 @@ export function growthOf(minutes: readonly Minute[]): Growth[] {
       ({ handles }) => handles,
       (first) => first + mostMoreHandles,
     ),
-    ...growth("acknowledged p50, ms", ({ acknowledgedP50Ms }) => acknowledgedP50Ms, slower),
-    ...growth("acknowledged p99, ms", ({ acknowledgedP99Ms }) => acknowledgedP99Ms, slower),
-    ...growth("visible p50, ms", ({ visibleP50Ms }) => visibleP50Ms, slower),
-    ...growth("visible p99, ms", ({ visibleP99Ms }) => visibleP99Ms, slower),
+    ...growth("acknowledged p50, ms", ({ acknowledgedP50Ms }) => acknowledgedP50Ms, slower, judged),
+    ...growth("acknowledged p99, ms", ({ acknowledgedP99Ms }) => acknowledgedP99Ms, slower, judged),
+    ...growth("visible p50, ms", ({ visibleP50Ms }) => visibleP50Ms, slower, judged),
+    ...growth("visible p99, ms", ({ visibleP99Ms }) => visibleP99Ms, slower, judged),
   ];
+}
+
+/** Latencies of the other minutes tell of what else the machine did. */
+function judgedOf(warm: readonly Minute[]): readonly Minute[] {
+  return warm.filter(({ machineLeft }) => isJudged(machineLeft));
+}
+
+/** Whether enough minutes tell of the platform for its latencies to be judged. */
+export function areLatenciesJudged(minutes: readonly Minute[]): boolean {
+  const warm = minutes.slice(Math.floor(minutes.length * warmPart));
+  return judgedOf(warm).length >= leastJudgedPart * warm.length;
 }
 
 /** How far the values go from their median, as a part of it, after warming up. */

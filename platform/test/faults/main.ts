@@ -1,10 +1,9 @@
 import { randomInt } from "node:crypto";
 import { rmSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { faultKinds, runTrial, type TrialResult } from "./runTrial.ts";
 import { watchStandstill } from "./standstill.ts";
 import type { FaultKind } from "./trial.ts";
-import { wholeNumber } from "../wholeNumber.ts";
+import { runProgram, WrongArgument, type Options } from "../commandLine.ts";
 
 const usage = `npm run faults -- [--minutes N | --hours N | --runs N] [--seed N] [--only kind,…] [--at-once N]
   --seed     the run to repeat, or with one of the others the first of many; a fresh one by default
@@ -23,36 +22,24 @@ interface Many {
   atOnce: number;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: "string" },
-      minutes: { type: "string" },
-      hours: { type: "string" },
-      runs: { type: "string" },
-      only: { type: "string" },
-      "at-once": { type: "string" },
-    },
-  });
-  const minutes =
-    wholeNumber("minutes", values.minutes, usage) ?? (wholeNumber("hours", values.hours, usage) ?? 0) * 60;
-  const runs = wholeNumber("runs", values.runs, usage);
-  const seed = wholeNumber("seed", values.seed, usage);
+async function main(given: Options): Promise<void> {
+  const minutes = given.number("minutes") ?? (given.number("hours") ?? 0) * 60;
+  const [runs, seed] = [given.number("runs"), given.number("seed")];
   const isOne = seed !== null && minutes === 0 && runs === null;
   const isLasting = minutes > 0 || (runs === null && !isOne);
   await runMany({
-    kinds: kindsOf(values.only),
+    kinds: kindsOf(given.text("only")),
     first: seed ?? randomInt(freshSeeds),
     runs: isOne ? 1 : (runs ?? Infinity),
     until: isLasting ? Date.now() + (minutes || 10) * minuteMs : Infinity,
-    atOnce: Math.max(1, wholeNumber("at-once", values["at-once"], usage) ?? 1),
+    atOnce: given.number("at-once") ?? 1,
   });
 }
 
-function kindsOf(only: string | undefined): FaultKind[] {
+function kindsOf(only: string | null): FaultKind[] {
   const names = only?.split(",") ?? faultKinds.map(({ name }) => name);
   const unknown = names.find((name) => !faultKinds.some((kind) => kind.name === name));
-  if (unknown !== undefined) throw new Error(`--only: there is no kind ${unknown}\n${usage}`);
+  if (unknown !== undefined) throw new WrongArgument(`--only: there is no kind "${unknown}"`);
   const chosen = faultKinds.filter(({ name }) => names.includes(name));
   return chosen.filter(({ name, lacks }) => {
     const missing = lacks();
@@ -62,7 +49,7 @@ function kindsOf(only: string | undefined): FaultKind[] {
 }
 
 async function runMany(many: Many): Promise<void> {
-  if (many.kinds.length === 0) throw new Error("there is nothing to run");
+  if (many.kinds.length === 0) throw new WrongArgument("there is nothing to run");
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort(signal));
   const tally: Tally = { done: new Map(), hasFailed: false };
@@ -134,4 +121,5 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-await main();
+const numbers = { seed: 0, minutes: 1, hours: 1, runs: 1, "at-once": 1 };
+await runProgram(usage, { texts: ["only"], numbers }, main);

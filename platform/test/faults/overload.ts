@@ -1,12 +1,12 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import type { LoadJob, LoadResult } from "../../../bench/src/loadJob.ts";
 import { runLoad } from "../../../bench/src/loadProcess.ts";
 import { batchEvents, connections, quantiles } from "../../../bench/src/loadPhases.ts";
+import { runProgram, type Options } from "../commandLine.ts";
 import { firstTime } from "../../../bench/src/progress.ts";
 import type { ServerStatus } from "../../../bench/src/server.ts";
-import { swingOf, type Minute } from "./growth.ts";
+import { areLatenciesJudged, swingOf, type Minute } from "./growth.ts";
 import { failuresOf, percent, type Outcome } from "./overloadVerdict.ts";
 import { firstOrdinalOf, openSteady, profiles, tableOf, watched, type Steady } from "./steady.ts";
 
@@ -30,12 +30,10 @@ const notByMinute = { acknowledgedP50Ms: null, acknowledgedP99Ms: null, refusedB
  * Several sources send three times what the platform takes, one keeps within its share: nothing acknowledged is lost, the
  * modest source is never refused nor slow, memory stays where it is, and the lag is normal again by itself afterwards.
  */
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } });
-  const minutes = Number(values.minutes ?? 10);
-  if (!(minutes >= leastMinutes)) throw new Error(`--minutes takes ${leastMinutes} and more\n${usage}`);
+async function main(given: Options): Promise<void> {
+  const minutes = given.number("minutes") ?? 10;
   process.env["C360_MAX_PENDING_RECORDS"] = maxPendingRecords;
-  const steady = await openSteady(Number(values.seed ?? randomInt(2 ** 31)), say);
+  const steady = await openSteady(given.number("seed") ?? randomInt(2 ** 31), say);
   try {
     const failures = await flooded(steady, minutes);
     say(failures.length === 0 ? "all is well" : failures.map((failure) => `FAILED: ${failure}`).join("\n"));
@@ -72,12 +70,19 @@ async function flooded(steady: Steady, count: number): Promise<string[]> {
     modest: modest.acknowledged,
     modestDue: (rates[0] ?? 0) * count * minuteSeconds,
     modestRefused: modest.refusedBatches,
+    modestShare: Math.max(...minutes.map((minute) => shareIn(minute, rates[0] ?? 0))),
     modestP99Ms: quantiles(modest.latency).p99,
     floodsRefused: sum(({ refusedBatches }) => refusedBatches),
+    isJudged: areLatenciesJudged(minutes),
     swing: swingOf(minutes, ({ memoryMiB }) => memoryMiB),
   };
   tell(outcome);
   return failuresOf(outcome);
+}
+
+/** Of an even share of what was taken in a minute. */
+function shareIn({ acknowledgedPerS }: Minute, perS: number): number {
+  return (perS * (floods + 1)) / Math.max(1, acknowledgedPerS);
 }
 
 async function watchedMinutes(
@@ -105,7 +110,7 @@ function tell(outcome: Outcome): void {
   const { acknowledged, processed, modest, modestDue, modestRefused, modestP99Ms, floodsRefused, swing } = outcome;
   say(`memory within ${percent(swing)} of its median; ${acknowledged} acknowledged, ${processed} processed;`);
   say(
-    `the modest source: ${modest} of ${modestDue} taken, p99 ${Math.round(modestP99Ms)} ms, ${modestRefused} refused;`,
+    `the modest source: ${modest} of ${modestDue} taken, p99 ${Math.round(modestP99Ms)} ms, ${modestRefused} refused; ${percent(outcome.modestShare)} of an even share in the worst minute;`,
   );
   say(`the floods: ${floodsRefused} batches refused;`);
   if (outcome.normalAfterMs !== null) say(`normal lag ${(outcome.normalAfterMs / 1_000).toFixed(1)} s after the end`);
@@ -142,4 +147,4 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-await main();
+await runProgram(usage, { numbers: { minutes: leastMinutes, seed: 0 } }, main);

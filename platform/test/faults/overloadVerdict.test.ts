@@ -10,7 +10,9 @@ const well: Outcome = {
   modestDue: 30_000,
   modestRefused: 0,
   modestP99Ms: 80,
+  modestShare: 0.3,
   floodsRefused: 400,
+  isJudged: true,
   swing: 0.05,
 };
 
@@ -25,6 +27,10 @@ test.each<[Partial<Outcome>, RegExp]>([
   [{ modestRefused: 1 }, /was refused/],
   [{ modest: 26_999 }, /26999 of 30000 were taken/],
   [{ modestP99Ms: 1_001 }, /waited 1001 ms/],
+  [{ isJudged: false }, /not proven/],
+  [{ modestShare: 0.8 }, /not proven: .* 80\.0 % of a share/],
+  [{ modestShare: 0.8, modestRefused: 9, modestP99Ms: 5_000 }, /not proven/],
+  [{ isJudged: false, modestP99Ms: 1_001 }, /not proven/],
   [{ floodsRefused: 0 }, /no overload/],
   [{ swing: 0.11 }, /memory went 11\.0 %/],
 ])("it fails, alone, by %j", (part, what) => {

@@ -6,7 +6,8 @@ import { openSite, writeKey, type Site } from "../whole/server.ts";
 import { accountOf, differencesAfterStop } from "./account.ts";
 import { clocks, crashes, fewHandles, seconds } from "./kinds/process.ts";
 import { damagedCopies, damagedLogs } from "./kinds/damage.ts";
-import { errors, fullDisks, slowness } from "./kinds/disk.ts";
+import { errors, slowness } from "./kinds/disk.ts";
+import { fullDisks, fullLakes, fullStates } from "./kinds/fullDisk.ts";
 import { kills, killsAtWrites, pauses } from "./kinds/kills.ts";
 import { acknowledgedBy, type FaultKind, type Trial } from "./trial.ts";
 
@@ -15,6 +16,8 @@ export const faultKinds: readonly FaultKind[] = [
   killsAtWrites,
   errors,
   fullDisks,
+  fullLakes,
+  fullStates,
   slowness,
   damagedLogs,
   damagedCopies,

@@ -7,6 +7,7 @@ import { aligned, type Alignment } from "../../../bench/src/table.ts";
 import { watchVisibility } from "../../../bench/src/visibility.ts";
 import { findServer } from "../../src/adapters/embedded/directoryLock.ts";
 import type { Growth, Minute } from "./growth.ts";
+import { watchMachine } from "./machine.ts";
 import { watchMost } from "./samples.ts";
 
 export const profiles = 20_000;
@@ -24,6 +25,8 @@ export interface Steady {
   /** Events a second that are acknowledged and processed when nothing holds the clients back. */
   capacityPerS: number;
   memoryMiB: () => number;
+  /** Begins to look at what others leave of the machine; see {@link watchMachine}. */
+  machine: ReturnType<typeof watchMachine>;
   /** Stops the server; the directory goes. */
   close: () => Promise<void>;
 }
@@ -43,7 +46,15 @@ export async function openSteady(seed: number, say: (line: string) => void): Pro
     const { processedPerS } = await fullLoad(target, { ...portion, kind: "events", maxEvents: capacityEvents });
     const pid = findServer(paths.dataDir)?.pid ?? 0;
     say(`${profiles} customers; takes ${Math.round(processedPerS)} events a second (seed ${seed})`);
-    return { target, server, pid, capacityPerS: processedPerS, memoryMiB: () => anonymousMiB(pid), close };
+    return {
+      target,
+      server,
+      pid,
+      capacityPerS: processedPerS,
+      memoryMiB: () => anonymousMiB(pid),
+      machine: watchMachine(),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -55,7 +66,7 @@ export function firstOrdinalOf(minute: number): number {
 }
 
 /** What was seen from outside while `work` was under way: the most, not what was left once it had ended. */
-export type Seen = Pick<Minute, "memoryMiB" | "handles" | "pending" | "visibleP50Ms" | "visibleP99Ms">;
+export type Seen = Pick<Minute, "memoryMiB" | "handles" | "pending" | "visibleP50Ms" | "visibleP99Ms" | "machineLeft">;
 
 /** Does some work under load, and watches single events arrive meanwhile. */
 export async function watched<Result>(
@@ -63,12 +74,13 @@ export async function watched<Result>(
   work: () => Promise<Result>,
 ): Promise<{ result: Result; seen: Seen; probes: number }> {
   const most = watchMost(steady);
+  const left = steady.machine();
   const visibility = watchVisibility(steady.target);
   const result = await work();
   const worst = await most.end();
   const { probes, latency } = await visibility.end();
   const { p50, p99 } = quantiles(latency);
-  return { result, seen: { ...worst, visibleP50Ms: p50, visibleP99Ms: p99 }, probes };
+  return { result, seen: { ...worst, visibleP50Ms: p50, visibleP99Ms: p99, machineLeft: left() }, probes };
 }
 
 function anonymousMiB(pid: number): number {
@@ -88,6 +100,7 @@ const columns = [
   "p99 ms",
   "pending",
   "refused",
+  "left %",
 ];
 const right: Alignment[] = columns.map(() => "right");
 
@@ -103,6 +116,7 @@ export function tableOf(minutes: readonly Minute[]): string {
     minute.visibleP99Ms,
     minute.pending,
     minute.refusedBatches,
+    minute.machineLeft === null ? null : minute.machineLeft * 100,
   ]);
   return aligned(
     [columns, ...rows.map((row) => row.map((cell) => (cell === null ? "-" : String(Math.round(cell)))))],

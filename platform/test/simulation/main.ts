@@ -1,10 +1,9 @@
 import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { openRunner } from "./many.ts";
 import { reportOf } from "./report.ts";
 import { runSideBySide, type Many } from "./sideBySide.ts";
-import { wholeNumber } from "../wholeNumber.ts";
+import { runProgram, WrongArgument, type Options } from "../commandLine.ts";
 
 const usage = `npm run simulate-platform -- [--seed N [--steps 1,2,…] [--trace]] [--schedules N] [--minutes N] [--threads N]
   --seed       the schedule to run, or the first of many; a fresh one by default
@@ -16,28 +15,21 @@ const usage = `npm run simulate-platform -- [--seed N [--steps 1,2,…] [--trace
 const minuteMs = 60_000;
 const freshSeeds = 2 ** 32;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: "string" },
-      steps: { type: "string" },
-      schedules: { type: "string" },
-      minutes: { type: "string" },
-      threads: { type: "string" },
-      trace: { type: "boolean", default: false },
-    },
-  });
-  const schedules = wholeNumber("schedules", values.schedules, usage);
-  const minutes = wholeNumber("minutes", values.minutes, usage);
-  const first = wholeNumber("seed", values.seed, usage) ?? randomInt(freshSeeds);
-  const isOne = schedules === null && minutes === null && values.seed !== undefined;
-  if (isOne || values.steps !== undefined) {
-    const steps = values.steps?.split(",").map((step) => wholeNumber("steps", step, usage) ?? 0);
-    return runOne(first, steps, values.trace);
-  }
+async function main(given: Options): Promise<void> {
+  const [schedules, minutes, seed] = [given.number("schedules"), given.number("minutes"), given.number("seed")];
+  const first = seed ?? randomInt(freshSeeds);
+  const isOne = schedules === null && minutes === null && seed !== null;
+  const steps = stepsOf(given.text("steps"));
+  if (isOne || steps !== undefined) return runOne(first, steps, given.has("trace"));
   const mostMs = minutes === null && schedules !== null ? Infinity : (minutes ?? 1) * minuteMs;
-  const threads = Math.max(1, wholeNumber("threads", values.threads, usage) ?? availableParallelism());
+  const threads = given.number("threads") ?? availableParallelism();
   return runMany({ first, schedules: schedules ?? freshSeeds, until: Date.now() + mostMs, threads });
+}
+
+function stepsOf(text: string | null): number[] | undefined {
+  if (text === null) return undefined;
+  if (/^\d{1,6}(,\d{1,6})*$/.test(text)) return text.split(",").map(Number);
+  throw new WrongArgument(`--steps takes whole numbers with commas between them, not "${text}"`);
 }
 
 async function runOne(seed: number, steps: number[] | undefined, isTraced: boolean): Promise<void> {
@@ -66,4 +58,5 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-await main();
+const numbers = { seed: 0, schedules: 1, minutes: 1, threads: 1 };
+await runProgram(usage, { texts: ["steps"], numbers, flags: ["trace"] }, main);

@@ -1,8 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { hasStrace, injecting, places, type Injection, type Place } from "../strace.ts";
-import { busy, expectTold, pause, started, type FaultKind, type Trial } from "../trial.ts";
+import { expectTold, pause, started, type FaultKind, type Trial } from "../trial.ts";
 import type { Served } from "../../whole/server.ts";
 
 const calls: Record<Place, readonly Injection["call"][]> = {
@@ -107,48 +104,4 @@ async function stopSlow(server: Served, say: Trial["say"]): Promise<void> {
   if (code !== 0) say("it did not stop in time");
   if (code === "late") await server.kill();
   else if (code !== 0) await expectTold(server);
-}
-
-const diskMiB = 200;
-/** In KiB left: none, and a little, so that the fault comes in the middle of something. */
-const mostLeftKiB = 3_000;
-const mostFullMs = 6_000;
-
-/** A disk of its own for one part of the data directory gets full, and empty again. */
-export const fullDisks: FaultKind = {
-  name: "full-disk",
-  lacks: () => (canMount() ? null : "the right to mount a small disk"),
-  happen: async (trial) => {
-    const { site, draws, say } = trial;
-    const part = draws.pick(["", "log", "analytics", "messages"] as const);
-    const at = join(site.dataDir, part);
-    const first = await site.start();
-    await first.stop();
-    const kept = `${site.folder}/kept`;
-    spawnSync("cp", ["-a", at, kept]);
-    spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMiB}m,mode=700`, "tmpfs", at]);
-    trial.atEnd(() => spawnSync("umount", ["-l", at]));
-    spawnSync("cp", ["-a", `${kept}/.`, at]);
-    const server = await site.start();
-    await busy(trial, server, draws.between(20, 500));
-    const ballast = join(at, "ballast");
-    const { bavail, bsize } = statfsSync(at);
-    const leftKiB = draws.between(0, mostLeftKiB);
-    writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leftKiB * 1_024)));
-    say(`the disk of ${part === "" ? "everything" : part} had ${leftKiB} KiB for ${await pause(trial, mostFullMs)} ms`);
-    rmSync(ballast);
-    if (server.hasEnded()) await expectTold(server);
-    else if (part === "" || part === "log" || draws.chance(0.3)) await server.kill();
-    else return server;
-    return null;
-  },
-};
-
-function canMount(): boolean {
-  const at = `${process.env["TMPDIR"] ?? "/tmp"}/c360-mount-${process.pid}`;
-  mkdirSync(at, { recursive: true });
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", at]).status === 0;
-  if (mounted) spawnSync("umount", [at]);
-  rmSync(at, { recursive: true });
-  return mounted;
 }

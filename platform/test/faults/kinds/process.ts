@@ -9,7 +9,7 @@ import type { Served } from "../../whole/server.ts";
 import { busy, endsWithin, expectTold, pause, started, type FaultKind } from "../trial.ts";
 
 const preload = new URL("../preload.ts", import.meta.url).href;
-const withPreload = { NODE_OPTIONS: `--import=${preload}` };
+export const withPreload = { NODE_OPTIONS: `--import=${preload}` };
 const day = 86_400_000;
 const mostDays = 400;
 const mostJumps = 4;
