@@ -20,7 +20,7 @@ const surfaces = {
 };
 /** Of the channels in turn; the colours of some are as dark as each other. */
 const patterns = [
-  "none",
+  {},
   {
     symbol: "circle",
     symbolSize: 0.8,
@@ -99,8 +99,9 @@ export function SpendChart({ spend }: { spend: Spend }) {
 
 const nameOf = (channel: string): string => (channel === "" ? text.noChannel : channel);
 
+/** The first channel has none. ECharts writes into what it is given. */
 function patternsIn(scheme: Scheme) {
-  return patterns.map((pattern) => (pattern === "none" ? pattern : { ...pattern, color: surfaces[scheme].pattern }));
+  return patterns.map((pattern, at) => ({ ...pattern, color: at === 0 ? "transparent" : surfaces[scheme].pattern }));
 }
 
 function optionsOf({ months, channels, currency }: Spend, scheme: Scheme) {

@@ -26,8 +26,8 @@ import "./sources.css";
 
 const text = words.sources;
 const panelsComing = [
-  { height: 260 },
-  { height: 260 },
+  { height: 204 },
+  { height: 204 },
   { height: 108, place: "wide" },
   { height: 260, place: "wide" },
   { height: 180, place: "wide" },
