@@ -1,8 +1,8 @@
 import { Button, NativeSelect } from "@mantine/core";
 import { Link, useSearchParams } from "react-router";
+import { NextPage } from "../parts/NextPage.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { Panel } from "../parts/Panel.tsx";
-import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { words } from "../words/words.ts";
 import { AskProvider } from "./AskProvider.tsx";
 import { CorrectionItem } from "./CorrectionItem.tsx";
@@ -43,24 +43,11 @@ export function CorrectionsPage() {
                 <CorrectionItem key={correction.id} correction={correction} />
               ))}
             </ul>
-            <Earlier corrections={corrections} />
+            <NextPage query={corrections} label={text.list.earlier} />
           </>
         )}
       </Panel>
     </AskProvider>
-  );
-}
-
-function Earlier({ corrections }: { corrections: ReturnType<typeof useCorrections> }) {
-  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, error, fetchNextPage } = corrections;
-  if (isFetchNextPageError) {
-    return <ProblemNote error={error} what="see" onRetry={() => void fetchNextPage()} keepsData />;
-  }
-  if (!hasNextPage) return null;
-  return (
-    <Button variant="default" h="var(--c360-target)" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-      {text.list.earlier}
-    </Button>
   );
 }
 

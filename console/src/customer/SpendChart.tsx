@@ -15,9 +15,40 @@ const text = words.customer.spendPanel;
 const maxGridlines = 4;
 type Scheme = "light" | "dark";
 const surfaces = {
-  light: { text: "#3d444b", line: "#dee2e6", card: "#ffffff" },
-  dark: { text: "#c9c9c9", line: "#424242", card: "#242424" },
+  light: { text: "#3d444b", line: "#dee2e6", card: "#ffffff", pattern: "rgba(255, 255, 255, 0.6)" },
+  dark: { text: "#c9c9c9", line: "#424242", card: "#242424", pattern: "rgba(0, 0, 0, 0.6)" },
 };
+/** Of the channels in turn; the colours of some are as dark as each other. */
+const patterns = [
+  {},
+  {
+    symbol: "circle",
+    symbolSize: 0.8,
+    dashArrayX: [
+      [8, 8],
+      [0, 8, 8, 0],
+    ],
+    dashArrayY: [6, 0],
+  },
+  { dashArrayX: [1, 0], dashArrayY: [3, 5], rotation: -Math.PI / 4 },
+  {
+    dashArrayX: [
+      [6, 6],
+      [0, 6, 6, 0],
+    ],
+    dashArrayY: [6, 0],
+  },
+  {
+    symbol: "triangle",
+    symbolSize: 0.75,
+    dashArrayX: [
+      [9, 9],
+      [0, 9, 9, 0],
+    ],
+    dashArrayY: [7, 2],
+  },
+  { dashArrayX: [1, 0], dashArrayY: [2, 6] },
+] as const;
 /** The colours of the sources' marks; a channel that is no kind of source takes the next that is free. */
 const kindColours: Readonly<Record<string, Record<Scheme, string>>> = {
   pos: { light: "#25550e", dark: "#4ca944" },
@@ -68,6 +99,11 @@ export function SpendChart({ spend }: { spend: Spend }) {
 
 const nameOf = (channel: string): string => (channel === "" ? text.noChannel : channel);
 
+/** The first channel has none. ECharts writes into what it is given. */
+function patternsIn(scheme: Scheme) {
+  return patterns.map((pattern, at) => ({ ...pattern, color: at === 0 ? "transparent" : surfaces[scheme].pattern }));
+}
+
 function optionsOf({ months, channels, currency }: Spend, scheme: Scheme) {
   const { text: ink, line, card } = surfaces[scheme];
   const month = new Intl.DateTimeFormat(undefined, { month: "short", year: "2-digit", timeZone: "UTC" });
@@ -76,7 +112,7 @@ function optionsOf({ months, channels, currency }: Spend, scheme: Scheme) {
   const short = new Intl.NumberFormat(undefined, { style: "currency", currency, notation: "compact" });
   return {
     animation: false,
-    aria: { enabled: true, decal: { show: true } },
+    aria: { enabled: true, decal: { show: true, decals: patternsIn(scheme) } },
     color: coloursOf(
       channels.map(({ channel }) => channel),
       scheme,

@@ -1,8 +1,8 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useEffect, useMemo, useState } from "react";
 import { useCustomerCorrections } from "../corrections/correctionQueries.ts";
+import { NextPage } from "../parts/NextPage.tsx";
 import { Panel } from "../parts/Panel.tsx";
-import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { useKeys } from "../shell/useKeys.ts";
 import { words } from "../words/words.ts";
@@ -179,21 +179,6 @@ function NoEvents({ control: { view, change } }: { control: ViewControl }) {
 }
 
 function Earlier({ timeline, hasRows }: { timeline: ReturnType<typeof useTimeline>; hasRows: boolean }) {
-  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, error, fetchNextPage } = timeline;
-  if (isFetchNextPageError) {
-    return <ProblemNote error={error} what="see" onRetry={() => void fetchNextPage()} keepsData />;
-  }
-  if (!hasNextPage) return hasRows ? <p className="meta timelineEnd">{text.begin}</p> : null;
-  return (
-    <Button
-      variant="default"
-      h="var(--c360-target)"
-      className="timelineEnd"
-      loading={isFetchingNextPage}
-      onClick={() => void fetchNextPage()}
-      data-no-print
-    >
-      {text.earlier}
-    </Button>
-  );
+  if (timeline.hasNextPage) return <NextPage query={timeline} label={text.earlier} className="timelineEnd" />;
+  return hasRows ? <p className="meta timelineEnd">{text.begin}</p> : null;
 }

@@ -55,7 +55,7 @@ export function CustomersPage() {
         <Facts words={typed.words} first={first} isFetching={found.isFetching} onRefresh={() => void found.refetch()} />
         <div className="panel customersPanel" aria-busy={found.isPlaceholderData}>
           <PanelStates
-            query={{ ...found, data: first }}
+            query={{ ...found, ...nextPageTold(found), data: first }}
             height={0}
             waiting={<CustomersComing />}
             isEmpty={() => items.length === 0}
@@ -77,6 +77,11 @@ export function CustomersPage() {
       </div>
     </AskProvider>
   );
+}
+
+/** The list's end is far below what is seen: a next page that does not come is told above the rows. */
+function nextPageTold({ isFetchNextPageError, fetchNextPage, refetch }: ReturnType<typeof useCustomerSearch>) {
+  return { isFetchNextPageError: false, refetch: isFetchNextPageError ? fetchNextPage : refetch };
 }
 
 function MergeButton() {

@@ -23,7 +23,7 @@ export function Nobody({ view, suggestions, onChange }: NobodyProps) {
           <p>{text.near}</p>
           <div className="suggestions">
             {suggestions.map((spelling) => (
-              <Button key={spelling} variant="light" h="var(--c360-target)" onClick={() => onChange({ q: spelling })}>
+              <Button key={spelling} variant="default" h="var(--c360-target)" onClick={() => onChange({ q: spelling })}>
                 {spelling}
               </Button>
             ))}

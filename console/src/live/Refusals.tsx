@@ -1,9 +1,9 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { Button } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { Link, useSearchParams } from "react-router";
 import { api } from "../api/client.ts";
 import { countText } from "../parts/countText.ts";
+import { NextPage } from "../parts/NextPage.tsx";
 import { Panel } from "../parts/Panel.tsx";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { Time } from "../parts/Time.tsx";
@@ -91,17 +91,7 @@ export function Refusals({ sources, rates }: { sources: readonly string[]; rates
               <Group key={`${group.source} ${group.code}`} group={group} />
             ))}
           </ul>
-          {refusals.hasNextPage && (
-            <Button
-              variant="subtle"
-              size="xs"
-              h="var(--c360-target)"
-              onClick={() => void refusals.fetchNextPage()}
-              loading={refusals.isFetchingNextPage}
-            >
-              {text.more}
-            </Button>
-          )}
+          <NextPage query={refusals} label={text.more} />
         </>
       )}
     </Panel>

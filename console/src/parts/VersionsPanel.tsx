@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { words } from "../words/words.ts";
 import { Panel, type PanelQuery } from "./Panel.tsx";
@@ -25,22 +25,18 @@ interface VersionsProps {
   query: PanelQuery<readonly VersionRow[]>;
   /** Of the skeleton. */
   height: number;
-  /** Null: there are none before these. */
-  onOlder: (() => void) | null;
+  /** At their end: the way to those before. */
+  older: ReactNode;
 }
 
 /** Who published what, when and why. */
-export function VersionsPanel({ title, query, height, onOlder }: VersionsProps) {
+export function VersionsPanel({ title, query, height, older }: VersionsProps) {
   return (
     <Panel title={title} query={query} height={height}>
       {(rows) => (
         <>
           <Versions rows={rows} />
-          {onOlder !== null && (
-            <Button variant="default" size="xs" h="var(--c360-target)" onClick={onOlder}>
-              {text.older}
-            </Button>
-          )}
+          {older}
         </>
       )}
     </Panel>

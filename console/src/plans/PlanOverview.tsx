@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useKeptDraft } from "../parts/keptDraft.ts";
+import { NextPage } from "../parts/NextPage.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { PublishedBy } from "../parts/PublishedBy.tsx";
 import { VersionsPanel } from "../parts/VersionsPanel.tsx";
@@ -83,7 +84,7 @@ function Versions({ source }: { source: string }) {
       title={text.versionsTitle}
       query={{ ...versions, data: rows }}
       height={versionsHeight}
-      onOlder={versions.hasNextPage ? () => void versions.fetchNextPage() : null}
+      older={<NextPage query={versions} label={words.document.older} />}
     />
   );
 }

@@ -32,7 +32,7 @@ export function PlanSummary({ source }: { source: string }) {
       empty={
         <>
           <p className="dimmed">{text.none}</p>
-          <Anchor component={Link} to={`/sources/${source}/plan`} size="sm" className="backLink">
+          <Anchor component={Link} to={`/sources/${source}/plan`} size="sm" className="loneLink">
             {text.write}
           </Anchor>
         </>

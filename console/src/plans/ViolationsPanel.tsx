@@ -1,7 +1,8 @@
-import { Button, NativeSelect, SegmentedControl } from "@mantine/core";
+import { NativeSelect, SegmentedControl } from "@mantine/core";
 import { Link, useSearchParams } from "react-router";
 import { countText } from "../parts/countText.ts";
 import type { JsonDocument } from "../parts/jsonDocument.ts";
+import { NextPage } from "../parts/NextPage.tsx";
 import { Panel } from "../parts/Panel.tsx";
 import { Time } from "../parts/Time.tsx";
 import { words } from "../words/words.ts";
@@ -40,16 +41,7 @@ export function ViolationsPanel({ source, document }: { source: string; document
             {text.lead} {refuses(document) && <ToRejects source={source} />}
           </p>
           <Violations source={source} rows={all} />
-          {violations.hasNextPage && (
-            <Button
-              variant="default"
-              h="var(--c360-target)"
-              loading={violations.isFetchingNextPage}
-              onClick={() => void violations.fetchNextPage()}
-            >
-              {text.more}
-            </Button>
-          )}
+          <NextPage query={violations} label={text.more} />
         </>
       )}
     </Panel>

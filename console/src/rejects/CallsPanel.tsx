@@ -1,6 +1,7 @@
 import { Button, Checkbox, SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { countText } from "../parts/countText.ts";
+import { NextPage } from "../parts/NextPage.tsx";
 import { Panel } from "../parts/Panel.tsx";
 import { Time } from "../parts/Time.tsx";
 import { words } from "../words/words.ts";
@@ -59,16 +60,7 @@ export function CallsPanel({ cause, chosen, onChoose, opened, onOpen, onReplay }
       {(all) => (
         <>
           <CallTable calls={all} chosen={chosen} onChoose={onChoose} opened={opened} onOpen={onOpen} />
-          {calls.hasNextPage && (
-            <Button
-              variant="default"
-              h="var(--c360-target)"
-              loading={calls.isFetchingNextPage}
-              onClick={() => void calls.fetchNextPage()}
-            >
-              {text.moreCalls}
-            </Button>
-          )}
+          <NextPage query={calls} label={text.moreCalls} />
         </>
       )}
     </Panel>

@@ -2,6 +2,7 @@ import { Button, NativeSelect, SegmentedControl } from "@mantine/core";
 import { Link, useParams, useSearchParams } from "react-router";
 import { reasonText } from "../live/refusals.ts";
 import { countText } from "../parts/countText.ts";
+import { NextPage } from "../parts/NextPage.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { Panel } from "../parts/Panel.tsx";
 import { SourceMark } from "../parts/SourceMark.tsx";
@@ -50,16 +51,7 @@ function Causes() {
         {(all) => (
           <>
             <CauseTable causes={all} />
-            {causes.hasNextPage && (
-              <Button
-                variant="default"
-                h="var(--c360-target)"
-                loading={causes.isFetchingNextPage}
-                onClick={() => void causes.fetchNextPage()}
-              >
-                {text.more}
-              </Button>
-            )}
+            <NextPage query={causes} label={text.more} />
           </>
         )}
       </Panel>

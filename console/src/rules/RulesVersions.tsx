@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { useState } from "react";
 import { VersionsPanel } from "../parts/VersionsPanel.tsx";
 import { words } from "../words/words.ts";
@@ -15,7 +16,13 @@ export function RulesVersions({ list }: { list: RulesList }) {
       title={words.rules.versionsTitle}
       query={{ data: rows, error: after === null ? null : older.error, isPending: false, refetch: older.refetch }}
       height={0}
-      onOlder={next === null ? null : () => setAfter(next)}
+      older={
+        next !== null && (
+          <Button variant="default" h="var(--c360-target)" onClick={() => setAfter(next)}>
+            {words.document.older}
+          </Button>
+        )
+      }
     />
   );
 }

@@ -1,6 +1,7 @@
 import { Button, Modal, NumberInput } from "@mantine/core";
 import { type SubmitEvent, useState } from "react";
 import { countText } from "../parts/countText.ts";
+import { Panel } from "../parts/Panel.tsx";
 import { ProblemNote } from "../parts/ProblemNote.tsx";
 import { words } from "../words/words.ts";
 import { useChangeSource } from "./sourceQueries.ts";
@@ -13,16 +14,23 @@ const most = 1_000_000;
 export function RateLimit({ id, limit }: { id: string; limit: number | null }) {
   const [isOpen, setOpen] = useState(false);
   const close = (): void => setOpen(false);
+  const settled = { data: limit, error: null, isPending: false, refetch: () => undefined };
+  const button = (
+    <Button variant="default" size="xs" h="var(--c360-target)" onClick={() => setOpen(true)}>
+      {text.change}
+    </Button>
+  );
   return (
-    <>
-      <span className="numbers">{limit === null ? text.none : text.some(countText(limit))}</span>{" "}
-      <Button variant="default" size="xs" h="var(--c360-target)" onClick={() => setOpen(true)}>
-        {text.change}
-      </Button>
-      <Modal opened={isOpen} onClose={close} title={text.title} closeButtonProps={{ "aria-label": form.close }}>
-        <LimitForm id={id} limit={limit} onClose={close} />
-      </Modal>
-    </>
+    <Panel title={text.panelTitle} actions={button} query={settled} height={0}>
+      {() => (
+        <>
+          <p className="limitTold numbers">{limit === null ? text.none : text.some(countText(limit))}</p>
+          <Modal opened={isOpen} onClose={close} title={text.title} closeButtonProps={{ "aria-label": form.close }}>
+            <LimitForm id={id} limit={limit} onClose={close} />
+          </Modal>
+        </>
+      )}
+    </Panel>
   );
 }
 

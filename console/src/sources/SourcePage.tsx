@@ -26,8 +26,8 @@ import "./sources.css";
 
 const text = words.sources;
 const panelsComing = [
-  { height: 260 },
-  { height: 260 },
+  { height: 204 },
+  { height: 204 },
   { height: 108, place: "wide" },
   { height: 260, place: "wide" },
   { height: 180, place: "wide" },
@@ -76,7 +76,10 @@ function Source({ source }: { source: SourceWithHealth }) {
       <FirstEvent source={source} />
       <div className="sourceGrid">
         <Health source={source} />
-        <WriteKey source={source} />
+        <div className="sourceSide">
+          <WriteKey source={source} />
+          <RateLimit id={source.id} limit={source.maxEventsPerSecond} />
+        </div>
         <div className="wide">
           <PlanSummary source={source.id} />
         </div>
@@ -91,7 +94,7 @@ function Source({ source }: { source: SourceWithHealth }) {
   );
 }
 
-function Health({ source: { id, health, createdAt, maxEventsPerSecond } }: { source: SourceWithHealth }) {
+function Health({ source: { health, createdAt } }: { source: SourceWithHealth }) {
   const { last24Hours } = health;
   const settled = { data: health, error: null, isPending: false, refetch: () => undefined };
   return (
@@ -105,9 +108,6 @@ function Health({ source: { id, health, createdAt, maxEventsPerSecond } }: { sou
           <Fact label={text.health.day}>{countText(last24Hours.accepted)}</Fact>
           <Fact label={text.health.refused}>
             {last24Hours.rejected === null ? text.unknown : countText(last24Hours.rejected)}
-          </Fact>
-          <Fact label={text.limit.fact}>
-            <RateLimit id={id} limit={maxEventsPerSecond} />
           </Fact>
           <Fact label={text.health.created}>
             <Time at={createdAt} />

@@ -13,6 +13,8 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
+    // Where no colours are seen, nothing else tells it from text.
+    Anchor: { defaultProps: { underline: "always" } },
     Tooltip: { defaultProps: { withinPortal: true, events: { hover: true, focus: true, touch: true } } },
     // Their <header> is no landmark of the page's.
     Modal: { defaultProps: { centered: true, attributes: { header: { role: "none" } } } },

@@ -32,9 +32,9 @@ export const sources = {
     asOf: "Counted up to",
   },
   limit: {
-    fact: "May send",
-    none: "As much as its share",
-    some: (limit: string) => `At most ${limit} a second`,
+    panelTitle: "Limit",
+    none: "It may send as much as its share.",
+    some: (limit: string) => `It may send at most ${limit} events a second.`,
     change: "Change limit",
     title: "How much may it send?",
     effect:

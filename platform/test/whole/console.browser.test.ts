@@ -161,12 +161,12 @@ describe("the console in a browser", () => {
     expect(await held()).toBeNull();
     await page.getByRole("button", { name: "Cancel" }).click();
     await limitTo("500");
-    await page.getByText("At most 500 a second").waitFor();
+    await page.getByText("at most 500 events a second").waitFor();
     expect(await held()).toBe(500);
     await page.reload();
-    await page.getByText("At most 500 a second").waitFor();
+    await page.getByText("at most 500 events a second").waitFor();
     await limitTo("");
-    await page.getByText("As much as its share").waitFor();
+    await page.getByText("as much as its share").waitFor();
     expect(await held()).toBeNull();
     await page.context().close();
   });

@@ -1,0 +1,141 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { faultsOfLook, launchBrowser, openPage } from "./browser.ts";
+import { type ConsolePage, consolePages, fillEveryPage } from "./consolePages.ts";
+import { apiToken, openSite, type Site } from "./server.ts";
+
+const broken = { code: "internal", message: "It broke.", hint: "Tell them.", requestId: "r-77" };
+
+let site: Site;
+let browser: Browser;
+let pages: ConsolePage[];
+
+beforeAll(async () => {
+  site = await openSite();
+  await site.start();
+  await fillEveryPage(site);
+  pages = await consolePages(site);
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await site.close();
+});
+
+interface List {
+  of: string;
+  /** The page's heading. */
+  on: string;
+  asked: RegExp;
+  rows: string;
+  more: string;
+}
+
+const lists: List[] = [
+  {
+    of: "a customer's timeline",
+    on: "Ada Park",
+    asked: /\/api\/profiles\/id\/[^/]+\/events/,
+    rows: ".timelineRow",
+    more: "Show earlier",
+  },
+  {
+    of: "the corrections",
+    on: "Corrections",
+    asked: /\/api\/identity\/corrections/,
+    rows: "[data-testid=correction]",
+    more: "Show earlier",
+  },
+  {
+    of: "the causes",
+    on: "Rejects",
+    asked: /\/api\/rejections\/causes\?(?!limit=1&)/,
+    rows: ".causesTable a",
+    more: "More causes",
+  },
+  {
+    of: "a cause's calls",
+    on: "event missing",
+    asked: /\/api\/rejections\?/,
+    rows: ".callsTable .callLink",
+    more: "Those before",
+  },
+  {
+    of: "what breaks a plan",
+    on: "Tracking plan of app",
+    asked: /\/tracking-plan\/violations/,
+    rows: ".violationsTable tbody tr",
+    more: "More",
+  },
+  {
+    of: "a plan's versions",
+    on: "Tracking plan of app",
+    asked: /\/tracking-plan\/versions/,
+    rows: ".versionLink",
+    more: "Older",
+  },
+  { of: "Live's refusals", on: "Live", asked: /\/api\/rejections\?/, rows: ".refusals > li", more: "Those before" },
+];
+
+const isNext = (url: string, body: string | null): boolean =>
+  new URL(url).searchParams.has("after") || (body !== null && "after" in (JSON.parse(body) as object));
+
+/** Answers what matches as a list that goes on, whose next page breaks until it is mended, and then is its last. */
+async function breakNextPage(page: Page, asked: RegExp): Promise<{ mend: () => void }> {
+  let isMended = false;
+  await page.route(asked, async (route) => {
+    const request = route.request();
+    if (!isNext(request.url(), request.postData())) {
+      const answer = await route.fetch();
+      return route.fulfill({ response: answer, json: { ...((await answer.json()) as object), next: "more" } });
+    }
+    if (!isMended) return route.fulfill({ status: 500, json: { error: broken } });
+    return route.fulfill({ json: { items: [], next: null } });
+  });
+  return { mend: () => (isMended = true) };
+}
+
+test.each(lists)("the next page of $of that fails is told once, at its end, and comes by Retry", async (list) => {
+  const path = pages.find(({ heading }) => heading === list.on)?.path ?? "";
+  const { context, page } = await openPage(browser, { url: `${site.url}/colour-scheme.js`, token: apiToken });
+  const { mend } = await breakNextPage(page, list.asked);
+  await page.goto(`${site.url}${path}`);
+  const main = page.getByRole("main");
+  const more = main.getByRole("button", { name: list.more, exact: true });
+  const [rows, alert] = [main.locator(list.rows), main.getByRole("alert")];
+  await more.click();
+  await alert.getByText(broken.message).waitFor();
+  expect(await main.getByText(broken.message).count()).toBe(1);
+  expect(await rows.count()).toBeGreaterThan(0);
+  const [row, told] = [await rows.last().boundingBox(), await alert.boundingBox()];
+  expect(told?.y).toBeGreaterThan(row?.y ?? Number.POSITIVE_INFINITY);
+  mend();
+  // What is asked for anew by itself may have taken the note away meanwhile.
+  await alert.getByRole("button", { name: "Retry" }).or(more).click();
+  await more.waitFor({ state: "detached" });
+  await expect.poll(() => alert.count()).toBe(0);
+  expect(await rows.count()).toBeGreaterThan(0);
+  await context.close();
+});
+
+test("the next page of customers that fails is told once, above the rows, and comes by Retry alone", async () => {
+  const { context, page } = await openPage(browser, { url: `${site.url}/colour-scheme.js`, token: apiToken });
+  const { mend } = await breakNextPage(page, /\/api\/profiles\/search/);
+  await page.goto(`${site.url}/customers`);
+  const main = page.getByRole("main");
+  const rows = main.locator(".customerRow a");
+  await main.getByRole("alert").getByText(broken.message).waitFor();
+  expect(await main.getByText(broken.message).count()).toBe(1);
+  expect(await rows.count()).toBeGreaterThan(0);
+  expect(await faultsOfLook(page)).toEqual([]);
+  const asked: (string | null)[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/api/profiles/search")) asked.push(request.postData());
+  });
+  mend();
+  await main.getByRole("button", { name: "Retry" }).click();
+  await main.getByRole("alert").waitFor({ state: "detached" });
+  expect(asked.map((body) => isNext(site.url, body))).toEqual([true]);
+  expect(await rows.count()).toBeGreaterThan(0);
+  await context.close();
+});
