@@ -35,6 +35,7 @@ export async function openFolding(file: string, hash: KeyedHash, rules: Identity
   const messages = {
     firstPositions: async (keys: readonly string[]) => keys.map(() => null),
     remember: async () => undefined,
+    forget: () => undefined,
     close: async () => undefined,
   };
   const recordsAt = async () => new Map();

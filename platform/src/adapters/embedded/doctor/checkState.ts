@@ -56,7 +56,8 @@ const rules: readonly { what: string; sql: string }[] = [
   {
     what: "fragments were given to somebody who had no such device",
     sql: `SELECT count(*) AS broken, min(id) AS sample FROM fragments f WHERE tenant <> ''
-      AND NOT EXISTS (SELECT 1 FROM tenancies t WHERE t.device = f.device AND t.tenant = f.tenant)`,
+      AND NOT EXISTS (SELECT 1 FROM tenancies t WHERE t.device = f.device AND t.tenant = f.tenant)
+      AND NOT EXISTS (SELECT 1 FROM left_parts l WHERE l.fragment = f.number)`,
   },
   {
     what: "events are counted of devices that nobody shares",
@@ -75,7 +76,7 @@ const rules: readonly { what: string; sql: string }[] = [
   {
     what: "repetitions are not counted with the message that they repeat",
     sql: `SELECT abs((SELECT coalesce(sum(count), 0) FROM seen_again) - count(*)) AS broken, min(position) AS sample
-      FROM duplicates`,
+      FROM duplicates, kept WHERE first >= kept_from`,
   },
   {
     what: "causes do not count the calls that were refused for them",

@@ -15,6 +15,10 @@ export interface MessageIndexOptions {
   log: EventBufferReader;
   /** Everything before is decided. */
   decided: Position;
+  /** Messages before it are not known any more. */
+  keptFrom?: Position;
+  /** The log has no segment before this one. */
+  firstSegment?: number;
   notProcessed: (from: Position, until: Position) => Set<Position>;
   schedule?: TierSchedule;
   /** Tests lay faults over it. */
@@ -57,15 +61,21 @@ export async function openMessageIndex(options: MessageIndexOptions): Promise<Em
     throw error;
   });
   const recent = new Map<string, Position>();
-  const state: State = { tree, filters, recent, sealedBefore, treeLookups: 0 };
+  const { keptFrom = 0 } = options;
+  const state: State = { tree, filters, recent, sealedBefore, keptFrom, treeLookups: 0 };
   await rebuildRecent(state, options);
   const sealing = sealingBeside(state);
   return {
     firstPositions: async (keys) => firstPositions(state, keys),
     remember: async (entries) => {
-      for (const { key, position } of entries) if (!recent.has(key)) recent.set(key, position);
+      for (const { key, position } of entries) {
+        if ((recent.get(key) ?? Number.NEGATIVE_INFINITY) < state.keptFrom) recent.set(key, position);
+      }
       const last = entries.at(-1);
       if (last !== undefined) await sealing.through(segmentOf(last.position));
+    },
+    forget: (before) => {
+      state.keptFrom = Math.max(state.keptFrom, before);
     },
     sealed: sealing.settled,
     figures: () => ({ ...filters.figures(), treeLookups: state.treeLookups }),
@@ -84,10 +94,16 @@ interface State {
   recent: Map<string, Position>;
   /** Keys of segments before it are in the tree. */
   sealedBefore: number;
+  keptFrom: Position;
   treeLookups: number;
 }
 
 async function firstPositions(state: State, keys: readonly string[]): Promise<(Position | null)[]> {
+  const { keptFrom } = state;
+  return (await knownPositions(state, keys)).map((at) => (at !== null && at >= keptFrom ? at : null));
+}
+
+async function knownPositions(state: State, keys: readonly string[]): Promise<(Position | null)[]> {
   const answers: (Position | null)[] = Array.from({ length: keys.length }, () => null);
   const asked: number[] = [];
   const bytes: Uint8Array[] = [];
@@ -183,7 +199,7 @@ async function readSeal(tree: IndexTree): Promise<number> {
 
 /** What is decided and not sealed, from the log; segments that are wholly decided are sealed on the way. */
 async function rebuildRecent(state: State, options: MessageIndexOptions): Promise<void> {
-  let at = positionOf(state.sealedBefore, 0);
+  let at = positionOf(Math.max(state.sealedBefore, options.firstSegment ?? 0), 0);
   while (at < options.decided) {
     const { records, next } = await options.log.read(at, options.decided, 50_000, 32 << 20);
     const skipped = options.notProcessed(at, next);
