@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Backups, BackupView, BackupWish } from "../api/backups.ts";
 import { isoTime } from "../model/isoTime.ts";
@@ -12,6 +13,8 @@ const maxKept = 20;
 export interface BackupJobs extends Backups {
   /** Breaks off what is under way: its folder keeps the former backup, and the next run goes on from there. */
   close(): Promise<void>;
+  /** Runs `work` while no backup is being made; one that is asked for meanwhile begins after it. */
+  without<T>(work: () => Promise<T>): Promise<T>;
   /** Null where none was asked for since the start. */
   latest(): BackupView | null;
 }
@@ -33,6 +36,7 @@ export function backupJobs(parts: {
 }): BackupJobs {
   const kept = new Map<string, BackupView>();
   let running: Worker | null = null;
+  let heldBackBy: Promise<unknown> = Promise.resolve();
   const start = (wanted: BackupWish): BackupView => {
     if (running !== null) {
       throw new Problem(409, "backup_running", "A backup is being made.", { hint: "Wait for it to end." });
@@ -71,7 +75,14 @@ export function backupJobs(parts: {
   return {
     start: async (wanted, by) => {
       mustBeAllowed(wanted.directory, { backupDir: parts.backupDir, isOperator: by === parts.operatorId() });
+      await heldBackBy;
       return start(wanted);
+    },
+    without: async (work) => {
+      while (running !== null) await once(running, "exit");
+      const turn = work();
+      heldBackBy = turn.catch(() => undefined);
+      return turn;
     },
     find: (id) => kept.get(id) ?? null,
     latest: () => [...kept.values()].at(-1) ?? null,

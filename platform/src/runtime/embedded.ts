@@ -24,6 +24,7 @@ import { platformVersion } from "../model/version.ts";
 import { composeProfile, profileReads, traitValueReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
 import { noSource } from "./backlog.ts";
+import { beginState } from "./base.ts";
 import { backupJobs, type BackupJobs } from "./backupJobs.ts";
 import { cliTokenId } from "./cliToken.ts";
 import {
@@ -45,7 +46,8 @@ import { linkageRunsOver, reviewServices } from "./reviewing.ts";
 import { threadedDryRun } from "./rulesDryRun.ts";
 import { fateView, healthView, householdOf, householdServices, identityService } from "./services.ts";
 import type { Settings } from "./settings.ts";
-import { openStages, type Stages } from "./stages.ts";
+import { startRetention, type Retention, type RetentionParts } from "./retention.ts";
+import { isBehind, openStages, type Stages } from "./stages.ts";
 import { placesOfErrors } from "./stackInSources.ts";
 import { tracedAnalytics } from "./telemetry/tracedServices.ts";
 import type { Telemetry, Work } from "./telemetry/telemetry.ts";
@@ -97,6 +99,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     opened.push(async () => remove(spillDirectory));
     const paths = dataPaths(settings.dataDir);
     const hashKey = await hashKeyOf(paths);
+    await beginState(settings, paths, paths.state);
     const retries = retryList(Date.now);
     const onTrouble = (message: string): void => {
       retries.add(message);
@@ -131,6 +134,8 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     opened.push(() => runs.close());
     const backups = backupsOver(settings, stages, telemetry);
     opened.push(() => backups.close());
+    const retention = retentionOver(parts, { paths, hashKey, backups, onTrouble });
+    opened.push(() => retention.close());
     const rules = rulesOver(parts, { stateFile: paths.state, hashKey });
     opened.push(() => rules.close());
     const claims = replayClaims();
@@ -215,6 +220,36 @@ function backupsOver({ dataDir, backupDir }: Settings, { access }: Stages, telem
   const begun = (): Work | null => telemetry?.begin("backup") ?? null;
   const copyAccess = (to: string): Promise<void> => access.copyTo(to);
   return backupJobs({ dataDir, backupDir, operatorId, copyAccess, now: Date.now, newId, begun });
+}
+
+function retentionOver(
+  {
+    archiving,
+    ingestion,
+    append,
+    log,
+    kept,
+    backlog,
+    hash,
+    settings,
+  }: Stages & Pick<ServiceParts, "append" | "hash" | "settings">,
+  more: Pick<RetentionParts, "paths" | "hashKey" | "onTrouble"> & { backups: BackupJobs },
+): Retention {
+  const { deleteAfterMs, minFreeBytes } = settings;
+  return startRetention({
+    ...more,
+    hash,
+    deleteAfterMs,
+    minFreeBytes,
+    archiving,
+    ingestion,
+    append,
+    decided: () => ingestion.reached(log.end()),
+    keptFrom: () => kept().from,
+    isBusy: () => isBehind(backlog),
+    withoutBackup: more.backups.without,
+    now: Date.now,
+  });
 }
 
 function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operations"> {

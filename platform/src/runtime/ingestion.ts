@@ -10,6 +10,8 @@ export interface Ingestion {
   /** Every follower durably has the feed up to `version`. */
   releaseFeed(version: number): void;
   firstPositions(keys: readonly string[]): Promise<(Position | null)[]>;
+  /** Of a segment whose records are kept no longer: what is known of its messages goes. */
+  removeMessages(segment: number): Promise<void>;
   /** Resolves when everything before `end` is decided. */
   reached(end: Position): Promise<void>;
   close(): Promise<void>;
@@ -30,6 +32,7 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
   const worker = startWorker(data);
   const say = (message: ToIngestion): void => worker.postMessage(message);
   const finds: Finds = new Map();
+  const removals = new Map<number, PromiseWithResolvers<void>>();
   const waiting = new Set<PromiseWithResolvers<void> & { end: Position }>();
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
@@ -43,8 +46,9 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
     const reason = asProblem(error);
     ready.reject(reason);
     closed.resolve();
-    for (const each of [...finds.values(), ...waiting]) each.reject(stopped());
+    for (const each of [...finds.values(), ...removals.values(), ...waiting]) each.reject(stopped());
     finds.clear();
+    removals.clear();
     waiting.clear();
     // Before it is ready, whoever starts it hears of it.
     if (isReady) events.onDeath(reason instanceof Error ? reason : new Error("ingestion stopped"));
@@ -59,6 +63,11 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
       settleReached(waiting, position);
     } else if (message.kind === "positions") {
       settleFind(finds, message);
+    } else if (message.kind === "messagesRemoved") {
+      const { call, failure } = message;
+      if (failure === null) removals.get(call)?.resolve();
+      else removals.get(call)?.reject(new Error(failure));
+      removals.delete(call);
     } else if (message.kind === "trouble") events.onTrouble(message.message);
     else closed.resolve();
   };
@@ -74,6 +83,12 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
       calls += 1;
       say({ kind: "find", call: calls, keys });
       return waitFor(finds, calls);
+    },
+    removeMessages: async (segment) => {
+      if (isDead) throw stopped();
+      calls += 1;
+      say({ kind: "removeMessages", call: calls, segment });
+      return waitFor(removals, calls);
     },
     reached: async (end) => {
       if (position >= end) return;

@@ -15,6 +15,7 @@ import { correctionsOver, linksOver } from "../adapters/embedded/state/correctio
 import { feedHeadOver } from "../adapters/embedded/decided.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { householdsOver } from "../adapters/embedded/state/households.ts";
+import { keptNow } from "../adapters/embedded/state/kept.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
 import { planViolationsOver } from "../adapters/embedded/state/planViolations.ts";
 import { rulesNow, rulesVersionsOver } from "../adapters/embedded/state/rulesVersions.ts";
@@ -33,6 +34,7 @@ import { keyedHash } from "../model/keyedHash.ts";
 import type { Corrections, Links } from "../storage/corrections.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { HouseholdStore } from "../storage/households.ts";
+import type { Kept } from "../storage/identityAndProfiles.ts";
 import type { People } from "../storage/people.ts";
 import type { PlanViolations } from "../storage/planViolations.ts";
 import type { RulesVersions } from "../storage/rulesVersions.ts";
@@ -56,6 +58,9 @@ export interface Stages {
   access: CopiedAccessStore;
   log: EventBuffer;
   lookups: EventBufferReader;
+  archiving: EmbeddedArchiving;
+  /** From where on records are kept. */
+  kept: () => Kept;
   /** How events are kept, and what that takes. */
   tiers: () => Promise<Tiers>;
   ingestion: Ingestion;
@@ -161,8 +166,8 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   ingestion.advance(log.end());
   const activities = sourceActivityOver(database);
   const health = { logFailed: false };
-  const told = { stream, meters, backlog, undecided, health, activities, feedHead };
-  return { access, log, tiers, ingestion, ...followers, explainer, ...told, ...reads };
+  const told = { stream, meters, backlog, undecided, health, activities, feedHead, kept: keptNow(database) };
+  return { access, log, archiving, tiers, ingestion, ...followers, explainer, ...told, ...reads };
 }
 
 function startDeciding(
@@ -201,7 +206,7 @@ function startDeciding(
   });
 }
 
-function isBehind({ pending, decidedPerSecond }: PendingRecords): boolean {
+export function isBehind({ pending, decidedPerSecond }: PendingRecords): boolean {
   return pending() > Math.max(busyBacklog.records, (decidedPerSecond() * busyBacklog.ms) / 1_000);
 }
 

@@ -5,6 +5,7 @@ import type { MessageIndex } from "../../../storage/messageIndex.ts";
 import { defaultSchedule, keyBytes, type TierSchedule } from "./filterTiers.ts";
 import { openKeptFilters, type KeptFilters } from "./keptFilters.ts";
 import { positionBytes, positionIn, sealedKey } from "./keptKeys.ts";
+import { removeSegment } from "./removeSegment.ts";
 import { openSoundTree, type IndexTree } from "./keyTree.ts";
 
 /** Some 15 ms of work: decisions have their turn in between. */
@@ -27,6 +28,8 @@ export interface MessageIndexOptions {
 
 export interface EmbeddedMessageIndex extends MessageIndex {
   figures(): MessageIndexFigures;
+  /** Removes what is known of a segment's messages, which {@link forget} has made nobody's. Needs the segment's records. */
+  removeSegment(segment: number): Promise<void>;
   /** Resolves when no segment is being sealed; rejects where that failed, and nobody has tried again. */
   sealed(): Promise<void>;
   /** Resolves when nothing is written beside the calls any more; rejects with what the last such writing failed of. */
@@ -77,6 +80,7 @@ export async function openMessageIndex(options: MessageIndexOptions): Promise<Em
     forget: (before) => {
       state.keptFrom = Math.max(state.keptFrom, before);
     },
+    removeSegment: (segment) => removeSegment({ tree, log: options.log, segment }),
     sealed: sealing.settled,
     figures: () => ({ ...filters.figures(), treeLookups: state.treeLookups }),
     settled: () => filters.settled(),
