@@ -17,6 +17,7 @@ import {
 import { fateReader, replayClaims, type Claims, type ReplayService } from "../ingestion/index.ts";
 import { correctionSource, linkSource } from "../model/correction.ts";
 import { rulesSource } from "../model/rulesVersion.ts";
+import { isoTime } from "../model/isoTime.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
@@ -268,6 +269,7 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
   });
   const profiles = profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency });
   const corrections = correctionsOver(parts);
+  const traitValues = traitValueReads({ people, analytics });
   return {
     access,
     analytics: tracedAnalytics(analytics, parts.telemetry),
@@ -277,7 +279,11 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
     profiles: {
       ...profiles,
       householdOf: householdOf(parts.households),
-      traitValues: traitValueReads({ people, analytics }),
+      traitValues: async (id) => {
+        const values = await traitValues(id);
+        // Identify calls that are deleted can be read no more.
+        return values === null ? null : { ...values, isWhole: values.isWhole && parts.kept().from === 0 };
+      },
     },
     identity: identityService(parts.explainer),
     ...reviewServices({ ...parts, corrections }),
@@ -286,6 +292,10 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
     fateOf: async (messageId, source) => {
       const fate = await fateOf(messageId, source);
       return fate === null ? null : fateView(fate);
+    },
+    keptSince: async () => {
+      const { oldestAt } = parts.kept().from === 0 ? { oldestAt: null } : await parts.tiers();
+      return oldestAt === null ? null : isoTime(oldestAt);
     },
     ...rejectionServices({ ...parts, fateOf }),
     sourceHealth: async () => {

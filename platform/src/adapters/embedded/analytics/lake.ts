@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { position, segmentOf, type Position } from "../../../model/position.ts";
+import type { Position } from "../../../model/position.ts";
 import { replaceViews, transaction } from "./engine.ts";
 import {
   checksumOf,
@@ -36,7 +36,9 @@ export interface LakeLimits extends MergeLimits {
   leastFileRows: number;
   /** A file that a merge replaced is removed after this long: no query lives longer. */
   retiredFileMs: number;
-  /** Between two looks at what is kept no longer: each writes files anew that hold some of it. */
+  /** What is kept no longer is taken away once nothing more was said of it for so long: files are written anew for it. */
+  trimAfterMs: number;
+  /** Or so long after the last time, while more is said. */
   trimEveryMs: number;
 }
 
@@ -51,6 +53,7 @@ export const defaultLakeLimits: LakeLimits = {
   maxSparseFiles: 9,
   sparseRows: 500_000,
   retiredFileMs: 60_000,
+  trimAfterMs: 5_000,
   trimEveryMs: 300_000,
 };
 
@@ -84,7 +87,7 @@ export interface LakeParts {
   limits: LakeLimits;
   /** UTC ms. */
   now: () => number;
-  /** Rows of records before it are to go, a whole segment at a time. */
+  /** Rows of records before it are to go. */
   keptFrom: () => Position;
 }
 
@@ -102,7 +105,9 @@ export class Lake {
   readonly #parts: LakeParts;
   #move: Move | null = null;
   #trim: Trim | null = null;
-  #nextTrimAt = Number.NEGATIVE_INFINITY;
+  /** Rows before `before` are to go, as was met at `at`. */
+  #toTrim = { before: 0, at: 0 };
+  #trimmed = { before: 0, at: Number.POSITIVE_INFINITY };
   #mergesDue = true;
   #nextAgeCheckAt = Number.NEGATIVE_INFINITY;
   readonly #retired: { file: string; at: number }[] = [];
@@ -201,11 +206,12 @@ export class Lake {
 
   /** One file's worth of taking away what is kept no longer; false when there is nothing to do. */
   async #stepTrim(): Promise<boolean> {
-    const { writer, now, limits } = this.#parts;
+    const { writer, now } = this.#parts;
     if (this.#trim === null) {
-      if (now() < this.#nextTrimAt) return false;
-      this.#nextTrimAt = now() + limits.trimEveryMs;
-      this.#trim = await trimDue(writer, this.#parts.keptFrom());
+      const before = this.#dueToTrim();
+      if (before === null) return false;
+      this.#trimmed = { before, at: now() };
+      this.#trim = await trimDue(writer, before);
       return this.#trim !== null;
     }
     const { before, straddling, gone, written } = this.#trim;
@@ -231,6 +237,16 @@ export class Lake {
     for (const each of this.#absolute(gone)) this.#retired.push({ file: each, at: now() });
     this.#trim = null;
     return true;
+  }
+
+  /** Position before which rows are to go now; null while there is none, or more is being said. */
+  #dueToTrim(): Position | null {
+    const { now, limits, keptFrom } = this.#parts;
+    const before = keptFrom();
+    if (before === this.#trimmed.before) return null;
+    if (before !== this.#toTrim.before) this.#toTrim = { before, at: now() };
+    const isStill = now() >= this.#toTrim.at + limits.trimAfterMs;
+    return isStill || now() >= this.#trimmed.at + limits.trimEveryMs ? before : null;
   }
 
   /** Merges files that are many for what they hold; false when there are none. */
@@ -292,9 +308,8 @@ export class Lake {
   }
 }
 
-async function trimDue(writer: DuckDBConnection, keptFrom: Position): Promise<Trim | null> {
-  const before = position(segmentOf(keptFrom), 0);
-  if (before === 0) return null;
+/** Null where no row is to go. */
+async function trimDue(writer: DuckDBConnection, before: Position): Promise<Trim | null> {
   const gone = (await registeredFiles(writer)).filter(({ first }) => first < before);
   const hot = await numberOf(writer, `SELECT count(*) FROM store.hot WHERE position < ${before}`);
   if (gone.length === 0 && hot === 0) return null;
