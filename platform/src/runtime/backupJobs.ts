@@ -55,12 +55,7 @@ export function backupJobs(parts: {
     worker.on("message", (message: FromBackup) => {
       if (message.kind === "progress") change({ doneBytes: message.doneBytes, totalBytes: message.totalBytes });
       else if (message.kind === "copyAccess") void answerCopy(worker, parts.copyAccess(message.to));
-      else if (message.kind === "done") {
-        outcome = { status: "done", result: message.result, ...whole(message.result.bytes) };
-      } else {
-        const { kind: _, ...error } = message;
-        outcome = { status: "failed", error };
-      }
+      else outcome = outcomeOf(message);
     });
     worker.on("error", () => undefined);
     // Not before: whoever is told that it has ended may begin the next one.
@@ -90,6 +85,12 @@ export function backupJobs(parts: {
       await running?.terminate();
     },
   };
+}
+
+function outcomeOf(message: Extract<FromBackup, { kind: "done" | "failed" }>): Partial<BackupView> {
+  const { kind: _, ...told } = message;
+  if ("result" in told) return { status: "done", result: told.result, ...whole(told.result.bytes) };
+  return { status: "failed", error: told };
 }
 
 const brokenOff = { code: "backup_failed", message: "The backup was broken off.", hint: "Start it again." };

@@ -38,7 +38,7 @@ import {
   refuseUnfinishedRestore,
   tellingProgram,
 } from "./dataDirectory.ts";
-import { watchDiskRoom } from "./diskRoom.ts";
+import { watchDiskRoom, type DiskRoom } from "./diskRoom.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { operationsOver, retryList } from "./operations.ts";
 import { planServices } from "./plans.ts";
@@ -95,9 +95,8 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
   };
   try {
     const spillDirectory = linkingFolder(settings.dataDir);
-    const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true });
-    for (const left of [rebuildFolder(settings.dataDir), spillDirectory]) remove(left);
-    opened.push(async () => remove(spillDirectory));
+    for (const left of [rebuildFolder(settings.dataDir), spillDirectory]) removeFolder(left);
+    opened.push(async () => removeFolder(spillDirectory));
     const paths = dataPaths(settings.dataDir);
     const hashKey = await hashKeyOf(paths);
     await beginState(settings, paths, paths.state);
@@ -111,8 +110,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, telemetry, opened });
     const hash = keyedHash(hashKey);
     const append = countingAppend(stages, telemetry);
-    const { pending } = stages.backlog;
-    const room = await watchDiskRoom(settings.dataDir, { minFreeBytes: settings.minFreeBytes, pending });
+    const room = await roomOn(settings, stages);
     opened.push(async () => room.close());
     const thrownAt = placesOfErrors();
     const plans = await planService(stages.access.plans);
@@ -131,17 +129,16 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     });
     const { hasRoom } = room;
     const parts = { ...stages, gateway, plans, append, hash, settings, hasRoom, telemetry };
-    const runs = linkageRunsOver(parts, { indexFile: paths.linkage, spillDirectory, onTrouble });
-    opened.push(() => runs.close());
-    const backups = backupsOver(settings, stages, telemetry);
-    opened.push(() => backups.close());
-    const retention = retentionOver(parts, { paths, hashKey, backups, onTrouble });
-    opened.push(() => retention.close());
-    const rules = rulesOver(parts, { stateFile: paths.state, hashKey });
-    opened.push(() => rules.close());
+    const closing = <T extends { close(): Promise<void> }>(part: T): T => {
+      opened.push(() => part.close());
+      return part;
+    };
+    const runs = closing(linkageRunsOver(parts, { indexFile: paths.linkage, spillDirectory, onTrouble }));
+    const backups = closing(backupsOver(settings, stages, telemetry));
+    closing(retentionOver(parts, { paths, hashKey, backups, onTrouble }));
+    const rules = closing(rulesOver(parts, { stateFile: paths.state, hashKey }));
     const claims = replayClaims();
-    const replays = await replaysOver({ ...parts, claims }, paths.replays);
-    opened.push(() => replays.close());
+    const replays = closing(await replaysOver({ ...parts, claims }, paths.replays));
     const told = { dataDir: settings.dataDir, retries, latestBackup: backups.latest, hasRoom };
     const operations = operationsOver({ ...stages, ...told }, Date.now);
     const services = { ...servicesOver({ ...parts, runs, rules, replays, claims }), backups, operations };
@@ -157,6 +154,14 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     await close();
     throw error;
   }
+}
+
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function roomOn({ dataDir, minFreeBytes }: Settings, { backlog: { pending } }: Stages): Promise<DiskRoom> {
+  return watchDiskRoom(dataDir, { minFreeBytes, pending });
 }
 
 /** Figures are read until what they are read from closes. */

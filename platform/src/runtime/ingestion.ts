@@ -32,7 +32,7 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
   const worker = startWorker(data);
   const say = (message: ToIngestion): void => worker.postMessage(message);
   const finds: Finds = new Map();
-  const removals = new Map<number, PromiseWithResolvers<void>>();
+  const removals: Removals = new Map();
   const waiting = new Set<PromiseWithResolvers<void> & { end: Position }>();
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
@@ -53,6 +53,12 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
     // Before it is ready, whoever starts it hears of it.
     if (isReady) events.onDeath(reason instanceof Error ? reason : new Error("ingestion stopped"));
   };
+  const ask = <T>(answers: Map<number, PromiseWithResolvers<T>>, asking: (call: number) => ToIngestion): Promise<T> => {
+    if (isDead) throw stopped();
+    calls += 1;
+    say(asking(calls));
+    return waitFor(answers, calls);
+  };
   const onMessage = (message: FromIngestion): void => {
     if (message.kind === "ready" || message.kind === "decided") position = message.position;
     if (message.kind === "ready") {
@@ -61,14 +67,9 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
     } else if (message.kind === "decided") {
       events.onDecided(message);
       settleReached(waiting, position);
-    } else if (message.kind === "positions") {
-      settleFind(finds, message);
-    } else if (message.kind === "messagesRemoved") {
-      const { call, failure } = message;
-      if (failure === null) removals.get(call)?.resolve();
-      else removals.get(call)?.reject(new Error(failure));
-      removals.delete(call);
-    } else if (message.kind === "trouble") events.onTrouble(message.message);
+    } else if (message.kind === "positions") settleFind(finds, message);
+    else if (message.kind === "messagesRemoved") settleRemoval(removals, message);
+    else if (message.kind === "trouble") events.onTrouble(message.message);
     else closed.resolve();
   };
   worker.on("message", onMessage);
@@ -78,18 +79,8 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
     advance: (end) => say({ kind: "durable", end }),
     decidedUntil: () => position,
     releaseFeed: (version) => say({ kind: "followed", version }),
-    firstPositions: async (keys) => {
-      if (isDead) throw stopped();
-      calls += 1;
-      say({ kind: "find", call: calls, keys });
-      return waitFor(finds, calls);
-    },
-    removeMessages: async (segment) => {
-      if (isDead) throw stopped();
-      calls += 1;
-      say({ kind: "removeMessages", call: calls, segment });
-      return waitFor(removals, calls);
-    },
+    firstPositions: async (keys) => ask(finds, (call) => ({ kind: "find", call, keys })),
+    removeMessages: async (segment) => ask(removals, (call) => ({ kind: "removeMessages", call, segment })),
     reached: async (end) => {
       if (position >= end) return;
       if (isDead) throw stopped();
@@ -126,6 +117,18 @@ function settleFind(finds: Finds, { call, positions }: Extract<FromIngestion, { 
   finds.delete(call);
   if (positions === null) find?.reject(stopped());
   else find?.resolve(positions);
+}
+
+type Removals = Map<number, PromiseWithResolvers<void>>;
+
+function settleRemoval(
+  removals: Removals,
+  { call, failure }: Extract<FromIngestion, { kind: "messagesRemoved" }>,
+): void {
+  const removal = removals.get(call);
+  removals.delete(call);
+  if (failure === null) removal?.resolve();
+  else removal?.reject(new Error(failure));
 }
 
 function startWorker(workerData: IngestionThreadData): Worker {

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { declareBase } from "../adapters/embedded/base/makeBase.ts";
 import { firstSegmentOf, readBase, type Base } from "../adapters/embedded/base/manifest.ts";
 import type { EmbeddedArchiving } from "../adapters/embedded/archiving/client.ts";
-import type { PastSegment } from "../adapters/embedded/eventLog/archiver.ts";
+import type { PastSegment } from "../adapters/embedded/eventLog/pastSegments.ts";
 import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
 import type { BufferRecord } from "../buffer/eventBuffer.ts";
 import { fragmentKey } from "../model/fragment.ts";

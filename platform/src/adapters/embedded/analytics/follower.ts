@@ -77,8 +77,7 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
 
   async function followEvents(until: Position): Promise<boolean> {
     // What is kept no longer may be gone from the log, too.
-    const from = Math.max(progress.position, decided.keptFrom());
-    const batch = await eventsAfter(from, until, parts);
+    const batch = await eventsAfter(Math.max(progress.position, decided.keptFrom()), until, parts);
     if (batch === null) return false;
     const advanced = { ...progress, position: batch.next };
     try {

@@ -1,4 +1,5 @@
-import type { LogTiers, PastSegment } from "../eventLog/archiver.ts";
+import type { LogTiers } from "../eventLog/archiver.ts";
+import type { PastSegment } from "../eventLog/pastSegments.ts";
 import { ownedThread } from "../ownedThread.ts";
 import type { ArchivingAnswers, ArchivingRequest, ArchivingThreadSettings } from "./messages.ts";
 

@@ -1,5 +1,6 @@
 import type { ArchiveLimits } from "../eventLog/archivePolicy.ts";
-import type { LogTiers, PastSegment } from "../eventLog/archiver.ts";
+import type { LogTiers } from "../eventLog/archiver.ts";
+import type { PastSegment } from "../eventLog/pastSegments.ts";
 import type { OwnerRequest } from "../ownerThread.ts";
 
 /** What the archiving thread is started with. */

@@ -29,18 +29,19 @@ export interface MakeBaseParts {
  * the state is not sound: then the log has to stay whole.
  */
 export async function makeBase(parts: MakeBaseParts): Promise<Base> {
-  const { directory, bytesPerS } = parts;
+  const { directory } = parts;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   removeLeftOver(directory);
   const incoming = join(directory, "incoming.tmp");
-  const position = await copyState(parts.stateFile, incoming, { bytesPerS });
-  const keptFrom = examined(incoming);
-  syncFile(incoming);
-  const { bytes, sha256 } = await contentOf(incoming, { pace: paceOf(bytesPerS) });
+  const { position, keptFrom, bytes, sha256 } = await copied(parts, incoming).catch((error: unknown) => {
+    // It may have taken the last of the disk's room.
+    removeLeftOver(directory);
+    throw error;
+  });
   const file = baseFileName(position);
   renameSync(incoming, join(directory, file));
   await syncDirectory(directory);
-  const base: Base = {
+  return {
     format: baseFormat,
     platform: parts.platform,
     key: keyName(parts.hashKey),
@@ -51,7 +52,13 @@ export async function makeBase(parts: MakeBaseParts): Promise<Base> {
     keptFrom,
     madeAt: isoTime(parts.now()),
   };
-  return base;
+}
+
+async function copied({ stateFile, bytesPerS }: MakeBaseParts, incoming: string) {
+  const position = await copyState(stateFile, incoming, { bytesPerS });
+  const keptFrom = examined(incoming);
+  syncFile(incoming);
+  return { position, keptFrom, ...(await contentOf(incoming, { pace: paceOf(bytesPerS) })) };
 }
 
 /** From here on the log begins where the base says. One rename. */

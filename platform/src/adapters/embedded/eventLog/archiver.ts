@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { archiveSegment } from "./archive.ts";
 import { dueSegments, type ArchiveLimits } from "./archivePolicy.ts";
 import type { LogDisk } from "./disk.ts";
-import { latestReceipt } from "./latestReceipt.ts";
-import { listSegments, segmentPath } from "./segmentFiles.ts";
+import { pastSegments, type PastSegments } from "./pastSegments.ts";
+import { listSegments } from "./segmentFiles.ts";
 import { sealedSegmentsOf, type SealedSegment } from "./sealedSegments.ts";
 
 /** Segments are archived at most so fast: writing the log and answering questions need the disk, too. */
@@ -30,13 +30,6 @@ export interface LogTier {
   readonly records: number;
 }
 
-/** A sealed segment that is read no more than once for it. */
-export interface PastSegment {
-  readonly segment: number;
-  /** Stubs too. */
-  readonly records: number;
-}
-
 export interface ArchiverOptions {
   readonly directory: string;
   readonly limits: ArchiveLimits;
@@ -48,17 +41,10 @@ export interface ArchiverOptions {
   readonly idlePollMs?: number;
 }
 
-export interface Archiver {
+export interface Archiver extends PastSegments {
   /** Those who decide have much to do, or no longer. */
   advance(isBusy: boolean): void;
   tiers(): Promise<LogTiers>;
-  /**
-   * Sealed segments of which every record was received before `time` (UTC ms), the oldest first, from the log's first on
-   * and without gaps; each is read once, as slowly as it would be archived.
-   */
-  wholly(before: number): Promise<PastSegment[]>;
-  /** Removes the segments before this one, the first one first. None is archived meanwhile. */
-  removeBefore(segment: number): Promise<void>;
   /** Breaks off what is under way; it begins anew at the next start. */
   close(): Promise<void>;
 }
@@ -72,14 +58,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
   const failed = new Set<number>();
   let isBusy = false;
   let restedAt = performance.now();
-  const latest = new Map<number, number>();
-  /** Whoever replaces or removes a segment's file does so alone. */
-  let alone: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = alone.then(work);
-    alone = turn.catch(() => undefined);
-    return turn;
-  };
+  const inTurn = turns();
 
   const rest = (ms: number): Promise<void> => sleep(ms, undefined, { signal, ref: false });
 
@@ -91,33 +70,12 @@ export function startArchiver(options: ArchiverOptions): Archiver {
     restedAt = performance.now();
   }
 
+  const past = pastSegments({ ...options, sealed, pace });
+
   async function archiveIfThere(segment: number): Promise<void> {
     if (!(await listSegments(options.directory)).includes(segment)) return;
     restedAt = performance.now();
     await tellingSegment(segment, () => archiveSegment(options.directory, segment, { disk: options.disk, pace }));
-  }
-
-  async function wholly(before: number): Promise<PastSegment[]> {
-    const past: PastSegment[] = [];
-    for (const { segment, records, createdAt } of await sealed.list()) {
-      // Made later, it can have nothing that came before, but for a clock that was set back: then it is kept for longer.
-      if (createdAt >= before) break;
-      const last = latest.get(segment) ?? (await latestReceipt(options.directory, segment, pace));
-      latest.set(segment, last);
-      if (last >= before) break;
-      past.push({ segment, records });
-    }
-    return past;
-  }
-
-  async function removeBefore(segment: number): Promise<void> {
-    for (const each of await listSegments(options.directory)) {
-      if (each >= segment) break;
-      await options.disk.remove(segmentPath(options.directory, each));
-      sealed.changed(each);
-      latest.delete(each);
-    }
-    await options.disk.syncDirectory(options.directory);
   }
 
   async function archiveDue(): Promise<void> {
@@ -154,12 +112,22 @@ export function startArchiver(options: ArchiverOptions): Archiver {
       const plain = tierOf(all.filter(({ isArchived }) => !isArchived));
       return { plain, archived: tierOf(all.filter(({ isArchived }) => isArchived)), oldestAt: sealed.oldestAt() };
     },
-    wholly: (before) => inTurn(() => wholly(before)),
-    removeBefore: (segment) => inTurn(() => removeBefore(segment)),
+    wholly: (before) => inTurn(() => past.wholly(before)),
+    removeBefore: (segment) => inTurn(() => past.removeBefore(segment)),
     close: async () => {
       closing.abort();
       await done;
     },
+  };
+}
+
+/** Whoever replaces or removes a segment's file does so alone. */
+function turns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
   };
 }
 

@@ -58,13 +58,7 @@ export function openStateStore(options: {
   const reads = readStatements(database);
   const rejections = rejectionRows(database, options.hash);
   const planViolations = planViolationRows(database);
-  const counting = {
-    countSources: sourceActivityWriter(database),
-    rejections,
-    planViolations,
-    kept: keptRows(database),
-  };
-  const writes = { ...commitStatements(database), ...counting };
+  const writes = { ...commitStatements(database), ...otherWrites(database), rejections, planViolations };
   const retention = feedRetention(database, { ...defaultFeedLimits, ...options.feedLimits });
   const thinning = batchThinning(database);
   const recent = recentFragments();
@@ -121,6 +115,10 @@ export function openStateStore(options: {
     releaseFeed: (version) => retention.release(version),
     close: async () => database.close(),
   };
+}
+
+function otherWrites(database: DatabaseSync) {
+  return { countSources: sourceActivityWriter(database), kept: keptRows(database) };
 }
 
 function aloneOf(reads: ReadStatements, numbers: readonly number[], hasCorrections: boolean): Set<number> {
