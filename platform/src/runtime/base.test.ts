@@ -1,6 +1,7 @@
-import { renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { hasBase } from "../adapters/embedded/base/manifest.ts";
 import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
 import { wholeDirectory, type WholeDirectory } from "../../test/wholeDirectory.ts";
 import { dataPaths } from "./dataDirectory.ts";
@@ -59,6 +60,17 @@ describe("a log without its beginning", () => {
     renameSync(paths().base, join(directory.dataDir, "elsewhere"));
     await expect(rebuild()).rejects.toThrow(problem("log_beginning_missing"));
     await expect(openPlatform(directory.settings)).rejects.toThrow(problem("log_beginning_missing"));
+  });
+
+  it("gets another base of the live state where that is damaged", async () => {
+    await deleteOld();
+    writeFileSync(join(paths().base, "base.json"), "{}");
+    await expect(rebuild()).rejects.toThrow(problem("base_damaged"));
+    const platform = await openPlatform(directory.settings);
+    const giveUpAt = Date.now() + maxDeletionMs;
+    while (!hasBase(paths().base) && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
+    await platform.close();
+    expect((await rebuild()).differences).toEqual([]);
   });
 
   it("cannot be folded in another currency: that is refused, and nothing is changed", async () => {

@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
-import { firstSegmentOf, readBase } from "../adapters/embedded/base/manifest.ts";
+import { firstSegmentOf, hasBase, readBase } from "../adapters/embedded/base/manifest.ts";
 import { takeBase } from "../adapters/embedded/base/takeBase.ts";
 import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
 import { openStateFile } from "../adapters/embedded/state/schema.ts";
@@ -18,9 +18,10 @@ export async function beginState(
   live: DataPaths,
   stateFile: string,
 ): Promise<void> {
+  if (existsSync(stateFile)) return refuseMissingBeginning(live, { isDamageBorne: true });
   const base = readBase(live.base);
-  await refuseMissingBeginning(live);
-  if (base === null || existsSync(stateFile)) return;
+  await refuseMissingBeginning(live, { isDamageBorne: false });
+  if (base === null) return;
   await takeBase(live.base, base, await hashKeyOf(live), stateFile);
   try {
     openStateFile(stateFile, foldedWith(homeCurrency)).close();
@@ -30,8 +31,12 @@ export async function beginState(
   }
 }
 
-/** Problem 500 `log_beginning_missing`: to fold the rest would give another state, and say nothing of it. */
-export async function refuseMissingBeginning(paths: DataPaths): Promise<void> {
+/**
+ * Problem 500 `log_beginning_missing`: to fold the rest would give another state, and say nothing of it. `isDamageBorne`:
+ * there is a state, of which a damaged base is made again.
+ */
+async function refuseMissingBeginning(paths: DataPaths, { isDamageBorne }: { isDamageBorne: boolean }): Promise<void> {
+  if (isDamageBorne && existsSync(paths.base) && !hasBase(paths.base)) return;
   const wanted = firstSegmentOf(readBase(paths.base));
   const [first = wanted] = await listSegments(paths.log);
   if (first <= wanted) return;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { declareBase } from "../adapters/embedded/base/makeBase.ts";
-import { firstSegmentOf, readBase, type Base } from "../adapters/embedded/base/manifest.ts";
+import { firstSegmentOf, hasBase, readBase, type Base } from "../adapters/embedded/base/manifest.ts";
 import type { EmbeddedArchiving } from "../adapters/embedded/archiving/client.ts";
 import type { PastSegment } from "../adapters/embedded/eventLog/pastSegments.ts";
 import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
@@ -78,6 +78,7 @@ export function startRetention(parts: RetentionParts): Retention {
     while (!signal.aborted) {
       let pauseMs = parts.pollMs ?? defaultPollMs;
       try {
+        await mendBase(steps);
         await removeBeforeBase(steps);
         if (parts.deleteAfterMs === null) return;
         if (isDue(parts, parts.deleteAfterMs)) await deleteBefore(steps, parts.now() - parts.deleteAfterMs);
@@ -127,6 +128,14 @@ async function deleteBefore(steps: Steps, before: number): Promise<void> {
     await parts.archiving.removeBefore(firstSegmentOf(base));
   };
   await orEnded(parts.withoutBackup(give));
+}
+
+/** The live state has all that a base that is damaged had: it is made again of that. */
+async function mendBase({ parts, signal, orEnded }: Steps): Promise<void> {
+  const [first = 0] = await listSegments(parts.paths.log);
+  if (first === 0 || hasBase(parts.paths.base)) return;
+  const base = await copiedState(parts, signal);
+  await orEnded(parts.withoutBackup(() => declareBase(parts.paths.base, base)));
 }
 
 /** What a run that ended early had left to do. */

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isoTime } from "../../../model/isoTime.ts";
@@ -67,12 +67,21 @@ export async function declareBase(directory: string, base: Base): Promise<void> 
   removeLeftOver(directory);
 }
 
-/** What no manifest names: former bases, and those whose making was cut short. */
-export function removeLeftOver(directory: string): void {
-  if (!existsSync(directory)) return;
+/** What no manifest names: former bases, and those whose making was cut short. Of a manifest that is damaged, all stays. */
+function removeLeftOver(directory: string): void {
+  if (!isReadable(directory)) return;
   const named = readBase(directory)?.file;
   for (const name of readdirSync(directory)) {
     if (name !== named && name !== baseManifestFile) rmSync(join(directory, name), { force: true });
+  }
+}
+
+function isReadable(directory: string): boolean {
+  try {
+    readBase(directory);
+    return true;
+  } catch {
+    return false;
   }
 }
 

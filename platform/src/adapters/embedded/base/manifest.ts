@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { segmentOf, type Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
@@ -63,6 +63,20 @@ export function readBase(directory: string): Base | null {
   const known = base as Base;
   if (!knownFile.test(known.file)) throw baseDamaged(`${baseManifestFile} names an unknown file`);
   return known;
+}
+
+/**
+ * Whether a base counts, as far as its manifest and its file's size tell; its content is compared when it is needed.
+ * Problem 409 `base_newer`.
+ */
+export function hasBase(directory: string): boolean {
+  try {
+    const base = readBase(directory);
+    return base !== null && statSync(join(directory, base.file)).size === base.bytes;
+  } catch (error) {
+    if (error instanceof Problem && error.code === "base_newer") throw error;
+    return false;
+  }
 }
 
 /** Nothing but a backup has it again: the records that it was folded from are gone. */

@@ -7,7 +7,10 @@ import { fromBackup, type Report } from "./report.ts";
 
 /** The base is what was made, and the log begins where it says: before that there is nothing to fold, and no gap. */
 export async function checkBase(directory: string, log: LogFacts, report: Report): Promise<void> {
-  const hurt = (where: string, what: string): void => report.find("data", { where, what, todo: fromBackup });
+  const hurt = (where: string, what: string): void => {
+    const todo = `while the state is well, make a copy of it: rm -r base/*, and start the platform; or: ${fromBackup}`;
+    report.find("data", { where, what, todo });
+  };
   let base: Base | null;
   try {
     base = readBase(directory);
@@ -20,7 +23,8 @@ export async function checkBase(directory: string, log: LogFacts, report: Report
   const fault = await baseFault(directory, base);
   if (fault !== null) hurt(`base/${base.file}`, fault);
   if (log.end < base.position && segmentOf(log.end) + 1 < segmentOf(base.position)) {
-    hurt("log", `it ends before position ${base.position}, which the base has decided`);
+    const what = `it ends before position ${base.position}, which the base has decided`;
+    report.find("data", { where: "log", what, todo: fromBackup });
   }
   report.checked(`the state as of position ${base.position}; records are kept from ${base.keptFrom} on`);
 }

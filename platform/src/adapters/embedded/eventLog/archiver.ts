@@ -79,7 +79,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
   }
 
   async function archiveDue(): Promise<void> {
-    const due = dueSegments(await sealed.list(), options.limits, options.now());
+    const due = dueSegments(await inTurn(() => sealed.list()), options.limits, options.now());
     for (const segment of due.toSorted((one, other) => Number(failed.has(one)) - Number(failed.has(other)))) {
       failed.add(segment);
       await inTurn(() => archiveIfThere(segment));
