@@ -44,6 +44,7 @@ export async function openFolding(
   const messages = {
     firstPositions: async (keys: readonly string[]) => keys.map(() => null),
     remember: async () => undefined,
+    forget: () => undefined,
     close: async () => undefined,
   };
   const recordsAt = async () => new Map();

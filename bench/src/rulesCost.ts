@@ -109,6 +109,7 @@ async function measure(people: number): Promise<void> {
     messages: {
       firstPositions: async (keys) => keys.map(() => null),
       remember: async () => undefined,
+      forget: () => undefined,
       close: async () => undefined,
     },
     recordsAt: async () => new Map(),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { copyState } from "../src/adapters/embedded/backup/databaseCopy.ts";
 import { compareStates } from "../src/adapters/embedded/state/compareStates.ts";
 import { correctionsOver, linksOver } from "../src/adapters/embedded/state/corrections.ts";
 import { householdsOver } from "../src/adapters/embedded/state/households.ts";
@@ -113,10 +114,18 @@ export function published(rules: IdentityRules, number: number, more: { id?: str
 /** A message index in memory: what the port promises, nothing else. */
 export function messagesInMemory(): MessageIndex {
   const known = new Map<string, Position>();
+  let keptFrom = 0;
+  const kept = (key: string): Position | null => {
+    const at = known.get(key);
+    return at !== undefined && at >= keptFrom ? at : null;
+  };
   return {
-    firstPositions: async (keys) => keys.map((key) => known.get(key) ?? null),
+    firstPositions: async (keys) => keys.map(kept),
     remember: async (entries) => {
-      for (const { key, position } of entries) if (!known.has(key)) known.set(key, position);
+      for (const { key, position } of entries) if (kept(key) === null) known.set(key, position);
+    },
+    forget: (before) => {
+      keptFrom = Math.max(keptFrom, before);
     },
     close: async () => undefined,
   };
@@ -130,6 +139,8 @@ export interface Folding {
   identity: ReturnType<typeof identityReads>;
   corrections: CorrectionService;
   households: HouseholdStore;
+  /** One that goes on from a copy of the state, as a base; of the log it has what is kept, and nothing else. */
+  base(): Promise<Folding>;
   /** Where the two states differ in anything but their numbering. */
   differences(other: Folding): Promise<string[]>;
   /** What was delivered. */
@@ -217,15 +228,37 @@ function readerOf(log: readonly StoredRecord[], mostAtATime: () => number): Even
   };
 }
 
+/** Of the log what is kept, and its messages, as an index that is made anew knows them. */
+async function takeOver(
+  from: readonly StoredRecord[],
+  { log, store, messages }: { log: StoredRecord[]; store: IdentityAndProfiles; messages: MessageIndex },
+): Promise<void> {
+  const kept = await store.kept();
+  const decided = await store.position();
+  log.length = decided;
+  const skipped = await store.notProcessed(kept.from, decided);
+  messages.forget(kept.from);
+  for (const record of from.slice(kept.from, decided)) {
+    log[record.position] = record;
+    if (!skipped.has(record.position)) {
+      await messages.remember([{ key: record.message, position: record.position }]);
+    }
+  }
+}
+
 /** The real pipeline over the real store in a temporary file, fed with records in memory. */
 export async function foldingHarness(
   rules: IdentityRules = defaultIdentityRules,
   overStore: (store: IdentityAndProfiles) => IdentityAndProfiles = (store) => store,
+  base?: { file: string; log: readonly StoredRecord[] },
 ): Promise<Folding> {
   const directory = mkdtempSync(join(tmpdir(), "c360-fold-"));
   const file = join(directory, "state.sqlite");
   const log: StoredRecord[] = [];
+  if (base !== undefined) await copyState(base.file, file, { bytesPerS: null });
   const store = overStore(openStateStore({ file, hash, foldedWith: {} }));
+  const messages = messagesInMemory();
+  if (base !== undefined) await takeOver(base.log, { log, store, messages });
   const reader = openStateReader(file);
   const people = peopleOver(reader, hash);
   const total: BatchOutcome = { processed: 0, rejected: 0, duplicates: 0, joined: 0, joins: [] };
@@ -235,7 +268,7 @@ export async function foldingHarness(
   const loop = await createIngestionLoop({
     log: delivered,
     store,
-    messages: messagesInMemory(),
+    messages,
     recordsAt: async (positions) =>
       new Map(positions.flatMap((position) => (log[position] === undefined ? [] : [[position, log[position]]]))),
     hash,
@@ -273,6 +306,7 @@ export async function foldingHarness(
     corrections: correctionsOn(reader, rules, deliver),
     households: householdsOver(reader, hash),
     deliver,
+    base: () => foldingHarness(rules, overStore, { file, log }),
     profiles: async () => profilesIn(reader),
     profile: profileReads({ people, hash, homeCurrency }).byIdentifier,
     differences: async (other) => compareStates({ live: file, fresh: other.file, hash, homeCurrency }),

@@ -200,7 +200,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What became of an event */
+        /**
+         * What became of an event
+         * @description For as long as events are kept: of one that is deleted by age nothing is known any more (404, and the hint says since when events are kept).
+         */
         get: operations["getFate"];
         put?: never;
         post?: never;

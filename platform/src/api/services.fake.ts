@@ -353,6 +353,7 @@ export function fakeServices(): FakeServices {
     backups: fakeBackups(at),
     rules: fakeRules(noon),
     fateOf: fakeFate,
+    keptSince: async () => null,
     rejections: fakeRejections(at),
     replays: fakeReplays(at),
     ...fakeReplay(replayed),

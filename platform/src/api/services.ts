@@ -152,6 +152,8 @@ export interface Services {
   rules: Omit<RulesService, "close">;
   /** Problem 409 `message_id_ambiguous` without a source where two sources used it. */
   fateOf(messageId: string, source: string | null): Promise<FateView | null>;
+  /** ISO 8601: fates, rows and refusals of what was received before are deleted; null where none are. */
+  keptSince(): Promise<string | null>;
   plans: PlanServices;
   rejections: RejectionServices;
   replays: ReplayServices;

@@ -1,6 +1,6 @@
 import type { EventBufferReader, StoredRecord } from "../buffer/eventBuffer.ts";
 import { isCall, maxMessageIdLength, type LogRecord, type RejectedCall } from "../model/event.ts";
-import { decodeRecord, encodeRecord, isRulesRecord } from "../model/logRecord.ts";
+import { decodeRecord, encodeRecord, isDecidedAlone } from "../model/logRecord.ts";
 import { Problem } from "../model/problem.ts";
 import type { Position } from "../model/position.ts";
 import { decidedElsewhere, isDecidedElsewhere } from "../storage/decidedElsewhere.ts";
@@ -91,7 +91,7 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
         const startedAt = parts.now();
         const { records, next } = await parts.log.read(at, end, size.most(), maxBatchBytes);
         if (next <= at) return;
-        for (const part of partedAtRules(records, next)) {
+        for (const part of partedAtThoseAlone(records, next)) {
           await decide(part.records, part.next);
           if (stopped) return;
           at = part.next;
@@ -121,18 +121,18 @@ async function positionOf(
   return null;
 }
 
-/** What comes before a change of rules is decided by the old ones, what comes after it by the new ones. */
-function partedAtRules(
+/** What comes before a change of rules, or of what is kept, is decided by the old ones, what comes after it by the new ones. */
+function partedAtThoseAlone(
   records: readonly StoredRecord[],
   next: Position,
 ): { records: StoredRecord[]; next: Position }[] {
   const parts: StoredRecord[][] = [];
-  let isAlone = true;
+  let wasAlone = true;
   for (const record of records) {
-    const isRules = isRulesRecord(record.payload);
-    if (isRules || isAlone) parts.push([record]);
+    const isAlone = isDecidedAlone(record.payload);
+    if (isAlone || wasAlone) parts.push([record]);
     else parts.at(-1)?.push(record);
-    isAlone = isRules;
+    wasAlone = isAlone;
   }
   if (parts.length === 0) parts.push([]);
   return parts.map((part, index) => ({ records: part, next: parts[index + 1]?.[0]?.position ?? next }));

@@ -5,12 +5,13 @@ import type { Join } from "../model/join.ts";
 import type { Position } from "../model/position.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
 import type { MessageIndex } from "../storage/messageIndex.ts";
-import { changeRules, type Decided } from "./steps/changeRules.ts";
+import { changeRules, nothing, type Decided } from "./steps/changeRules.ts";
 import { decide } from "./steps/decide.ts";
 import { deduplicate, type Fresh } from "./steps/deduplicate.ts";
 import { fold } from "./steps/fold.ts";
 import { followTenancies } from "./steps/followTenancies.ts";
 import { gather } from "./steps/gather.ts";
+import { keepFrom } from "./steps/keepFrom.ts";
 import { resolvePeople } from "./steps/resolvePeople.ts";
 import { validate } from "./steps/validate.ts";
 import { sharedDevices, type SharedDevices } from "./tenancies/sharedDevices.ts";
@@ -55,13 +56,15 @@ export interface Pipeline {
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  let last: { entries: { key: string; position: Position }[]; outcome: BatchOutcome } = {
+  let last: { entries: { key: string; position: Position }[]; keptFrom: Position; outcome: BatchOutcome } = {
     entries: [],
+    keptFrom: 0,
     outcome: { processed: 0, rejected: 0, duplicates: 0, joined: 0, joins: [] },
   };
   const inForce = knownRules(parts);
   const devices = sharedDevices(parts.store);
   const follow = async (): Promise<BatchOutcome> => {
+    parts.messages.forget(last.keptFrom);
     await parts.messages.remember(last.entries);
     return last.outcome;
   };
@@ -72,11 +75,14 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       const at = { position: next, processedAt: parts.now() };
       const { decision, people, release } = await (fresh.rules.length > 0
         ? changeRules(fresh, at, parts)
-        : decideEvents(fresh, at, { ...parts, rules: await inForce.rules() }, devices));
+        : fresh.retention.length > 0
+          ? changeKept(fresh, at, parts)
+          : decideEvents(fresh, at, { ...parts, rules: await inForce.rules() }, devices));
       const { rejected, seenAgain } = decision;
       const taken = takenOf(fresh);
       last = {
         entries: taken.map(({ messageKey, position }) => ({ key: messageKey, position })),
+        keptFrom: decision.kept?.until ?? 0,
         outcome: {
           processed: decision.processed,
           rejected: rejected.length,
@@ -113,6 +119,21 @@ async function decideEvents(
   return { decision: await decide(folded, people, followed, at, parts), people };
 }
 
+/** One record of the log, which comes alone. */
+async function changeKept(
+  fresh: Fresh,
+  at: { position: Position; processedAt: number },
+  parts: PipelineParts,
+): Promise<Decided> {
+  const [incoming, ...others] = fresh.retention;
+  if (incoming === undefined || others.length + fresh.events.length + fresh.corrections.length > 0) {
+    throw new Error("what is kept no longer is said alone");
+  }
+  const kept = await keepFrom(incoming, parts);
+  const decision = { ...nothing(fresh, at), processed: 1, ...(kept === null ? {} : { kept }) };
+  return { decision, people: { joined: 0, joins: [] } };
+}
+
 /** Asked of the store once, and after each change. */
 function knownRules({ store, rules }: PipelineParts): { rules(): Promise<IdentityRules>; forget(): void } {
   let known: IdentityRules | null = null;
@@ -128,7 +149,7 @@ function knownRules({ store, rules }: PipelineParts): { rules(): Promise<Identit
 }
 
 /** Whose messages count from now on, in the order of the log. */
-function takenOf({ events, corrections, rules }: Fresh): { messageKey: string; position: Position }[] {
-  if (corrections.length === 0 && rules.length === 0) return events;
-  return [...events, ...corrections, ...rules].sort((one, other) => one.position - other.position);
+function takenOf({ events, corrections, rules, retention }: Fresh): { messageKey: string; position: Position }[] {
+  if (corrections.length + rules.length + retention.length === 0) return events;
+  return [...events, ...corrections, ...rules, ...retention].sort((one, other) => one.position - other.position);
 }

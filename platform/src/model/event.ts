@@ -105,15 +105,26 @@ export interface RulesRecord {
   readonly body: { number: number; hash: string; by: string; reason: string; document: JsonObject };
 }
 
+/** Which records are kept no longer, as the log holds it. It is nobody's event. */
+export interface RetentionRecord {
+  readonly status: "retention";
+  /** `retentionSource`. */
+  readonly source: string;
+  readonly messageId: string;
+  readonly receivedAt: number;
+  /** Positions, as of `KeptNoLonger`. */
+  readonly body: { from: number; end: number; until: number };
+}
+
 /** What a source sent. */
 export type CallRecord = AcceptedEvent | RejectedCall;
 
 /** What people and linkages say. */
 export type StatedRecord = CorrectionRecord | LinkRecord | RulesRecord;
 
-export type LogRecord = CallRecord | StatedRecord;
+export type LogRecord = CallRecord | StatedRecord | RetentionRecord;
 
-/** False of what people and linkages say, which is nobody's event. */
+/** False of what people, linkages and the platform say, which is nobody's event. */
 export function isCall(record: LogRecord): record is CallRecord {
   return record.status === "accepted" || record.status === "rejected";
 }

@@ -6,7 +6,7 @@ import {
   decodeHead,
   decodeRecord,
   encodeRecord,
-  isRulesRecord,
+  isDecidedAlone,
   linkVersion,
   markedVersion,
   newestVersion,
@@ -121,7 +121,7 @@ describe("a log record", () => {
 
   it("of rules is told from its first bytes, and from nothing else", () => {
     expect(decodeHead(encodeRecord(rules))).toEqual(rules);
-    expect(isRulesRecord(encodeRecord(rules))).toBe(true);
+    expect(isDecidedAlone(encodeRecord(rules))).toBe(true);
     for (const other of [
       encodeRecord(accepted),
       encodeRecord(rejected),
@@ -130,7 +130,7 @@ describe("a log record", () => {
       bytes([]),
       bytes(""),
     ]) {
-      expect(isRulesRecord(other)).toBe(false);
+      expect(isDecidedAlone(other)).toBe(false);
     }
   });
 

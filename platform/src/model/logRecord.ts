@@ -12,6 +12,8 @@ export const linkVersion = 3;
 export const rulesRecordVersion = 4;
 /** Of events that broke a tracking plan: a program that does not know the mark would count none. */
 export const markedVersion = 5;
+/** Of what says that records are kept no longer: who passed over it would count what came before. */
+export const retentionVersion = 6;
 /** The version that a record of each status is written with. */
 const versions: Readonly<Record<LogRecord["status"], number>> = {
   accepted: recordVersion,
@@ -19,6 +21,7 @@ const versions: Readonly<Record<LogRecord["status"], number>> = {
   correction: correctionVersion,
   link: linkVersion,
   rules: rulesRecordVersion,
+  retention: retentionVersion,
 };
 /** Of all that this program reads. */
 export const newestVersion = Math.max(markedVersion, ...Object.values(versions));
@@ -78,10 +81,12 @@ export function decodeHead(payload: Uint8Array): LogRecord {
 }
 
 const rulesStart = Buffer.from(`{"v":${rulesRecordVersion},"status":"rules",`);
+const retentionStart = Buffer.from(`{"v":${retentionVersion},"status":"retention",`);
 
 /** Told from the first bytes: whoever reads runs of records stops at one, because what comes after it is decided by it. */
-export function isRulesRecord(payload: Uint8Array): boolean {
-  return payload[5] === rulesStart[5] && rulesStart.equals(payload.subarray(0, rulesStart.length));
+export function isDecidedAlone(payload: Uint8Array): boolean {
+  const start = payload[5] === rulesStart[5] ? rulesStart : retentionStart;
+  return payload[5] === start[5] && start.equals(payload.subarray(0, start.length));
 }
 
 type Head = Omit<AcceptedEvent, "body">;

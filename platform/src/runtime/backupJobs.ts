@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Backups, BackupView, BackupWish } from "../api/backups.ts";
 import { isoTime } from "../model/isoTime.ts";
@@ -12,6 +13,8 @@ const maxKept = 20;
 export interface BackupJobs extends Backups {
   /** Breaks off what is under way: its folder keeps the former backup, and the next run goes on from there. */
   close(): Promise<void>;
+  /** Runs `work` while no backup is being made; one that is asked for meanwhile begins after it. */
+  without<T>(work: () => Promise<T>): Promise<T>;
   /** Null where none was asked for since the start. */
   latest(): BackupView | null;
 }
@@ -33,6 +36,7 @@ export function backupJobs(parts: {
 }): BackupJobs {
   const kept = new Map<string, BackupView>();
   let running: Worker | null = null;
+  let heldBackBy: Promise<unknown> = Promise.resolve();
   const start = (wanted: BackupWish): BackupView => {
     if (running !== null) {
       throw new Problem(409, "backup_running", "A backup is being made.", { hint: "Wait for it to end." });
@@ -51,12 +55,7 @@ export function backupJobs(parts: {
     worker.on("message", (message: FromBackup) => {
       if (message.kind === "progress") change({ doneBytes: message.doneBytes, totalBytes: message.totalBytes });
       else if (message.kind === "copyAccess") void answerCopy(worker, parts.copyAccess(message.to));
-      else if (message.kind === "done") {
-        outcome = { status: "done", result: message.result, ...whole(message.result.bytes) };
-      } else {
-        const { kind: _, ...error } = message;
-        outcome = { status: "failed", error };
-      }
+      else outcome = outcomeOf(message);
     });
     worker.on("error", () => undefined);
     // Not before: whoever is told that it has ended may begin the next one.
@@ -71,7 +70,14 @@ export function backupJobs(parts: {
   return {
     start: async (wanted, by) => {
       mustBeAllowed(wanted.directory, { backupDir: parts.backupDir, isOperator: by === parts.operatorId() });
+      await heldBackBy;
       return start(wanted);
+    },
+    without: async (work) => {
+      while (running !== null) await once(running, "exit");
+      const turn = work();
+      heldBackBy = turn.catch(() => undefined);
+      return turn;
     },
     find: (id) => kept.get(id) ?? null,
     latest: () => [...kept.values()].at(-1) ?? null,
@@ -79,6 +85,12 @@ export function backupJobs(parts: {
       await running?.terminate();
     },
   };
+}
+
+function outcomeOf(message: Extract<FromBackup, { kind: "done" | "failed" }>): Partial<BackupView> {
+  const { kind: _, ...told } = message;
+  if ("result" in told) return { status: "done", result: told.result, ...whole(told.result.bytes) };
+  return { status: "failed", error: told };
 }
 
 const brokenOff = { code: "backup_failed", message: "The backup was broken off.", hint: "Start it again." };

@@ -27,6 +27,8 @@ export interface DataPaths {
   replays: string;
   access: string;
   hashKey: string;
+  /** What a log without its beginning is folded on from. */
+  base: string;
 }
 
 export function dataPaths(dataDir: string): DataPaths {
@@ -41,6 +43,7 @@ export function dataPaths(dataDir: string): DataPaths {
     replays: join(dataDir, "replays"),
     access: join(dataDir, "access.sqlite"),
     hashKey: join(dataDir, "hash.key"),
+    base: join(dataDir, "base"),
   };
 }
 

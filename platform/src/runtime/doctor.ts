@@ -5,6 +5,7 @@ import { findServer, lockDirectory, type DirectoryLock } from "../adapters/embed
 import { openAnalyticsCheck } from "../adapters/embedded/doctor/checkAnalytics.ts";
 import { checkAccess, checkSearch } from "../adapters/embedded/doctor/checkCopies.ts";
 import { checkLinkage, checkReviews } from "../adapters/embedded/doctor/checkReviews.ts";
+import { checkBase } from "../adapters/embedded/doctor/checkBase.ts";
 import { checkFiles } from "../adapters/embedded/doctor/checkFiles.ts";
 import { checkLog, type LogFacts, type LogObserver } from "../adapters/embedded/doctor/checkLog.ts";
 import { openMessagesCheck } from "../adapters/embedded/doctor/checkMessages.ts";
@@ -99,6 +100,7 @@ async function examineParts({ settings, options, exam, isServed }: Parts): Promi
   const followers = await openFollowers({ settings, options, exam, isServed, state, workFolder });
   try {
     const log = await readLog(paths.log, { options, exam, isServed, observers: followers.observers });
+    await checkBase(paths.base, log, exam.of("base"));
     if (opened !== null) checkState(opened.database, opened.facts, log, exam.of("state"));
     await followers.finish(log.isWhole);
   } finally {
@@ -168,6 +170,7 @@ async function openFollowers(
       workFolder: join(workFolder, "messages"),
       isDeep: options.isDeep,
       decided: state.position,
+      keptFrom: state.keptFrom,
       notProcessed,
     },
     exam.of("messages"),
@@ -222,7 +225,7 @@ function bytesIn(directory: string): number {
 }
 
 /** Data at risk of these: there is nothing whole to fold. What is wrong with files or copies is in no fold's way. */
-const foldedParts: readonly Part[] = ["hash.key", "log", "state"];
+const foldedParts: readonly Part[] = ["hash.key", "log", "base", "state"];
 
 /** What no checksum covers, inside of a row of the state, only the log can tell. */
 async function foldAndCompare(settings: Settings, { progress }: ExamineOptions, exam: Examination): Promise<void> {

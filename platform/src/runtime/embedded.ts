@@ -17,6 +17,7 @@ import {
 import { fateReader, replayClaims, type Claims, type ReplayService } from "../ingestion/index.ts";
 import { correctionSource, linkSource } from "../model/correction.ts";
 import { rulesSource } from "../model/rulesVersion.ts";
+import { isoTime } from "../model/isoTime.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
@@ -24,6 +25,7 @@ import { platformVersion } from "../model/version.ts";
 import { composeProfile, profileReads, traitValueReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
 import { noSource } from "./backlog.ts";
+import { beginState } from "./base.ts";
 import { backupJobs, type BackupJobs } from "./backupJobs.ts";
 import { cliTokenId } from "./cliToken.ts";
 import {
@@ -36,7 +38,7 @@ import {
   refuseUnfinishedRestore,
   tellingProgram,
 } from "./dataDirectory.ts";
-import { watchDiskRoom } from "./diskRoom.ts";
+import { watchDiskRoom, type DiskRoom } from "./diskRoom.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { operationsOver, retryList } from "./operations.ts";
 import { planServices } from "./plans.ts";
@@ -45,7 +47,8 @@ import { linkageRunsOver, reviewServices } from "./reviewing.ts";
 import { threadedDryRun } from "./rulesDryRun.ts";
 import { fateView, healthView, householdOf, householdServices, identityService } from "./services.ts";
 import type { Settings } from "./settings.ts";
-import { openStages, type Stages } from "./stages.ts";
+import { startRetention, type Retention, type RetentionParts } from "./retention.ts";
+import { isBehind, openStages, type Stages } from "./stages.ts";
 import { placesOfErrors } from "./stackInSources.ts";
 import { tracedAnalytics } from "./telemetry/tracedServices.ts";
 import type { Telemetry, Work } from "./telemetry/telemetry.ts";
@@ -92,11 +95,11 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
   };
   try {
     const spillDirectory = linkingFolder(settings.dataDir);
-    const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true });
-    for (const left of [rebuildFolder(settings.dataDir), spillDirectory]) remove(left);
-    opened.push(async () => remove(spillDirectory));
+    for (const left of [rebuildFolder(settings.dataDir), spillDirectory]) removeFolder(left);
+    opened.push(async () => removeFolder(spillDirectory));
     const paths = dataPaths(settings.dataDir);
     const hashKey = await hashKeyOf(paths);
+    await beginState(settings, paths, paths.state);
     const retries = retryList(Date.now);
     const onTrouble = (message: string): void => {
       retries.add(message);
@@ -107,8 +110,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const stages = await openStages({ settings, paths, hashKey, onTrouble, onDeath, telemetry, opened });
     const hash = keyedHash(hashKey);
     const append = countingAppend(stages, telemetry);
-    const { pending } = stages.backlog;
-    const room = await watchDiskRoom(settings.dataDir, { minFreeBytes: settings.minFreeBytes, pending });
+    const room = await roomOn(settings, stages);
     opened.push(async () => room.close());
     const thrownAt = placesOfErrors();
     const plans = await planService(stages.access.plans);
@@ -127,15 +129,16 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     });
     const { hasRoom } = room;
     const parts = { ...stages, gateway, plans, append, hash, settings, hasRoom, telemetry };
-    const runs = linkageRunsOver(parts, { indexFile: paths.linkage, spillDirectory, onTrouble });
-    opened.push(() => runs.close());
-    const backups = backupsOver(settings, stages, telemetry);
-    opened.push(() => backups.close());
-    const rules = rulesOver(parts, { stateFile: paths.state, hashKey });
-    opened.push(() => rules.close());
+    const closing = <T extends { close(): Promise<void> }>(part: T): T => {
+      opened.push(() => part.close());
+      return part;
+    };
+    const runs = closing(linkageRunsOver(parts, { indexFile: paths.linkage, spillDirectory, onTrouble }));
+    const backups = closing(backupsOver(settings, stages, telemetry));
+    closing(retentionOver(parts, { paths, hashKey, backups, onTrouble }));
+    const rules = closing(rulesOver(parts, { stateFile: paths.state, hashKey }));
     const claims = replayClaims();
-    const replays = await replaysOver({ ...parts, claims }, paths.replays);
-    opened.push(() => replays.close());
+    const replays = closing(await replaysOver({ ...parts, claims }, paths.replays));
     const told = { dataDir: settings.dataDir, retries, latestBackup: backups.latest, hasRoom };
     const operations = operationsOver({ ...stages, ...told }, Date.now);
     const services = { ...servicesOver({ ...parts, runs, rules, replays, claims }), backups, operations };
@@ -151,6 +154,14 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     await close();
     throw error;
   }
+}
+
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function roomOn({ dataDir, minFreeBytes }: Settings, { backlog: { pending } }: Stages): Promise<DiskRoom> {
+  return watchDiskRoom(dataDir, { minFreeBytes, pending });
 }
 
 /** Figures are read until what they are read from closes. */
@@ -220,6 +231,36 @@ function backupsOver({ dataDir, backupDir }: Settings, { access }: Stages, telem
   return backupJobs({ dataDir, backupDir, operatorId, copyAccess, now: Date.now, newId, begun });
 }
 
+function retentionOver(
+  {
+    archiving,
+    ingestion,
+    append,
+    log,
+    kept,
+    backlog,
+    hash,
+    settings,
+  }: Stages & Pick<ServiceParts, "append" | "hash" | "settings">,
+  more: Pick<RetentionParts, "paths" | "hashKey" | "onTrouble"> & { backups: BackupJobs },
+): Retention {
+  const { deleteAfterMs, minFreeBytes } = settings;
+  return startRetention({
+    ...more,
+    hash,
+    deleteAfterMs,
+    minFreeBytes,
+    archiving,
+    ingestion,
+    append,
+    decided: () => ingestion.reached(log.end()),
+    keptFrom: () => kept().from,
+    isBusy: () => isBehind(backlog),
+    withoutBackup: more.backups.without,
+    now: Date.now,
+  });
+}
+
 function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operations"> {
   const { access, analytics, search, people, hash, fates, lookups, ingestion, gateway, meters, backlog } = parts;
   const fateOf = fateReader({
@@ -236,6 +277,7 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
   });
   const profiles = profileReads({ people, hash, homeCurrency: parts.settings.homeCurrency });
   const corrections = correctionsOver(parts);
+  const traitValues = traitValueReads({ people, analytics });
   return {
     access,
     analytics: tracedAnalytics(analytics, parts.telemetry),
@@ -245,7 +287,11 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
     profiles: {
       ...profiles,
       householdOf: householdOf(parts.households),
-      traitValues: traitValueReads({ people, analytics }),
+      traitValues: async (id) => {
+        const values = await traitValues(id);
+        // Identify calls that are deleted can be read no more.
+        return values === null ? null : { ...values, isWhole: values.isWhole && parts.kept().from === 0 };
+      },
     },
     identity: identityService(parts.explainer),
     ...reviewServices({ ...parts, corrections }),
@@ -254,6 +300,10 @@ function servicesOver(parts: ServiceParts): Omit<Services, "backups" | "operatio
     fateOf: async (messageId, source) => {
       const fate = await fateOf(messageId, source);
       return fate === null ? null : fateView(fate);
+    },
+    keptSince: async () => {
+      const { oldestAt } = parts.kept().from === 0 ? { oldestAt: null } : await parts.tiers();
+      return oldestAt === null ? null : isoTime(oldestAt);
     },
     ...rejectionServices({ ...parts, fateOf }),
     sourceHealth: async () => {

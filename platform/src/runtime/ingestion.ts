@@ -10,6 +10,8 @@ export interface Ingestion {
   /** Every follower durably has the feed up to `version`. */
   releaseFeed(version: number): void;
   firstPositions(keys: readonly string[]): Promise<(Position | null)[]>;
+  /** Of a segment whose records are kept no longer: what is known of its messages goes. */
+  removeMessages(segment: number): Promise<void>;
   /** Resolves when everything before `end` is decided. */
   reached(end: Position): Promise<void>;
   close(): Promise<void>;
@@ -30,6 +32,7 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
   const worker = startWorker(data);
   const say = (message: ToIngestion): void => worker.postMessage(message);
   const finds: Finds = new Map();
+  const removals: Removals = new Map();
   const waiting = new Set<PromiseWithResolvers<void> & { end: Position }>();
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
@@ -43,11 +46,18 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
     const reason = asProblem(error);
     ready.reject(reason);
     closed.resolve();
-    for (const each of [...finds.values(), ...waiting]) each.reject(stopped());
+    for (const each of [...finds.values(), ...removals.values(), ...waiting]) each.reject(stopped());
     finds.clear();
+    removals.clear();
     waiting.clear();
     // Before it is ready, whoever starts it hears of it.
     if (isReady) events.onDeath(reason instanceof Error ? reason : new Error("ingestion stopped"));
+  };
+  const ask = <T>(answers: Map<number, PromiseWithResolvers<T>>, asking: (call: number) => ToIngestion): Promise<T> => {
+    if (isDead) throw stopped();
+    calls += 1;
+    say(asking(calls));
+    return waitFor(answers, calls);
   };
   const onMessage = (message: FromIngestion): void => {
     if (message.kind === "ready" || message.kind === "decided") position = message.position;
@@ -57,9 +67,9 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
     } else if (message.kind === "decided") {
       events.onDecided(message);
       settleReached(waiting, position);
-    } else if (message.kind === "positions") {
-      settleFind(finds, message);
-    } else if (message.kind === "trouble") events.onTrouble(message.message);
+    } else if (message.kind === "positions") settleFind(finds, message);
+    else if (message.kind === "messagesRemoved") settleRemoval(removals, message);
+    else if (message.kind === "trouble") events.onTrouble(message.message);
     else closed.resolve();
   };
   worker.on("message", onMessage);
@@ -69,12 +79,8 @@ export async function startIngestion(data: IngestionThreadData, events: Ingestio
     advance: (end, isShort = false) => say({ kind: "durable", end, isShort }),
     decidedUntil: () => position,
     releaseFeed: (version) => say({ kind: "followed", version }),
-    firstPositions: async (keys) => {
-      if (isDead) throw stopped();
-      calls += 1;
-      say({ kind: "find", call: calls, keys });
-      return waitFor(finds, calls);
-    },
+    firstPositions: async (keys) => ask(finds, (call) => ({ kind: "find", call, keys })),
+    removeMessages: async (segment) => ask(removals, (call) => ({ kind: "removeMessages", call, segment })),
     reached: async (end) => {
       if (position >= end) return;
       if (isDead) throw stopped();
@@ -111,6 +117,18 @@ function settleFind(finds: Finds, { call, positions }: Extract<FromIngestion, { 
   finds.delete(call);
   if (positions === null) find?.reject(stopped());
   else find?.resolve(positions);
+}
+
+type Removals = Map<number, PromiseWithResolvers<void>>;
+
+function settleRemoval(
+  removals: Removals,
+  { call, failure }: Extract<FromIngestion, { kind: "messagesRemoved" }>,
+): void {
+  const removal = removals.get(call);
+  removals.delete(call);
+  if (failure === null) removal?.resolve();
+  else removal?.reject(new Error(failure));
 }
 
 function startWorker(workerData: IngestionThreadData): Worker {

@@ -15,6 +15,8 @@ export type ToIngestion =
   | { kind: "durable"; end: Position; isShort: boolean }
   /** Every follower durably has the feed up to `version`. */
   | { kind: "followed"; version: number }
+  /** Messages of a segment whose records are kept no longer. */
+  | { kind: "removeMessages"; call: number; segment: number }
   | { kind: "find"; call: number; keys: readonly string[] }
   | { kind: "close" };
 
@@ -31,5 +33,7 @@ export type FromIngestion =
     }
   /** Null: they could not be looked up. */
   | { kind: "positions"; call: number; positions: (Position | null)[] | null }
+  /** Null: they are gone. */
+  | { kind: "messagesRemoved"; call: number; failure: string | null }
   | { kind: "trouble"; message: string }
   | { kind: "closed" };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
+import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
 import { openMessageIndex } from "../adapters/embedded/messages/messageIndex.ts";
 import { openDecided } from "../adapters/embedded/decided.ts";
 import { openStateStore } from "../adapters/embedded/state/stateStore.ts";
@@ -23,10 +24,13 @@ const log = openEventLogReader(data.logDirectory);
 const lookups = openEventLogReader(data.logDirectory);
 const store = openStateStore({ file: data.stateFile, hash, foldedWith: foldedWith(data.homeCurrency) });
 const decided = openDecided({ file: data.stateFile, hash, homeCurrency: data.homeCurrency });
+const [firstSegment = 0] = await listSegments(data.logDirectory);
 const messages = await openMessageIndex({
   directory: data.messagesDirectory,
   log: lookups,
   decided: await store.position(),
+  keptFrom: (await store.kept()).from,
+  firstSegment,
   notProcessed: decided.notProcessed,
 });
 decided.close();
@@ -71,6 +75,7 @@ let wanted: Position = 0;
 let isShort = false;
 let running: Promise<void> | null = null;
 let beganAt = Number.NEGATIVE_INFINITY;
+let removing: Promise<void> = Promise.resolve();
 
 async function runToWanted(): Promise<void> {
   let reached = -1;
@@ -88,6 +93,7 @@ async function close(): Promise<void> {
   loop.stop();
   stopping.abort();
   await running;
+  await removing.catch(() => undefined);
   await messages.close();
   await store.close();
   await log.close();
@@ -105,12 +111,23 @@ async function answer(call: number, keys: readonly string[]): Promise<void> {
   }
 }
 
+async function removeMessages(call: number, segment: number): Promise<void> {
+  try {
+    removing = messages.removeSegment(segment);
+    await removing;
+    say({ kind: "messagesRemoved", call, failure: null });
+  } catch (error) {
+    say({ kind: "messagesRemoved", call, failure: troubleMessage(error) });
+  }
+}
+
 port.on("message", (message: ToIngestion) => {
   if (message.kind === "durable") {
     wanted = Math.max(wanted, message.end);
     ({ isShort } = message);
     running ??= runToWanted();
   } else if (message.kind === "followed") store.releaseFeed(message.version);
+  else if (message.kind === "removeMessages") void removeMessages(message.call, message.segment);
   else if (message.kind === "find") void answer(message.call, message.keys);
   else void close();
 });

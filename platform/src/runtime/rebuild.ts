@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { openDecided } from "../adapters/embedded/decided.ts";
 import { openEventLogReader } from "../adapters/embedded/eventLog/reader.ts";
+import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
 import { logSummary } from "../adapters/embedded/eventLog/summary.ts";
 import { openMessageIndex } from "../adapters/embedded/messages/messageIndex.ts";
 import { compareStates } from "../adapters/embedded/state/compareStates.ts";
@@ -10,6 +11,7 @@ import { defaultIdentityRules } from "../identity/index.ts";
 import { createIngestionLoop, recordsAt } from "../ingestion/index.ts";
 import { keyedHash, type KeyedHash } from "../model/keyedHash.ts";
 import type { Position } from "../model/position.ts";
+import { beginState } from "./base.ts";
 import {
   dataPaths,
   hashKeyOf,
@@ -38,7 +40,8 @@ export interface RebuildOptions {
 }
 
 /**
- * Folds the log again from its first record, in a directory beside the live state. With `verify` the two are compared
+ * Folds the log again from its first record (on from the base, where its beginning is gone), in a directory beside the
+ * live state. With `verify` the two are compared
  * and the new one is thrown away; without, it takes the live one's place (and analytics follows it from the start).
  * Needs the data directory for itself.
  */
@@ -52,12 +55,13 @@ async function rebuildOn(settings: Settings, options: RebuildOptions): Promise<R
   const lock = await lockDirectory(settings.dataDir);
   const live = dataPaths(settings.dataDir);
   const folder = rebuildFolder(settings.dataDir);
-  const fresh = { ...dataPaths(folder), log: live.log, hashKey: live.hashKey };
+  const fresh = { ...dataPaths(folder), log: live.log, hashKey: live.hashKey, base: live.base };
   try {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // The live state may lag behind the log (after a crash): bring it to the end first, as a start would.
     if (options.verify && (await isBehind(settings, live))) await foldLog(settings, live, () => undefined);
+    await beginState(settings, live, fresh.state);
     const records = await foldLog(settings, fresh, options.progress);
     if (!options.verify) {
       takePlace(fresh, live);
@@ -106,10 +110,13 @@ export async function foldLog(
       () => lookups.close(),
     );
     const from = await store.position();
+    const [firstSegment = 0] = await listSegments(paths.log);
     const messages = await openMessageIndex({
       directory: paths.messages,
       log: lookups,
       decided: from,
+      keptFrom: (await store.kept()).from,
+      firstSegment,
       notProcessed: decided.notProcessed,
     });
     opened.push(() => messages.close());

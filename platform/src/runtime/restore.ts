@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { checkBackup } from "../adapters/embedded/backup/checkBackup.ts";
 import { syncDirectory } from "../adapters/embedded/backup/copyFile.ts";
 import { lastReceivedAt } from "../adapters/embedded/backup/logFiles.ts";
-import { backupDamaged } from "../adapters/embedded/backup/manifest.ts";
+import { backupDamaged, type Manifest } from "../adapters/embedded/backup/manifest.ts";
 import {
   restoreFile,
   restoreLog,
@@ -14,6 +14,7 @@ import { lockDirectory } from "../adapters/embedded/directoryLock.ts";
 import { isoTime } from "../model/isoTime.ts";
 import type { Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
+import { beginState } from "./base.ts";
 import { dataPaths, noteProgram, unfinishedRestoreMark } from "./dataDirectory.ts";
 import { tellingDiskFull } from "./diskFull.ts";
 import { foldLog } from "./rebuild.ts";
@@ -83,9 +84,11 @@ async function restoreInto(settings: Settings, options: RestoreOptions, parts: R
     }
   }
   const end = await restoreLog(parts, paths.log);
+  refuseBeforeBase(manifest, end);
   const hasState = manifest.statePosition !== null && manifest.statePosition <= end;
   // What was answered later than the log goes would stand for corrections that nobody made.
   const left = new Set([...(hasState ? [] : ["state.sqlite"]), ...(end < manifest.position ? ["reviews.sqlite"] : [])]);
+  if (manifest.base !== undefined) mkdirSync(paths.base, { mode: 0o700 });
   for (const file of manifest.files) {
     const isWanted = !file.path.startsWith("log/") && !left.has(file.path);
     if (isWanted) await restoreFile(parts, file, join(dataDir, file.path));
@@ -100,16 +103,28 @@ async function restoreInto(settings: Settings, options: RestoreOptions, parts: R
   return { position: end, lastReceivedAt: lastAt, madeAt: manifest.madeAt, foldedRecords };
 }
 
+/** What came to the base cannot be taken apart again. */
+function refuseBeforeBase({ base, position }: Manifest, end: Position): void {
+  if (base === undefined || end >= base.position || end === position) return;
+  const what = `The backup's log is folded on from position ${base.position} (${base.madeAt}): its beginning was deleted.`;
+  throw new Problem(422, "until_too_early", what, {
+    hint: "Name a later moment with --until, or restore an older backup, from before the deletion.",
+    field: "until",
+  });
+}
+
 /** The restored state, if there is one, goes on to the log's end; one that this program cannot go on with is made anew. */
 async function fold(settings: Settings, { progress }: RestoreOptions): Promise<number> {
   const paths = dataPaths(settings.dataDir);
   const onFolded = (done: number, total: number): void => progress("folding", done, total);
+  await beginState(settings, paths, paths.state);
   try {
     return await foldLog(settings, paths, onFolded);
   } catch (error) {
     if (!(error instanceof Problem) || !error.code.startsWith("state_")) throw error;
     for (const suffix of ["", "-wal", "-shm"]) rmSync(`${paths.state}${suffix}`, { force: true });
     rmSync(paths.messages, { recursive: true, force: true });
+    await beginState(settings, paths, paths.state);
     return foldLog(settings, paths, onFolded);
   }
 }

@@ -32,6 +32,7 @@ describe("readSettings", () => {
       backupDir: null,
       archiveAfterMs: 7 * 86_400_000,
       archiveBeyondBytes: 1_073_741_824,
+      deleteAfterMs: null,
     });
   });
 
@@ -51,6 +52,7 @@ describe("readSettings", () => {
       C360_BACKUP_DIR: "/var/backups/",
       C360_ARCHIVE_AFTER_DAYS: "0",
       C360_ARCHIVE_BEYOND_MIB: "OFF",
+      C360_DELETE_AFTER_DAYS: "400",
     };
     expect(readSettings(env)).toEqual({
       telemetry: { traces: null, metrics: null, ignored: [] },
@@ -68,6 +70,7 @@ describe("readSettings", () => {
       backupDir: "/var/backups",
       archiveAfterMs: 0,
       archiveBeyondBytes: null,
+      deleteAfterMs: 400 * 86_400_000,
     });
   });
 
@@ -118,6 +121,10 @@ describe("readSettings", () => {
     ["C360_ARCHIVE_AFTER_DAYS", "-1"],
     ["C360_ARCHIVE_AFTER_DAYS", "36501"],
     ["C360_ARCHIVE_AFTER_DAYS", "never"],
+    ["C360_DELETE_AFTER_DAYS", "0"],
+    ["C360_DELETE_AFTER_DAYS", "6"],
+    ["C360_DELETE_AFTER_DAYS", "36501"],
+    ["C360_DELETE_AFTER_DAYS", "a year"],
     ["C360_ARCHIVE_BEYOND_MIB", "1 GiB"],
     ["C360_ARCHIVE_BEYOND_MIB", "1073741825"],
   ])("stops at %s=%j, naming it with how to mend it", (name, value) => {
@@ -125,6 +132,16 @@ describe("readSettings", () => {
     expect(problem).toMatchObject({ code: "setting_invalid", field: name });
     expect(problem.message).toContain(name);
     expect(problem.hint).toBeTruthy();
+  });
+
+  it("deletes only where that is asked for, and nothing before it is archived", () => {
+    const day = 86_400_000;
+    const deleteAfterMs = (env: Record<string, string>) => readSettings(env).deleteAfterMs;
+    expect(deleteAfterMs({})).toBeNull();
+    expect(deleteAfterMs({ C360_DELETE_AFTER_DAYS: "off" })).toBeNull();
+    expect(deleteAfterMs({ C360_DELETE_AFTER_DAYS: "7" })).toBe(7 * day);
+    expect(deleteAfterMs({ C360_DELETE_AFTER_DAYS: "1", C360_ARCHIVE_AFTER_DAYS: "off" })).toBe(day);
+    expect(problemOf({ C360_DELETE_AFTER_DAYS: "29", C360_ARCHIVE_AFTER_DAYS: "30" }).hint).toContain("at least 30");
   });
 
   it("never quotes a secret", () => {

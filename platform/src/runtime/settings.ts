@@ -35,6 +35,8 @@ export interface Settings {
   readonly archiveAfterMs: number | null;
   /** The oldest sealed segments are archived while those that are not take more; null: not for their size. */
   readonly archiveBeyondBytes: number | null;
+  /** Events received so long ago are deleted; null: none is. */
+  readonly deleteAfterMs: number | null;
   /** `OTEL_…`: what is sent to an OpenTelemetry collector. */
   readonly telemetry: TelemetrySettings;
 }
@@ -78,6 +80,7 @@ export function readSettings(env: NodeJS.ProcessEnv, overrides: SettingOverrides
     backupDir: backupDirOf(given("C360_BACKUP_DIR")),
     archiveAfterMs: archiveAfterMsOf(given("C360_ARCHIVE_AFTER_DAYS")),
     archiveBeyondBytes: archiveBeyondBytesOf(given("C360_ARCHIVE_BEYOND_MIB")),
+    deleteAfterMs: deleteAfterMsOf(given("C360_DELETE_AFTER_DAYS"), archiveAfterMsOf(given("C360_ARCHIVE_AFTER_DAYS"))),
     telemetry: readTelemetrySettings(env),
   };
 }
@@ -205,6 +208,29 @@ function archiveBeyondBytesOf(text: string | null): number | null {
     "C360_ARCHIVE_BEYOND_MIB",
     "is neither `off` nor a number of mebibytes",
     `Give a whole number from 0 to ${mostArchiveBeyondMiB}; without it it is ${defaultArchiveBeyondMiB}.`,
+  );
+}
+
+/** SQL moves what is hot to its lake within hours; nothing younger than this is taken away from it. */
+const leastDeleteAfterDays = 1;
+const mostDeleteAfterDays = 36_500;
+
+function deleteAfterMsOf(text: string | null, archiveAfterMs: number | null): number | null {
+  if (text === null || text.toLowerCase() === "off") return null;
+  const days = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(days >= leastDeleteAfterDays && days <= mostDeleteAfterDays)) {
+    throw invalid(
+      "C360_DELETE_AFTER_DAYS",
+      "is neither `off` nor a number of days",
+      `Give a whole number from ${leastDeleteAfterDays} to ${mostDeleteAfterDays}; without it nothing is deleted.`,
+    );
+  }
+  if (archiveAfterMs === null || days * dayMs >= archiveAfterMs) return days * dayMs;
+  const archiveDays = archiveAfterMs / dayMs;
+  throw invalid(
+    "C360_DELETE_AFTER_DAYS",
+    `is less than the ${archiveDays} days of C360_ARCHIVE_AFTER_DAYS: nothing would ever be archived for its age`,
+    `Give at least ${archiveDays}, or a smaller C360_ARCHIVE_AFTER_DAYS (or \`off\`).`,
   );
 }
 

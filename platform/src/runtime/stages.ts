@@ -16,6 +16,7 @@ import { correctionsOver, linksOver } from "../adapters/embedded/state/correctio
 import { feedHeadOver } from "../adapters/embedded/decided.ts";
 import { fatesOver } from "../adapters/embedded/state/fates.ts";
 import { householdsOver } from "../adapters/embedded/state/households.ts";
+import { keptNow } from "../adapters/embedded/state/kept.ts";
 import { peopleOver } from "../adapters/embedded/state/people.ts";
 import { planViolationsOver } from "../adapters/embedded/state/planViolations.ts";
 import { rulesNow, rulesVersionsOver } from "../adapters/embedded/state/rulesVersions.ts";
@@ -35,6 +36,7 @@ import type { Position } from "../model/position.ts";
 import type { Corrections, Links } from "../storage/corrections.ts";
 import type { Fates } from "../storage/fates.ts";
 import type { HouseholdStore } from "../storage/households.ts";
+import type { Kept } from "../storage/identityAndProfiles.ts";
 import type { People } from "../storage/people.ts";
 import type { PlanViolations } from "../storage/planViolations.ts";
 import type { RulesVersions } from "../storage/rulesVersions.ts";
@@ -60,6 +62,9 @@ export interface Stages {
   access: CopiedAccessStore;
   log: EventBuffer;
   lookups: EventBufferReader;
+  archiving: EmbeddedArchiving;
+  /** From where on records are kept. */
+  kept: () => Kept;
   /** How events are kept, and what that takes. */
   tiers: () => Promise<Tiers>;
   ingestion: Ingestion;
@@ -164,8 +169,9 @@ export async function openStages(options: StagesOptions): Promise<Stages> {
   ingestion.advance(log.end());
   const activities = sourceActivityOver(database);
   const health = { logFailed: false };
-  const told = { stream, meters, backlog, appends, undecided, health, activities, feedHead };
-  return { access, log, tiers, ingestion, ...followers, explainer, ...told, ...reads };
+  const kept = keptNow(database);
+  const told = { stream, meters, backlog, appends, undecided, health, activities, feedHead, kept };
+  return { access, log, archiving, tiers, ingestion, ...followers, explainer, ...told, ...reads };
 }
 
 function startDeciding(
@@ -225,7 +231,7 @@ async function openLog(
   return log;
 }
 
-function isBehind({ pending, decidedPerSecond }: PendingRecords): boolean {
+export function isBehind({ pending, decidedPerSecond }: PendingRecords): boolean {
   return pending() > Math.max(busyBacklog.records, (decidedPerSecond() * busyBacklog.ms) / 1_000);
 }
 

@@ -77,6 +77,8 @@ export interface FeedStretch {
  * is `nextFeedStep`.
  */
 export interface Decided {
+  /** Records before it are kept no longer: whoever shows them takes them away. */
+  keptFrom(): Position;
   /** Every record before `position` is decided; every change up to `feedVersion` was written to the feed. */
   head(): { position: Position; feedVersion: number };
   /** Positions in [from, until) whose record was not processed (rejected, suppressed, seen again). */

@@ -149,6 +149,31 @@ export interface Decision {
   violations: BatchViolation[];
   /** Only in a decision that publishes rules. */
   rules?: RulesDecision;
+  /** Only in a decision by which records are kept no longer. */
+  kept?: KeptDecision;
+}
+
+/** Records before `until` are kept no longer: all their fates go, and what they said of devices' fragments is put aside. */
+export interface KeptDecision {
+  from: Position;
+  until: Position;
+  /** How many there were from `from` on, refused and repeated ones too. */
+  records: number;
+  /** As they are now, with what was put aside before. */
+  left: readonly LeftPart[];
+}
+
+/** What of a fragment comes from events that are kept no longer. */
+export interface LeftPart extends Pick<FragmentState, "id" | "spans" | "traits" | "consents"> {
+  logouts: number;
+}
+
+export interface Kept {
+  /** Fates of records before it are not known any more, nor are their messages. 0: everything is kept. */
+  from: Position;
+  /** How many records that is, and how many of them were refused or repeated. */
+  records: number;
+  exceptions: number;
 }
 
 /** A call that was refused. */
@@ -260,6 +285,12 @@ export interface IdentityAndProfiles {
   nextNumber(): Promise<number>;
   /** Of some messages, those that were refused and of which none was taken since. Costs nothing where none ever was. */
   refused(messageKeys: readonly string[]): Promise<Set<string>>;
+  /** From where on records are kept. */
+  kept(): Promise<Kept>;
+  /** What was put aside of some fragments. */
+  leftParts(ids: readonly FragmentId[]): Promise<Map<FragmentId, LeftPart>>;
+  /** Positions of records that were refused, or came again. */
+  notProcessed(from: Position, until: Position): Promise<Set<Position>>;
   /** The published version that holds; null while none was published. */
   rules(): Promise<StoredRules | null>;
   /** As decided now: it does not see what later commits change. */

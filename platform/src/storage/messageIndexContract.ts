@@ -10,6 +10,8 @@ import { runs } from "../../test/runs.ts";
 export interface DecidedLog {
   log: EventBufferReader;
   decided: Position;
+  /** Messages before it are forgotten. */
+  keptFrom?: Position;
   notProcessed: (from: Position, until: Position) => Set<Position>;
 }
 
@@ -103,6 +105,7 @@ export function messageIndexContract(name: string, create: () => Promise<Message
   describe(`MessageIndex contract: ${name}`, () => {
     describe("Promise 2: once, for as long as the log is kept", () => {
       remembering(withHarness);
+      forgetting(withHarness);
       failing(withHarness);
       modelled(withHarness);
     });
@@ -159,6 +162,39 @@ function remembering(withHarness: WithHarness): void {
       expect(await index.firstPositions(before.map(({ key }) => key))).toEqual(before.map((each) => each.position));
       await index.remember(later);
       await expectKnown(index, log);
+      await index.close();
+    }));
+}
+
+function forgetting(withHarness: WithHarness): void {
+  test("what is forgotten is new when it comes again, also where it is opened again", () =>
+    withHarness(async (harness) => {
+      const log = new GrowingLog();
+      let index = await harness.open(log.over());
+      const entries = log.decide(40);
+      await index.remember(entries);
+      const keptFrom = position(3, 2);
+      const [gone, kept] = [
+        entries.filter((each) => each.position < keptFrom),
+        entries.filter((each) => each.position >= keptFrom),
+      ];
+      index.forget(keptFrom);
+      index.forget(position(1, 0));
+      const [again] = gone as [Entry];
+      const later = { key: again.key, position: position(9, 0) };
+      const expectAs = async (first: Position | null): Promise<void> => {
+        const expected = gone.map(({ key }) => (key === again.key ? first : null));
+        expect(await index.firstPositions(gone.map(({ key }) => key))).toEqual(expected);
+        expect(await index.firstPositions(kept.map(({ key }) => key))).toEqual(kept.map((each) => each.position));
+      };
+      await expectAs(null);
+      await index.remember([later]);
+      await index.remember([later]);
+      await expectAs(later.position);
+      await index.close();
+      index = await harness.open({ ...log.over(), keptFrom });
+      await index.remember([later]);
+      await expectAs(later.position);
       await index.close();
     }));
 }

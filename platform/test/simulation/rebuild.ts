@@ -48,10 +48,18 @@ export async function checkRebuild(world: World, end: Position, maxBatchRecords:
 /** What the port promises, nothing else. */
 function messagesInMemory(): MessageIndex {
   const known = new Map<string, Position>();
+  let keptFrom = 0;
+  const kept = (key: string): Position | null => {
+    const at = known.get(key);
+    return at !== undefined && at >= keptFrom ? at : null;
+  };
   return {
-    firstPositions: async (keys) => keys.map((key) => known.get(key) ?? null),
+    firstPositions: async (keys) => keys.map(kept),
     remember: async (entries) => {
-      for (const { key, position } of entries) if (!known.has(key)) known.set(key, position);
+      for (const { key, position } of entries) if (kept(key) === null) known.set(key, position);
+    },
+    forget: (before) => {
+      keptFrom = Math.max(keptFrom, before);
     },
     close: async () => undefined,
   };

@@ -157,7 +157,7 @@ describe("a file that a newer program wrote", () => {
 describe("a file that an older program wrote", () => {
   it("the state is folded anew by serve, which says so, and asked for elsewhere", async () => {
     const version = userVersion("state.sqlite");
-    sql("state.sqlite", `UPDATE details SET traits = '{}'; PRAGMA user_version = ${version - 1_000}`);
+    sql("state.sqlite", `UPDATE details SET traits = '{}'; PRAGMA user_version = ${version - 2_000}`);
     expect(await start()).toMatchObject({ code: "state_older", hint: expect.stringContaining("c360 rebuild") });
     let said = "";
     const log = pino({ level: "warn", base: null }, { write: (line: string) => (said += line) });
@@ -168,7 +168,7 @@ describe("a file that an older program wrote", () => {
     const told = { onUpgrade: noting("begins"), onUpgraded: noting("is over") };
     const served = await servePlatform(settings, { log, ...told });
     await served.close();
-    expect(upgrades).toEqual([`begins, the state is of ${version - 1_000}`, `is over, the state is of ${version}`]);
+    expect(upgrades).toEqual([`begins, the state is of ${version - 2_000}`, `is over, the state is of ${version}`]);
     expect(said).toMatch(/upgrading: the log is folded again[^]*upgraded/);
     expect(userVersion("state.sqlite")).toBe(version);
     expect(await harm()).toEqual([]);

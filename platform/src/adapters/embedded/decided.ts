@@ -8,6 +8,7 @@ import type { People } from "../../storage/people.ts";
 import { linkedRuns } from "./state/corrections.ts";
 import { fragmentParts, type FragmentParts } from "./state/fragmentParts.ts";
 import { tiesReader } from "./state/households.ts";
+import { keptNow } from "./state/kept.ts";
 import { peopleOver } from "./state/people.ts";
 import { rulesHistory, rulesNow } from "./state/rulesVersions.ts";
 import { decodeSpans, identifierRow, int, json, splitKeys, text, type Row } from "./state/rows.ts";
@@ -23,7 +24,9 @@ export function openDecided(options: { file: string; hash: KeyedHash; homeCurren
   const settled = settledReader(database, options.hash);
   const [rules, rulesAt] = [rulesNow(database), rulesHistory(database)];
   const statements = decidedStatements(database);
+  const kept = keptNow(database);
   return {
+    keptFrom: () => kept().from,
     head: () => {
       const row = statements.head.get() as Row;
       return { position: int(row, "position"), feedVersion: int(row, "feed_version") };

@@ -42,6 +42,16 @@ describe("POST /api/events/{messageId}/replay", () => {
   });
 });
 
+describe("GET /api/events/{messageId}", () => {
+  it("of what nobody knows says since when events are kept, where some are deleted", async () => {
+    const unknown = async () => (await api.call("GET", "/api/events/unknown")).body.error;
+    expect(await unknown()).toMatchObject({ code: "event_not_found" });
+    expect((await unknown()).hint).not.toContain("kept since");
+    api.services.keptSince = async () => "2026-01-02T03:04:05.000Z";
+    expect((await unknown()).hint).toContain("kept since 2026-01-02T03:04:05.000Z");
+  });
+});
+
 describe("GET /api/sources/{id}", () => {
   it("says what came lately", async () => {
     expect((await api.call("GET", "/api/sources/web")).body).toMatchObject({

@@ -19,6 +19,9 @@ export function eventRoutes(api: Api, services: Services): void {
         operationId: "getFate",
         tags: ["events"],
         summary: "What became of an event",
+        description:
+          "For as long as events are kept: of one that is deleted by age nothing is known any more (404, and the hint " +
+          "says since when events are kept).",
         params: ofMessage,
         querystring: ofSource,
         response: { 200: shapes.fate, ...shapes.problems(400, 401, 404, 409) },
@@ -27,7 +30,7 @@ export function eventRoutes(api: Api, services: Services): void {
     async ({ params, query }) => {
       const fate = await services.fateOf(params.messageId, query.source ?? null);
       if (fate !== null) return fate;
-      throw unknownEvent();
+      throw unknownEvent(await services.keptSince());
     },
   );
   replayRoute(api, services);
@@ -57,13 +60,13 @@ function replayRoute(api: Api, services: Services): void {
       const corrected = (body ?? null) as JsonObject | null;
       const fate = await services.replay(params.messageId, query.source ?? null, corrected);
       if (fate !== null) return fate;
-      throw unknownEvent();
+      throw unknownEvent(await services.keptSince());
     },
   );
 }
 
-function unknownEvent(): Problem {
-  return new Problem(404, "event_not_found", "No event with this messageId was accepted.", {
-    hint: "Check the messageId and the source. What was answered with an error was never accepted.",
-  });
+function unknownEvent(keptSince: string | null): Problem {
+  const check = "Check the messageId and the source. What was answered with an error was never accepted.";
+  const kept = keptSince === null ? "" : ` Events are kept since ${keptSince}: what came before is deleted.`;
+  return new Problem(404, "event_not_found", "No event with this messageId is known.", { hint: `${check}${kept}` });
 }

@@ -87,7 +87,8 @@ async function tellRecord(
 
 /**
  * Where to begin reading: at `wanted`, or at the latest records where that is too far back. Over the end of one segment,
- * where the log alone knows how many records are left of it; over the ends of two, the last segment alone is read.
+ * where the log alone knows how many records are left of it; over the ends of two, or where the one before is deleted,
+ * the last segment alone is read.
  */
 async function startOf(wanted: Position, end: Position, log: StreamReads["log"]): Promise<Position> {
   const latest = Math.max(0, ordinalOf(end) - maxResumedRecords);
@@ -96,7 +97,8 @@ async function startOf(wanted: Position, end: Position, log: StreamReads["log"])
   const isSegmentBefore = segmentOf(wanted) === segmentOf(end) - 1;
   if (latest > 0 || !isSegmentBefore || ordinalOf(wanted) + maxResumedRecords >= maxRecordsPerSegment) return near;
   const isFar = (await log.at(wanted + maxResumedRecords)) !== null;
-  return isFar ? near : wanted;
+  const isThere = (await log.at(position(segmentOf(wanted), 0))) !== null;
+  return isFar || !isThere ? near : wanted;
 }
 
 /** Null where a segment ended in between: its length is not known here. */

@@ -108,7 +108,8 @@ function refusal({ position, messageKey, event }: IncomingRules, problem: Proble
   return { position, messageKey, source, messageId, reason, cause, receivedAt, isTaken: false };
 }
 
-function nothing(
+/** A decision that only keeps count of what came. */
+export function nothing(
   { rejected, mended, seenAgain, received, violations }: Fresh,
   { position, processedAt }: At,
 ): Decision {

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { decodeRecord } from "../../model/logRecord.ts";
-import type { AcceptedEvent, StatedRecord } from "../../model/event.ts";
+import type { AcceptedEvent, RetentionRecord, StatedRecord } from "../../model/event.ts";
 import type { Position } from "../../model/position.ts";
 import type { Decision, IdentityAndProfiles, RejectedRow, SourceMinute } from "../../storage/identityAndProfiles.ts";
 import type { PipelineParts } from "../pipeline.ts";
 import { countSources } from "./countSources.ts";
 import { countViolations } from "./countViolations.ts";
-import type { Incoming, IncomingCorrection, IncomingRules, Validated } from "./validate.ts";
+import type { Incoming, IncomingCorrection, IncomingRetention, IncomingRules, Validated } from "./validate.ts";
 
 export interface Fresh extends Omit<Validated, "rejected"> {
   rejected: RejectedRow[];
@@ -26,13 +26,15 @@ export async function deduplicate(validated: Validated, parts: Parts): Promise<F
   const events = await firstDeliveries(validated.events, parts);
   const corrections = await firstDeliveries(validated.corrections, parts);
   const rules = await firstDeliveries(validated.rules, parts);
+  const retention = await firstDeliveries(validated.retention, parts);
   return {
     events: events.first,
     corrections: corrections.first,
     rules: rules.first,
+    retention: retention.first,
     rejected: await tellingTaken(validated.rejected, events.first, parts),
     mended: await refusedBefore(events.first, parts),
-    seenAgain: [...events.seenAgain, ...corrections.seenAgain, ...rules.seenAgain],
+    seenAgain: [events, corrections, rules, retention].flatMap(({ seenAgain }) => seenAgain),
     received: countSources(validated),
     violations: countViolations(events.first),
   };
@@ -58,7 +60,7 @@ async function refusedBefore(events: readonly Incoming[], { store }: Parts): Pro
   return [...(await store.refused(events.map(({ messageKey }) => messageKey)))];
 }
 
-async function firstDeliveries<A extends Incoming | IncomingCorrection | IncomingRules>(
+async function firstDeliveries<A extends Incoming | IncomingCorrection | IncomingRules | IncomingRetention>(
   arrived: readonly A[],
   parts: Parts,
 ): Promise<{ first: A[]; seenAgain: Decision["seenAgain"] }> {
@@ -87,7 +89,7 @@ async function firstDeliveries<A extends Incoming | IncomingCorrection | Incomin
   return { first, seenAgain };
 }
 
-type Taken = AcceptedEvent | StatedRecord;
+type Taken = AcceptedEvent | StatedRecord | RetentionRecord;
 
 /** A later delivery of what was decided before this batch. */
 interface Repeated {

@@ -1,7 +1,14 @@
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
 import { Problem } from "../../model/problem.ts";
 import { decodeHead } from "../../model/logRecord.ts";
-import type { AcceptedEvent, CorrectionRecord, LinkRecord, RejectedCall, RulesRecord } from "../../model/event.ts";
+import type {
+  AcceptedEvent,
+  CorrectionRecord,
+  LinkRecord,
+  RejectedCall,
+  RetentionRecord,
+  RulesRecord,
+} from "../../model/event.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import { mayHoldConsents } from "../../profiles/index.ts";
 import type { Position } from "../../model/position.ts";
@@ -32,10 +39,18 @@ export interface IncomingRules {
   event: RulesRecord;
 }
 
+/** What says that records are kept no longer, on its way. */
+export interface IncomingRetention {
+  position: Position;
+  messageKey: string;
+  event: RetentionRecord;
+}
+
 export interface Validated {
   events: Incoming[];
   corrections: IncomingCorrection[];
   rules: IncomingRules[];
+  retention: IncomingRetention[];
   rejected: Refused[];
 }
 
@@ -51,6 +66,7 @@ export function validate(records: readonly StoredRecord[]): Validated {
   const events: Incoming[] = [];
   const corrections: IncomingCorrection[] = [];
   const rules: IncomingRules[] = [];
+  const retention: IncomingRetention[] = [];
   const rejected: Validated["rejected"] = [];
   for (const { position, payload, message, fragment } of records) {
     const record = read(payload);
@@ -61,20 +77,24 @@ export function validate(records: readonly StoredRecord[]): Validated {
       corrections.push({ position, messageKey: message, event: record });
     } else if (record.status === "rules") {
       rules.push({ position, messageKey: message, event: record });
+    } else if (record.status === "retention") {
+      retention.push({ position, messageKey: message, event: record });
     } else {
       const { source, messageId, reason, receivedAt, body } = record;
       const cause = causeOf(source, reason, body);
       rejected.push({ position, messageKey: message, source, messageId, reason, cause, receivedAt });
     }
   }
-  return { events, corrections, rules, rejected };
+  return { events, corrections, rules, retention, rejected };
 }
 
 type RefusedRecord = Pick<RejectedCall, "status" | "source" | "messageId" | "reason" | "body"> & {
   receivedAt: number | null;
 };
 
-function read(payload: Uint8Array): AcceptedEvent | CorrectionRecord | LinkRecord | RulesRecord | RefusedRecord {
+type ReadRecord = AcceptedEvent | CorrectionRecord | LinkRecord | RulesRecord | RetentionRecord | RefusedRecord;
+
+function read(payload: Uint8Array): ReadRecord {
   try {
     return decodeHead(payload);
   } catch (error) {

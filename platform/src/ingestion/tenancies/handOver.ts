@@ -1,6 +1,7 @@
 import { maxTenancyCombinations } from "../../identity/index.ts";
 import type { FragmentId } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
+import type { Position } from "../../model/position.ts";
 import { tieChange, type TieChange } from "../../profiles/index.ts";
 import type { IdentifierRow, PersonNumber, TenancyChange } from "../../storage/identityAndProfiles.ts";
 import { breathe } from "../regroup/regrouping.ts";
@@ -66,12 +67,13 @@ async function handSome(
   await rows.load(held.flatMap(({ combinations }) => combinations.flatMap(({ identifiers }) => identifiers)));
   await rows.load(held.flatMap(({ after }) => after.flatMap(({ tenant }) => tenant ?? [])));
   const closed = await crowdedHomes(held, rows, parts);
+  const { from: keptFrom } = await parts.store.kept();
   const refoldings: Refolding[] = [];
   for (const device of held) {
     const some = device.combinations.filter(
       ({ base, events }) => !done.has(base) && (device.stored !== null || events.length > 0),
     );
-    for (const each of placed(device, some, { rows, closed }, parts)) {
+    for (const each of placed(device, some, { rows, closed, keptFrom }, parts)) {
       refoldings.push(each);
       done.add(each.combination.base);
     }
@@ -108,20 +110,22 @@ interface Placing {
   rows: Rows;
   /** Crowded devices. */
   closed: ReadonlySet<IdentifierKey>;
+  /** Events before it stay where they are. */
+  keptFrom: Position;
 }
 
 /** What changes of the combinations that are the device's own, and of those that nobody who has a device has any more. */
 function* placed(
   { key, after, stored }: Device,
   combinations: readonly DeviceCombination[],
-  { rows: { homes }, closed }: Placing,
+  { rows: { homes }, closed, keptFrom }: Placing,
   { hash }: Parts,
 ): Generator<Refolding> {
   for (const combination of combinations) {
     const home = homes.of(combination);
     const isOwn = home === key;
     if (!isOwn && !(isCut(combination) && (home === null || closed.has(home)))) continue;
-    const targets = targetsOf(combination, isOwn ? after : nobodys, stored, hash) ?? [];
+    const targets = targetsOf(combination, isOwn ? after : nobodys, stored, { hash, keptFrom }) ?? [];
     for (const target of targets) yield { target, combination, device: home };
   }
 }

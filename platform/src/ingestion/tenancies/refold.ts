@@ -1,10 +1,10 @@
 import type { AcceptedEvent } from "../../model/event.ts";
-import type { FragmentId } from "../../model/fragment.ts";
+import type { FragmentId, FragmentState } from "../../model/fragment.ts";
 import { decodeHead } from "../../model/logRecord.ts";
 import type { OrderKey } from "../../model/order.ts";
 import type { Position } from "../../model/position.ts";
 import { emptyFragment, mayHoldConsents, moveReport, orderEffectOf, ownerOf } from "../../profiles/index.ts";
-import type { FragmentRow } from "../../storage/identityAndProfiles.ts";
+import type { FragmentRow, LeftPart } from "../../storage/identityAndProfiles.ts";
 import { foldInto, type Folded, type FoldedFragment } from "../steps/fold.ts";
 import type { DeviceCombination, Parts, Rows } from "./combinations.ts";
 import { sightingsOf, type Target } from "./targets.ts";
@@ -23,7 +23,7 @@ export interface Refolding {
 /** What is changed in place. */
 export type Refolded = Pick<Folded, "folded" | "foldedOrders">;
 
-/** Folds the targets: from what is stored where nothing leaves it, else anew from the log. */
+/** Folds the targets: from what is stored where nothing leaves it, else anew from what was put aside and the log. */
 export async function foldTargets(
   refoldings: readonly Refolding[],
   rowsNow: Pick<Rows, "homes" | "personOf">,
@@ -32,7 +32,9 @@ export async function foldTargets(
 ): Promise<FoldedFragment[]> {
   const ids = refoldings.flatMap(({ target }) => (target.stored === null ? [] : [target.id]));
   const rows = await parts.store.fragments(ids, new Set(ids));
-  const into = new Map(refoldings.map((each) => [each.target, started(each, rows.get(each.target.id), rowsNow)]));
+  const left = await parts.store.leftParts(refoldings.flatMap(({ target }) => (target.isLeft ? [target.id] : [])));
+  const begun = ({ id }: Target): Begun => ({ stored: rows.get(id), left: left.get(id) });
+  const into = new Map(refoldings.map((each) => [each.target, started(each, begun(each.target), rowsNow)]));
   const orders = movedOrders(folded, parts);
   await foldFromLog(into, orders, parts);
   for (const [{ id, fresh }, fragment] of into) {
@@ -45,16 +47,23 @@ export async function foldTargets(
   return [...into.values()];
 }
 
+interface Begun {
+  stored: FragmentRow | undefined;
+  left: LeftPart | undefined;
+}
+
 function started(
   { target, combination, device }: Refolding,
-  stored: FragmentRow | undefined,
+  { stored, left }: Begun,
   { homes, personOf }: Pick<Rows, "homes" | "personOf">,
 ): FoldedFragment {
   const { tenant, id, isLeft } = target;
   const { base, identifiers } = combination;
   const person = tenant === null ? homes.ownPersonOf(combination) : personOf(tenant);
   const isAnew = stored === undefined || isLeft;
-  const state = isAnew ? { ...emptyFragment(id, identifiers), ...(tenant === null ? {} : { tenant }) } : stored.state;
+  const state = isAnew
+    ? { ...emptyFragment(id, identifiers), ...(tenant === null ? {} : { tenant }), ...leftOf(left) }
+    : stored.state;
   const row: FragmentRow = { state, person };
   if (tenant !== null && device !== null) row.handed = { base, device };
   return {
@@ -68,18 +77,25 @@ function started(
   };
 }
 
-/** An event that the log holds no more is left out: it was erased. */
+function leftOf(left: LeftPart | undefined): Partial<FragmentState> {
+  if (left === undefined) return {};
+  const { spans, traits, consents, logouts } = left;
+  return { spans, traits, consents, ...(logouts === 0 ? {} : { logouts }) };
+}
+
+/** An event that the log holds no more is left out: it was erased, or is in what was put aside. */
 async function foldFromLog(
   into: ReadonlyMap<Target, FoldedFragment>,
   orders: MovedOrders,
-  { recordsAt }: Parts,
+  { recordsAt, store }: Parts,
 ): Promise<void> {
   const wanted = new Map<Position, Target>();
+  const { from: keptFrom } = await store.kept();
   for (const target of into.keys()) {
     for (const { position } of target.moved) wanted.set(position, target);
     if (target.isLeft) for (const { position } of target.kept) wanted.set(position, target);
   }
-  const positions = [...wanted.keys()].sort((one, other) => one - other);
+  const positions = [...wanted.keys()].filter((at) => at >= keptFrom).sort((one, other) => one - other);
   for (let from = 0; from < positions.length; from += maxReadRecords) {
     const some = positions.slice(from, from + maxReadRecords);
     for (const [position, { payload }] of await recordsAt(some)) {

@@ -2,6 +2,7 @@ import { tenancyAt } from "../../identity/index.ts";
 import { fragmentKey, type FragmentId, type Sighting } from "../../model/fragment.ts";
 import type { IdentifierKey } from "../../model/identifier.ts";
 import { fragmentIdOf, type KeyedHash } from "../../model/keyedHash.ts";
+import type { Position } from "../../model/position.ts";
 import type { Tenancy } from "../../model/tenancy.ts";
 import type { DeviceFragment } from "../../storage/identityAndProfiles.ts";
 import type { Incoming } from "../steps/validate.ts";
@@ -25,13 +26,14 @@ export interface Target {
 
 /**
  * Where each event of a combination belongs. Only what changes: null where all that is new goes where all is.
- * `sightings` of what is stored; null where that stays where it is.
+ * `sightings` of what is stored; null where that stays where it is. Events before `keptFrom` cannot be folded anew: they
+ * stay with whom they are.
  */
 export function targetsOf(
   combination: DeviceCombination,
   tenancies: readonly Tenancy[],
   sightings: ReadonlyMap<FragmentId, readonly Sighting[]> | null,
-  hash: KeyedHash,
+  { hash, keptFrom }: { hash: KeyedHash; keptFrom: Position },
 ): Target[] | null {
   const { base, identifiers, fragments, events } = combination;
   const targets = new Map<IdentifierKey | null, Target>();
@@ -47,7 +49,7 @@ export function targetsOf(
   for (const fragment of sightings === null ? [] : fragments) {
     const from = targetOf(fragment.tenant ?? null);
     for (const sighting of sightings?.get(fragment.id) ?? []) {
-      const to = targetOf(tenancyAt(tenancies, sighting.at).tenant);
+      const to = sighting.position < keptFrom ? from : targetOf(tenancyAt(tenancies, sighting.at).tenant);
       if (to === from) to.kept.push(sighting);
       else {
         from.isLeft = true;

@@ -69,7 +69,13 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
   const { paths } = engine;
   const writer = options.overWriter?.(engine.writer) ?? engine.writer;
   const limits = { ...defaultLakeLimits, ...options.lakeLimits };
-  const lake = await openLake({ writer, directory: paths.lake, limits, now: options.now });
+  const lake = await openLake({
+    writer,
+    directory: paths.lake,
+    limits,
+    now: options.now,
+    keptFrom: options.decided.keptFrom,
+  });
   const events = {
     stageDirectory: paths.stage,
     identifierOrder: options.identifierOrder ?? identifierOrder(defaultIdentityRules),

@@ -67,6 +67,9 @@ export class FakeFollowed {
     this.#feed.push({ version: ++this.#version, ...change, ...(cause === undefined ? {} : { cause }) });
   }
 
+  /** Records before it are kept no longer. */
+  keptFrom = 0;
+
   /** Rules hold from here on; nobody changes by it. */
   publish(rules: IdentityRules): void {
     const document = JSON.parse(JSON.stringify(rules)) as JsonObject;
@@ -120,6 +123,7 @@ export class FakeFollowed {
 
   decided(): Decided {
     return {
+      keptFrom: () => this.keptFrom,
       head: () => ({ position: this.#records.length, feedVersion: this.#version }),
       notProcessed: (from, until) => new Set([...this.#skipped].filter((at) => at >= from && at < until)),
       feed: (after, limit, only) => ({

@@ -76,7 +76,8 @@ export async function openFollower(parts: FollowerParts): Promise<Follower> {
   let goal: Progress | null = null;
 
   async function followEvents(until: Position): Promise<boolean> {
-    const batch = await eventsAfter(progress.position, until, parts);
+    // What is kept no longer may be gone from the log, too.
+    const batch = await eventsAfter(Math.max(progress.position, decided.keptFrom()), until, parts);
     if (batch === null) return false;
     const advanced = { ...progress, position: batch.next };
     try {

@@ -312,4 +312,45 @@ describe("the lake", () => {
     expect(lost).toBe(1);
     expect(await count(core)).toEqual(before);
   });
+
+  test("what is kept no longer goes: whole files, rows of those that straddle, and what is hot; nothing else", async () => {
+    const followed = new FakeFollowed();
+    fill(followed, 0, 40);
+    const path = directory();
+    let now = Date.UTC(2026, 0, 15, 13);
+    const limits = { leastFileRows: 0, retiredFileMs: 0, trimAfterMs: 1_000 };
+    const core = await open(followed, path, { now: () => now, lakeLimits: limits });
+    await core.caughtUp();
+    await core.moveToLake();
+    fill(followed, 40, 60);
+    await core.caughtUp();
+    const rows = async () => (await core.query("SELECT message_id, properties FROM events ORDER BY 1", 100)).rows;
+    const all = await rows();
+    const keptRows = (from: number) => all.filter(([id]) => Number(String(id).slice(1)) >= from);
+    for (const from of [3, 17, 37, 45]) {
+      followed.keptFrom = from;
+      core.advance();
+      await until(async () => {
+        now += 2_000;
+        core.advance();
+        return (await rows()).length === 60 - from;
+      });
+      expect(await rows()).toEqual(keptRows(from));
+    }
+    await until(() => {
+      now += 2_000;
+      core.advance();
+      return lakeFiles(path).every((name) => Number(/(\d+)-\d+(-\d+)?\.parquet$/.exec(name)?.[1]) >= 45);
+    });
+    await core.close();
+    const again = await open(followed, path, { now: () => now });
+    await again.caughtUp();
+    expect((await again.query("SELECT count(*) FROM events", 1)).rows).toEqual([[15]]);
+    await again.close();
+    rmSync(path, { recursive: true });
+    mkdirSync(path);
+    const anew = await open(followed, path, { now: () => now });
+    await anew.caughtUp();
+    expect((await anew.query("SELECT count(*) FROM events", 1)).rows).toEqual([[15]]);
+  });
 });

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import type { Position } from "../../../model/position.ts";
 import { replaceViews, transaction } from "./engine.ts";
 import {
   checksumOf,
@@ -35,6 +36,10 @@ export interface LakeLimits extends MergeLimits {
   leastFileRows: number;
   /** A file that a merge replaced is removed after this long: no query lives longer. */
   retiredFileMs: number;
+  /** What is kept no longer is taken away once nothing more was said of it for so long: files are written anew for it. */
+  trimAfterMs: number;
+  /** Or so long after the last time, while more is said. */
+  trimEveryMs: number;
 }
 
 export const defaultLakeLimits: LakeLimits = {
@@ -48,12 +53,25 @@ export const defaultLakeLimits: LakeLimits = {
   maxSparseFiles: 9,
   sparseRows: 500_000,
   retiredFileMs: 60_000,
+  trimAfterMs: 5_000,
+  trimEveryMs: 300_000,
 };
 
 export interface LakeFigures {
   files: number;
   bytes: number;
   rows: number;
+}
+
+/** What is kept no longer is taken away in one transaction, once what is left of its files is written. */
+interface Trim {
+  /** Rows before this position go. */
+  before: Position;
+  /** Files of which some rows stay, and which are not written anew yet. */
+  straddling: LakeFile[];
+  /** All that some rows go of. */
+  gone: LakeFile[];
+  written: LakeFile[];
 }
 
 interface Move {
@@ -69,6 +87,8 @@ export interface LakeParts {
   limits: LakeLimits;
   /** UTC ms. */
   now: () => number;
+  /** Rows of records before it are to go. */
+  keptFrom: () => Position;
 }
 
 /** Removes files that no committed transaction registered, and points the views at those that are. */
@@ -84,6 +104,10 @@ export async function openLake(parts: LakeParts): Promise<Lake> {
 export class Lake {
   readonly #parts: LakeParts;
   #move: Move | null = null;
+  #trim: Trim | null = null;
+  /** Rows before `before` are to go, as was met at `at`. */
+  #toTrim = { before: 0, at: 0 };
+  #trimmed = { before: 0, at: Number.POSITIVE_INFINITY };
   #mergesDue = true;
   #nextAgeCheckAt = Number.NEGATIVE_INFINITY;
   readonly #retired: { file: string; at: number }[] = [];
@@ -99,6 +123,7 @@ export class Lake {
       await this.#stepMove(this.#move);
       return true;
     }
+    if (await this.#stepTrim()) return true;
     if (this.#mergesDue) {
       this.#mergesDue = await this.#stepMerge();
       if (this.#mergesDue) return true;
@@ -179,6 +204,51 @@ export class Lake {
     this.#mergesDue = true;
   }
 
+  /** One file's worth of taking away what is kept no longer; false when there is nothing to do. */
+  async #stepTrim(): Promise<boolean> {
+    const { writer, now } = this.#parts;
+    if (this.#trim === null) {
+      const before = this.#dueToTrim();
+      if (before === null) return false;
+      this.#trimmed = { before, at: now() };
+      this.#trim = await trimDue(writer, before);
+      return this.#trim !== null;
+    }
+    const { before, straddling, gone, written } = this.#trim;
+    const file = straddling.at(-1);
+    if (file !== undefined) {
+      const kept = `FROM read_parquet([${this.#absolute([file]).map(quoted).join()}], hive_partitioning = false)
+        WHERE position >= ${before}`;
+      const [first, last, rows] = await figuresOf(writer, kept);
+      if (rows > 0) written.push(await this.#writeFile({ ...file, first, last, rows }, kept));
+      straddling.pop();
+      return true;
+    }
+    // A commit whose answer was lost may stand: then none of them is listed any more.
+    const listed = new Set((await registeredFiles(writer)).map(({ path }) => path));
+    if (gone.some(({ path }) => listed.has(path)) || written.every(({ path }) => !listed.has(path))) {
+      await transaction(writer, async () => {
+        for (const { path } of gone) await writer.run(`DELETE FROM store.lake_files WHERE path = ${quoted(path)}`);
+        for (const each of written) await register(writer, each);
+        await writer.run(`DELETE FROM store.hot WHERE position < ${before}`);
+        await replaceViews(writer, this.#absolute(await registeredFiles(writer)));
+      });
+    }
+    for (const each of this.#absolute(gone)) this.#retired.push({ file: each, at: now() });
+    this.#trim = null;
+    return true;
+  }
+
+  /** Position before which rows are to go now; null while there is none, or more is being said. */
+  #dueToTrim(): Position | null {
+    const { now, limits, keptFrom } = this.#parts;
+    const before = keptFrom();
+    if (before === this.#trimmed.before) return null;
+    if (before !== this.#toTrim.before) this.#toTrim = { before, at: now() };
+    const isStill = now() >= this.#toTrim.at + limits.trimAfterMs;
+    return isStill || now() >= this.#trimmed.at + limits.trimEveryMs ? before : null;
+  }
+
   /** Merges files that are many for what they hold; false when there are none. */
   async #stepMerge(): Promise<boolean> {
     const { writer, limits, now } = this.#parts;
@@ -236,6 +306,20 @@ export class Lake {
       this.#retired.shift();
     }
   }
+}
+
+/** Null where no row is to go. */
+async function trimDue(writer: DuckDBConnection, before: Position): Promise<Trim | null> {
+  const gone = (await registeredFiles(writer)).filter(({ first }) => first < before);
+  const hot = await numberOf(writer, `SELECT count(*) FROM store.hot WHERE position < ${before}`);
+  if (gone.length === 0 && hot === 0) return null;
+  return { before, straddling: gone.filter(({ last }) => last >= before), gone, written: [] };
+}
+
+async function figuresOf(writer: DuckDBConnection, from: string): Promise<[number, number, number]> {
+  const found = await writer.runAndReadAll(`SELECT min(position), max(position), count(*) ${from}`);
+  const [first, last, rows] = found.getRows()[0] ?? [];
+  return [Number(first ?? 0), Number(last ?? 0), Number(rows ?? 0)];
 }
 
 async function numberOf(writer: DuckDBConnection, sql: string): Promise<number> {

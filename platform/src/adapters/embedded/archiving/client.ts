@@ -1,4 +1,5 @@
 import type { LogTiers } from "../eventLog/archiver.ts";
+import type { PastSegment } from "../eventLog/pastSegments.ts";
 import { ownedThread } from "../ownedThread.ts";
 import type { ArchivingAnswers, ArchivingRequest, ArchivingThreadSettings } from "./messages.ts";
 
@@ -9,6 +10,9 @@ const maxYoungGenerationMb = 16;
 export interface EmbeddedArchiving {
   /** What the log's files hold, by how they are kept. */
   tiers(): Promise<LogTiers>;
+  /** Segments of which all was received before `time`, UTC ms: see `Archiver`. */
+  wholly(before: number): Promise<PastSegment[]>;
+  removeBefore(segment: number): Promise<void>;
   /** `isBusy`: much waits to be decided. */
   advance(isBusy: boolean): void;
   close(): Promise<void>;
@@ -31,9 +35,14 @@ export async function startArchiving({ onTrouble, ...workerData }: ArchivingOpti
     onFollowed: undefined,
   });
   await thread.start();
+  const one = { maxWaiting, counts: (): boolean => true };
   let wasBusy = false;
   return {
     tiers: () => thread.ask("tiers", (id) => ({ kind: "tiers", id }), { maxWaiting, counts: () => true }),
+    wholly: (before) => thread.ask("wholly", (id) => ({ kind: "wholly", id, before }), one),
+    removeBefore: async (segment) => {
+      await thread.ask("removeBefore", (id) => ({ kind: "removeBefore", id, segment }), one);
+    },
     advance: (isBusy) => {
       if (isBusy === wasBusy) return;
       wasBusy = isBusy;

@@ -9,7 +9,12 @@ await runOwner<Question>("archiving", ({ onTrouble }) => {
   const { logDirectory: directory, limits } = workerData as ArchivingThreadSettings;
   const archiver = startArchiver({ directory, limits, disk: nodeDisk, now: Date.now, onTrouble });
   return {
-    answer: () => archiver.tiers(),
+    answer: async (question) => {
+      if (question.kind === "tiers") return archiver.tiers();
+      if (question.kind === "wholly") return archiver.wholly(question.before);
+      await archiver.removeBefore(question.segment);
+      return null;
+    },
     advance: archiver.advance,
     close: archiver.close,
   };

@@ -1,11 +1,13 @@
 import { existsSync, fstatSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Position } from "../../../model/position.ts";
 import { isoTime } from "../../../model/isoTime.ts";
 import { Problem } from "../../../model/problem.ts";
+import { baseManifestFile, firstSegmentOf, readBase, type Base } from "../base/manifest.ts";
 import { contentOf, paceOf, type CopyOptions } from "./copyFile.ts";
 import { copyLiveDatabase, copyState } from "./databaseCopy.ts";
 import { lastReceivedAt, logFilesOf, withFile, type LogFile } from "./logFiles.ts";
-import { backupFormat, keyName, type Manifest, type StoredFile } from "./manifest.ts";
+import { formatOf, keyName, type Manifest, type StoredFile } from "./manifest.ts";
 import { openTarget, storeFile, type BackupTarget } from "./target.ts";
 
 /** Segments after which is noted what has been copied, so that a run that ends early was not for nothing: a gibibyte. */
@@ -13,7 +15,7 @@ const noteEverySegments = 16;
 
 export interface BackupParts {
   readonly dataDir: string;
-  readonly paths: { log: string; state: string; access: string; reviews: string; hashKey: string };
+  readonly paths: { log: string; base: string; state: string; access: string; reviews: string; hashKey: string };
   /** The folder; absolute. */
   readonly directory: string;
   /** The state too, so that a restore need not fold the log. */
@@ -60,7 +62,10 @@ async function backUpInto(target: BackupTarget, parts: BackupParts, hashKey: Uin
   const files: StoredFile[] = [];
   // Decided first, logged after: the log then has all that the state knows.
   const state = parts.withDerived && existsSync(parts.paths.state) ? await storeState(target, parts, meter) : null;
-  const log = await logFilesOf(parts.paths.log);
+  // Before the list of segments: those that the base stands for are about to go.
+  const base = readBase(parts.paths.base);
+  if (base !== null) files.push(...(await storeBase(target, base, parts, meter)));
+  const log = await logFilesOf(parts.paths.log, firstSegmentOf(base));
   try {
     refuseGoingBack(target, parts.directory, log.end);
     meter.expect(log.files.reduce((sum, { expectedBytes }) => sum + expectedBytes, 0));
@@ -79,14 +84,16 @@ async function backUpInto(target: BackupTarget, parts: BackupParts, hashKey: Uin
   if (access !== null) files.push(access);
   if (existsSync(parts.paths.reviews)) files.push(await storeReviews(target, parts, meter));
   const receivedAt = await lastReceivedAt(parts.paths.log, log.end);
+  const kept = base === null ? {} : { base: { position: base.position, madeAt: base.madeAt } };
   const manifest: Manifest = {
-    format: backupFormat,
+    format: formatOf(kept),
     platform: parts.platform,
     key: keyName(hashKey),
     madeAt: isoTime(parts.now()),
     position: log.end,
     lastReceivedAt: receivedAt === null ? null : isoTime(receivedAt),
     statePosition: isUsable ? state.position : null,
+    ...kept,
     files,
   };
   await target.finish(manifest);
@@ -150,6 +157,30 @@ async function storeSegment(
     return known;
   };
   return growing === null ? withFile(file, store) : store(growing.fd);
+}
+
+/** The base's file is never changed under its name. */
+async function storeBase(
+  target: BackupTarget,
+  { file, bytes }: Base,
+  { paths }: BackupParts,
+  meter: Meter,
+): Promise<StoredFile[]> {
+  const stored: StoredFile[] = [];
+  meter.expect(bytes);
+  for (const name of [file, baseManifestFile]) {
+    const path = `base/${name}`;
+    const store = async (fd: number): Promise<StoredFile> => {
+      const { size, mtimeNs } = fstatSync(fd, { bigint: true });
+      const modifiedNs = String(mtimeNs);
+      const known = target.unchanged(path, Number(size), modifiedNs);
+      if (known === null) return storeFile(target, { path, fd, bytes: null, modifiedNs }, meter);
+      meter.skip(Number(size));
+      return known;
+    };
+    stored.push(await withFile(join(paths.base, name), store));
+  }
+  return stored;
 }
 
 async function storeState(

@@ -46,6 +46,7 @@ async function openSource(
   const dataDir = join(folder, name);
   const paths = {
     log: join(dataDir, "log"),
+    base: join(dataDir, "base"),
     state: join(dataDir, "state.sqlite"),
     access: join(dataDir, "access.sqlite"),
     reviews: join(dataDir, "reviews.sqlite"),

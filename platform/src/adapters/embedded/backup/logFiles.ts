@@ -26,9 +26,9 @@ export interface LogFiles {
   close(): void;
 }
 
-/** What the log holds now, beside its writer or without one. A torn tail is left out. */
-export async function logFilesOf(directory: string): Promise<LogFiles> {
-  const segments = await listSegments(directory);
+/** What the log holds from a segment on now, beside its writer or without one. A torn tail is left out. */
+export async function logFilesOf(directory: string, from = 0): Promise<LogFiles> {
+  const segments = (await listSegments(directory)).filter((segment) => segment >= from);
   const last = segments.at(-1);
   const files: LogFile[] = [];
   for (const segment of segments.slice(0, -1)) {

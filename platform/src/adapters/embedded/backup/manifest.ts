@@ -5,7 +5,13 @@ import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
 
 /** Of the backup's folder as a whole (docs/formats/backup.md). */
-export const backupFormat = 1;
+export const backupFormat = 2;
+/** Of a backup whose log has its beginning, which any program can restore. */
+const wholeLogFormat = 1;
+
+export function formatOf({ base }: Pick<Manifest, "base">): number {
+  return base === undefined ? wholeLogFormat : backupFormat;
+}
 export const manifestFile = "manifest.json";
 /** What a backup under way has copied already: a later one goes on from there. */
 export const unfinishedFile = "unfinished.json";
@@ -37,6 +43,8 @@ export interface Manifest {
   readonly lastReceivedAt: string | null;
   /** What the state file in it has decided; null where it holds none. */
   readonly statePosition: Position | null;
+  /** Where the log's beginning is gone: what it is folded on from is in the backup, as of a position. */
+  readonly base?: { readonly position: Position; readonly madeAt: string };
   readonly files: readonly StoredFile[];
 }
 
@@ -46,8 +54,10 @@ export function keyName(hashKey: Uint8Array): string {
 }
 
 /** Only these files, so that a manifest that somebody tampered with leads nowhere else. */
-const knownPath = /^(log\/\d{10}\.log|hash\.key|access\.sqlite|reviews\.sqlite|state\.sqlite)$/;
-const knownStored = /^(log\/\d{10}|hash|access|reviews|state)-[0-9a-f]{16}\.(log|key|sqlite)$/;
+const knownPath =
+  /^(log\/\d{10}\.log|hash\.key|access\.sqlite|reviews\.sqlite|state\.sqlite|base\/(base\.json|\d{1,16}\.sqlite))$/;
+const knownStored =
+  /^(log\/\d{10}|hash|access|reviews|state|base\/(base|\d{1,16}))-[0-9a-f]{16}\.(log|key|sqlite|json)$/;
 
 /** The name under which content of `sha256` is stored: the same content has the same name, other content another. */
 export function storedName(path: string, sha256: string): string {

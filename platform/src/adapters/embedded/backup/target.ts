@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { Problem } from "../../../model/problem.ts";
 import { lockDirectory, type DirectoryLock } from "../directoryLock.ts";
 import {
@@ -22,6 +22,8 @@ const mark = `A backup of Customer 360. It holds customers' data and secrets (ha
 keep it as safe as the data directory itself. To restore it: c360 restore THIS_FOLDER --data-dir NEW_FOLDER
 What is in it: manifest.json. Files whose names it does not list are of a backup that did not finish.
 `;
+/** As in the data directory. */
+const folders = ["log", "base"];
 /** What a fresh file system has of its own. */
 const ignored = new Set(["lost+found"]);
 
@@ -69,7 +71,7 @@ function targetIn(directory: string, former: Manifest | null, lock: DirectoryLoc
   for (const file of [...(former?.files ?? []), ...readUnfinished(directory)]) known.set(file.path, file);
   const incoming = join(directory, "incoming.tmp");
   const syncNames = async (): Promise<void> => {
-    await syncDirectory(join(directory, "log"));
+    for (const folder of foldersIn(directory)) await syncDirectory(join(directory, folder));
     await syncDirectory(directory);
   };
   return {
@@ -82,6 +84,7 @@ function targetIn(directory: string, former: Manifest | null, lock: DirectoryLoc
     },
     keep: (path, { bytes, sha256 }, modifiedNs) => {
       const stored = storedName(path, sha256);
+      mkdirSync(dirname(join(directory, stored)), { recursive: true, mode: 0o700 });
       renameSync(incoming, join(directory, stored));
       return { path, stored, bytes, sha256, ...(modifiedNs === undefined ? {} : { modifiedNs }) };
     },
@@ -107,9 +110,13 @@ export async function storeFile(
   return target.keep(path, await copyContent(fd, target.incoming, bytes, options), modifiedNs);
 }
 
+function foldersIn(directory: string): string[] {
+  return folders.filter((folder) => existsSync(join(directory, folder)));
+}
+
 function sweep(directory: string, named: ReadonlySet<string>): void {
   rmSync(join(directory, unfinishedFile), { force: true });
-  for (const folder of ["", "log"]) {
+  for (const folder of ["", ...foldersIn(directory)]) {
     for (const name of readdirSync(join(directory, folder))) {
       const path = folder === "" ? name : `${folder}/${name}`;
       const isOurs = isStoredName(path) || name.endsWith(".tmp") || name.endsWith(".tmp-journal");

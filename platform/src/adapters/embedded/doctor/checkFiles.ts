@@ -18,7 +18,7 @@ const privateFiles = [
 /** What a start set aside: answers and models are in it, so that it is not just left over. */
 const reviewsAside = /^reviews\.sqlite(\.\d+)?\.damaged$/;
 const leftOver = /(\.tmp|\.new|\.damaged)$|^rebuilding$|^examining$|^linking$|^server\.json\..+$|\.log\.new$/;
-const checkedFolders = ["", "log", "messages/filters", "replays"];
+const checkedFolders = ["", "log", "base", "messages/filters", "replays"];
 
 /** Who may read what, room on the disk, and what something that ended early left behind. */
 export function checkFiles(

@@ -38,6 +38,8 @@ export async function openMessagesCheck(
     isDeep: boolean;
     /** Everything before is decided. */
     decided: Position;
+    /** Messages before it are not known any more. */
+    keptFrom: Position;
     notProcessed: (from: Position, until: Position) => Set<Position>;
   },
   report: Report,
@@ -173,6 +175,7 @@ async function checkManifest(
 
 interface LookUpParts {
   isDeep: boolean;
+  keptFrom: Position;
   notProcessed: (from: Position, until: Position) => Set<Position>;
 }
 
@@ -199,7 +202,13 @@ class LookedUp implements MessagesCheck {
         this.#skipped = isSealed ? parts.notProcessed(positionOf(number, 0), positionOf(number + 1, 0)) : new Set();
       },
       record: ({ position, bytes, offset, view }) => {
-        if (segmentOf(position) >= this.#sealed || view.kind === kinds.stub || this.#skipped.has(position)) return;
+        if (
+          position < parts.keptFrom ||
+          segmentOf(position) >= this.#sealed ||
+          view.kind === kinds.stub ||
+          this.#skipped.has(position)
+        )
+          return;
         this.#processed += 1;
         if (!parts.isDeep && ordinalOf(position) % sampleEvery !== 0) return;
         this.#asked.push({ key: recordContent(bytes, offset, view).message, position });

@@ -6,6 +6,7 @@ export const parts = [
   "files",
   "hash.key",
   "log",
+  "base",
   "state",
   "messages",
   "analytics",

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { archiveSegment } from "./archive.ts";
 import { dueSegments, type ArchiveLimits } from "./archivePolicy.ts";
 import type { LogDisk } from "./disk.ts";
+import { pastSegments, type PastSegments } from "./pastSegments.ts";
+import { listSegments } from "./segmentFiles.ts";
 import { sealedSegmentsOf, type SealedSegment } from "./sealedSegments.ts";
 
 /** Segments are archived at most so fast: writing the log and answering questions need the disk, too. */
@@ -39,7 +41,7 @@ export interface ArchiverOptions {
   readonly idlePollMs?: number;
 }
 
-export interface Archiver {
+export interface Archiver extends PastSegments {
   /** Those who decide have much to do, or no longer. */
   advance(isBusy: boolean): void;
   tiers(): Promise<LogTiers>;
@@ -56,6 +58,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
   const failed = new Set<number>();
   let isBusy = false;
   let restedAt = performance.now();
+  const inTurn = turns();
 
   const rest = (ms: number): Promise<void> => sleep(ms, undefined, { signal, ref: false });
 
@@ -67,12 +70,19 @@ export function startArchiver(options: ArchiverOptions): Archiver {
     restedAt = performance.now();
   }
 
+  const past = pastSegments({ ...options, sealed, pace });
+
+  async function archiveIfThere(segment: number): Promise<void> {
+    if (!(await listSegments(options.directory)).includes(segment)) return;
+    restedAt = performance.now();
+    await tellingSegment(segment, () => archiveSegment(options.directory, segment, { disk: options.disk, pace }));
+  }
+
   async function archiveDue(): Promise<void> {
-    const due = dueSegments(await sealed.list(), options.limits, options.now());
+    const due = dueSegments(await inTurn(() => sealed.list()), options.limits, options.now());
     for (const segment of due.toSorted((one, other) => Number(failed.has(one)) - Number(failed.has(other)))) {
-      restedAt = performance.now();
       failed.add(segment);
-      await tellingSegment(segment, () => archiveSegment(options.directory, segment, { disk: options.disk, pace }));
+      await inTurn(() => archiveIfThere(segment));
       failed.delete(segment);
       sealed.changed(segment);
     }
@@ -102,10 +112,22 @@ export function startArchiver(options: ArchiverOptions): Archiver {
       const plain = tierOf(all.filter(({ isArchived }) => !isArchived));
       return { plain, archived: tierOf(all.filter(({ isArchived }) => isArchived)), oldestAt: sealed.oldestAt() };
     },
+    wholly: (before) => inTurn(() => past.wholly(before)),
+    removeBefore: (segment) => inTurn(() => past.removeBefore(segment)),
     close: async () => {
       closing.abort();
       await done;
     },
+  };
+}
+
+/** Whoever replaces or removes a segment's file does so alone. */
+function turns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
   };
 }
 

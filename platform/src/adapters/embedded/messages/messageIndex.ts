@@ -5,6 +5,7 @@ import type { MessageIndex } from "../../../storage/messageIndex.ts";
 import { defaultSchedule, keyBytes, type TierSchedule } from "./filterTiers.ts";
 import { openKeptFilters, type KeptFilters } from "./keptFilters.ts";
 import { positionBytes, positionIn, sealedKey } from "./keptKeys.ts";
+import { removeSegment } from "./removeSegment.ts";
 import { openSoundTree, type IndexTree } from "./keyTree.ts";
 
 /** Some 15 ms of work: decisions have their turn in between. */
@@ -15,6 +16,10 @@ export interface MessageIndexOptions {
   log: EventBufferReader;
   /** Everything before is decided. */
   decided: Position;
+  /** Messages before it are not known any more. */
+  keptFrom?: Position;
+  /** The log has no segment before this one. */
+  firstSegment?: number;
   notProcessed: (from: Position, until: Position) => Set<Position>;
   schedule?: TierSchedule;
   /** Tests lay faults over it. */
@@ -23,6 +28,8 @@ export interface MessageIndexOptions {
 
 export interface EmbeddedMessageIndex extends MessageIndex {
   figures(): MessageIndexFigures;
+  /** Removes what is known of a segment's messages, which {@link forget} has made nobody's. Needs the segment's records. */
+  removeSegment(segment: number): Promise<void>;
   /** Resolves when no segment is being sealed; rejects where that failed, and nobody has tried again. */
   sealed(): Promise<void>;
   /** Resolves when nothing is written beside the calls any more; rejects with what the last such writing failed of. */
@@ -57,16 +64,23 @@ export async function openMessageIndex(options: MessageIndexOptions): Promise<Em
     throw error;
   });
   const recent = new Map<string, Position>();
-  const state: State = { tree, filters, recent, sealedBefore, treeLookups: 0 };
+  const { keptFrom = 0 } = options;
+  const state: State = { tree, filters, recent, sealedBefore, keptFrom, treeLookups: 0 };
   await rebuildRecent(state, options);
   const sealing = sealingBeside(state);
   return {
     firstPositions: async (keys) => firstPositions(state, keys),
     remember: async (entries) => {
-      for (const { key, position } of entries) if (!recent.has(key)) recent.set(key, position);
+      for (const { key, position } of entries) {
+        if ((recent.get(key) ?? Number.NEGATIVE_INFINITY) < state.keptFrom) recent.set(key, position);
+      }
       const last = entries.at(-1);
       if (last !== undefined) await sealing.through(segmentOf(last.position));
     },
+    forget: (before) => {
+      state.keptFrom = Math.max(state.keptFrom, before);
+    },
+    removeSegment: (segment) => removeSegment({ tree, log: options.log, segment }),
     sealed: sealing.settled,
     figures: () => ({ ...filters.figures(), treeLookups: state.treeLookups }),
     settled: () => filters.settled(),
@@ -84,10 +98,16 @@ interface State {
   recent: Map<string, Position>;
   /** Keys of segments before it are in the tree. */
   sealedBefore: number;
+  keptFrom: Position;
   treeLookups: number;
 }
 
 async function firstPositions(state: State, keys: readonly string[]): Promise<(Position | null)[]> {
+  const { keptFrom } = state;
+  return (await knownPositions(state, keys)).map((at) => (at !== null && at >= keptFrom ? at : null));
+}
+
+async function knownPositions(state: State, keys: readonly string[]): Promise<(Position | null)[]> {
   const answers: (Position | null)[] = Array.from({ length: keys.length }, () => null);
   const asked: number[] = [];
   const bytes: Uint8Array[] = [];
@@ -183,7 +203,7 @@ async function readSeal(tree: IndexTree): Promise<number> {
 
 /** What is decided and not sealed, from the log; segments that are wholly decided are sealed on the way. */
 async function rebuildRecent(state: State, options: MessageIndexOptions): Promise<void> {
-  let at = positionOf(state.sealedBefore, 0);
+  let at = positionOf(Math.max(state.sealedBefore, options.firstSegment ?? 0), 0);
   while (at < options.decided) {
     const { records, next } = await options.log.read(at, options.decided, 50_000, 32 << 20);
     const skipped = options.notProcessed(at, next);

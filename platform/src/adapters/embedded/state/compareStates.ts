@@ -69,6 +69,15 @@ function projections({ hash, homeCurrency }: { hash: KeyedHash; homeCurrency: st
         if (all.length > 0) yield [text(row, "id"), JSON.stringify(all.sort((a, b) => a.position - b.position))];
       }
     },
+    "left part": function* leftParts(database) {
+      const rows = database.prepare(`SELECT f.id AS name, l.spans, l.logouts, l.traits, l.consents FROM left_parts l
+        JOIN fragments f ON f.number = l.fragment ORDER BY f.id`);
+      for (const row of rows.iterate()) {
+        const { name, spans, logouts, traits, consents } = row as Row;
+        yield [String(name), JSON.stringify([spans, logouts, byName(traits), byName(consents)])];
+      }
+    },
+    kept: rowLines("SELECT 'from' AS name, kept_from, records, exceptions FROM kept"),
     holding: rowLines("SELECT device AS name, base FROM holdings ORDER BY device, base"),
     "device tally": rowLines("SELECT device AS name, * FROM device_tallies ORDER BY device"),
     tenancy: rowLines("SELECT from_at AS name, * FROM tenancies ORDER BY device, from_at"),

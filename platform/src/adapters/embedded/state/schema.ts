@@ -3,11 +3,18 @@ import { DatabaseSync } from "node:sqlite";
 import { normaliserVersion } from "../../../model/normalise.ts";
 import { Problem } from "../../../model/problem.ts";
 import { isDamage } from "../sqliteFile.ts";
+import { keptSchema } from "./kept.ts";
 
 /** Raised when a table, or the JSON in one of its columns, changes shape. */
-const tablesVersion = 6;
+const tablesVersion = 7;
 /** Identifiers are stored normalised: another normaliser means another state too. Either asks for `c360 rebuild`. */
 export const stateVersion = tablesVersion * 1_000 + normaliserVersion;
+
+/**
+ * What makes the tables of an older version those of the next, without folding anything again: also what an
+ * older base is taken over by, which nothing is left to fold anew of.
+ */
+const tableUpgrades: Readonly<Record<number, string>> = { 6: keptSchema };
 
 /**
  * What changes with every event (a fragment's spans) is apart from what is large and changes seldom (its traits):
@@ -100,7 +107,7 @@ CREATE TABLE plan_violations (
   samples TEXT NOT NULL, UNIQUE (source, version, type, event, path, kind)) STRICT;
 CREATE TABLE batches (until INTEGER PRIMARY KEY, processed_at INTEGER NOT NULL, processed INTEGER NOT NULL) STRICT;
 CREATE TABLE feed (version INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id ANY NOT NULL) STRICT;
-`;
+${keptSchema}`;
 
 /** Beside what the state was folded with, its table names its feed: versions of another one mean something else. */
 export const feedIdName = "feed";
@@ -137,9 +144,21 @@ function prepareStateFile(database: DatabaseSync, file: string, foldedWith: Fold
   const version = readVersion(database);
   if (version === 0) {
     database.exec(`BEGIN; ${schema} PRAGMA user_version = ${stateVersion}; COMMIT;`);
-  } else if (version !== stateVersion) throw otherVersion(version);
+  } else if (version !== stateVersion) upgradeTables(database, version);
   checkFoldedWith(database, foldedWith);
   database.exec(`INSERT OR IGNORE INTO folded_with VALUES ('${feedIdName}', lower(hex(randomblob(8))))`);
+}
+
+/** All steps in one transaction. Problem as of {@link otherVersion} where there is no way from that version. */
+function upgradeTables(database: DatabaseSync, version: number): void {
+  const steps: string[] = [];
+  for (let tables = Math.floor(version / 1_000); tables < tablesVersion; tables += 1) {
+    const step = tableUpgrades[tables];
+    if (step === undefined) throw otherVersion(version);
+    steps.push(step);
+  }
+  if (version % 1_000 !== normaliserVersion || steps.length === 0) throw otherVersion(version);
+  database.exec(`BEGIN IMMEDIATE; ${steps.join("")} PRAGMA user_version = ${stateVersion}; COMMIT;`);
 }
 
 /** Problem 409 `state_newer`; `state_older` for one that this program makes anew from the log. */

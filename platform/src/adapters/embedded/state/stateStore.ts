@@ -18,6 +18,7 @@ import { crossingFragments, crossingStatements } from "./crossings.ts";
 import { defaultFeedLimits, feedRetention, type FeedLimits } from "./feedRetention.ts";
 import type { Position } from "../../../model/position.ts";
 import { everybodyOver } from "./everybody.ts";
+import { keptReads, keptRows } from "./kept.ts";
 import { planViolationRows } from "./planViolations.ts";
 import { rejectionRows } from "./rejections.ts";
 import { currentRules, rulesStatements } from "./rulesVersions.ts";
@@ -57,8 +58,7 @@ export function openStateStore(options: {
   const reads = readStatements(database);
   const rejections = rejectionRows(database, options.hash);
   const planViolations = planViolationRows(database);
-  const counting = { countSources: sourceActivityWriter(database), rejections, planViolations };
-  const writes = { ...commitStatements(database), ...counting };
+  const writes = { ...commitStatements(database), ...otherWrites(database), rejections, planViolations };
   const retention = feedRetention(database, { ...defaultFeedLimits, ...options.feedLimits });
   const thinning = batchThinning(database);
   const recent = recentFragments();
@@ -82,6 +82,7 @@ export function openStateStore(options: {
     },
     ...plainReads(reads, options.hash),
     ...tenancyReads(reads),
+    ...keptReads(database),
     edges: async (keys, most) => (hasEdges ? edgesOf(reads, keys, most) : []),
     edgesBetween: async (pairs) =>
       hasEdges ? pairs.flatMap(({ a, b }) => (reads.edgesBetween.all(a, b) as Row[]).map(edgeRow)) : [],
@@ -104,7 +105,8 @@ export function openStateStore(options: {
         hasCorrections = true;
         throw refusesContent(error) ? refused(error) : error;
       }
-      rejections.keep(decision);
+      if (decision.kept === undefined) rejections.keep(decision);
+      else rejections.forget();
       hasEdges ||= decision.edges.length > 0;
       hasCorrections ||= decision.corrections.length > 0;
       if (decision.rules === undefined) recent.keep(decision);
@@ -113,6 +115,10 @@ export function openStateStore(options: {
     releaseFeed: (version) => retention.release(version),
     close: async () => database.close(),
   };
+}
+
+function otherWrites(database: DatabaseSync) {
+  return { countSources: sourceActivityWriter(database), kept: keptRows(database) };
 }
 
 function aloneOf(reads: ReadStatements, numbers: readonly number[], hasCorrections: boolean): Set<number> {

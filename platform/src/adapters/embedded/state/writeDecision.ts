@@ -13,6 +13,7 @@ import type {
 import type { BatchSnapshot } from "./batchSnapshot.ts";
 import type { BatchThinning } from "./batchThinning.ts";
 import type { FeedRetention } from "./feedRetention.ts";
+import type { KeptRows } from "./kept.ts";
 import type { PlanViolationRows } from "./planViolations.ts";
 import type { RejectionRows } from "./rejections.ts";
 import { encodeSpans } from "./rows.ts";
@@ -72,6 +73,7 @@ export async function writeDecision(
       countSources: (received: readonly SourceMinute[]) => void;
       rejections: Pick<RejectionRows, "write">;
       planViolations: Pick<PlanViolationRows, "write">;
+      kept: KeptRows;
     };
     hash: KeyedHash;
     retention: FeedRetention;
@@ -90,6 +92,7 @@ export async function writeDecision(
     statements.countSources(decision.received);
     statements.planViolations.write(decision.violations);
     writeFeed(statements, decision);
+    if (decision.kept !== undefined) statements.kept.write(decision.kept);
     if (decision.rules !== undefined) await writeRules(statements, hash, decision.rules);
     retention.prune();
     thinning.thin(decision.processedAt);
