@@ -1,0 +1,53 @@
+import { Readable } from "node:stream";
+import { HttpResponse } from "@smithy/core/protocols";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+
+type Handled = ReturnType<NodeHttpHandler["handle"]>;
+type Asked = Parameters<NodeHttpHandler["handle"]>;
+
+/**
+ * What becomes of one request: a service's own refusal, which leaves everything as it was; `lost`: it is done, and its
+ * answer never comes; null: nothing special.
+ */
+export type Fault = { status: number; type: string; more?: Record<string, unknown> } | "lost" | null;
+
+export const throttled: Fault = { status: 400, type: "ProvisionedThroughputExceededException" };
+export const broken: Fault = { status: 500, type: "InternalServerError" };
+export const unavailable: Fault = { status: 503, type: "ServiceUnavailable" };
+export const conflict: Fault = {
+  status: 400,
+  type: "TransactionCanceledException",
+  more: { CancellationReasons: [{ Code: "TransactionConflict" }, { Code: "None" }] },
+};
+
+/** HTTP to a service, with faults by a plan. `operation` is the call's name, as `PutItem`. */
+export class FaultyHttp extends NodeHttpHandler {
+  /** Of every request, those that failed too. */
+  readonly operations: string[] = [];
+  plan: (operation: string, number: number) => Fault = () => null;
+
+  override async handle(...[request, options]: Asked): Handled {
+    const operation = request.headers["x-amz-target"]?.split(".").at(-1) ?? "";
+    this.operations.push(operation);
+    const fault = this.plan(operation, this.operations.length);
+    if (fault === null) return super.handle(request, options);
+    if (fault === "lost") {
+      const { response } = await super.handle(request, options);
+      for await (const chunk of response.body as Readable) void chunk;
+      throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET", name: "TimeoutError" });
+    }
+    const body = JSON.stringify({ __type: fault.type, message: fault.type, Message: fault.type, ...fault.more });
+    const headers = { "content-type": "application/x-amz-json-1.0" };
+    return { response: new HttpResponse({ statusCode: fault.status, headers, body: Readable.from([body]) }) };
+  }
+}
+
+/** A fault for the first `times` requests of those that `plan` is asked for. */
+export function first(times: number, fault: Fault, operation?: string): FaultyHttp["plan"] {
+  let left = times;
+  return (asked) => {
+    if (operation !== undefined && operation !== asked) return null;
+    left -= 1;
+    return left >= 0 ? fault : null;
+  };
+}
