@@ -2,7 +2,16 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeEach, describe, expect, it, test } from "vitest";
-import { broken, conflict, type Fault, FaultyHttp, first, throttled, unavailable } from "./faultyHttp.fake.ts";
+import {
+  broken,
+  conflict,
+  type Fault,
+  FaultyHttp,
+  first,
+  inProgress,
+  throttled,
+  unavailable,
+} from "./faultyHttp.fake.ts";
 import { withStandIn } from "../../../test/aws/withStandIn.ts";
 import { Problem } from "../../model/problem.ts";
 import type { AccessStore } from "../../storage/access.ts";
@@ -112,6 +121,17 @@ withStandIn("ministack", (endpoint) => {
       expect(problem).toMatchObject({ status: 503, code: "access_store_unavailable" });
       expect(await another().sources()).toEqual([source]);
       expect(await another().tokens()).toEqual([]);
+    });
+
+    it("does not take what it did itself for another's, whatever it was told", async () => {
+      // More than the SDK itself tries.
+      http.plan = first(7, inProgress, "TransactWriteItems");
+      const { source, writeKey } = await store.createSource({ id: "web", kind: "web" });
+      expect(await another().sourceOfWriteKey(writeKey)).toEqual(source);
+      http.plan = first(1, inProgress, "TransactWriteItems");
+      const rotated = await store.rotateWriteKey("web");
+      expect(await another().sourceOfWriteKey(rotated.writeKey)).toEqual(source);
+      expect(await itemCount()).toBe(2);
     });
 
     it("says 503 with nothing of the request when the service is gone, and goes on when it is back", async () => {

@@ -6,10 +6,10 @@ type Handled = ReturnType<NodeHttpHandler["handle"]>;
 type Asked = Parameters<NodeHttpHandler["handle"]>;
 
 /**
- * What becomes of one request: a service's own refusal, which leaves everything as it was; `lost`: it is done, and its
- * answer never comes; null: nothing special.
+ * What becomes of one request: a service's own refusal, which leaves everything as it was unless it `isDone`; `lost`: it
+ * is done, and its answer never comes; null: nothing special.
  */
-export type Fault = { status: number; type: string; more?: Record<string, unknown> } | "lost" | null;
+export type Fault = { status: number; type: string; isDone?: true; more?: Record<string, unknown> } | "lost" | null;
 
 export const throttled: Fault = { status: 400, type: "ProvisionedThroughputExceededException" };
 export const broken: Fault = { status: 500, type: "InternalServerError" };
@@ -19,6 +19,9 @@ export const conflict: Fault = {
   type: "TransactionCanceledException",
   more: { CancellationReasons: [{ Code: "TransactionConflict" }, { Code: "None" }] },
 };
+
+/** Of a transaction that is done already. */
+export const inProgress: Fault = { status: 400, type: "TransactionInProgressException", isDone: true };
 
 /** HTTP to a service, with faults by a plan. `operation` is the call's name, as `PutItem`. */
 export class FaultyHttp extends NodeHttpHandler {
@@ -36,9 +39,11 @@ export class FaultyHttp extends NodeHttpHandler {
     const fault = this.plan(operation, this.operations.length);
     if (fault === null && operation === "PutRecords") return this.#putRecords(request, options);
     if (fault === null) return super.handle(request, options);
-    if (fault === "lost") {
+    if (fault === "lost" || fault.isDone === true) {
       const { response } = await super.handle(request, options);
       for await (const chunk of response.body as Readable) void chunk;
+    }
+    if (fault === "lost") {
       throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET", name: "TimeoutError" });
     }
     const body = JSON.stringify({ __type: fault.type, message: fault.type, Message: fault.type, ...fault.more });
