@@ -4,6 +4,8 @@ import { LongestFirst } from "./platform/test/longestFirst.ts";
 import { filesInMemory } from "./platform/test/memoryFolder.ts";
 import { skipReporter } from "./platform/test/skipReporter.ts";
 
+/** Tests against what stands in for AWS: platform/test/aws/vitest.config.ts. */
+const aws = "**/*.aws.test.ts";
 /** Tests that need more than this process: a browser, real child processes, the data sets beside the checkout. */
 const whole = ["**/*.browser.test.ts", "**/*.process.test.ts", "**/*.data.test.ts"];
 /** Of those, what tries whether something is on the disk when it is said to be has its files there. */
@@ -54,7 +56,7 @@ export default defineConfig({
             "docs/**/*.test.ts",
             "console/{src,scripts}/**/*.test.ts",
           ],
-          exclude: [...whole, "**/node_modules/**"],
+          exclude: [...whole, aws, "**/node_modules/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // No test changes what others of its process see (there is no global state), and importing everything anew

@@ -43,7 +43,7 @@ export async function makeLake({ directory, plan, hash, say, lakeLimits }: LakeM
     const limits = { ...defaultLakeLimits, ...lakeLimits, maxHotAgeMs: Number.POSITIVE_INFINITY };
     // With what a move leaves hot, a little more than is moved for.
     const batchEvents = limits.maxHotRows - limits.keepHotRows + 1;
-    const lake = await openLake({ writer, directory: paths.lake, limits, now });
+    const lake = await openLake({ writer, directory: paths.lake, limits, now, keptFrom: () => 0 });
     for (let from = 0; from < plan.events; from += batchEvents) {
       const until = Math.min(plan.events, from + batchEvents);
       await writer.run(insertHistorySql(plan, { from, until }));

@@ -37,6 +37,7 @@ export async function makeState(
   const messages = {
     firstPositions: async (keys: readonly string[]) => keys.map(() => null),
     remember: async () => undefined,
+    forget: () => undefined,
     close: async () => undefined,
   };
   const rules = defaultIdentityRules;

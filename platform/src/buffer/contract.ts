@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { maxRecordBytes } from "../model/event.ts";
 import type { Position } from "../model/position.ts";
 import type { BufferRecord, EventBuffer, EventBufferReader, StoredRecord } from "./eventBuffer.ts";
 import { numbered, plain, problemOf, range, readAll } from "./numberedRecords.ts";
+import { eventSinkContract, type SinkHarness } from "./sinkContract.ts";
 import { runs } from "../../test/runs.ts";
 
 /** What the suite needs of an adapter: one buffer at a time over storage that outlives it. */
@@ -19,8 +19,9 @@ export interface BufferHarness {
   dispose(): Promise<void>;
 }
 
-/** The promises of `EventBuffer` and `EventBufferReader`, which every adapter keeps. */
+/** The promises of `EventSink`, and those that `EventBuffer` and `EventBufferReader` add. */
 export function eventBufferContract(name: string, create: () => Promise<BufferHarness>): void {
+  eventSinkContract(name, async () => sinkOf(await create()));
   describe(`EventBuffer contract: ${name}`, () => {
     let harness: BufferHarness;
     beforeEach(async () => {
@@ -30,19 +31,31 @@ export function eventBufferContract(name: string, create: () => Promise<BufferHa
     const given = () => harness;
 
     appending(given);
-    taking(given);
     reading(given);
     lookingUp(given);
     describe("Promise 1: acknowledged means durable", () => {
       failing(given);
     });
-    describe("Promise 9: overload is told, not hidden", () => {
-      overloading(given);
-    });
     describe("Promise 4: the log replays exactly", () => {
       modelled(create);
     });
   });
+}
+
+/** A log as a way in, all of which is read from its beginning. */
+function sinkOf(harness: BufferHarness): SinkHarness {
+  let opened: EventBuffer | undefined;
+  return {
+    open: async (maxPendingBytes) => (opened = await harness.open(maxPendingBytes)),
+    delivered: async () => {
+      const reader = harness.openReader();
+      const records = opened === undefined ? [] : await readAll(reader, 0, opened.end());
+      await reader.close();
+      return records;
+    },
+    fail: harness.fail,
+    dispose: harness.dispose,
+  };
 }
 
 function appending(harness: () => BufferHarness): void {
@@ -82,61 +95,6 @@ function appending(harness: () => BufferHarness): void {
     }
     await reader.close();
     await log.close();
-  });
-}
-
-function taking(harness: () => BufferHarness): void {
-  test("a caller's bytes may be used again as soon as append has returned", async () => {
-    const log = await harness().open();
-    const record = numbered(1);
-    const expected = plain(record);
-    const appended = log.append([record]);
-    record.payload.fill(0);
-    const [position] = await appended;
-    const reader = harness().openReader();
-    expect(plain((await reader.at(position!))!)).toEqual(expected);
-    await reader.close();
-    await log.close();
-  });
-
-  test("takes payloads of every byte and of the largest size, and refuses others whole", async () => {
-    const log = await harness().open();
-    const every = { ...numbered(1), payload: Uint8Array.from(range(0, 256)) };
-    const largest = { ...numbered(2), payload: new Uint8Array(maxRecordBytes).fill(7) };
-    const smallest = { ...numbered(3), payload: new Uint8Array(1) };
-    const start = log.end();
-    await log.append([every, largest, smallest]);
-    for (const bad of [
-      { ...numbered(4), payload: new Uint8Array(maxRecordBytes + 1) },
-      { ...numbered(4), payload: new Uint8Array(0) },
-      { ...numbered(4), fragment: "short" },
-      { ...numbered(4), message: "sixteen+chars/ok" },
-      { ...numbered(4), message: "" },
-    ]) {
-      expect((await problemOf(log.append([numbered(4), bad])))?.status).toBe(400);
-    }
-    await log.append([numbered(5)]);
-    const reader = harness().openReader();
-    const read = await readAll(reader, start, log.end());
-    expect(read.map(plain)).toEqual([every, largest, smallest, numbered(5)].map(plain));
-    await reader.close();
-    await log.close();
-  });
-
-  test("close lets what was asked for finish, and refuses what comes after", async () => {
-    const log = await harness().open();
-    const start = log.end();
-    const appended = log.append([numbered(1)]);
-    const closed = log.close();
-    expect(await appended).toHaveLength(1);
-    await closed;
-    await log.close();
-    expect((await problemOf(log.append([numbered(2)])))?.status).toBe(503);
-    const again = await harness().open();
-    const reader = harness().openReader();
-    expect((await readAll(reader, start, again.end())).map(plain)).toEqual([plain(numbered(1))]);
-    await reader.close();
-    await again.close();
   });
 }
 
@@ -305,24 +263,6 @@ function failing(harness: () => BufferHarness): void {
     expect(plain((await reader.at(position!))!)).toEqual(plain(numbered(21)));
     await reader.close();
     await again.close();
-  });
-}
-
-function overloading(harness: () => BufferHarness): void {
-  test("waiting bytes are bounded; beyond, 503 with a time to try again; then it takes more", async () => {
-    const log = await harness().open(10_000);
-    const answers = await Promise.all(range(0, 100).map((number) => problemOf(log.append([numbered(number, 1_000)]))));
-    const refused = answers.filter((problem) => problem !== undefined);
-    expect(answers.length - refused.length).toBeGreaterThan(3);
-    expect(refused.length).toBeGreaterThan(50);
-    for (const problem of refused) {
-      expect(problem.status).toBe(503);
-      expect(problem.retryAfterSeconds).toBeGreaterThan(0);
-    }
-    expect(await log.append([numbered(101, 1_000)])).toHaveLength(1);
-    const tooLarge = await problemOf(log.append(range(0, 20).map((number) => numbered(number, 1_000))));
-    expect(tooLarge?.status, "what can never be taken is not to be tried again").toBe(413);
-    await log.close();
   });
 }
 

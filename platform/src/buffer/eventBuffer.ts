@@ -15,9 +15,27 @@ export interface StoredRecord extends BufferRecord {
 }
 
 /**
+ * The way in, which every edition has: durable and bounded, no more. What an embedded log and a managed stream both keep
+ * (held by sinkContract.ts):
+ *
+ * - `append` resolves only after every record of the call is durable; each is delivered at least once, exactly as it was
+ *   appended. It rejects with a 503 Problem when any may not be: then each of the call's records may be there or not,
+ *   and a caller that sends them again may have them delivered twice.
+ * - In no particular order: neither between calls nor within one.
+ * - A call that can never be taken is refused whole: 400 for a record that is none, 413 for too much. What waits is
+ *   bounded in bytes: beyond, 503 with `retryAfterSeconds`, and nothing of the call is taken.
+ * - A caller's bytes may be used again as soon as `append` has returned its promise.
+ * - `close` lets what was asked finish, and refuses what comes after with 503.
+ */
+export interface EventSink {
+  append(records: readonly BufferRecord[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/**
  * The durable, bounded, replayable log between the gateway and ingestion.
  *
- * Promises (each held by contract.ts):
+ * Promises beyond those of `EventSink`, which a managed stream does not keep (each held by contract.ts):
  * - `append` resolves only after every record of the call is durable, and gives their positions in order; it rejects
  *   when any may not be, and then none of the call's records may ever have been promised. After a failed write or
  *   sync the buffer stops acknowledging (every append rejects with a 503 Problem) until it is reopened.
@@ -27,11 +45,10 @@ export interface StoredRecord extends BufferRecord {
  *   the segment and offset, never skipped.
  * - Callers keep `Position`s opaque but for comparing.
  */
-export interface EventBuffer {
+export interface EventBuffer extends EventSink {
   append(records: readonly BufferRecord[]): Promise<Position[]>;
   /** Position after the last durable record. */
   end(): Position;
-  close(): Promise<void>;
 }
 
 /** A reader has its own file handles, and may live in another thread than the writer. */

@@ -3,6 +3,7 @@ import { platformVersion } from "../model/version.ts";
 import { maxQueryRows } from "../storage/timeline.ts";
 import * as access from "./accessVerbs.ts";
 import { addCorrections, type Reaching } from "./correctionVerbs.ts";
+import { describeCost } from "./costVerb.ts";
 import { connect, type Connection, type ConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
 import { describeLink } from "./linkVerb.ts";
@@ -58,6 +59,11 @@ export function program(io: CliIo, exit: SetExit): Command {
   );
   addSources(root, io, exit);
   addTokens(root, io, exit);
+  withExamples(
+    describeCost(root.command("cost"), io, exit),
+    "c360 cost --events-per-day 10000000 --event-kb 1 --customers 5000000",
+    "c360 cost --events-per-day 200000 --customers 50000 --environment dev --set lakeMonths=1 --json",
+  );
   return root;
 }
 

@@ -2,6 +2,14 @@ import type { Source, SourceKind } from "../model/source.ts";
 
 export type SourceChange = Partial<Pick<Source, "enabled" | "maxEventsPerSecond">>;
 
+export interface NewSource {
+  id: string;
+  name?: string;
+  kind: SourceKind;
+  /** The caller's own. */
+  writeKey?: string;
+}
+
 /**
  * Sources with their write keys, and API tokens. Keys and tokens are kept only as SHA-256 hashes (they are 128 random
  * bits or more, so a fast hash is enough); the clear text is in the answer of the call that made it and nowhere else.
@@ -9,12 +17,7 @@ export type SourceChange = Partial<Pick<Source, "enabled" | "maxEventsPerSecond"
 export interface AccessStore {
   sources(): Promise<Source[]>;
   /** Problem 409 `source_exists`; 400 `source_id_invalid`, `source_kind_unknown`. `writeKey` lets a caller bring its own. */
-  createSource(wanted: {
-    id: string;
-    name?: string;
-    kind: SourceKind;
-    writeKey?: string;
-  }): Promise<{ source: Source; writeKey: string }>;
+  createSource(wanted: NewSource): Promise<{ source: Source; writeKey: string }>;
   /** The old key stops at once; a new one is made, or the given one is used. Problem 404 `source_not_found`. */
   rotateWriteKey(id: string, writeKey?: string): Promise<{ source: Source; writeKey: string }>;
   /**

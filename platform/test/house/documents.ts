@@ -111,7 +111,7 @@ export function checkDependencies(tree: Tree, licenceOf: (name: string) => strin
 
 function declaredDependencies(tree: Tree): Map<string, string> {
   const declared = new Map<string, string>();
-  for (const path of [...tree.paths].filter((path) => /^([^/]+\/)?package\.json$/.test(path)).sort()) {
+  for (const path of [...tree.paths].filter((path) => /(^|\/)package\.json$/.test(path)).sort()) {
     const manifest: { dependencies?: Record<string, string>; devDependencies?: Record<string, string> } = JSON.parse(
       tree.text(path) ?? "{}",
     );

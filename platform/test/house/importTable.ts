@@ -41,6 +41,7 @@ export const importTable: Readonly<Record<string, Allowance>> = {
   "adapters/embedded": { rooms: ports, faces: ["profiles", "identity"] },
   "adapters/aws": { rooms: ports },
   simulator: { rooms: ["model"] },
+  cost: { rooms: ["model"] },
   runtime: {
     rooms: [
       ...ports,
@@ -60,7 +61,7 @@ export const importTable: Readonly<Record<string, Allowance>> = {
       "adapters/aws",
     ],
   },
-  cli: { rooms: ["runtime", "api", "importing", "simulator", "model", "storage"] },
+  cli: { rooms: ["runtime", "api", "importing", "simulator", "model", "storage"], faces: ["cost"] },
   bin: { rooms: ["cli"] },
 };
 

@@ -14,7 +14,14 @@ export interface Tree {
 /** Not ours, or made by running, wherever they are: dependencies, metadata, what tools leave behind. */
 const skippedNames = new Set(["node_modules", ".git", ".vitest", "coverage"]);
 /** What a server, a bench and a build leave behind at these places. */
-const skippedFolders = new Set(["data", "bench/results", "console/dist", "console/screenshots", "platform/dist"]);
+const skippedFolders = new Set([
+  "data",
+  "bench/results",
+  "console/dist",
+  "console/screenshots",
+  "platform/dist",
+  ".standins",
+]);
 const readExtensions = new Set([".ts", ".tsx", ".md", ".json"]);
 
 /** Reads everything under `root`; symbolic links are not followed. */

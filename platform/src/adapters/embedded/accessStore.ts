@@ -1,9 +1,21 @@
-import { createHash } from "node:crypto";
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Problem } from "../../model/problem.ts";
-import { mostEventsPerSecond, sourceKinds, type Source, type SourceKind } from "../../model/source.ts";
-import type { AccessStore, SourceChange } from "../../storage/access.ts";
+import type { Source, SourceKind } from "../../model/source.ts";
+import type { AccessStore, NewSource, SourceChange } from "../../storage/access.ts";
+import {
+  checkedKey,
+  checkedName,
+  checkedRate,
+  checkedSource,
+  hashOfSecret,
+  type Secrets,
+  secretsFrom,
+  sourceExists,
+  sourceNotFound,
+  tokenNotFound,
+  writeKeyTaken,
+} from "../../storage/accessChecks.ts";
 import type { TrackingPlans } from "../../storage/trackingPlans.ts";
 import { copyDatabase } from "./backup/databaseCopy.ts";
 import { trackingPlanRows, trackingPlansSchema } from "./trackingPlanRows.ts";
@@ -28,12 +40,6 @@ PRAGMA user_version = ${accessFormat};
 `;
 /** Of format 1, which knew no limits. What format 2 did not have is made where it is missing. */
 const upgrade = "ALTER TABLE sources ADD COLUMN max_events_per_second INTEGER;";
-/** 192 bits. */
-const secretBytes = 24;
-const tokenIdBytes = 9;
-const maxNameChars = 200;
-const minKeyChars = 8;
-const maxKeyChars = 256;
 
 export interface CopiedAccessStore extends AccessStore {
   readonly plans: TrackingPlans;
@@ -103,6 +109,7 @@ class EmbeddedAccessStore implements CopiedAccessStore {
   readonly plans: TrackingPlans;
   readonly #database: DatabaseSync;
   readonly #parts: AccessStoreParts;
+  readonly #secrets: Secrets;
   readonly #sources = new Map<string, Source>();
   /** Source ids by their write key's hash. */
   readonly #owners = new Map<string, string>();
@@ -111,6 +118,7 @@ class EmbeddedAccessStore implements CopiedAccessStore {
   constructor(database: DatabaseSync, parts: AccessStoreParts) {
     this.#database = database;
     this.#parts = parts;
+    this.#secrets = secretsFrom(parts.randomBytes);
     this.plans = trackingPlanRows(database, { known: (id) => this.#known(id), now: parts.now });
     for (const row of database.prepare("SELECT * FROM sources").all() as Row[]) {
       const source = sourceOf(row);
@@ -130,10 +138,7 @@ class EmbeddedAccessStore implements CopiedAccessStore {
     const source = checkedSource(wanted, this.#parts.now());
     const { id, name, kind, createdAt } = source;
     if (this.#sources.has(id)) {
-      throw new Problem(409, "source_exists", `there is a source \`${id}\` already`, {
-        hint: `a new key for it: c360 sources rotate ${id}`,
-        field: "id",
-      });
+      throw sourceExists(id);
     }
     const { writeKey, hash } = this.#freeKey(id, wanted.writeKey);
     this.#database.prepare("INSERT INTO sources VALUES (?, ?, ?, 1, ?, ?, NULL)").run(id, name, kind, createdAt, hash);
@@ -167,7 +172,7 @@ class EmbeddedAccessStore implements CopiedAccessStore {
   }
 
   async sourceOfWriteKey(writeKey: string): Promise<Source | null> {
-    const id = this.#owners.get(hashOf(writeKey));
+    const id = this.#owners.get(hashOfSecret(writeKey));
     return id === undefined ? null : (this.#sources.get(id) ?? null);
   }
 
@@ -178,29 +183,30 @@ class EmbeddedAccessStore implements CopiedAccessStore {
   }
 
   async createToken(name: string): Promise<{ id: string; token: string }> {
-    const id = `t_${this.#random(tokenIdBytes)}`;
-    const token = `c360_${this.#random(secretBytes)}`;
+    const { id, token } = this.#secrets.token();
     const made: Token = { id, name: checkedName(name), createdAt: this.#parts.now() };
-    this.#database.prepare("INSERT INTO tokens VALUES (?, ?, ?, ?)").run(id, made.name, made.createdAt, hashOf(token));
-    this.#tokens.set(hashOf(token), made);
+    this.#database
+      .prepare("INSERT INTO tokens VALUES (?, ?, ?, ?)")
+      .run(id, made.name, made.createdAt, hashOfSecret(token));
+    this.#tokens.set(hashOfSecret(token), made);
     return { id, token };
   }
 
   async revokeToken(id: string): Promise<void> {
     const [hash] = [...this.#tokens].find(([, token]) => token.id === id) ?? [];
     if (hash === undefined) {
-      throw new Problem(404, "token_not_found", "there is no such token", { hint: "list them with: c360 tokens list" });
+      throw tokenNotFound();
     }
     this.#database.prepare("DELETE FROM tokens WHERE id = ?").run(id);
     this.#tokens.delete(hash);
   }
 
   async isToken(token: string): Promise<boolean> {
-    return this.#tokens.has(hashOf(token));
+    return this.#tokens.has(hashOfSecret(token));
   }
 
   async idOfToken(token: string): Promise<string | null> {
-    return this.#tokens.get(hashOf(token))?.id ?? null;
+    return this.#tokens.get(hashOfSecret(token))?.id ?? null;
   }
 
   copyTo(file: string): Promise<void> {
@@ -214,40 +220,20 @@ class EmbeddedAccessStore implements CopiedAccessStore {
   #known(id: string): Source {
     const source = this.#sources.get(id);
     if (source !== undefined) return source;
-    throw new Problem(404, "source_not_found", `there is no source \`${shown(id)}\``, {
-      hint: "list them with: c360 sources list",
-    });
+    throw sourceNotFound(id);
   }
 
   /** A key that no other source has; a source may be given its own again. */
   #freeKey(id: string, wanted: string | undefined): { writeKey: string; hash: string } {
-    const writeKey = wanted === undefined ? `wk_${this.#random(secretBytes)}` : checkedKey(wanted);
-    const hash = hashOf(writeKey);
+    const writeKey = wanted === undefined ? this.#secrets.writeKey() : checkedKey(wanted);
+    const hash = hashOfSecret(writeKey);
     const owner = this.#owners.get(hash);
     if (owner === undefined || owner === id) return { writeKey, hash };
-    throw new Problem(409, "write_key_taken", "another source has this write key", {
-      hint: "give each source a key of its own",
-      field: "writeKey",
-    });
-  }
-
-  #random(bytes: number): string {
-    return Buffer.from(this.#parts.randomBytes(bytes)).toString("base64url");
+    throw writeKeyTaken();
   }
 }
 
 type Row = Record<string, unknown>;
-
-interface NewSource {
-  id: string;
-  name?: string;
-  kind: SourceKind;
-  writeKey?: string;
-}
-
-function hashOf(secret: string): string {
-  return createHash("sha256").update(secret).digest("hex");
-}
 
 function sourceOf(row: Row): Source {
   return {
@@ -262,47 +248,4 @@ function sourceOf(row: Row): Source {
 
 function tokenOf(row: Row): Token {
   return { id: row["id"] as string, name: row["name"] as string, createdAt: row["created_at"] as number };
-}
-
-function checkedSource({ id, name, kind }: NewSource, createdAt: number): Source {
-  if (!/^[a-z][a-z0-9_-]{0,62}$/.test(id)) {
-    const message = "a source's id is 1 to 63 of a-z, 0-9, - and _, and starts with a letter";
-    throw new Problem(400, "source_id_invalid", message, { hint: "for example: web, tills-north", field: "id" });
-  }
-  if (!sourceKinds.includes(kind)) {
-    throw new Problem(400, "source_kind_unknown", `there is no kind \`${shown(kind)}\``, {
-      hint: `one of: ${sourceKinds.join(", ")}`,
-      field: "kind",
-    });
-  }
-  return { id, name: checkedName(name ?? id), kind, enabled: true, maxEventsPerSecond: null, createdAt };
-}
-
-function checkedRate(rate: number | null): number | null {
-  if (rate === null || (Number.isSafeInteger(rate) && rate >= 1 && rate <= mostEventsPerSecond)) return rate;
-  const message = `a limit is a whole number of 1 to ${mostEventsPerSecond} events a second, or none`;
-  throw new Problem(400, "source_rate_invalid", message, {
-    hint: "for example: 500; null takes the limit away",
-    field: "maxEventsPerSecond",
-  });
-}
-
-function checkedName(name: string): string {
-  const isName = name.trim() !== "" && name.length <= maxNameChars && name.isWellFormed() && !/\p{Cc}/u.test(name);
-  if (isName) return name;
-  const message = `a name is 1 to ${maxNameChars} printable characters`;
-  throw new Problem(400, "name_invalid", message, { hint: "leave out control characters", field: "name" });
-}
-
-/** Without a colon, which ends the user name of Basic authorisation. */
-function checkedKey(writeKey: string): string {
-  const isKey =
-    writeKey.length >= minKeyChars && writeKey.length <= maxKeyChars && /^[\x21-\x39\x3b-\x7e]+$/.test(writeKey);
-  if (isKey) return writeKey;
-  const message = `a write key is ${minKeyChars} to ${maxKeyChars} printable ASCII characters without colons`;
-  throw new Problem(400, "write_key_invalid", message, { hint: "or let one be made", field: "writeKey" });
-}
-
-function shown(id: string): string {
-  return id.slice(0, 63).replaceAll(/[^\w-]/g, "?");
 }
