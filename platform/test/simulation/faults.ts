@@ -27,9 +27,9 @@ const followers = "followers equal state";
 export const faults: readonly Fault[] = [
   {
     name: "acknowledged before it is durable",
-    file: "adapters/embedded/eventLog/writer.ts",
-    from: "    await disk.sync(this.#open.fd);\n  }\n\n  /** Seals",
-    to: "  }\n\n  /** Seals",
+    file: "adapters/embedded/eventLog/disk.ts",
+    from: "  await disk.write(fd, bytes, at);\n  await disk.sync(fd);\n",
+    to: "  await disk.write(fd, bytes, at);\n",
     breaks: [kept],
   },
   {
