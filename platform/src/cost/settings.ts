@@ -122,6 +122,18 @@ export function settingsOf(environment: Environment, changes: ReadonlyMap<string
   return Object.fromEntries(values) as Settings;
 }
 
+/** Of what there is no half. */
+const whole: ReadonlySet<SettingName> = new Set([
+  "availabilityZones",
+  "gatewayTasks",
+  "ingestBatchSize",
+  "pointInTimeRecovery",
+  "searchNodes",
+  "searchReplicas",
+  "metricsZones",
+  "trailDynamoDb",
+] as const);
+
 function check(name: string, value: number): void {
   if (!isSetting(name)) {
     throw new Problem(400, "setting_invalid", `There is no setting ${name}.`, {
@@ -130,10 +142,11 @@ function check(name: string, value: number): void {
     });
   }
   const { least, most, unit } = settingsTable[name];
-  if (value >= least && value <= most) return;
+  const mustBeWhole = whole.has(name);
+  if (value >= least && value <= most && (!mustBeWhole || Number.isInteger(value))) return;
   throw new Problem(400, "setting_invalid", `${name} cannot be ${value}.`, {
     field: name,
-    hint: `Give a number from ${least} to ${most} (${unit}).`,
+    hint: `Give a ${mustBeWhole ? "whole " : ""}number from ${least} to ${most} (${unit}).`,
   });
 }
 

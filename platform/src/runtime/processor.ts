@@ -106,7 +106,7 @@ export function halfOfTheTime(isShort: () => boolean, now: () => number = () => 
   let askedAt = now();
   return () => {
     const at = now();
-    heldMs = isHeld ? heldMs + (at - askedAt) : Math.max(0, heldMs - (at - askedAt));
+    heldMs = isHeld ? Math.min(mostHeldMs, heldMs + (at - askedAt)) : Math.max(0, heldMs - (at - askedAt));
     askedAt = at;
     if (heldMs >= mostHeldMs) isFree = true;
     else if (heldMs === 0) isFree = false;

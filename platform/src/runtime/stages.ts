@@ -189,7 +189,7 @@ function startDeciding(
     (isBusy) => {
       for (const each of [parts.analytics, parts.search, parts.reviews, parts.archiving]) each?.advance(isBusy);
     },
-    () => isBehind(backlog) || isHeldBack(),
+    () => [isBehind(backlog), isHeldBack()].includes(true),
   );
   opened.push(async () => followers.close());
   const files = { logDirectory: paths.log, stateFile: paths.state, messagesDirectory: paths.messages };
@@ -220,10 +220,10 @@ function startDeciding(
 }
 
 async function openLog(
-  { paths, telemetry, opened }: StagesOptions,
+  { paths, telemetry, opened, onDeath }: StagesOptions,
   onDurable: (end: Position) => void,
 ): Promise<EventBuffer> {
-  const disk = threadDisk(nodeDisk);
+  const disk = await threadDisk(nodeDisk, onDeath);
   opened.push(() => disk.stop());
   const traced = telemetry === null ? disk : tracedDisk(disk, telemetry);
   const log = await openEventLog({ directory: paths.log, onDurable, disk: traced });

@@ -32,7 +32,7 @@ export async function startStandIns(folder: string, wanted: ReadonlySet<string> 
   });
   const ended = endings(supervisor);
   const stop = async (): Promise<void> => {
-    if (supervisor.exitCode !== null) return;
+    if (supervisor.exitCode !== null || supervisor.signalCode !== null) return;
     const exited = once(supervisor, "exit");
     supervisor.disconnect();
     await exited;

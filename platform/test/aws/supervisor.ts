@@ -15,6 +15,7 @@ let isStopping = false;
 
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => void stopAll());
+process.on("SIGHUP", () => void stopAll());
 process.on("disconnect", () => void stopAll());
 process.on("message", ({ start, launch, log }: Order) => {
   const { command, args, env, cwd, uid } = launch;

@@ -100,7 +100,8 @@ class DynamoAccessStore implements AccessStore {
       if (before === hash) return { source: sourceOf(item), writeKey };
       const outcome = await this.#change(this.#rotation(id, before, hash));
       if (outcome.isDone) return { source: sourceOf(item), writeKey };
-      if (outcome.refused.has(2)) throw writeKeyTaken();
+      // Where the source's key changed meanwhile, it may be the same rotation that has the new one.
+      if (outcome.refused.has(2) && !outcome.refused.has(0)) throw writeKeyTaken();
       await this.#parts.sleep(rotationDelayMs * 2 ** tries * this.#parts.random());
     }
     throw new Problem(409, "source_changed_meanwhile", "others change this source's key all the time", {

@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   type DynamoDBClient,
   GetItemCommand,
   paginateQuery,
@@ -70,16 +71,29 @@ export function dynamoTable(TableName: string, { client, sleep, random, randomBy
     },
     async update(input) {
       const command = new UpdateItemCommand({ TableName, ReturnValues: "ALL_NEW", ...input });
-      const attributes = client.send(command).then(
-        ({ Attributes }) => Attributes ?? null,
-        (error: unknown) => {
-          if (isNamed(error, "ConditionalCheckFailedException")) return null;
-          throw error;
-        },
-      );
-      return told(attributes);
+      for (let conflicts = 0; ; conflicts += 1) {
+        const outcome = await told(updateOnce(client, command));
+        if (outcome !== "conflict") return outcome;
+        if (conflicts === maxConflicts) throw unavailable("too many writers want the same at once");
+        await sleep(conflictDelayMs * 2 ** conflicts * random());
+      }
     },
   };
+}
+
+async function updateOnce(
+  client: DynamoDBClient,
+  command: UpdateItemCommand,
+): Promise<Record<string, AttributeValue> | null | "conflict"> {
+  try {
+    const { Attributes } = await client.send(command);
+    return Attributes ?? null;
+  } catch (error) {
+    if (isNamed(error, "ConditionalCheckFailedException")) return null;
+    // A transaction on the same item is under way; the SDK does not try again.
+    if (isNamed(error, "TransactionConflictException")) return "conflict";
+    throw error;
+  }
 }
 
 async function tryOnce(

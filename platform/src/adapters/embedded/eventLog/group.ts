@@ -48,7 +48,7 @@ export function isFull(tail: Tail, segmentBytes: number): boolean {
 }
 
 export function startGroup(tail: Tail, buffer: Buffer | undefined): Group {
-  const bytes = buffer ?? sharedBuffer(firstBufferBytes);
+  const bytes = buffer ?? roomFor(firstBufferBytes);
   return { tail, start: tail.offset, bytes, length: 0, end: position(tail.header.segment, tail.ordinal), calls: [] };
 }
 
@@ -104,15 +104,18 @@ export function resolveCalls(group: Group): void {
   }
 }
 
-/** Another thread writes it to the disk, and nobody copies it. */
-function sharedBuffer(bytes: number): Buffer {
-  return Buffer.from(new SharedArrayBuffer(bytes));
+/**
+ * Another thread writes it to the disk, and of shared memory nobody makes a copy. What is too large to be kept is not
+ * shared: the engine does not count shared memory, so that nothing would hurry to let it go.
+ */
+function roomFor(bytes: number): Buffer {
+  return bytes <= keptBufferBytes ? Buffer.from(new SharedArrayBuffer(bytes)) : Buffer.allocUnsafeSlow(bytes);
 }
 
 function makeRoom(group: Group, bytes: number): void {
   const needed = group.length + bytes;
   if (needed <= group.bytes.length) return;
-  const larger = sharedBuffer(Math.max(needed, group.bytes.length * 2));
+  const larger = roomFor(Math.max(needed, group.bytes.length * 2));
   group.bytes.copy(larger, 0, 0, group.length);
   group.bytes = larger;
 }

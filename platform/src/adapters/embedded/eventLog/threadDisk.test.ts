@@ -9,9 +9,9 @@ import { threadDisk, type ThreadDisk } from "./threadDisk.ts";
 describe("a disk with a thread of its own", () => {
   let directory: string;
   let disk: ThreadDisk;
-  beforeAll(() => {
+  beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), "c360-thread-disk-"));
-    disk = threadDisk(nodeDisk);
+    disk = await threadDisk(nodeDisk);
   });
   afterAll(async () => {
     await disk.stop();
@@ -55,7 +55,8 @@ describe("a disk with a thread of its own", () => {
   });
 
   test("that has ended takes nothing, and whoever waits hears of it", async () => {
-    const ending = threadDisk(nodeDisk);
+    const deaths: Error[] = [];
+    const ending = await threadDisk(nodeDisk, (error) => deaths.push(error));
     const fd = openSync(join(directory, "ending"), "w");
     const waiting = committed(ending, fd, Buffer.alloc(1_000), 0).catch((error: unknown) => error);
     await ending.stop();
@@ -64,5 +65,6 @@ describe("a disk with a thread of its own", () => {
     const outcome = await waiting;
     if (outcome !== undefined) expect(outcome).toMatchObject({ code: "LOG_THREAD_ENDED" });
     closeSync(fd);
+    expect(deaths, "it was told to end").toEqual([]);
   });
 });
