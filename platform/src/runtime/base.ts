@@ -1,11 +1,9 @@
 import { existsSync, rmSync } from "node:fs";
-import type { DatabaseSync } from "node:sqlite";
+import { keptFromOf } from "../adapters/embedded/base/keptFrom.ts";
 import { firstSegmentOf, hasBase, readBase } from "../adapters/embedded/base/manifest.ts";
 import { removeUntaken, takeBase } from "../adapters/embedded/base/takeBase.ts";
 import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
-import { isDamage } from "../adapters/embedded/sqliteFile.ts";
-import { keptNow } from "../adapters/embedded/state/kept.ts";
-import { openStateFile, openStateReader } from "../adapters/embedded/state/schema.ts";
+import { openStateFile } from "../adapters/embedded/state/schema.ts";
 import { segmentOf, type Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
 import { hashKeyOf, type DataPaths } from "./dataDirectory.ts";
@@ -33,24 +31,6 @@ export async function beginState(
   } catch (error) {
     for (const suffix of ["", "-wal", "-shm"]) rmSync(`${stateFile}${suffix}`, { force: true });
     throw ofBase(error);
-  }
-}
-
-/**
- * From where on a state needs the log, by what it was told itself: whatever became of its base, that can be made again
- * of it. 0 for one that was told nothing; null for one that cannot be read.
- */
-function keptFromOf(stateFile: string): Position | null {
-  let database: DatabaseSync | null = null;
-  try {
-    database = openStateReader(stateFile);
-    const knows = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'kept'").get();
-    return knows === undefined ? 0 : keptNow(database)().from;
-  } catch (error) {
-    if (isDamage(error)) return null;
-    throw error;
-  } finally {
-    database?.close();
   }
 }
 

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { trustedClock } from "./trustedClock.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openEventLog } from "../adapters/embedded/eventLog/writer.ts";
+import { newestReceipt, trustedClock } from "./trustedClock.ts";
 
 const newestAt = Date.UTC(2026, 0, 1);
 const maxMs = 4 * 365 * 86_400_000;
@@ -21,5 +25,27 @@ describe("the clock that deletions trust", () => {
         }
       }),
     );
+  });
+});
+
+describe("the newest receipt", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "c360-clock-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each([
+    ["of the last record, whatever the machine's clock says", [{ receivedAt: 5 }, { receivedAt: newestAt }], newestAt],
+    ["as the clock says where the log never had anything", [], newestAt + maxMs],
+    ["at no time where no record says one", [{}], Number.NEGATIVE_INFINITY],
+  ])("is %s", async (_what, records, expected) => {
+    const log = await openEventLog({ directory: folder, now: () => newestAt + maxMs });
+    for (const record of records) {
+      const payload = Buffer.from(JSON.stringify(record));
+      await log.append([{ fragment: "AAAAAAAAAAAAAAAA", message: "BBBBBBBBBBBBBBBB", payload }]);
+    }
+    expect(await newestReceipt(folder, log.end(), () => newestAt + maxMs)).toBe(expected);
+    await log.close();
   });
 });
