@@ -1,8 +1,8 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hasBase } from "../adapters/embedded/base/manifest.ts";
-import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
+import { listSegments, segmentPath } from "../adapters/embedded/eventLog/segmentFiles.ts";
 import { wholeDirectory, type WholeDirectory } from "../../test/wholeDirectory.ts";
 import { dataPaths } from "./dataDirectory.ts";
 import { openPlatform } from "./embedded.ts";
@@ -15,6 +15,7 @@ const maxDeletionMs = 50_000;
 let directory: WholeDirectory;
 beforeEach(async () => {
   directory = await wholeDirectory();
+  await receiveNow();
 });
 afterEach(() => directory.remove());
 
@@ -22,6 +23,16 @@ const paths = () => dataPaths(directory.dataDir);
 const problem = (code: string) => expect.objectContaining({ code });
 const rebuild = (settings: Partial<Settings> = {}) =>
   rebuildPlatform({ ...directory.settings, ...settings }, { verify: true, progress: () => undefined });
+
+/** What came before is old by the log itself. */
+async function receiveNow(): Promise<void> {
+  const platform = await openPlatform(directory.settings);
+  const web = (await platform.access.sources()).find(({ id }) => id === "web");
+  if (web === undefined) throw new Error("no source");
+  await platform.gateway.submit(web, [{ type: "track", event: "Product Viewed", userId: "now", messageId: "now" }]);
+  await platform.drained();
+  await platform.close();
+}
 
 async function deleteOld(): Promise<void> {
   const last = (await listSegments(paths().log)).at(-1) ?? 0;
@@ -32,6 +43,11 @@ async function deleteOld(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await platform.close();
+}
+
+function emptyBase(): void {
+  rmSync(paths().base, { recursive: true, force: true });
+  mkdirSync(paths().base);
 }
 
 describe("a deletion", () => {
@@ -59,17 +75,40 @@ describe("a log without its beginning", () => {
     expect(records).toBeLessThan(600);
     renameSync(paths().base, join(directory.dataDir, "elsewhere"));
     await expect(rebuild()).rejects.toThrow(problem("log_beginning_missing"));
+    rmSync(paths().state);
     await expect(openPlatform(directory.settings)).rejects.toThrow(problem("log_beginning_missing"));
   });
 
-  it("gets another base of the live state where that is damaged", async () => {
+  it.each<[string, string, () => void]>([
+    ["damaged", "base_damaged", () => writeFileSync(join(paths().base, "base.json"), "{}")],
+    ["lost", "log_beginning_missing", () => rmSync(paths().base, { recursive: true })],
+    ["empty", "log_beginning_missing", () => emptyBase()],
+  ])("gets another base of the live state where that is %s", async (_what, code, hurt) => {
     await deleteOld();
-    writeFileSync(join(paths().base, "base.json"), "{}");
-    await expect(rebuild()).rejects.toThrow(problem("base_damaged"));
+    hurt();
+    await expect(rebuild()).rejects.toThrow(problem(code));
     const platform = await openPlatform(directory.settings);
     const giveUpAt = Date.now() + maxDeletionMs;
     while (!hasBase(paths().base) && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
     await platform.close();
+    expect((await rebuild()).differences).toEqual([]);
+  });
+
+  it("by accident is refused, whatever lies in the base's folder", async () => {
+    emptyBase();
+    rmSync(segmentPath(paths().log, 0));
+    await expect(openPlatform(directory.settings)).rejects.toThrow(problem("log_beginning_missing"));
+  });
+
+  it("is not folded on by a state that knows nothing of it", async () => {
+    await deleteOld();
+    writeFileSync(paths().state, "");
+    const refused = expect.objectContaining({
+      code: "log_beginning_missing",
+      hint: expect.stringContaining("rebuild"),
+    });
+    await expect(openPlatform(directory.settings)).rejects.toThrow(refused);
+    await rebuildPlatform(directory.settings, { verify: false, progress: () => undefined });
     expect((await rebuild()).differences).toEqual([]);
   });
 

@@ -1,8 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
+import { keptFromOf } from "../adapters/embedded/base/keptFrom.ts";
 import { firstSegmentOf, hasBase, readBase } from "../adapters/embedded/base/manifest.ts";
-import { takeBase } from "../adapters/embedded/base/takeBase.ts";
+import { removeUntaken, takeBase } from "../adapters/embedded/base/takeBase.ts";
 import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
 import { openStateFile } from "../adapters/embedded/state/schema.ts";
+import { segmentOf, type Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
 import { hashKeyOf, type DataPaths } from "./dataDirectory.ts";
 import { foldedWith } from "./foldedWith.ts";
@@ -18,9 +20,10 @@ export async function beginState(
   live: DataPaths,
   stateFile: string,
 ): Promise<void> {
-  if (existsSync(stateFile)) return refuseMissingBeginning(live, { isDamageBorne: true });
+  removeUntaken(stateFile);
+  if (existsSync(stateFile)) return refuseMissingBefore(live, keptFromOf(stateFile));
   const base = readBase(live.base);
-  await refuseMissingBeginning(live, { isDamageBorne: false });
+  await refuseMissingBefore(live, null);
   if (base === null) return;
   await takeBase(live.base, base, await hashKeyOf(live), stateFile);
   try {
@@ -32,19 +35,23 @@ export async function beginState(
 }
 
 /**
- * Problem 500 `log_beginning_missing`: to fold the rest would give another state, and say nothing of it. `isDamageBorne`:
- * there is a state, of which a damaged base is made again.
+ * Problem 500 `log_beginning_missing`: to fold the rest would give another state, and say nothing of it. `keptFrom`: what
+ * the state was told; null: there is none to go on with, and what the base says counts.
  */
-async function refuseMissingBeginning(paths: DataPaths, { isDamageBorne }: { isDamageBorne: boolean }): Promise<void> {
-  if (isDamageBorne && existsSync(paths.base) && !hasBase(paths.base)) return;
-  const wanted = firstSegmentOf(readBase(paths.base));
+async function refuseMissingBefore(paths: DataPaths, keptFrom: Position | null): Promise<void> {
+  const wanted = keptFrom === null ? firstSegmentOf(readBase(paths.base)) : segmentOf(keptFrom);
   const [first = wanted] = await listSegments(paths.log);
   if (first <= wanted) return;
-  const what = `the log begins with segment ${first}, and nothing has what was in the segments from ${wanted} on`;
-  throw new Problem(500, "log_beginning_missing", what, {
-    hint: "copy the missing files (and the folder base) back, or restore a backup: c360 restore FOLDER --data-dir NEW",
-  });
+  const isInBase = hasBase(paths.base) && first <= firstSegmentOf(readBase(paths.base));
+  const what = isInBase
+    ? `the log begins with segment ${first}, and the state has nothing of what was in the segments from ${wanted} on`
+    : `the log begins with segment ${first}, and nothing has what was in the segments from ${wanted} on`;
+  throw new Problem(500, "log_beginning_missing", what, { hint: isInBase ? fromBase : fromElsewhere });
 }
+
+const fromBase = "fold the log again, on from the base: c360 rebuild";
+const fromElsewhere =
+  "copy the missing files (and the folder base) back, or restore a backup: c360 restore FOLDER --data-dir NEW";
 
 const baseHints: Readonly<Record<string, string>> = {
   state_older: "go on with the version that wrote it: this one does not know how to take it over",

@@ -50,6 +50,7 @@ import type { Settings } from "./settings.ts";
 import { startRetention, type Retention, type RetentionParts } from "./retention.ts";
 import { isBehind, openStages, type Stages } from "./stages.ts";
 import { placesOfErrors } from "./stackInSources.ts";
+import { newestReceipt, trustedClock } from "./trustedClock.ts";
 import { tracedAnalytics } from "./telemetry/tracedServices.ts";
 import type { Telemetry, Work } from "./telemetry/telemetry.ts";
 
@@ -135,7 +136,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     };
     const runs = closing(linkageRunsOver(parts, { indexFile: paths.linkage, spillDirectory, onTrouble }));
     const backups = closing(backupsOver(settings, stages, telemetry));
-    closing(retentionOver(parts, { paths, hashKey, backups, onTrouble }));
+    closing(await retentionOver(parts, { paths, hashKey, backups, onTrouble }));
     const rules = closing(rulesOver(parts, { stateFile: paths.state, hashKey }));
     const claims = replayClaims();
     const replays = closing(await replaysOver({ ...parts, claims }, paths.replays));
@@ -231,7 +232,7 @@ function backupsOver({ dataDir, backupDir }: Settings, { access }: Stages, telem
   return backupJobs({ dataDir, backupDir, operatorId, copyAccess, now: Date.now, newId, begun });
 }
 
-function retentionOver(
+async function retentionOver(
   {
     archiving,
     ingestion,
@@ -243,8 +244,9 @@ function retentionOver(
     settings,
   }: Stages & Pick<ServiceParts, "append" | "hash" | "settings">,
   more: Pick<RetentionParts, "paths" | "hashKey" | "onTrouble"> & { backups: BackupJobs },
-): Retention {
+): Promise<Retention> {
   const { deleteAfterMs, minFreeBytes } = settings;
+  const newestAt = deleteAfterMs === null ? 0 : await newestReceipt(more.paths.log, log.end(), Date.now);
   return startRetention({
     ...more,
     hash,
@@ -258,6 +260,7 @@ function retentionOver(
     isBusy: () => isBehind(backlog),
     withoutBackup: more.backups.without,
     now: Date.now,
+    trustedNow: trustedClock(newestAt, { wall: Date.now, uptimeMs: () => performance.now() }),
   });
 }
 

@@ -95,6 +95,7 @@ async function restoreInto(settings: Settings, options: RestoreOptions, parts: R
   }
   const foldedRecords = await fold(settings, options);
   noteProgram(dataDir);
+  if (manifest.base !== undefined) await syncDirectory(paths.base);
   await syncDirectory(dataDir);
   rmSync(mark);
   await syncDirectory(dataDir);

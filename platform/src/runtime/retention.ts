@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
 import { declareBase } from "../adapters/embedded/base/makeBase.ts";
-import { firstSegmentOf, hasBase, readBase, type Base } from "../adapters/embedded/base/manifest.ts";
+import { firstSegmentOf, hasBase, readBase } from "../adapters/embedded/base/manifest.ts";
+import { baseFault } from "../adapters/embedded/base/takeBase.ts";
 import type { EmbeddedArchiving } from "../adapters/embedded/archiving/client.ts";
+import { paceOf } from "../adapters/embedded/backup/copyFile.ts";
 import type { PastSegment } from "../adapters/embedded/eventLog/pastSegments.ts";
 import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
 import type { BufferRecord } from "../buffer/eventBuffer.ts";
@@ -11,7 +12,8 @@ import { fragmentIdOf, messageKeyOf, type KeyedHash } from "../model/keyedHash.t
 import { encodeRecord } from "../model/logRecord.ts";
 import { position, segmentOf, type Position } from "../model/position.ts";
 import { retentionRecordOf, retentionSource, type KeptNoLonger } from "../model/retention.ts";
-import type { BaseThreadData, FromBase } from "./baseMessages.ts";
+import type { BaseThreadData } from "./baseMessages.ts";
+import { copiedState, CopyRefused, mustHaveRoom } from "./copiedState.ts";
 
 /** Said to be kept no longer at a time: deciding it takes some tenths of a second. */
 const sliceRecords = 5_000;
@@ -20,6 +22,10 @@ const restFactor = 4;
 const busyRestFactor = 29;
 const defaultPollMs = 600_000;
 const retryDelayMs = 60_000;
+/** Each try reads all of the state. */
+const refusedCopyDelayMs = 3_600_000;
+/** A step that waited for a machine that slept, or for a disk, is not made up for by as many times of it. */
+const longestRestMs = 60_000;
 /** Each deletion copies the state: there is one a day, and more often only where events are kept for less than ten. */
 const longestPauseMs = 86_400_000;
 const pausesPerAge = 10;
@@ -42,8 +48,10 @@ export interface RetentionParts {
   readonly isBusy: () => boolean;
   /** Runs `work` while no backup is being made, and none begins. */
   readonly withoutBackup: <T>(work: () => Promise<T>) => Promise<T>;
-  /** UTC ms. */
+  /** UTC ms, as the machine says: how often is looked. */
   readonly now: () => number;
+  /** UTC ms, not ahead of the time that is, whatever the machine says: what is too old. See `trustedClock`. */
+  readonly trustedNow: () => number;
   /** It is tried again. No personal data in it. */
   readonly onTrouble: (message: string) => void;
   readonly pollMs?: number;
@@ -81,11 +89,11 @@ export function startRetention(parts: RetentionParts): Retention {
         await mendBase(steps);
         await removeBeforeBase(steps);
         if (parts.deleteAfterMs === null) return;
-        if (isDue(parts, parts.deleteAfterMs)) await deleteBefore(steps, parts.now() - parts.deleteAfterMs);
+        if (isDue(parts, parts.deleteAfterMs)) await deleteBefore(steps, parts.trustedNow() - parts.deleteAfterMs);
       } catch (error) {
         if (signal.aborted) return;
         parts.onTrouble(`deleting old events failed: ${messageOf(error)}; it is tried again`);
-        pauseMs = Math.min(pauseMs, retryDelayMs);
+        pauseMs = error instanceof CopyRefused ? refusedCopyDelayMs : Math.min(pauseMs, retryDelayMs);
       }
       await rest(pauseMs).catch(() => undefined);
     }
@@ -111,16 +119,21 @@ interface Steps {
 function isDue({ paths, now }: RetentionParts, deleteAfterMs: number): boolean {
   const base = readBase(paths.base);
   const pauseMs = Math.min(longestPauseMs, deleteAfterMs / pausesPerAge);
-  return base === null || Date.parse(base.madeAt) <= now() - pauseMs;
+  if (base === null) return true;
+  const madeAt = Date.parse(base.madeAt);
+  // Made under a clock that was ahead, it would hold up every deletion until then.
+  return madeAt <= now() - pauseMs || madeAt > now();
 }
 
 async function deleteBefore(steps: Steps, before: number): Promise<void> {
   const { parts, signal, orEnded } = steps;
   const past = await orEnded(parts.archiving.wholly(before));
-  for (const segment of past) await keepNoLonger(steps, segment);
   const [first = 0] = await listSegments(parts.paths.log);
+  // Before the first word of it: what is said to be kept no longer cannot be taken back.
+  if (past.length > 0 || segmentOf(parts.keptFrom()) > first) mustHaveRoom(copyOf(parts));
+  for (const segment of past) await keepNoLonger(steps, segment);
   if (segmentOf(parts.keptFrom()) <= first) return;
-  const base = await copiedState(parts, signal);
+  const base = await copiedState(copyOf(parts), signal);
   await removeMessages(steps, firstSegmentOf(base));
   const give = async (): Promise<void> => {
     signal.throwIfAborted();
@@ -130,20 +143,27 @@ async function deleteBefore(steps: Steps, before: number): Promise<void> {
   await orEnded(parts.withoutBackup(give));
 }
 
-/** The live state has all that a base that is damaged had: it is made again of that. */
-async function mendBase({ parts, signal, orEnded }: Steps): Promise<void> {
-  const [first = 0] = await listSegments(parts.paths.log);
-  if (first === 0 || hasBase(parts.paths.base)) return;
-  const base = await copiedState(parts, signal);
+/** The live state has all that a base had that is lost, damaged or of an earlier beginning: it is made again of that. */
+async function mendBase(steps: Steps): Promise<void> {
+  const { paths } = steps.parts;
+  const [first = 0] = await listSegments(paths.log);
+  if (first > 0 && (!hasBase(paths.base) || first > firstSegmentOf(readBase(paths.base)))) await makeBaseAnew(steps);
+}
+
+async function makeBaseAnew({ parts, signal, orEnded }: Steps): Promise<void> {
+  const base = await copiedState(copyOf(parts), signal);
   await orEnded(parts.withoutBackup(() => declareBase(parts.paths.base, base)));
 }
 
-/** What a run that ended early had left to do. */
+/** What a run that ended early had left to do. Whatever happened to the base since, it has to stand for what goes. */
 async function removeBeforeBase(steps: Steps): Promise<void> {
   const { parts, signal, orEnded } = steps;
+  const base = readBase(parts.paths.base);
+  const [first = 0] = await listSegments(parts.paths.log);
+  if (base === null || first >= firstSegmentOf(base)) return;
+  const fault = await orEnded(baseFault(parts.paths.base, base, paceOf(copyBytesPerS)));
+  if (fault !== null) await makeBaseAnew(steps);
   const wanted = firstSegmentOf(readBase(parts.paths.base));
-  const [first = wanted] = await listSegments(parts.paths.log);
-  if (first >= wanted) return;
   await removeMessages(steps, wanted);
   const remove = async (): Promise<void> => {
     signal.throwIfAborted();
@@ -169,7 +189,8 @@ async function keepNoLonger({ parts, signal, rest, orEnded }: Steps, { segment, 
     const next = parts.keptFrom();
     if (next <= from) throw new Error("what was said of the log's beginning was not decided");
     from = next;
-    await rest((performance.now() - startedAt) * (parts.isBusy() ? busyRestFactor : restFactor));
+    const restMs = (performance.now() - startedAt) * (parts.isBusy() ? busyRestFactor : restFactor);
+    await rest(Math.min(restMs, longestRestMs));
   }
 }
 
@@ -180,8 +201,8 @@ function nextSlice(from: Position, segment: number, records: number): KeptNoLong
   return { from, end, until: end === last ? position(segment + 1, 0) : end };
 }
 
-async function say({ append, decided, hash, now }: RetentionParts, what: KeptNoLonger): Promise<void> {
-  const record = retentionRecordOf(what, now());
+async function say({ append, decided, hash, trustedNow }: RetentionParts, what: KeptNoLonger): Promise<void> {
+  const record = retentionRecordOf(what, trustedNow());
   await append([
     {
       fragment: fragmentIdOf(hash, fragmentKey([], retentionSource)),
@@ -192,38 +213,13 @@ async function say({ append, decided, hash, now }: RetentionParts, what: KeptNoL
   await decided();
 }
 
-/** In a thread of its own. */
-async function copiedState({ paths, hashKey, minFreeBytes }: RetentionParts, signal: AbortSignal): Promise<Base> {
-  const data: BaseThreadData = {
-    stateFile: paths.state,
-    directory: paths.base,
-    hashKey,
-    bytesPerS: copyBytesPerS,
-    minFreeBytes,
-  };
-  const worker = new Worker(new URL("./baseThread.ts", import.meta.url), { workerData: data, name: "base" });
-  const made = Promise.withResolvers<Base>();
-  const stop = (): void => void worker.terminate();
-  signal.addEventListener("abort", stop);
-  worker.on("message", (message: FromBase) => {
-    if (message.kind === "done") made.resolve(message.base);
-    else made.reject(new RetentionFailure(message.message));
-  });
-  worker.on("error", () => made.reject(new RetentionFailure("a copy of the state could not be made")));
-  worker.on("exit", () => made.reject(new RetentionFailure("the copy of the state was broken off")));
-  try {
-    return await made.promise;
-  } finally {
-    signal.removeEventListener("abort", stop);
-    await worker.terminate();
-  }
+function copyOf({ paths, hashKey, minFreeBytes }: RetentionParts): BaseThreadData {
+  return { stateFile: paths.state, directory: paths.base, hashKey, bytesPerS: copyBytesPerS, minFreeBytes };
 }
-
-class RetentionFailure extends Error {}
 
 /** Files' errors name paths and codes; whatever else it is, only its kind is told. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
-  if (error instanceof RetentionFailure || error.name === "Problem") return error.message;
+  if (error instanceof CopyRefused || error.name === "Problem") return error.message;
   return "code" in error ? String(error.code) : error.name;
 }

@@ -7,6 +7,7 @@ import type { LogRecord } from "../../src/model/event.ts";
 import { decodeRecord } from "../../src/model/logRecord.ts";
 import { position, type Position } from "../../src/model/position.ts";
 import { examineDirectory } from "../../src/runtime/doctor.ts";
+import { openPlatform } from "../../src/runtime/embedded.ts";
 import { rebuildPlatform } from "../../src/runtime/rebuild.ts";
 import { wholeDirectory, type WholeDirectory } from "../wholeDirectory.ts";
 import { until } from "./polling.ts";
@@ -22,6 +23,7 @@ let directory: WholeDirectory;
 let site: Site;
 beforeAll(async () => {
   original = await wholeDirectory(1_500);
+  await receiveNow();
 });
 afterAll(() => original.remove());
 beforeEach(async () => {
@@ -32,6 +34,16 @@ afterEach(async () => {
   await site.close();
   directory.remove();
 });
+
+/** What came before is old by the log itself. */
+async function receiveNow(): Promise<void> {
+  const platform = await openPlatform(original.settings);
+  const web = (await platform.access.sources()).find(({ id }) => id === "web");
+  if (web === undefined) throw new Error("no source");
+  await platform.gateway.submit(web, [{ type: "track", event: "Product Viewed", userId: "now", messageId: "now" }]);
+  await platform.drained();
+  await platform.close();
+}
 
 const segments = (): number[] =>
   readdirSync(join(directory.dataDir, "log"))

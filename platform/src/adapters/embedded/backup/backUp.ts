@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Position } from "../../../model/position.ts";
 import { isoTime } from "../../../model/isoTime.ts";
 import { Problem } from "../../../model/problem.ts";
-import { baseManifestFile, firstSegmentOf, readBase, type Base } from "../base/manifest.ts";
+import { baseDamaged, baseManifestFile, firstSegmentOf, readBase, type Base } from "../base/manifest.ts";
 import { contentOf, paceOf, type CopyOptions } from "./copyFile.ts";
 import { copyLiveDatabase, copyState } from "./databaseCopy.ts";
 import { lastReceivedAt, logFilesOf, withFile, type LogFile } from "./logFiles.ts";
@@ -45,7 +45,8 @@ export interface BackupDone {
 /**
  * Makes the folder a backup of the data directory as it is now, whether or not a server runs on it. What a former
  * backup there has already and did not change is not copied again. Until the last step, which is one rename, the
- * former backup stays what it was. Problems of {@link openTarget}; 409 `backup_is_newer`; `log_damaged`.
+ * former backup stays what it was. Problems of {@link openTarget}; 409 `backup_is_newer`; 500 `base_damaged`;
+ * `log_damaged`.
  */
 export async function backUp(parts: BackupParts): Promise<BackupDone> {
   const hashKey = readFileSync(parts.paths.hashKey);
@@ -159,28 +160,33 @@ async function storeSegment(
   return growing === null ? withFile(file, store) : store(growing.fd);
 }
 
-/** The base's file is never changed under its name. */
-async function storeBase(
+/**
+ * The base's file is never changed under its name. Problem 500 `base_damaged` where it is not what was made: the former
+ * backup may have the last good copy of it.
+ */
+async function storeBase(target: BackupTarget, base: Base, parts: BackupParts, meter: Meter): Promise<StoredFile[]> {
+  meter.expect(base.bytes);
+  const copy = await storeOfBase(target, base.file, parts, meter, ({ sha256 }) => sha256 === base.sha256);
+  if (copy.sha256 !== base.sha256) throw baseDamaged(`${base.file} does not have its checksum`);
+  return [copy, await storeOfBase(target, baseManifestFile, parts, meter, () => true)];
+}
+
+function storeOfBase(
   target: BackupTarget,
-  { file, bytes }: Base,
+  name: string,
   { paths }: BackupParts,
   meter: Meter,
-): Promise<StoredFile[]> {
-  const stored: StoredFile[] = [];
-  meter.expect(bytes);
-  for (const name of [file, baseManifestFile]) {
-    const path = `base/${name}`;
-    const store = async (fd: number): Promise<StoredFile> => {
-      const { size, mtimeNs } = fstatSync(fd, { bigint: true });
-      const modifiedNs = String(mtimeNs);
-      const known = target.unchanged(path, Number(size), modifiedNs);
-      if (known === null) return storeFile(target, { path, fd, bytes: null, modifiedNs }, meter);
-      meter.skip(Number(size));
-      return known;
-    };
-    stored.push(await withFile(join(paths.base, name), store));
-  }
-  return stored;
+  isGood: (known: StoredFile) => boolean,
+): Promise<StoredFile> {
+  const path = `base/${name}`;
+  return withFile(join(paths.base, name), async (fd) => {
+    const { size, mtimeNs } = fstatSync(fd, { bigint: true });
+    const modifiedNs = String(mtimeNs);
+    const known = target.unchanged(path, Number(size), modifiedNs);
+    if (known === null || !isGood(known)) return storeFile(target, { path, fd, bytes: null, modifiedNs }, meter);
+    meter.skip(Number(size));
+    return known;
+  });
 }
 
 async function storeState(

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -6,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StoredRecord } from "../../../buffer/eventBuffer.ts";
 import { problemOf } from "../../../buffer/numberedRecords.ts";
 import { position, type Position } from "../../../model/position.ts";
+import { baseFormat, baseManifestFile, encodeBase } from "../base/manifest.ts";
 import { archiveSegment } from "../eventLog/archive.ts";
 import { nodeDisk } from "../eventLog/disk.ts";
 import { openEventLogReader } from "../eventLog/reader.ts";
@@ -119,6 +130,55 @@ async function restored(until: RestoreUntil = null): Promise<{ end: Position; lo
   const log = join(folder, `restored-${restores++}`);
   return { end: await restoreLog({ directory, manifest, until, onBytes: () => undefined }, log), log };
 }
+
+/** Of a log that has all of its records: its file can be anything. */
+function writeBase(dataDir: string, content: Uint8Array, said = content): void {
+  const directory = join(dataDir, "base");
+  mkdirSync(directory, { recursive: true });
+  const sha256 = createHash("sha256").update(said).digest("hex");
+  const of = { format: baseFormat, platform: "0.1.0", key: "k", file: "1.sqlite", bytes: said.length, sha256 };
+  const base = { ...of, position: 1, keptFrom: 0, madeAt: new Date(start).toISOString() };
+  writeFileSync(join(directory, base.file), content);
+  utimesSync(join(directory, base.file), 1_000, 1_000);
+  writeFileSync(join(directory, baseManifestFile), encodeBase(base));
+}
+
+describe("a backup of a base", () => {
+  const good = Buffer.alloc(5_000, 1);
+  const hurt = Buffer.from(good);
+  hurt[3_000] = 0;
+  const damaged = expect.objectContaining({ code: "base_damaged" });
+
+  it("that is not what was made fails, and the former one keeps the good copy", async () => {
+    const source = await openSource();
+    await source.append(3);
+    writeBase(source.dataDir, good);
+    await source.backUp();
+    const former = readManifest(join(folder, "backup"));
+    writeFileSync(join(source.dataDir, "base/1.sqlite"), hurt);
+    await expect(source.backUp()).rejects.toThrow(damaged);
+    expect(await checkBackup(join(folder, "backup"))).toEqual({ manifest: former, faults: [] });
+    writeBase(source.dataDir, good);
+    expect((await source.backUp()).copiedBytes).toBeLessThan(good.length);
+  });
+
+  it("of which it has another copy takes the right one, and refuses the wrong one", async () => {
+    const source = await openSource();
+    await source.append(3);
+    writeBase(source.dataDir, hurt);
+    await source.backUp();
+    const former = readManifest(join(folder, "backup"));
+    writeBase(source.dataDir, hurt, good);
+    await expect(source.backUp()).rejects.toThrow(damaged);
+    expect(await checkBackup(join(folder, "backup"))).toEqual({ manifest: former, faults: [] });
+    writeBase(source.dataDir, good);
+    expect((await source.backUp()).copiedBytes).toBeGreaterThan(good.length);
+    const { manifest, faults } = await checkBackup(join(folder, "backup"));
+    expect(faults).toEqual([]);
+    const { stored = "" } = manifest.files.find(({ path }) => path === "base/1.sqlite") ?? {};
+    expect(readFileSync(join(folder, "backup", stored))).toEqual(good);
+  });
+});
 
 describe("a backup", () => {
   it("has the log to its last whole record, and only what changed is copied again", async () => {

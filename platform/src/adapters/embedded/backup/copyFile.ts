@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
@@ -112,6 +112,15 @@ export async function replaceText(file: string, text: string): Promise<void> {
   }
   renameSync(temporary, file);
   await syncDirectory(dirname(file));
+}
+
+export function syncFile(file: string): void {
+  const fd = openSync(file, "r+");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 export async function syncDirectory(path: string): Promise<void> {

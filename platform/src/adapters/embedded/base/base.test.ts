@@ -69,6 +69,18 @@ describe("a base", () => {
     expect(feedOf(taken)).not.toBe(feedOf(stateFile));
   });
 
+  it("has the state's name once all of it is there, and leaves nothing else", async () => {
+    await declareBase(directory(), await make());
+    const to = join(folder, "taken.sqlite");
+    const left = `${to}.new`;
+    writeFileSync(left, "of a run that was killed");
+    writeFileSync(`${left}-journal`, "");
+    const taking = takeBase(directory(), readBase(directory()) as Base, hashKey, to);
+    expect([existsSync(to), existsSync(left)]).toEqual([false, true]);
+    await taking;
+    expect(readdirSync(folder).sort()).toEqual(["base", "taken.sqlite"]);
+  });
+
   it("of a state that is not sound is refused, and the former one stays", async () => {
     const former = await make();
     await declareBase(directory(), former);
@@ -95,7 +107,7 @@ describe("a base", () => {
     await declareBase(directory(), await make());
     hurt();
     await expect(take()).rejects.toThrow(problem(code));
-    expect(existsSync(join(folder, "taken.sqlite"))).toBe(false);
+    expect(readdirSync(folder)).toEqual(["base"]);
   });
 
   it("of another hash.key is not taken", async () => {

@@ -1,10 +1,10 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isoTime } from "../../../model/isoTime.ts";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
-import { contentOf, paceOf, replaceText, syncDirectory } from "../backup/copyFile.ts";
+import { contentOf, paceOf, replaceText, syncDirectory, syncFile } from "../backup/copyFile.ts";
 import { copyState } from "../backup/databaseCopy.ts";
 import { keyName } from "../backup/manifest.ts";
 import { stateFaults } from "../doctor/stateRules.ts";
@@ -31,6 +31,8 @@ export interface MakeBaseParts {
 export async function makeBase(parts: MakeBaseParts): Promise<Base> {
   const { directory } = parts;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // Segments go once it is declared: the folder must not be gone after a power cut, and they with it.
+  await syncDirectory(dirname(directory));
   removeLeftOver(directory);
   const incoming = join(directory, "incoming.tmp");
   const { position, keptFrom, bytes, sha256 } = await copied(parts, incoming).catch((error: unknown) => {
@@ -102,13 +104,4 @@ function refused(fault: string): Problem {
   return new Problem(500, "base_refused", `nothing is deleted, since the state is not sound: ${fault}`, {
     hint: "look at it with: c360 doctor; then stop the platform and fold the log again with: c360 rebuild",
   });
-}
-
-function syncFile(file: string): void {
-  const fd = openSync(file, "r+");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
