@@ -245,7 +245,8 @@ export class Lake {
     const before = keptFrom();
     if (before === this.#trimmed.before) return null;
     if (before !== this.#toTrim.before) this.#toTrim = { before, at: now() };
-    const isStill = now() >= this.#toTrim.at + limits.trimAfterMs;
+    // A clock that was set back says nothing of how long it has been.
+    const isStill = now() >= this.#toTrim.at + limits.trimAfterMs || now() < this.#toTrim.at;
     return isStill || now() >= this.#trimmed.at + limits.trimEveryMs ? before : null;
   }
 

@@ -5,7 +5,7 @@ import type { MessageIndex } from "../../../storage/messageIndex.ts";
 import { defaultSchedule, keyBytes, type TierSchedule } from "./filterTiers.ts";
 import { openKeptFilters, type KeptFilters } from "./keptFilters.ts";
 import { positionBytes, positionIn, sealedKey } from "./keptKeys.ts";
-import { removeSegment } from "./removeSegment.ts";
+import { removeSegment, type InTurn } from "./removeSegment.ts";
 import { openSoundTree, type IndexTree } from "./keyTree.ts";
 
 /** Some 15 ms of work: decisions have their turn in between. */
@@ -65,7 +65,7 @@ export async function openMessageIndex(options: MessageIndexOptions): Promise<Em
   });
   const recent = new Map<string, Position>();
   const { keptFrom = 0 } = options;
-  const state: State = { tree, filters, recent, sealedBefore, keptFrom, treeLookups: 0 };
+  const state: State = { tree, filters, recent, sealedBefore, keptFrom, treeLookups: 0, inTurn: inTurns() };
   await rebuildRecent(state, options);
   const sealing = sealingBeside(state);
   return {
@@ -80,7 +80,7 @@ export async function openMessageIndex(options: MessageIndexOptions): Promise<Em
     forget: (before) => {
       state.keptFrom = Math.max(state.keptFrom, before);
     },
-    removeSegment: (segment) => removeSegment({ tree, log: options.log, segment }),
+    removeSegment: (segment) => removeSegment({ tree, log: options.log, segment, inTurn: state.inTurn }),
     sealed: sealing.settled,
     figures: () => ({ ...filters.figures(), treeLookups: state.treeLookups }),
     settled: () => filters.settled(),
@@ -100,6 +100,8 @@ interface State {
   sealedBefore: number;
   keptFrom: Position;
   treeLookups: number;
+  /** Sealing and removing write to the tree by turns. */
+  inTurn: InTurn;
 }
 
 async function firstPositions(state: State, keys: readonly string[]): Promise<(Position | null)[]> {
@@ -187,13 +189,24 @@ async function sealThrough(state: State, segment: number): Promise<void> {
       raw.write(key, offset, keyBytes, "base64url");
       batch.put(raw.subarray(offset, offset + keyBytes), positionBytes(at));
     }
-    await batch.write({ sync: true });
+    await state.inTurn(() => batch.write({ sync: true }));
   }
   await state.filters.journal(state.sealedBefore, segment, raw);
   await state.tree.put(sealedKey, positionBytes(segment), { sync: true });
   state.sealedBefore = segment;
   state.filters.add(segment, raw);
-  for (const [key] of moving) state.recent.delete(key);
+  // One that was forgotten and came again meanwhile lies elsewhere now.
+  for (const [key, at] of moving) if (state.recent.get(key) === at) state.recent.delete(key);
+}
+
+/** One after the other: what is read to be removed must not be written anew before it is. */
+function inTurns(): InTurn {
+  let latest: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = latest.then(work);
+    latest = done.catch(() => undefined);
+    return done;
+  };
 }
 
 async function readSeal(tree: IndexTree): Promise<number> {
