@@ -353,4 +353,23 @@ describe("the lake", () => {
     await anew.caughtUp();
     expect((await anew.query("SELECT count(*) FROM events", 1)).rows).toEqual([[15]]);
   });
+
+  test("what is kept no longer goes though the clock is set back", async () => {
+    const followed = new FakeFollowed();
+    fill(followed, 0, 20);
+    let now = Date.UTC(2026, 0, 15, 13);
+    const core = await open(followed, directory(), {
+      now: () => now,
+      lakeLimits: { leastFileRows: 0, trimAfterMs: 1_000 },
+    });
+    await core.caughtUp();
+    followed.keptFrom = 7;
+    core.advance();
+    await until(async () => {
+      now -= 2_000;
+      core.advance();
+      return (await core.query("SELECT message_id FROM events", 100)).rows.length === 13;
+    });
+    await core.close();
+  });
 });

@@ -210,6 +210,45 @@ describe("Promise 2: sealing beside decisions", () => {
     await known(until(1));
     await index.close();
   });
+
+  it("keeps what is forgotten and comes again while its first delivery is being sealed", async () => {
+    const { index, held, until, known } = await heldIndex();
+    await index.remember(until(1));
+    const again = { ...until(0)[0]!, position: position(1, 5) };
+    index.forget(position(1, 0));
+    await index.remember([again]);
+    held[0]?.let();
+    await index.sealed();
+    await known([again]);
+    await index.close();
+  });
+
+  it("keeps what comes again, and is sealed while its first delivery is removed", async () => {
+    const { index, held, until, known } = await heldIndex();
+    await index.remember(until(1));
+    held[0]?.let();
+    await index.sealed();
+    const again = { ...until(0)[0]!, position: position(1, 5) };
+    index.forget(position(1, 0));
+    await index.remember([again]);
+    let hasEnded = false;
+    const removed = index.removeSegment(0);
+    // It has read what is to go, and is about to take it away.
+    await expect.poll(() => held.length).toBe(2);
+    await index.remember(until(2).filter((entry) => entry.position > again.position));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(held).toHaveLength(2);
+    const ended = removed.then(() => index.sealed()).finally(() => (hasEnded = true));
+    await expect
+      .poll(() => {
+        for (const each of held) each.let();
+        return hasEnded;
+      })
+      .toBe(true);
+    await ended;
+    await known([again]);
+    await index.close();
+  });
 });
 
 /** Filters of 64 keys and more, so that a few thousand keys need several. */
