@@ -370,6 +370,7 @@ describe("the lake", () => {
       core.advance();
       return (await core.query("SELECT message_id FROM events", 100)).rows.length === 13;
     });
+    expect((await core.query("SELECT message_id FROM events", 100)).rows).toHaveLength(13);
     await core.close();
   });
 });

@@ -219,6 +219,7 @@ describe("Promise 2: sealing beside decisions", () => {
     await index.remember([again]);
     held[0]?.let();
     await index.sealed();
+    expect(await index.firstPositions([again.key])).toEqual([again.position]);
     await known([again]);
     await index.close();
   });
