@@ -189,7 +189,11 @@ function startDeciding(
     (isBusy) => {
       for (const each of [parts.analytics, parts.search, parts.reviews, parts.archiving]) each?.advance(isBusy);
     },
-    () => [isBehind(backlog), isHeldBack()].includes(true),
+    () => {
+      // Asked each time: it counts for how long it has held them back.
+      const isHeld = isHeldBack();
+      return isHeld || isBehind(backlog);
+    },
   );
   opened.push(async () => followers.close());
   const files = { logDirectory: paths.log, stateFile: paths.state, messagesDirectory: paths.messages };

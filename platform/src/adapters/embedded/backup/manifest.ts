@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
+import { parsed, sha256Of, textOrNull } from "../manifestText.ts";
 
 /** Of the backup's folder as a whole (docs/formats/backup.md). */
 export const backupFormat = 2;
@@ -120,26 +120,4 @@ export function readUnfinished(directory: string): StoredFile[] {
 
 export function encodeUnfinished(files: readonly StoredFile[]): string {
   return JSON.stringify({ checksum: sha256Of(JSON.stringify(files)), files });
-}
-
-function sha256Of(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
-
-function parsed(text: string): object {
-  try {
-    const read: unknown = JSON.parse(text);
-    return typeof read === "object" && read !== null ? read : {};
-  } catch {
-    return {};
-  }
-}
-
-function textOrNull(file: string): string | null {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
 }

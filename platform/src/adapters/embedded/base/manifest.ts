@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { segmentOf, type Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
+import { parsed, sha256Of, textOrNull } from "../manifestText.ts";
 
 /** Of the folder as a whole (docs/formats/base.md). */
 export const baseFormat = 1;
@@ -84,26 +84,4 @@ export function baseDamaged(what: string): Problem {
   return new Problem(500, "base_damaged", `what the log's beginning came to is damaged: base: ${what}`, {
     hint: "copy the folder base back from a backup, or restore the backup: c360 restore FOLDER --data-dir NEW",
   });
-}
-
-function sha256Of(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
-
-function parsed(text: string): object {
-  try {
-    const read: unknown = JSON.parse(text);
-    return typeof read === "object" && read !== null ? read : {};
-  } catch {
-    return {};
-  }
-}
-
-function textOrNull(file: string): string | null {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
 }
