@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { ingestionLag, pendingRecords } from "./backlog.ts";
+import { describe, expect, it, test } from "vitest";
+import { decidingOf, ingestionLag, pendingRecords } from "./backlog.ts";
 
 const sources = ["web", "pos", "erp"];
 const step = fc.record({
@@ -78,4 +78,18 @@ describe("records that are not decided yet", () => {
     backlog.decided(3_050);
     expect(backlog.sharers()).toBe(0);
   });
+});
+
+test.each([
+  ["idle", 0, 20_000],
+  ["idle", 500, 0],
+  ["busy", 501, 0],
+  ["idle", 2_000, 20_000],
+  ["busy", 2_001, 20_000],
+  ["busy", 5_000, 1_000],
+  ["behind", 5_001, 1_000],
+  ["busy", 20_000, 20_000],
+  ["behind", 20_001, 20_000],
+])("deciding is %s where %d wait and %d a second are decided", (deciding, pending, perSecond) => {
+  expect(decidingOf({ pending: () => pending, decidedPerSecond: () => perSecond })).toBe(deciding);
 });

@@ -1,3 +1,4 @@
+import type { Deciding } from "../adapters/embedded/pace.ts";
 import type { Backlog } from "../gateway/admission.ts";
 import { sourceCounts, type SourceCounts } from "../gateway/sourceCounts.ts";
 
@@ -6,6 +7,10 @@ export const noSource = "";
 
 /** So long a stretch of arrivals is remembered as one: within it, who came first is not known. */
 const stretchMs = 250;
+/** Where more than this long's work waits to be decided, and no fewer records, followers go slowly: deciding goes first. */
+const busyBacklog = { ms: 100, records: 500 };
+/** Here they hardly go on: what they would tell earlier is late already. */
+const lateBacklog = { ms: 1_000, records: 5_000 };
 const rateWindowMs = 10_000;
 const rateStepMs = 1_000;
 
@@ -116,4 +121,16 @@ function decidedRate(now: () => number): { decided(records: number): void; perSe
 export function ingestionLag(backlog: PendingRecords, now: number): number {
   const oldest = backlog.oldestAt();
   return oldest === null ? 0 : Math.max(0, now - oldest);
+}
+
+/** How much of the processor those who decide need, by what waits. */
+export function decidingOf({
+  pending,
+  decidedPerSecond,
+}: Pick<PendingRecords, "pending" | "decidedPerSecond">): Deciding {
+  const waiting = pending();
+  const exceeds = ({ ms, records }: typeof busyBacklog): boolean =>
+    waiting > Math.max(records, (decidedPerSecond() * ms) / 1_000);
+  if (exceeds(lateBacklog)) return "behind";
+  return exceeds(busyBacklog) ? "busy" : "idle";
 }

@@ -24,7 +24,7 @@ import { Problem } from "../model/problem.ts";
 import { platformVersion } from "../model/version.ts";
 import { composeProfile, profileReads, traitValueReads } from "../profiles/index.ts";
 import type { AccessStore } from "../storage/access.ts";
-import { noSource } from "./backlog.ts";
+import { decidingOf, noSource } from "./backlog.ts";
 import { beginState } from "./base.ts";
 import { backupJobs, type BackupJobs } from "./backupJobs.ts";
 import { cliTokenId } from "./cliToken.ts";
@@ -48,7 +48,7 @@ import { threadedDryRun } from "./rulesDryRun.ts";
 import { fateView, healthView, householdOf, householdServices, identityService } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { startRetention, type Retention, type RetentionParts } from "./retention.ts";
-import { isBehind, openStages, type Stages } from "./stages.ts";
+import { openStages, type Stages } from "./stages.ts";
 import { placesOfErrors } from "./stackInSources.ts";
 import { newestReceipt, trustedClock } from "./trustedClock.ts";
 import { tracedAnalytics } from "./telemetry/tracedServices.ts";
@@ -257,7 +257,7 @@ async function retentionOver(
     append,
     decided: () => ingestion.reached(log.end()),
     keptFrom: () => kept().from,
-    isBusy: () => isBehind(backlog),
+    deciding: () => decidingOf(backlog),
     withoutBackup: more.backups.without,
     now: Date.now,
     trustedNow: trustedClock(newestAt, { wall: Date.now, uptimeMs: () => performance.now() }),

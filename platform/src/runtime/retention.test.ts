@@ -55,7 +55,7 @@ async function looked(changes: Partial<RetentionParts>, { segment = 0, quietMs =
     },
     decided: async () => undefined,
     keptFrom: () => 0,
-    isBusy: () => false,
+    deciding: () => "idle",
     withoutBackup: (work) => work(),
     now: () => start,
     trustedNow: () => start,

@@ -4,6 +4,7 @@ import { firstSegmentOf, hasBase, readBase } from "../adapters/embedded/base/man
 import { baseFault } from "../adapters/embedded/base/takeBase.ts";
 import type { EmbeddedArchiving } from "../adapters/embedded/archiving/client.ts";
 import { paceOf } from "../adapters/embedded/backup/copyFile.ts";
+import type { Deciding } from "../adapters/embedded/pace.ts";
 import type { PastSegment } from "../adapters/embedded/eventLog/pastSegments.ts";
 import { listSegments } from "../adapters/embedded/eventLog/segmentFiles.ts";
 import type { BufferRecord } from "../buffer/eventBuffer.ts";
@@ -45,7 +46,7 @@ export interface RetentionParts {
   /** Resolves when all that is durable by now is decided. */
   readonly decided: () => Promise<void>;
   readonly keptFrom: () => Position;
-  readonly isBusy: () => boolean;
+  readonly deciding: () => Deciding;
   /** Runs `work` while no backup is being made, and none begins. */
   readonly withoutBackup: <T>(work: () => Promise<T>) => Promise<T>;
   /** UTC ms, as the machine says: how often is looked. */
@@ -189,7 +190,7 @@ async function keepNoLonger({ parts, signal, rest, orEnded }: Steps, { segment, 
     const next = parts.keptFrom();
     if (next <= from) throw new Error("what was said of the log's beginning was not decided");
     from = next;
-    const restMs = (performance.now() - startedAt) * (parts.isBusy() ? busyRestFactor : restFactor);
+    const restMs = (performance.now() - startedAt) * (parts.deciding() !== "idle" ? busyRestFactor : restFactor);
     await rest(Math.min(restMs, longestRestMs));
   }
 }

@@ -49,14 +49,11 @@ import type { Settings } from "./settings.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 import { tracedDisk } from "./telemetry/tracedDisk.ts";
 import { lagSeconds, reviewFigures } from "./followerLag.ts";
-import { ingestionLag, noSource, pendingRecords, type PendingRecords } from "./backlog.ts";
+import { decidingOf, ingestionLag, noSource, pendingRecords, type PendingRecords } from "./backlog.ts";
 import { slowestFollower } from "./slowestFollower.ts";
 import { followerTelling } from "./tellFollowers.ts";
 import { storedTiers, type Tiers } from "./tiers.ts";
 import { startStream, type EmbeddedStream } from "./stream.ts";
-
-/** Where more than this long's work waits to be decided, and no fewer records, followers go slowly: deciding goes first. */
-const busyBacklog = { ms: 100, records: 500 };
 
 export interface Stages {
   access: CopiedAccessStore;
@@ -186,13 +183,14 @@ function startDeciding(
   const { homeCurrency, maxPendingRecords } = settings;
   const isHeldBack = halfOfTheTime(isShort);
   const followers = followerTelling(
-    (isBusy) => {
-      for (const each of [parts.analytics, parts.search, parts.reviews, parts.archiving]) each?.advance(isBusy);
+    (deciding) => {
+      for (const each of [parts.analytics, parts.search, parts.reviews, parts.archiving]) each?.advance(deciding);
     },
     () => {
       // Asked each time: it counts for how long it has held them back.
       const isHeld = isHeldBack();
-      return isHeld || isBehind(backlog);
+      const deciding = decidingOf(backlog);
+      return deciding === "idle" && isHeld ? "busy" : deciding;
     },
   );
   opened.push(async () => followers.close());
@@ -233,10 +231,6 @@ async function openLog(
   const log = await openEventLog({ directory: paths.log, onDurable, disk: traced });
   opened.push(() => log.close());
   return log;
-}
-
-export function isBehind({ pending, decidedPerSecond }: PendingRecords): boolean {
-  return pending() > Math.max(busyBacklog.records, (decidedPerSecond() * busyBacklog.ms) / 1_000);
 }
 
 /** Analytics, search and the review queue: what all have of the feed is let go. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Deciding } from "../adapters/embedded/pace.ts";
 import { followerTelling } from "./tellFollowers.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -8,7 +9,7 @@ test("followers hear at once, then at most every 25 ms, and of the last decision
   const told: number[] = [];
   const followers = followerTelling(
     () => told.push(Date.now()),
-    () => false,
+    () => "idle",
   );
   const from = Date.now();
   followers.decided();
@@ -22,24 +23,27 @@ test("followers hear at once, then at most every 25 ms, and of the last decision
 });
 
 test("who was told to hold back hears when there is no more need, though nothing more is decided", () => {
-  let isBusy = true;
-  const told: boolean[] = [];
+  let deciding: Deciding = "behind";
+  const told: Deciding[] = [];
   const followers = followerTelling(
-    (busy) => told.push(busy),
-    () => isBusy,
+    (now) => told.push(now),
+    () => deciding,
   );
   followers.decided();
   vi.advanceTimersByTime(600);
-  expect(new Set(told)).toEqual(new Set([true]));
-  isBusy = false;
+  expect(new Set(told)).toEqual(new Set(["behind"]));
+  deciding = "busy";
+  vi.advanceTimersByTime(600);
+  expect(told.at(-1)).toBe("busy");
+  deciding = "idle";
   vi.advanceTimersByTime(1_000);
-  expect(told.at(-1)).toBe(false);
+  expect(told.at(-1)).toBe("idle");
   expect(vi.getTimerCount()).toBe(0);
-  isBusy = true;
+  deciding = "busy";
   followers.decided();
-  isBusy = false;
+  deciding = "idle";
   followers.decided();
-  expect(told.at(-1), "with the next decision").toBe(false);
+  expect(told.at(-1), "with the next decision").toBe("idle");
   followers.close();
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { Problem } from "../../model/problem.ts";
 import type { FeedProgress } from "../../storage/followFeed.ts";
-import { PaceEnded, type Pace } from "./pace.ts";
+import { type Deciding, PaceEnded, type Pace } from "./pace.ts";
 
 /** After a decision the follower waits this long for more, so that busy profiles are written once for many events. */
 const gatherMs = 100;
@@ -63,8 +63,8 @@ export class FollowLoop {
   }
 
   /** Something was decided. */
-  wake(isBusy = false): void {
-    this.#options.pace.tell(isBusy);
+  wake(deciding: Deciding = "idle"): void {
+    this.#options.pace.tell(deciding);
     this.#woken = true;
     this.#wakeUp();
   }

@@ -1,13 +1,14 @@
 import { parentPort } from "node:worker_threads";
 import { giveWay, niceness } from "./giveWay.ts";
+import type { Deciding } from "./pace.ts";
 import { problemFields, type ThreadReply } from "./ownedThread.ts";
 
 /** What a thread has open, and what it answers with it. */
 export interface Owned<Question> {
   /** `signal` aborts when whoever asked wants no answer any more. */
   answer(question: Question, signal: AbortSignal): Promise<unknown>;
-  /** Something was decided: follow it soon. `isBusy`: much waits to be decided. */
-  advance?(isBusy: boolean): void;
+  /** Something was decided: follow it soon. */
+  advance?(deciding: Deciding): void;
   close(): Promise<void> | void;
 }
 
@@ -22,7 +23,7 @@ export interface OwnerTells {
 export type OwnerRequest<Question extends { id: number }> =
   | Question
   | { kind: "cancel" | "close"; id: number }
-  | { kind: "advance"; isBusy: boolean };
+  | { kind: "advance"; deciding: Deciding };
 
 /**
  * Entry of a worker thread that alone has something open: the other side of `ownedThread`, under the same `name`. It
@@ -72,7 +73,7 @@ export async function runOwner<Question extends { kind: string; id: number }>(
     }
   };
   port.on("message", (request: OwnerRequest<Question>) => {
-    if (isAdvance(request)) owned.advance?.(request.isBusy);
+    if (isAdvance(request)) owned.advance?.(request.deciding);
     else if (request.kind === "cancel") asked.get(request.id)?.abort();
     else if (request.kind === "close") void close(request.id);
     else void answer(request as Question);
@@ -80,6 +81,6 @@ export async function runOwner<Question extends { kind: string; id: number }>(
   reply({ kind: "ready" });
 }
 
-function isAdvance(request: { kind: string }): request is { kind: "advance"; isBusy: boolean } {
+function isAdvance(request: { kind: string }): request is { kind: "advance"; deciding: Deciding } {
   return request.kind === "advance";
 }

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { PaceEnded, paceOf } from "./pace.ts";
+import { type Deciding, PaceEnded, paceOf } from "./pace.ts";
+
+const levels: readonly Deciding[] = ["idle", "busy", "behind"];
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
@@ -29,18 +31,20 @@ describe("the pace of what follows", () => {
   it("takes a twentieth of the time while deciding is busy, or a piece every five seconds, and never rests otherwise", async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.record({ workMs: fc.integer({ min: 10, max: 3_000 }), isBusy: fc.boolean() }), { maxLength: 8 }),
+        fc.array(fc.record({ workMs: fc.integer({ min: 10, max: 3_000 }), deciding: fc.constantFrom(...levels) }), {
+          maxLength: 8,
+        }),
         async (pieces) => {
           const pace = paceOf();
           let worked = 0;
-          for (const { workMs, isBusy } of pieces) {
-            pace.tell(isBusy);
+          for (const { workMs, deciding } of pieces) {
+            pace.tell(deciding);
             pace.begin();
             const restMs = await rested(pace, workMs);
             worked += workMs;
-            const least = Math.min(5_000, 19 * workMs);
-            expect(restMs).toBeGreaterThanOrEqual(isBusy ? least : 0);
-            expect(restMs).toBeLessThanOrEqual(isBusy ? least + 10 : 0);
+            const least = deciding === "idle" ? 0 : Math.min(5_000, 19 * workMs);
+            expect(restMs).toBeGreaterThanOrEqual(least);
+            expect(restMs).toBeLessThanOrEqual(least === 0 ? 0 : least + 10);
             expect(pace.workedMs()).toBe(worked);
           }
         },
@@ -49,19 +53,23 @@ describe("the pace of what follows", () => {
     );
   });
 
-  it("rests no longer than what somebody waits for soon may", async () => {
+  it("rests no longer than what somebody waits for soon may, unless deciding is behind", async () => {
     const pace = paceOf(150);
-    pace.tell(true);
+    pace.tell("busy");
     expect(await rested(pace, 100)).toBe(150);
     expect(await rested(pace, 10)).toBe(150);
+    pace.tell("behind");
+    expect(await rested(pace, 100)).toBe(1_900);
+    expect(await rested(pace, 1_000)).toBe(5_000);
+    expect(await rested(pace, 1_000, (atMs) => atMs === 500 && pace.tell("busy"))).toBe(500);
   });
 
   it.each<[string, (pace: ReturnType<typeof paceOf>) => void]>([
-    ["deciding is busy no more", (pace) => pace.tell(false)],
+    ["deciding is busy no more", (pace) => pace.tell("idle")],
     ["somebody waits", (pace) => pace.urge(true)],
   ])("rests no longer once %s", async (_what, end) => {
     const pace = paceOf();
-    pace.tell(true);
+    pace.tell("busy");
     const restMs = await rested(pace, 100, (atMs) => {
       if (atMs === 500) end(pace);
     });
@@ -71,7 +79,7 @@ describe("the pace of what follows", () => {
 
   it("gives up between two pieces of work once it ends, in a rest too", async () => {
     const pace = paceOf();
-    pace.tell(true);
+    pace.tell("busy");
     let pieces = 0;
     const work = (async () => {
       for (;;) {

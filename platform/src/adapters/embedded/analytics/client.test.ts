@@ -61,7 +61,7 @@ describe("the analytics thread", () => {
       },
     });
     await deliver([order, order, accepted({ messageId: "v1", identifiers: ["user_id:u1"] })]);
-    first.advance(false);
+    first.advance("idle");
     await first.caughtUp();
     const sql =
       "SELECT (SELECT count(*) FROM events), o.net_minor, p.revenue_minor FROM orders o JOIN profiles p USING (profile_id)";

@@ -1,5 +1,6 @@
 import { type Analytics, queryCancelled } from "../../../storage/timeline.ts";
 import { ownedThread } from "../ownedThread.ts";
+import type { Deciding } from "../pace.ts";
 import type { LakeFigures } from "./lake.ts";
 import type { Answers, Request, ThreadSettings } from "./messages.ts";
 
@@ -17,7 +18,7 @@ export interface AnalyticsOptions extends ThreadSettings {
 }
 
 export type EmbeddedAnalytics = Analytics & {
-  advance(isBusy: boolean): void;
+  advance(deciding: Deciding): void;
   /** What the lake holds. */
   lake(): Promise<LakeFigures>;
 };
@@ -39,7 +40,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Embedde
     const abandon = signal === undefined ? undefined : { signal, stop, reason: queryCancelled };
     return thread.ask(kind, request, { maxWaiting, counts: (other) => other === kind }, abandon);
   };
-  let isBusyNow = false;
+  let decidingNow: Deciding = "idle";
   return {
     timeline: (query) => ask("timeline", (id) => ({ kind: "timeline", id, query })),
     query: (sql, limit, signal) => ask("query", (id) => ({ kind: "query", id, sql, limit }), maxWaitingQueries, signal),
@@ -48,9 +49,9 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Embedde
     async caughtUp() {
       await ask("caughtUp", (id) => ({ kind: "caughtUp", id }));
     },
-    advance: (isBusy) => {
-      isBusyNow = isBusy;
-      thread.tell(() => ({ kind: "advance", isBusy: isBusyNow }));
+    advance: (deciding) => {
+      decidingNow = deciding;
+      thread.tell(() => ({ kind: "advance", deciding: decidingNow }));
     },
     close: () => thread.close((id) => ({ kind: "close", id })),
   };

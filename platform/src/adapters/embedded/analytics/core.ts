@@ -6,7 +6,7 @@ import { Problem } from "../../../model/problem.ts";
 import type { Decided } from "../../../storage/followed.ts";
 import { type Analytics, queryCancelled } from "../../../storage/timeline.ts";
 import { defaultMemoryLimitMb, firstLine, openEngine } from "./engine.ts";
-import { PaceEnded, paceOf } from "../pace.ts";
+import { type Deciding, PaceEnded, paceOf } from "../pace.ts";
 import { type Follower, openFollower, type Progress } from "./follower.ts";
 import { defaultLakeLimits, type Lake, type LakeFigures, type LakeLimits, openLake } from "./lake.ts";
 import { defaultQueryDeadlineMs, runQuery } from "./sqlQuery.ts";
@@ -55,8 +55,8 @@ export interface CoreOptions {
 }
 
 export interface AnalyticsCore extends Analytics {
-  /** Something was decided: follow it soon. `isBusy`: much waits to be decided. */
-  advance(isBusy?: boolean): void;
+  /** Something was decided: follow it soon. */
+  advance(deciding?: Deciding): void;
   /** Moves all that is hot to the lake now (tests, a clean export). */
   moveToLake(): Promise<void>;
   /** What the lake holds. */
@@ -108,7 +108,7 @@ export async function openAnalytics(options: CoreOptions): Promise<AnalyticsCore
     },
     caughtUp: () => loop.caughtUp(),
     status: async () => follower.current(),
-    advance: (isBusy = false) => loop.wake(isBusy),
+    advance: (deciding = "idle") => loop.wake(deciding),
     moveToLake: () => loop.between(() => lake.moveAll()),
     lake: () => loop.between(() => lake.holds()),
     async close() {
@@ -172,8 +172,8 @@ class FollowLoop {
   }
 
   /** Something was decided. */
-  wake(isBusy: boolean): void {
-    this.#pace.tell(isBusy);
+  wake(deciding: Deciding): void {
+    this.#pace.tell(deciding);
     this.#lookSoon();
   }
 

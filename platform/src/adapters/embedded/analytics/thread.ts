@@ -12,7 +12,7 @@ await runOwner<Question>("analytics", async (tells) => {
   const core = await opened(workerData as ThreadSettings, tells);
   return {
     answer: (question, signal) => answer(core, question, signal),
-    advance: (isBusy) => core.advance(isBusy),
+    advance: (deciding) => core.advance(deciding),
     close: () => core.close(),
   };
 });

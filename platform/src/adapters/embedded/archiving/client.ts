@@ -1,6 +1,7 @@
 import type { LogTiers } from "../eventLog/archiver.ts";
 import type { PastSegment } from "../eventLog/pastSegments.ts";
 import { ownedThread } from "../ownedThread.ts";
+import type { Deciding } from "../pace.ts";
 import type { ArchivingAnswers, ArchivingRequest, ArchivingThreadSettings } from "./messages.ts";
 
 const maxWaiting = 16;
@@ -13,8 +14,7 @@ export interface EmbeddedArchiving {
   /** Segments of which all was received before `time`, UTC ms: see `Archiver`. */
   wholly(before: number): Promise<PastSegment[]>;
   removeBefore(segment: number): Promise<void>;
-  /** `isBusy`: much waits to be decided. */
-  advance(isBusy: boolean): void;
+  advance(deciding: Deciding): void;
   close(): Promise<void>;
 }
 
@@ -36,17 +36,17 @@ export async function startArchiving({ onTrouble, ...workerData }: ArchivingOpti
   });
   await thread.start();
   const one = { maxWaiting, counts: (): boolean => true };
-  let wasBusy = false;
+  let told: Deciding = "idle";
   return {
     tiers: () => thread.ask("tiers", (id) => ({ kind: "tiers", id }), { maxWaiting, counts: () => true }),
     wholly: (before) => thread.ask("wholly", (id) => ({ kind: "wholly", id, before }), one),
     removeBefore: async (segment) => {
       await thread.ask("removeBefore", (id) => ({ kind: "removeBefore", id, segment }), one);
     },
-    advance: (isBusy) => {
-      if (isBusy === wasBusy) return;
-      wasBusy = isBusy;
-      thread.tell(() => ({ kind: "advance", isBusy: wasBusy }));
+    advance: (deciding) => {
+      if (deciding === told) return;
+      told = deciding;
+      thread.tell(() => ({ kind: "advance", deciding: told }));
     },
     close: () => thread.close((id) => ({ kind: "close", id })),
   };

@@ -104,7 +104,7 @@ describe("the archiver", () => {
     await write(4);
     const disk = { ...nodeDisk, write: async () => undefined };
     const { advance, close } = run({ limits: { afterMs: 0, beyondBytes: null }, now: () => start + 9 * dayMs, disk });
-    advance(true);
+    advance("busy");
     await close();
     archiver = null;
     const again = run({});

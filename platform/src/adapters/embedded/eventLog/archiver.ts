@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Deciding } from "../pace.ts";
 import { archiveSegment } from "./archive.ts";
 import { dueSegments, type ArchiveLimits } from "./archivePolicy.ts";
 import type { LogDisk } from "./disk.ts";
@@ -43,7 +44,7 @@ export interface ArchiverOptions {
 
 export interface Archiver extends PastSegments {
   /** Those who decide have much to do, or no longer. */
-  advance(isBusy: boolean): void;
+  advance(deciding: Deciding): void;
   tiers(): Promise<LogTiers>;
   /** Breaks off what is under way; it begins anew at the next start. */
   close(): Promise<void>;
@@ -105,7 +106,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
   const done = run();
   return {
     advance: (next) => {
-      isBusy = next;
+      isBusy = next !== "idle";
     },
     async tiers() {
       const all = await sealed.list();

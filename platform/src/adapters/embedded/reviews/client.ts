@@ -1,5 +1,6 @@
 import type { Reviews } from "../../../storage/reviews.ts";
 import { ownedThread } from "../ownedThread.ts";
+import type { Deciding } from "../pace.ts";
 import type { ReviewAnswers, ReviewMethod, ReviewRequest, ReviewThreadSettings } from "./messages.ts";
 
 /** Questions that may wait for the thread; beyond, the answer is 503 with a time to come back. */
@@ -14,7 +15,7 @@ export interface ReviewOptions extends ReviewThreadSettings {
   onFollowed?: (version: number) => void;
 }
 
-export type EmbeddedReviews = Reviews & { advance(isBusy: boolean): void };
+export type EmbeddedReviews = Reviews & { advance(deciding: Deciding): void };
 
 /** Starts the thread that owns the review queue; resolves when it is open. */
 export async function startReviews(options: ReviewOptions): Promise<EmbeddedReviews> {
@@ -30,7 +31,7 @@ export async function startReviews(options: ReviewOptions): Promise<EmbeddedRevi
         maxWaiting,
         counts: () => true,
       })) as Reviews[Method];
-  let isBusyNow = false;
+  let decidingNow: Deciding = "idle";
   return {
     waiting: asking("waiting"),
     byId: asking("byId"),
@@ -49,9 +50,9 @@ export async function startReviews(options: ReviewOptions): Promise<EmbeddedRevi
     sides: asking("sides"),
     caughtUp: asking("caughtUp"),
     status: asking("status"),
-    advance: (isBusy) => {
-      isBusyNow = isBusy;
-      thread.tell(() => ({ kind: "advance", isBusy: isBusyNow }));
+    advance: (deciding) => {
+      decidingNow = deciding;
+      thread.tell(() => ({ kind: "advance", deciding: decidingNow }));
     },
     close: () => thread.close((id) => ({ kind: "close", id })),
   };

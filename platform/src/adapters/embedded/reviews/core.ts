@@ -13,7 +13,7 @@ import type { LinkageDatabase } from "../../../storage/linkageDatabase.ts";
 import type { Reviews } from "../../../storage/reviews.ts";
 import { FollowLoop } from "../followLoop.ts";
 import { openLinkageDatabase } from "../linkage/linkageDatabase.ts";
-import { paceOf } from "../pace.ts";
+import { type Deciding, paceOf } from "../pace.ts";
 import { reviewFollower } from "./follow.ts";
 import { openRecordIndex } from "./recordIndex.ts";
 import { openReviewFile } from "./reviewFile.ts";
@@ -44,8 +44,8 @@ export interface ReviewCoreOptions {
 }
 
 export interface ReviewCore extends Reviews {
-  /** Something was decided: follow it soon. `isBusy`: much waits to be decided. */
-  advance(isBusy?: boolean): void;
+  /** Something was decided: follow it soon. */
+  advance(deciding?: Deciding): void;
 }
 
 const defaultMemoryLimitMb = 256;
@@ -97,7 +97,7 @@ export async function openReviews(options: ReviewCoreOptions): Promise<ReviewCor
       const { records, feedVersion, asOf } = follower.progress();
       return { records, waiting: count(), feedVersion, asOf };
     },
-    advance: (isBusy = false) => loop.wake(isBusy),
+    advance: (deciding = "idle") => loop.wake(deciding),
     close: async () => {
       await loop.stop();
       await engine.close();

@@ -1,5 +1,6 @@
 import type { ProfileSearch } from "../../../storage/profileSearch.ts";
 import { ownedThread } from "../ownedThread.ts";
+import type { Deciding } from "../pace.ts";
 import type { SearchAnswers, SearchRequest, SearchThreadSettings } from "./messages.ts";
 
 /** Questions that may wait for the thread; beyond, the answer is 503 with a time to come back. */
@@ -14,7 +15,7 @@ export interface SearchOptions extends SearchThreadSettings {
   onFollowed?: (version: number) => void;
 }
 
-export type EmbeddedSearch = ProfileSearch & { advance(isBusy: boolean): void };
+export type EmbeddedSearch = ProfileSearch & { advance(deciding: Deciding): void };
 
 /** Starts the thread that owns the index; resolves when it is open. */
 export async function startSearch(options: SearchOptions): Promise<EmbeddedSearch> {
@@ -27,16 +28,16 @@ export async function startSearch(options: SearchOptions): Promise<EmbeddedSearc
     kind: Kind,
     request: (id: number) => SearchRequest,
   ): Promise<SearchAnswers[Kind]> => thread.ask(kind, request, { maxWaiting, counts: () => true });
-  let isBusyNow = false;
+  let decidingNow: Deciding = "idle";
   return {
     search: (query) => ask("search", (id) => ({ kind: "search", id, query })),
     status: () => ask("status", (id) => ({ kind: "status", id })),
     caughtUp: async () => {
       await ask("caughtUp", (id) => ({ kind: "caughtUp", id }));
     },
-    advance: (isBusy) => {
-      isBusyNow = isBusy;
-      thread.tell(() => ({ kind: "advance", isBusy: isBusyNow }));
+    advance: (deciding) => {
+      decidingNow = deciding;
+      thread.tell(() => ({ kind: "advance", deciding: decidingNow }));
     },
     close: () => thread.close((id) => ({ kind: "close", id })),
   };

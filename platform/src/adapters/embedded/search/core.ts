@@ -1,14 +1,14 @@
 import type { Decided } from "../../../storage/followed.ts";
 import type { ProfileSearch } from "../../../storage/profileSearch.ts";
 import { FollowLoop } from "../followLoop.ts";
-import { paceOf } from "../pace.ts";
+import { type Deciding, paceOf } from "../pace.ts";
 import { followerOf } from "./follow.ts";
 import { openSearchIndex } from "./searchIndex.ts";
 
 /** A new customer is to be found within a second, unless many events wait; niceness keeps it behind those that decide. */
 const maxRestMs = 100;
 
-/** New customers are to be found within a second, also while many events wait to be decided. */
+/** New customers are to be found within a second, also while events wait to be decided; not where these wait longer. */
 const busyRestMs = 150;
 
 export interface SearchCoreOptions {
@@ -23,8 +23,8 @@ export interface SearchCoreOptions {
 }
 
 export interface SearchCore extends ProfileSearch {
-  /** Something was decided: follow it soon. `isBusy`: much waits to be decided. */
-  advance(isBusy?: boolean): void;
+  /** Something was decided: follow it soon. */
+  advance(deciding?: Deciding): void;
 }
 
 /** Everything of search in one thread. */
@@ -42,7 +42,7 @@ export function openSearch(options: SearchCoreOptions): SearchCore {
       const { profiles, feedVersion, asOf } = follower.current();
       return { profiles, feedVersion, asOf };
     },
-    advance: (isBusy = false) => loop.wake(isBusy),
+    advance: (deciding = "idle") => loop.wake(deciding),
     close: async () => {
       await loop.stop();
       index.close();
