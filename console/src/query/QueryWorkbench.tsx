@@ -27,6 +27,7 @@ export function QueryWorkbench({
 }) {
   const [sql, setSql] = useState(initialSql);
   const [insertion, setInsertion] = useState<{ text: string } | null>(null);
+  const [focusing, setFocusing] = useState<object | null>(null);
   const [search, setSearch] = useSearchParams();
   const schema = useSchema();
   const { run, startedAt, start, cancel } = useQueryRun(id);
@@ -66,6 +67,7 @@ export function QueryWorkbench({
             startedAt={startedAt}
             schema={schema}
             insertion={insertion}
+            focusing={focusing}
             onInsert={insert}
             onChange={change}
             onRun={runNow}
@@ -79,6 +81,7 @@ export function QueryWorkbench({
             view={search.get("view") === "chart" ? "chart" : "table"}
             onView={setView}
             onRun={runNow}
+            onEdit={() => setFocusing({})}
           />
         </div>
       </div>
