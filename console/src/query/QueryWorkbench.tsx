@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
-import { refusalOf } from "../api/problem.ts";
+import { type ApiProblem, refusalOf } from "../api/problem.ts";
 import { NoAccess } from "../parts/NoAccess.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { words } from "../words/words.ts";
@@ -43,14 +43,7 @@ export function QueryWorkbench({
   const insert = (text: string): void => setInsertion({ text });
   const refusal = refusalOf(schema.error);
   // Who may not know what there is may ask nothing; on a phone the schema is out of sight.
-  if (refusal !== null) {
-    return (
-      <>
-        <PageHead title={words.pages.query} lead={text.lead} />
-        <NoAccess problem={refusal} what="see" />
-      </>
-    );
-  }
+  if (refusal !== null) return <NoQuery problem={refusal} />;
   return (
     <>
       <PageHead title={words.pages.query} lead={text.lead} actions={<DraftMenu id={id} drafts={drafts} />} />
@@ -85,6 +78,15 @@ export function QueryWorkbench({
           />
         </div>
       </div>
+    </>
+  );
+}
+
+function NoQuery({ problem }: { problem: ApiProblem }) {
+  return (
+    <>
+      <PageHead title={words.pages.query} lead={text.lead} />
+      <NoAccess problem={problem} what="see" />
     </>
   );
 }
