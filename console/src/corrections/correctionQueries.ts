@@ -1,5 +1,6 @@
-import { type QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type AnswerOf, api } from "../api/client.ts";
+import { usePages } from "../parts/usePages.ts";
 import { customerKey } from "../customer/customerQueries.ts";
 import type { CorrectionFilters } from "./filters.ts";
 import { undoing, type Wanted } from "./wanted.ts";
@@ -65,7 +66,7 @@ async function refreshPeople(queries: QueryClient, { before, after }: Correction
 
 /** All that was said, newest first, by pages on demand. */
 export function useCorrections({ verdict, by, profile }: CorrectionFilters) {
-  return useInfiniteQuery({
+  return usePages({
     queryKey: [...correctionsKey, verdict, by, profile],
     queryFn: ({ pageParam, signal }) => {
       const query = {
@@ -77,8 +78,6 @@ export function useCorrections({ verdict, by, profile }: CorrectionFilters) {
       };
       return api.get("/api/identity/corrections", { query, signal });
     },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
   });
 }
 

@@ -36,8 +36,8 @@ export function computedRows({ computed, firstSeenAt, lastSeenAt }: Profile): Co
     ),
     ...row(text.category, computed.favouriteCategory, text.categoryHow, orders),
     ...row(text.channel, computed.favouriteChannel, text.channelHow, orders),
-    ...row(text.first, timeText(firstOrderAt), text.firstHow, orders),
-    ...row(text.last, timeText(lastOrderAt), text.lastHow, orders),
+    ...row(text.first, dayText(firstOrderAt), text.firstHow, `${orders}, ${timeText(firstOrderAt)}`),
+    ...row(text.last, dayText(lastOrderAt), text.lastHow, `${orders}, ${timeText(lastOrderAt)}`),
     ...row(
       text.events,
       countText(computed.eventCount),
@@ -45,6 +45,10 @@ export function computedRows({ computed, firstSeenAt, lastSeenAt }: Profile): Co
       [timeText(firstSeenAt ?? null), timeText(lastSeenAt ?? null)].filter((each) => each !== null).join(" – "),
     ),
   ];
+}
+
+function dayText(at: string | null): string | null {
+  return at === null ? null : new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(Date.parse(at));
 }
 
 function timeText(at: string | null): string | null {

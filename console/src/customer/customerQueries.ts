@@ -1,5 +1,6 @@
-import { type InfiniteData, type QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { type InfiniteData, type QueryClient, useQuery } from "@tanstack/react-query";
 import { type AnswerOf, api } from "../api/client.ts";
+import { usePages } from "../parts/usePages.ts";
 import { type SpendRow, spendSql } from "./spend.ts";
 import type { TimelinePage } from "./timelinePages.ts";
 
@@ -64,11 +65,9 @@ export function fetchTimeline(id: string, source: string | null, after: string |
 export type TimelineData = InfiniteData<TimelinePage, string | null>;
 
 export function useTimeline(id: string, source: string | null) {
-  return useInfiniteQuery({
+  return usePages({
     queryKey: timelineKey(id, source),
     queryFn: ({ pageParam, signal }) => fetchTimeline(id, source, pageParam, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
     // What is new comes by `useLiveCustomer`, without asking for every page again.
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnMount: "always",

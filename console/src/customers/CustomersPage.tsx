@@ -67,7 +67,7 @@ export function CustomersPage() {
                 key={JSON.stringify(addressOf(view))}
                 items={items}
                 hasMore={found.hasNextPage}
-                isFailing={found.isFetchNextPageError}
+                isFailing={found.nextPageError !== null}
                 isLoading={found.isFetchingNextPage}
                 onMore={() => void found.fetchNextPage()}
               />
@@ -80,8 +80,10 @@ export function CustomersPage() {
 }
 
 /** The list's end is far below what is seen: a next page that does not come is told above the rows. */
-function nextPageTold({ isFetchNextPageError, fetchNextPage, refetch }: ReturnType<typeof useCustomerSearch>) {
-  return { isFetchNextPageError: false, refetch: isFetchNextPageError ? fetchNextPage : refetch };
+function nextPageTold({ error, nextPageError, fetchNextPage, refetch }: ReturnType<typeof useCustomerSearch>) {
+  return error === null && nextPageError !== null
+    ? { error: nextPageError, refetch: fetchNextPage }
+    : { error, refetch };
 }
 
 function MergeButton() {

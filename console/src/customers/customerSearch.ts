@@ -1,7 +1,8 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { NavigationType, useNavigationType } from "react-router";
 import { useState } from "react";
 import { type AnswerOf, api, send } from "../api/client.ts";
+import { usePages } from "../parts/usePages.ts";
 import { type CustomersView, questionOf } from "./view.ts";
 
 export type SearchAnswer = AnswerOf<"/api/profiles/search", "post">;
@@ -23,14 +24,12 @@ export function useCustomerSearch(view: CustomersView) {
     if (arrival !== NavigationType.Pop) queries.removeQueries({ queryKey: searchKey });
   });
   const question = questionOf(view);
-  return useInfiniteQuery({
+  return usePages({
     queryKey: [...searchKey, question],
     queryFn: ({ pageParam, signal }) => {
       const body = { ...question, limit: pageRows, fields, ...(pageParam === null ? {} : { after: pageParam }) };
       return api.post("/api/profiles/search", { body, signal });
     },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
     // To find that ten thousand rows are still the same takes longer than a frame, at each page.
     structuralSharing: false,

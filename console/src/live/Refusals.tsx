@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { Link, useSearchParams } from "react-router";
 import { api } from "../api/client.ts";
@@ -7,6 +7,7 @@ import { NextPage } from "../parts/NextPage.tsx";
 import { Panel } from "../parts/Panel.tsx";
 import { SourceMark } from "../parts/SourceMark.tsx";
 import { Time } from "../parts/Time.tsx";
+import { usePages } from "../parts/usePages.ts";
 import { useSources } from "../sources/sourceQueries.ts";
 import { words } from "../words/words.ts";
 import type { Rates } from "./messages.ts";
@@ -21,7 +22,7 @@ const reservedHeight = 216;
 export const refusalsKey = ["refusals"] as const;
 
 function useRefusals(source: string | null) {
-  return useInfiniteQuery({
+  return usePages({
     queryKey: [...refusalsKey, source],
     queryFn: ({ signal, pageParam }) =>
       api.get("/api/rejections", {
@@ -32,8 +33,6 @@ function useRefusals(source: string | null) {
         },
         signal,
       }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
     refetchInterval: refreshMs,
   });
 }

@@ -62,6 +62,7 @@ describe("rates", () => {
         const spark = sparkOf(ring, noon + (counts.length - 1) * 1_000);
         const points = spark.line.split(" ").map((point) => point.split(",").map(Number));
         expect(points).toHaveLength(shownSeconds);
+        expect(spark.max).toBeGreaterThanOrEqual(rateNow(ring));
         for (const [, y] of points) expect(y).toSatisfy((is: number) => is >= 0 && is <= 100);
         expect(spark.refused).toHaveLength(counts.filter((count) => count % 2 === 1).length);
       }),

@@ -50,7 +50,8 @@ export function sparkOf(ring: readonly Rates[], end: number): Spark {
     const part = accepted.slice(Math.max(0, at - meanSeconds + 1), at + 1);
     return part.reduce((total, value) => total + value, 0) / part.length;
   });
-  const max = Math.max(...smooth);
+  // In the first seconds the mean is of fewer: the line is never told to be lower than what is told beside it.
+  const max = Math.max(...smooth, rateNow(ring));
   const most = Math.max(1, ...rejected);
   const y = (value: number): number => (max === 0 ? boxHeight : boxHeight - (value / max) * boxHeight);
   return {

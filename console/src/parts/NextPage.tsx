@@ -1,12 +1,11 @@
 import { Button } from "@mantine/core";
 import { ProblemNote } from "./ProblemNote.tsx";
 
-/** What it needs of a list that comes by pages; TanStack's results fit. */
+/** What it needs of a list that comes by pages; what `usePages` gives fits. */
 export interface PagedQuery {
-  error: Error | null;
+  nextPageError: Error | null;
   hasNextPage: boolean;
   isFetchingNextPage: boolean;
-  isFetchNextPageError: boolean;
   fetchNextPage: () => unknown;
 }
 
@@ -16,11 +15,13 @@ interface NextPageProps {
   className?: string;
 }
 
-/** At the end of a list: the way to the next page, or why it did not come, which its panel then leaves to this. */
+/** At the end of a list: the way to the next page, or why it did not come. */
 export function NextPage({ query, label, className }: NextPageProps) {
-  const { error, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
+  const { nextPageError, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const onMore = (): void => void fetchNextPage();
-  if (isFetchNextPageError) return <ProblemNote error={error} what="see" onRetry={onMore} keepsData />;
+  if (nextPageError !== null) {
+    return <ProblemNote error={nextPageError} what="see" onRetry={onMore} isRetrying={isFetchingNextPage} keepsData />;
+  }
   if (!hasNextPage) return null;
   return (
     <Button

@@ -19,8 +19,6 @@ export interface PanelQuery<Data> {
   error: Error | null;
   isPending: boolean;
   refetch: () => unknown;
-  /** The error is that of a page after those that are here: it is told at their end, by `NextPage`. */
-  isFetchNextPageError?: boolean;
 }
 
 export interface PanelProps<Data> {
@@ -69,7 +67,7 @@ export function PanelStates<Data>({
   empty,
   children,
 }: Omit<PanelProps<Data>, "title" | "label" | "actions">) {
-  const { data, error, isPending, isFetchNextPageError = false } = query;
+  const { data, error, isPending } = query;
   const retry = (): void => void query.refetch();
   const refusal = refusalOf(error);
   if (refusal !== null) return <NoAccess problem={refusal} what="see" />;
@@ -80,7 +78,7 @@ export function PanelStates<Data>({
   }
   return (
     <>
-      {error !== null && !isFetchNextPageError && <ProblemNote error={error} onRetry={retry} keepsData />}
+      {error !== null && <ProblemNote error={error} onRetry={retry} keepsData />}
       {isEmpty?.(data) ? <div className="stateBox">{empty}</div> : children(data)}
     </>
   );

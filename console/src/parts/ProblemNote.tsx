@@ -7,6 +7,8 @@ import { NoAccess } from "./NoAccess.tsx";
 interface ProblemNoteProps {
   error: unknown;
   onRetry?: (() => void) | undefined;
+  /** It is under way. */
+  isRetrying?: boolean;
   /** What was known before stays in sight. */
   keepsData?: boolean;
   /** What was asked for: to look, or to do something. */
@@ -19,6 +21,7 @@ interface ProblemNoteProps {
 export function ProblemNote({
   error,
   onRetry,
+  isRetrying = false,
   keepsData = false,
   what = "do",
   keepsWritten = false,
@@ -36,7 +39,7 @@ export function ProblemNote({
         </div>
       )}
       {onRetry !== undefined && (
-        <Button variant="default" size="xs" h="var(--c360-target)" onClick={onRetry}>
+        <Button variant="default" size="xs" h="var(--c360-target)" loading={isRetrying} onClick={onRetry}>
           {words.states.retry}
         </Button>
       )}

@@ -1,7 +1,8 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type AnswerOf, api } from "../api/client.ts";
 import type { JsonDocument } from "../parts/jsonDocument.ts";
 import { isObject } from "../parts/jsonDocument.ts";
+import { usePages } from "../parts/usePages.ts";
 import type { SeenShape } from "./planFrom.ts";
 
 export type PlanVersion = AnswerOf<"/api/sources/{id}/tracking-plan", "get">;
@@ -30,7 +31,7 @@ export function usePlanVersion(source: string, version: number) {
 }
 
 export function usePlanVersions(source: string) {
-  return useInfiniteQuery({
+  return usePages({
     queryKey: [...planKey(source), "versions"],
     queryFn: ({ signal, pageParam }) =>
       api.get("/api/sources/{id}/tracking-plan/versions", {
@@ -38,8 +39,6 @@ export function usePlanVersions(source: string) {
         query: { limit: pageItems, ...(pageParam === null ? {} : { after: pageParam }) },
         signal,
       }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
     refetchInterval: refreshMs,
   });
 }
@@ -52,7 +51,7 @@ export interface ViolationsWanted {
 
 /** `limit`: of a page. */
 export function useViolations(source: string, { version, order }: ViolationsWanted, limit = pageItems) {
-  return useInfiniteQuery({
+  return usePages({
     queryKey: [...planKey(source), "violations", version, order, limit],
     queryFn: ({ signal, pageParam }) =>
       api.get("/api/sources/{id}/tracking-plan/violations", {
@@ -65,8 +64,6 @@ export function useViolations(source: string, { version, order }: ViolationsWant
         },
         signal,
       }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
     placeholderData: keepPreviousData,
     refetchInterval: refreshMs,
   });

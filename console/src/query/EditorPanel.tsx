@@ -19,6 +19,7 @@ interface EditorPanelProps {
   startedAt: number | null;
   schema: ReturnType<typeof useSchema>;
   insertion: { text: string } | null;
+  focusing: object | null;
   onInsert: (name: string) => void;
   onChange: (sql: string) => void;
   onRun: () => void;
@@ -33,6 +34,7 @@ export function EditorPanel({
   startedAt,
   schema,
   insertion,
+  focusing,
   onInsert,
   onChange,
   onRun,
@@ -57,6 +59,7 @@ export function EditorPanel({
             onLeave={() => runButton.current?.focus()}
             error={error}
             insertion={insertion}
+            focusing={focusing}
           />
         </Suspense>
       </div>

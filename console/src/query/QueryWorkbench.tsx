@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
-import { refusalOf } from "../api/problem.ts";
+import { type ApiProblem, refusalOf } from "../api/problem.ts";
 import { NoAccess } from "../parts/NoAccess.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { words } from "../words/words.ts";
@@ -27,6 +27,7 @@ export function QueryWorkbench({
 }) {
   const [sql, setSql] = useState(initialSql);
   const [insertion, setInsertion] = useState<{ text: string } | null>(null);
+  const [focusing, setFocusing] = useState<object | null>(null);
   const [search, setSearch] = useSearchParams();
   const schema = useSchema();
   const { run, startedAt, start, cancel } = useQueryRun(id);
@@ -42,14 +43,7 @@ export function QueryWorkbench({
   const insert = (text: string): void => setInsertion({ text });
   const refusal = refusalOf(schema.error);
   // Who may not know what there is may ask nothing; on a phone the schema is out of sight.
-  if (refusal !== null) {
-    return (
-      <>
-        <PageHead title={words.pages.query} lead={text.lead} />
-        <NoAccess problem={refusal} what="see" />
-      </>
-    );
-  }
+  if (refusal !== null) return <NoQuery problem={refusal} />;
   return (
     <>
       <PageHead title={words.pages.query} lead={text.lead} actions={<DraftMenu id={id} drafts={drafts} />} />
@@ -66,6 +60,7 @@ export function QueryWorkbench({
             startedAt={startedAt}
             schema={schema}
             insertion={insertion}
+            focusing={focusing}
             onInsert={insert}
             onChange={change}
             onRun={runNow}
@@ -79,9 +74,19 @@ export function QueryWorkbench({
             view={search.get("view") === "chart" ? "chart" : "table"}
             onView={setView}
             onRun={runNow}
+            onEdit={() => setFocusing({})}
           />
         </div>
       </div>
+    </>
+  );
+}
+
+function NoQuery({ problem }: { problem: ApiProblem }) {
+  return (
+    <>
+      <PageHead title={words.pages.query} lead={text.lead} />
+      <NoAccess problem={problem} what="see" />
     </>
   );
 }

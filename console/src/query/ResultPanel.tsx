@@ -9,6 +9,7 @@ import { words } from "../words/words.ts";
 import { ChartView } from "./ChartView.tsx";
 import { download } from "./download.ts";
 import { csvText, jsonText } from "./exportText.ts";
+import { NoRows } from "./NoRows.tsx";
 import { fetchRows, maxRows, type QueryAnswer, type Run } from "./queryRun.ts";
 import { ResultTable } from "./ResultTable.tsx";
 
@@ -23,10 +24,12 @@ interface ResultPanelProps {
   view: "table" | "chart";
   onView: (view: "table" | "chart") => void;
   onRun: (limit: number) => void;
+  /** Back into the editor. */
+  onEdit: () => void;
 }
 
 /** What the last run gave: rows or a chart, how many, how fast, whether there are more, whether it is still the query. */
-export function ResultPanel({ run, sql, isRunning, view, onView, onRun }: ResultPanelProps) {
+export function ResultPanel({ run, sql, isRunning, view, onView, onRun, onEdit }: ResultPanelProps) {
   const answer = run?.answer ?? null;
   return (
     <section className="panel resultPanel" aria-label={text.resultTitle} aria-busy={isRunning}>
@@ -38,7 +41,7 @@ export function ResultPanel({ run, sql, isRunning, view, onView, onRun }: Result
       {run !== null && answer !== null && (
         <>
           <ResultHead run={run} answer={answer} sql={sql} view={view} onView={onView} onRun={onRun} />
-          {answer.rows.length === 0 && <p className="dimmed">{text.noRows}</p>}
+          {answer.rows.length === 0 && <NoRows sql={run.answerSql ?? sql} onEdit={onEdit} />}
           {answer.rows.length > 0 && view === "table" && <ResultTable answer={answer} />}
           {answer.rows.length > 0 && view === "chart" && (
             <ChartView

@@ -20,6 +20,8 @@ export interface SqlEditorProps {
   error: TextFault | null;
   /** Inserted at the cursor once for each new object. */
   insertion: { text: string } | null;
+  /** Brings the cursor here once for each new object. */
+  focusing: object | null;
 }
 
 /** Views and their columns, with each column's type beside it. */
@@ -32,7 +34,7 @@ function completions(views: readonly View[]): SQLNamespace {
   );
 }
 
-export function SqlEditor({ initialSql, views, onChange, onRun, onLeave, error, insertion }: SqlEditorProps) {
+export function SqlEditor({ initialSql, views, onChange, onRun, onLeave, error, insertion, focusing }: SqlEditorProps) {
   const language = useRef(new Compartment());
   const latest = useRef({ onRun, onLeave });
   useEffect(() => {
@@ -56,6 +58,9 @@ export function SqlEditor({ initialSql, views, onChange, onRun, onLeave, error, 
     view.current.dispatch(view.current.state.replaceSelection(insertion.text));
     view.current.focus();
   }, [insertion, view]);
+  useEffect(() => {
+    if (focusing !== null) view.current?.focus();
+  }, [focusing, view]);
   return <div ref={host} className="editorHost" data-testid="editor" />;
 }
 

@@ -17,3 +17,7 @@ export const examples: readonly { label: string; sql: string }[] = [
     sql: "SELECT profile_id, order_count, revenue_minor / 100.0 AS revenue, currency, last_seen_at\nFROM profiles\nORDER BY revenue_minor DESC\nLIMIT 100",
   },
 ];
+
+/** How events are written: what a query that meets nothing is held against. */
+export const latestEventsSql =
+  "SELECT received_at, occurred_at, source, type, event, properties\nFROM events\nORDER BY received_at DESC\nLIMIT 100";

@@ -1,5 +1,6 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type AnswerOf, api } from "../api/client.ts";
+import { usePages } from "../parts/usePages.ts";
 import type { Transformation } from "./steps.ts";
 
 export type Cause = AnswerOf<"/api/rejections/causes", "get">["items"][number];
@@ -17,7 +18,7 @@ export interface CausesWanted {
 }
 
 export function useCauses({ source, state }: CausesWanted) {
-  return useInfiniteQuery({
+  return usePages({
     queryKey: [...rejectsKey, "causes", source, state],
     queryFn: ({ signal, pageParam }) =>
       api.get("/api/rejections/causes", {
@@ -29,8 +30,6 @@ export function useCauses({ source, state }: CausesWanted) {
         },
         signal,
       }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
     placeholderData: keepPreviousData,
     refetchInterval: refreshMs,
   });
@@ -58,15 +57,13 @@ export function useCause(id: string) {
 }
 
 export function useCalls(cause: string, state: "open" | "all") {
-  return useInfiniteQuery({
+  return usePages({
     queryKey: [...rejectsKey, "calls", cause, state],
     queryFn: ({ signal, pageParam }) =>
       api.get("/api/rejections", {
         query: { cause, state, limit: pageItems, ...(pageParam === null ? {} : { after: pageParam }) },
         signal,
       }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
     placeholderData: keepPreviousData,
   });
 }

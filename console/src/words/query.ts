@@ -21,6 +21,12 @@ export const query = {
   view: "Show the result as",
   beforeRun: "Run the query to see its rows here.",
   noRows: "The query ran and found no rows.",
+  noRowsWhy:
+    "Text is compared letter by letter, capitals too, and times are UTC. The latest events show how yours are written.",
+  nothingYet: "Nothing has been received yet.",
+  toSources: "Send a first event",
+  editQuery: "Edit the query",
+  latestEvents: "Latest events, in a new query",
   rows: (count: string) => `${count} rows`,
   oneRow: "1 row",
   limited: (count: string) => `Limited: the first ${count} rows`,

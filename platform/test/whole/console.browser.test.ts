@@ -95,6 +95,26 @@ describe("the console in a browser", () => {
     await context.close();
   });
 
+  test("a query that meets nothing leads back into it, or to the latest events in a query of their own", async () => {
+    const page = await open("/query");
+    await heading(page, "Query").waitFor();
+    const sql = "SELECT event FROM events WHERE event = 'product viewed'";
+    await writeSql(page, sql);
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await page.getByText("found no rows").waitFor();
+    const address = page.url();
+    await page.getByRole("button", { name: "Edit the query" }).click();
+    await page.keyboard.insertText(" ");
+    await expect.poll(() => page.locator(".cm-content").innerText()).toContain(`${sql} `);
+    await page.getByRole("link", { name: "Latest events" }).click();
+    await expect.poll(() => page.url()).not.toBe(address);
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("cell", { name: "Product Viewed" }).first().waitFor();
+    await page.goto(address);
+    await expect.poll(() => page.locator(".cm-content").innerText()).toContain(sql);
+    await page.context().close();
+  });
+
   test("a query is run, charted and exported; reload and Back keep it", async () => {
     const page = await open("/query");
     await heading(page, "Query").waitFor();

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { faultsOfLook, launchBrowser, openPage } from "./browser.ts";
+import { atRest, faultsOfLook, launchBrowser, openPage } from "./browser.ts";
 import { type ConsolePage, consolePages, fillEveryPage } from "./consolePages.ts";
 import { apiToken, openSite, type Site } from "./server.ts";
 
@@ -29,6 +29,8 @@ interface List {
   asked: RegExp;
   rows: string;
   more: string;
+  /** What is new comes by the stream. */
+  isFollowed?: boolean;
 }
 
 const lists: List[] = [
@@ -38,6 +40,7 @@ const lists: List[] = [
     asked: /\/api\/profiles\/id\/[^/]+\/events/,
     rows: ".timelineRow",
     more: "Show earlier",
+    isFollowed: true,
   },
   {
     of: "the corrections",
@@ -80,40 +83,78 @@ const lists: List[] = [
 const isNext = (url: string, body: string | null): boolean =>
   new URL(url).searchParams.has("after") || (body !== null && "after" in (JSON.parse(body) as object));
 
-/** Answers what matches as a list that goes on, whose next page breaks until it is mended, and then is its last. */
-async function breakNextPage(page: Page, asked: RegExp): Promise<{ mend: () => void }> {
+/**
+ * Answers what matches as a list that goes on, whose next page breaks until it is mended, and then is its last. A list
+ * that is held is asked for, and not answered until it is let go.
+ */
+async function breakNextPage(page: Page, asked: RegExp) {
   let isMended = false;
+  let held: { isAsked: () => void; letGo: Promise<void> } | null = null;
   await page.route(asked, async (route) => {
     const request = route.request();
     if (!isNext(request.url(), request.postData())) {
       const answer = await route.fetch();
-      return route.fulfill({ response: answer, json: { ...((await answer.json()) as object), next: "more" } });
+      const json = { ...((await answer.json()) as object), next: "more" };
+      held?.isAsked();
+      await held?.letGo;
+      return route.fulfill({ response: answer, json });
     }
     if (!isMended) return route.fulfill({ status: 500, json: { error: broken } });
     return route.fulfill({ json: { items: [], next: null } });
   });
-  return { mend: () => (isMended = true) };
+  const hold = () => {
+    const [isAsked, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    held = { isAsked: isAsked.resolve, letGo: letGo.promise };
+    return { isAsked: isAsked.promise, letGo: letGo.resolve };
+  };
+  return { mend: () => (isMended = true), hold };
 }
 
-test.each(lists)("the next page of $of that fails is told once, at its end, and comes by Retry", async (list) => {
+/** Longer than any list waits before it is asked for by itself. */
+const laterMs = 20_000;
+
+/** As when a tab comes back to sight after a while. */
+async function comeBackLater(page: Page): Promise<void> {
+  await page.clock.fastForward(laterMs);
+  await page.evaluate(() => dispatchEvent(new Event("visibilitychange")));
+}
+
+test.each(lists)("the next page of $of that fails is told once, at its end, and comes by Retry alone", async (list) => {
   const path = pages.find(({ heading }) => heading === list.on)?.path ?? "";
   const { context, page } = await openPage(browser, { url: `${site.url}/colour-scheme.js`, token: apiToken });
-  const { mend } = await breakNextPage(page, list.asked);
+  await page.clock.install();
+  // A customer's page that cannot follow the stream asks by itself.
+  if (list.isFollowed === true) await page.route("**/api/stream*", (route) => route.abort());
+  const { mend, hold } = await breakNextPage(page, list.asked);
   await page.goto(`${site.url}${path}`);
   const main = page.getByRole("main");
   const more = main.getByRole("button", { name: list.more, exact: true });
   const [rows, alert] = [main.locator(list.rows), main.getByRole("alert")];
+  const expectToldAtEnd = async (): Promise<void> => {
+    expect(await main.getByText(broken.message).count()).toBe(1);
+    expect(await rows.count()).toBeGreaterThan(0);
+    const [row, told] = [await rows.last().boundingBox(), await alert.boundingBox()];
+    expect(told?.y).toBeGreaterThan(row?.y ?? Number.POSITIVE_INFINITY);
+  };
   await more.click();
   await alert.getByText(broken.message).waitFor();
-  expect(await main.getByText(broken.message).count()).toBe(1);
-  expect(await rows.count()).toBeGreaterThan(0);
-  const [row, told] = [await rows.last().boundingBox(), await alert.boundingBox()];
-  expect(told?.y).toBeGreaterThan(row?.y ?? Number.POSITIVE_INFINITY);
+  await expectToldAtEnd();
+
+  const anew = hold();
+  await comeBackLater(page);
+  await anew.isAsked;
+  await atRest(page);
+  await expectToldAtEnd();
+  const answered = page.waitForResponse(list.asked);
+  anew.letGo();
+  await answered;
+  await atRest(page);
+  await expectToldAtEnd();
+
   mend();
-  // What is asked for anew by itself may have taken the note away meanwhile.
-  await alert.getByRole("button", { name: "Retry" }).or(more).click();
-  await more.waitFor({ state: "detached" });
-  await expect.poll(() => alert.count()).toBe(0);
+  await alert.getByRole("button", { name: "Retry" }).click();
+  await alert.waitFor({ state: "detached" });
+  expect(await more.count()).toBe(0);
   expect(await rows.count()).toBeGreaterThan(0);
   await context.close();
 });

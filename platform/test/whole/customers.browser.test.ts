@@ -346,8 +346,11 @@ describe("Customer 360 in a browser", () => {
     const values = page.locator(".values").first();
     expect(await values.locator("bdi").allInnerTexts()).toEqual(["Santos", "São Paulo"]);
     await page.getByTestId("spend-chart").locator("svg").waitFor();
+    const spend = page.getByRole("region", { name: "Spend by month", exact: true });
+    const asChart = await spend.boundingBox();
     await page.getByRole("button", { name: "As table" }).click();
     await page.getByRole("cell", { name: "£12.50" }).first().waitFor();
+    expect(await spend.boundingBox()).toEqual(asChart);
     expect(page.url()).toContain("spend=table");
     expect(complaints).toEqual([]);
   });
