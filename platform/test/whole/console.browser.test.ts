@@ -69,7 +69,7 @@ describe("the console in a browser", () => {
   test("a link signs in, its token leaves the address; signing out forgets it", async () => {
     const page = await open("/sources");
     await heading(page, "Sources").waitFor();
-    expect(page.url()).toBe(`${site.url}/sources`);
+    await expect.poll(() => page.url()).toBe(`${site.url}/sources`);
     await page.reload();
     await heading(page, "Sources").waitFor();
     await page.getByRole("button", { name: "Account and settings" }).click();
@@ -91,7 +91,7 @@ describe("the console in a browser", () => {
     await page.getByLabel("API token").fill(apiToken);
     await page.getByRole("button", { name: "Sign in" }).click();
     await heading(page, "Query").waitFor();
-    expect(new URL(page.url()).pathname).toMatch(/^\/query/);
+    await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/query/);
     await context.close();
   });
 
@@ -149,7 +149,7 @@ describe("the console in a browser", () => {
     ]);
     await page.getByText("Chart", { exact: true }).first().click();
     await page.locator(".chartRoom canvas, .chartRoom svg").first().waitFor();
-    expect(page.url()).toContain("view=chart");
+    await expect.poll(() => page.url()).toContain("view=chart");
     const address = page.url();
     await page.reload();
     await expect.poll(() => page.locator(".cm-content").innerText()).toContain("GROUP BY event");
@@ -158,7 +158,7 @@ describe("the console in a browser", () => {
     await heading(page, "Sources").waitFor();
     await page.goBack();
     await heading(page, "Query").waitFor();
-    expect(page.url()).toBe(address);
+    await expect.poll(() => page.url()).toBe(address);
     await expect.poll(() => page.locator(".cm-content").innerText()).toContain("GROUP BY event");
     await page.context().close();
   });
@@ -213,7 +213,7 @@ describe("the console in a browser", () => {
     expect(answer.status).toBe(200);
     const arrived = page.getByRole("status").filter({ hasText: "Order Completed" });
     await arrived.waitFor({ timeout: 15_000 });
-    expect(await arrived.count()).toBe(1);
+    await expect.poll(() => arrived.count()).toBe(1);
     await page.context().close();
   });
 

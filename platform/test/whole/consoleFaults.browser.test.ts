@@ -86,9 +86,9 @@ describe("a query in the console", () => {
     await runSql("SELECT sum(sen) FROM events");
     const alert = page.getByRole("alert");
     await alert.waitFor();
-    expect(await alert.innerText()).toMatch(/sen/);
-    expect(await alert.innerText()).toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);
-    expect(await page.locator(".cm-lintRange-error").innerText()).toBe("sen");
+    await expect.poll(() => alert.innerText()).toMatch(/sen/);
+    await expect.poll(() => alert.innerText()).toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);
+    await expect.poll(() => page.locator(".cm-lintRange-error").innerText()).toBe("sen");
     await page.getByRole("cell", { name: String(rowsSent) }).waitFor();
     await page.getByText("Edited since it ran").waitFor();
     await runSql("SELECT 41 + 1 AS answer");
@@ -188,7 +188,7 @@ describe("a source in the console", () => {
     await heading("There is no such source").waitFor();
     await page.getByRole("link", { name: "All sources" }).click();
     await heading("Sources").waitFor();
-    expect(new URL(page.url()).pathname).toBe("/sources");
+    await expect.poll(() => new URL(page.url()).pathname).toBe("/sources");
   });
 });
 
@@ -205,7 +205,7 @@ describe("the shell of the console", () => {
     await page.getByLabel("API token").fill(` Bearer ${apiToken} `);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("Write key", { exact: true }).waitFor();
-    expect(new URL(page.url()).pathname).toBe("/sources/default");
+    await expect.poll(() => new URL(page.url()).pathname).toBe("/sources/default");
     expect(requests.filter((url) => url.includes(token) || url.includes(apiToken))).toEqual([]);
     expect(requests.filter((url) => !url.startsWith(site.url))).toEqual([]);
     expect(complaints).toEqual([]);
@@ -220,7 +220,7 @@ describe("the shell of the console", () => {
     await page.unroute("**/api/**");
     await page.getByRole("button", { name: "Retry" }).click();
     await page.getByRole("alert").waitFor({ state: "detached" });
-    expect(await page.getByRole("link", { name: "Default" }).count()).toBe(1);
+    await expect.poll(() => page.getByRole("link", { name: "Default" }).count()).toBe(1);
   });
 
   test("a page that fails leaves the rail", async () => {
@@ -238,7 +238,7 @@ describe("the shell of the console", () => {
     await open("/query");
     await page.locator(".cm-content").click();
     await page.keyboard.type("gs?/");
-    expect(await page.locator(".cm-content").innerText()).toContain("gs?/");
+    await expect.poll(() => page.locator(".cm-content").innerText()).toContain("gs?/");
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
     await page.keyboard.press("g");
@@ -256,7 +256,7 @@ describe("the shell of the console", () => {
     await page.keyboard.press("ControlOrMeta+k");
     await page.getByRole("textbox", { name: "Find a customer or jump to a page" }).fill("query");
     await page.keyboard.press("ArrowDown");
-    expect(new URL(page.url()).pathname).toBe("/sources");
+    await expect.poll(() => new URL(page.url()).pathname).toBe("/sources");
     await page.getByRole("button", { name: "New query" }).click();
     await heading("Query").waitFor();
   });
@@ -268,7 +268,7 @@ describe("the shell of the console", () => {
     await page.getByRole("dialog").getByRole("link", { name: "Query" }).click();
     await heading("Query").waitFor();
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    expect(new URL(page.url()).pathname).toMatch(/^\/query\//);
+    await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/query\//);
   });
 
   test("the colours that one chose stay", async () => {
@@ -279,6 +279,6 @@ describe("the shell of the console", () => {
     const scheme = page.locator("html[data-mantine-color-scheme=dark]");
     await scheme.waitFor({ state: "attached" });
     await heading("Sources").waitFor();
-    expect(await scheme.count()).toBe(1);
+    await expect.poll(() => scheme.count()).toBe(1);
   });
 });

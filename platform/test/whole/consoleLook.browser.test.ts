@@ -106,7 +106,7 @@ describe("the look of the console", () => {
     // The row's link lies over it.
     await row.locator(".cell-spend").click({ force: true });
     await page.getByRole("heading", { level: 1, name: "Ada Lovelace" }).waitFor();
-    expect(new URL(page.url()).pathname).toMatch(/^\/customers\/p_/);
+    await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/customers\/p_/);
   });
 
   test("whoever has no name is told by an identifier, in words", async () => {
@@ -138,7 +138,7 @@ describe("the look of the console", () => {
     await page.goto(`${site.url}/sources/default`);
     await page.getByRole("heading", { level: 1, name: "default" }).waitFor();
     await page.getByText("It failed.").waitFor({ timeout: 20_000 });
-    expect(await page.getByRole("button", { name: "Retry" }).count()).toBe(1);
+    await expect.poll(() => page.getByRole("button", { name: "Retry" }).count()).toBe(1);
   });
 
   test.each(["light", "dark"] as const)("in %s, a customer prints as one column, dark on light", async (colours) => {

@@ -154,14 +154,14 @@ describe("merging and splitting in the console", () => {
     const before = await bothAnas();
     await open(`/customers#q=${people.ana.toLowerCase().replace(" ", "+")}`);
     await page.locator(".customerRow.atPlace").nth(1).waitFor();
-    expect(await page.getByRole("link", { name: people.ana }).count()).toBe(2);
+    await expect.poll(() => page.getByRole("link", { name: people.ana }).count()).toBe(2);
     await page.goto(`${site.url}/customers/${await anaId()}`);
     await heading(people.ana).waitFor();
 
     await previewMerge();
-    expect(await cards().count()).toBe(3);
-    expect(await cards().nth(2).innerText()).toMatch(/2 orders · €1,333\.00/);
-    expect(await cards().nth(2).innerText()).toMatch(/Marketing e-mail refused/);
+    await expect.poll(() => cards().count()).toBe(3);
+    await expect.poll(() => cards().nth(2).innerText()).toMatch(/2 orders · €1,333\.00/);
+    await expect.poll(() => cards().nth(2).innerText()).toMatch(/Marketing e-mail refused/);
     await dialog().getByText("No evidence connects them.").waitFor();
     const told = await dialog().innerText();
     expect(told).toMatch(new RegExp(`Name\\s+${people.ana}\\s+${people.ana}\\s+= same`));
@@ -176,8 +176,8 @@ describe("merging and splitting in the console", () => {
     await heading(people.ana).waitFor();
     const row = page.getByTestId("correction-row");
     await row.waitFor();
-    expect(await row.innerText()).toContain("Said to be one person");
-    expect(await row.innerText()).toContain("She called: both are hers.");
+    await expect.poll(() => row.innerText()).toContain("Said to be one person");
+    await expect.poll(() => row.innerText()).toContain("She called: both are hers.");
     const merged = await anaOfTheCard();
     expect(merged.id).toBe(await anaId());
     await expect.poll(() => page.locator(".timeline button.timelineRow").count(), patience).toBe(4);
@@ -186,20 +186,20 @@ describe("merging and splitting in the console", () => {
     await page.getByRole("link", { name: "Corrections" }).first().click();
     await heading("Corrections").waitFor();
     const item = page.getByTestId("correction").filter({ hasText: new RegExp(`${people.anaUser}|${people.card}`) });
-    expect(await item.innerText()).toMatch(/by administrator · .* · holds/s);
+    await expect.poll(() => item.innerText()).toMatch(/by administrator · .* · holds/s);
     await item.getByRole("button", { name: "Take back…" }).click();
     await cards().nth(2).waitFor();
     await say("Two sisters after all.", "Take back");
     expect(await bothAnas()).toBe(before);
     await button("Close").last().click();
     await expect.poll(() => item.count(), patience).toBe(2);
-    expect(await item.first().innerText()).toContain("Taken back");
-    expect(await item.last().innerText()).toContain("overruled");
+    await expect.poll(() => item.first().innerText()).toContain("Taken back");
+    await expect.poll(() => item.last().innerText()).toContain("overruled");
     await page.getByRole("combobox", { name: "Said" }).selectOption("same");
     await expect.poll(() => item.count(), patience).toBe(1);
     await page.reload();
     await item.waitFor();
-    expect(await item.count()).toBe(1);
+    await expect.poll(() => item.count()).toBe(1);
   });
 
   test("Undo right after a merge, and after an identifier was taken out, gives back what was", async () => {
@@ -228,9 +228,9 @@ describe("merging and splitting in the console", () => {
     await openAna();
     await page.keyboard.press("l");
     await page.locator(".edgeItem").first().waitFor();
-    expect(await page.locator(".edgeItem").first().innerText()).toMatch(
-      /seen together\s· 1 event\s· since.*sure to 1\.00/s,
-    );
+    await expect
+      .poll(() => page.locator(".edgeItem").first().innerText())
+      .toMatch(/seen together\s· 1 event\s· since.*sure to 1\.00/s);
     await page.locator(".edgeItem").first().getByRole("button", { name: "Cut…" }).click();
     await cards().nth(2).waitFor();
     await page.keyboard.press("Escape");
@@ -241,7 +241,7 @@ describe("merging and splitting in the console", () => {
     await dialog().getByRole("textbox", { name: "The other customer" }).pressSequentially(people.rui.toLowerCase());
     await page.keyboard.press("Enter");
     await page.getByText("Not one person", { exact: true }).waitFor();
-    expect(await page.locator(".whyAnswer").innerText()).toContain("No evidence connects them.");
+    await expect.poll(() => page.locator(".whyAnswer").innerText()).toContain("No evidence connects them.");
     await page.locator(".whyAnswer").getByRole("button", { name: "Keep apart…" }).click();
     await dialog().getByText("The same people as now").waitFor();
     await say("neighbours", "Keep apart");
@@ -263,7 +263,7 @@ describe("merging and splitting in the console", () => {
     await button("Look again").click();
     await expect.poll(() => cards().last().innerText(), patience).toContain(people.ruiUser);
     // What was written stays.
-    expect(await dialog().getByRole("textbox", { name: "Why?" }).inputValue()).toBe("both are hers");
+    await expect.poll(() => dialog().getByRole("textbox", { name: "Why?" }).inputValue()).toBe("both are hers");
     const two = { apart: { a: `user_id:${people.anaUser}`, b: `loyalty_card:${people.card}` }, reason: "they are two" };
     expect((await site.reads.request("POST", "/api/identity/corrections", two)).status).toBe(200);
     await button("Merge").click();
@@ -277,7 +277,7 @@ describe("merging and splitting in the console", () => {
     await openAna();
     const panel = page.getByRole("region", { name: "Household" });
     await panel.getByText(`${people.street}, BS1 4DJ, Bristol`).waitFor();
-    expect(await panel.innerText()).toMatch(/shares the address/);
+    await expect.poll(() => panel.innerText()).toMatch(/shares the address/);
     await panel.getByRole("link", { name: people.rui }).click();
     await heading(people.rui).waitFor();
     const id = await anaId();

@@ -78,7 +78,7 @@ describe("Live", () => {
     await details.getByRole("heading", { name: "Order Completed" }).waitFor();
     await page.keyboard.press("Escape");
     await details.waitFor({ state: "detached" });
-    expect(new URL(page.url()).search).toBe("");
+    await expect.poll(() => new URL(page.url()).search).toBe("");
 
     await page.goto(`${site.url}/live`);
     await isLive();
@@ -161,15 +161,15 @@ describe("Live", () => {
     await sendEvent({ event: "Coupon Denied" });
     await sendEvent({ event: "Coupon Applied" });
     await row("Coupon Applied").waitFor();
-    expect(await names()).toEqual(["Coupon Applied"]);
+    await expect.poll(names).toEqual(["Coupon Applied"]);
     await page.getByRole("link", { name: "Sources" }).first().click();
     await page.getByRole("heading", { level: 1, name: "Sources" }).waitFor();
     await page.goBack();
     await page.getByRole("button", { name: "Event: Coupon Applied" }).waitFor();
-    expect(page.url()).toBe(address);
+    await expect.poll(() => page.url()).toBe(address);
     await page.getByRole("button", { name: "Clear filters" }).first().click();
     await page.getByRole("button", { name: "Event: all" }).waitFor();
-    expect(new URL(page.url()).search).toBe("");
+    await expect.poll(() => new URL(page.url()).search).toBe("");
   });
 
   test("paused by Space, it loses nothing, also over a break of the connection", async () => {
@@ -182,7 +182,7 @@ describe("Live", () => {
     const sent = Array.from({ length: 20 }, (_, n) => `Meanwhile ${n}`);
     for (const event of sent.slice(0, 10)) await sendEvent({ event });
     await page.getByRole("button", { name: "10 new" }).waitFor();
-    expect(await names()).toEqual(["Before"]);
+    await expect.poll(names).toEqual(["Before"]);
     await served.stop();
     await page.getByText("Reconnecting…").waitFor();
     await context.setOffline(true);
@@ -192,7 +192,7 @@ describe("Live", () => {
     await page.getByRole("button", { name: "20 new" }).waitFor({ timeout: 30_000 });
     await page.keyboard.press("Space");
     await row("Meanwhile 19").waitFor();
-    expect(await names()).toEqual([...sent.toReversed(), "Before"]);
+    await expect.poll(names).toEqual([...sent.toReversed(), "Before"]);
   });
 
   test("what the reader points at does not move", async () => {
@@ -202,10 +202,10 @@ describe("Live", () => {
     await row("Under The Mouse").hover();
     await sendEvent({ event: "Came Later" });
     await page.getByRole("button", { name: "1 new" }).waitFor();
-    expect(await names()).toEqual(["Under The Mouse"]);
+    await expect.poll(names).toEqual(["Under The Mouse"]);
     await page.mouse.move(5, 5);
     await row("Came Later").waitFor();
-    expect(await names()).toEqual(["Came Later", "Under The Mouse"]);
+    await expect.poll(names).toEqual(["Came Later", "Under The Mouse"]);
   });
 
   test.each(["wide", "phone"] as const)(

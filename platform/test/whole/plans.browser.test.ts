@@ -124,7 +124,7 @@ async function broken(page: Page): Promise<void> {
   await page.goBack();
   await page.waitForURL(/version=1&order=frequent/);
   await page.getByRole("link", { name: "broken-1" }).waitFor();
-  expect(await page.getByRole("combobox", { name: "Version" }).inputValue()).toBe("1");
+  await expect.poll(() => page.getByRole("combobox", { name: "Version" }).inputValue()).toBe("1");
 }
 
 async function changedAndTakenAway(page: Page): Promise<void> {

@@ -103,7 +103,7 @@ describe("Rejects", () => {
     await drawer.locator(".cm-lintRange-error").first().waitFor();
     await editor.fill('{"type": "track", "event" "Seen"}');
     await drawer.getByText("Line 1, column 27: a colon is missing").waitFor();
-    expect(await drawer.getByRole("button", { name: "Replay" }).isDisabled()).toBe(true);
+    await expect.poll(() => drawer.getByRole("button", { name: "Replay" }).isDisabled()).toBe(true);
     await drawer.getByRole("button", { name: "As it was sent" }).click();
     await editor.fill('{"type": "track", "event": "Seen"}');
     await drawer.getByRole("button", { name: "Replay" }).click();

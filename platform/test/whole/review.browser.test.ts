@@ -97,7 +97,7 @@ describe("Review in a browser", () => {
     async (width) => {
       await open("/review", width);
       await table().waitFor();
-      expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe("Review");
+      await expect.poll(() => page.getByRole("heading", { level: 1 }).innerText()).toBe("Review");
       const likeness = await page.locator(".reviewLikeness").allInnerTexts();
       expect(likeness.some((each) => /≈\s*close/.test(each))).toBe(true);
       expect(likeness.some((each) => /=\s*same/.test(each))).toBe(true);
@@ -138,7 +138,9 @@ describe("Review in a browser", () => {
     });
     await page.goto(`${site.url}/review/${first?.id}`);
     await page.getByText(/Decided meanwhile|not in the queue any more/).waitFor();
-    expect(await page.locator(".reviewElsewhere, .reviewGone").innerText()).toMatch(/apart.*Said by administrator/s);
+    await expect
+      .poll(() => page.locator(".reviewElsewhere, .reviewGone").innerText())
+      .toMatch(/apart.*Said by administrator/s);
     const before = page.url();
     await page.keyboard.press("s");
     await page.waitForURL((url) => url.href !== before);
@@ -259,6 +261,6 @@ describe("Review in a browser", () => {
     );
     await page.goto(`${site.url}/review`);
     await page.getByRole("button", { name: "Retry" }).waitFor();
-    expect(await page.getByRole("alert").innerText()).toContain("Something went wrong inside.");
+    await expect.poll(() => page.getByRole("alert").innerText()).toContain("Something went wrong inside.");
   });
 });

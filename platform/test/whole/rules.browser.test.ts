@@ -82,7 +82,7 @@ describe("the page of rules", () => {
     await page.keyboard.press("u");
     await page.getByRole("heading", { level: 1, name: "Rules" }).waitFor();
     await page.getByText("The platform's defaults hold").waitFor();
-    expect(await button("Try it out").isDisabled()).toBe(true);
+    await expect.poll(() => button("Try it out").isDisabled()).toBe(true);
 
     await setLimit(2);
     await page.getByRole("row", { name: /types\.email\.limit 5 2/ }).waitFor();
@@ -98,11 +98,11 @@ describe("the page of rules", () => {
     await page.waitForURL(/\/customers\/p_/);
     await page.goBack();
     await page.getByText("A person has at most 2 of email").waitFor();
-    expect(await limitOfEmail().inputValue()).toBe("2");
+    await expect.poll(() => limitOfEmail().inputValue()).toBe("2");
 
     await publishWith("Families share a card here.");
     await page.getByText("Version 2 holds.").waitFor();
-    expect(await limitOfEmail().inputValue()).toBe("2");
+    await expect.poll(() => limitOfEmail().inputValue()).toBe("2");
     await page.getByRole("row", { name: /Version 2 Holds .* Families share a card here\./ }).waitFor();
     await site.reads.settled();
     const split = await site.reads.someone("email", "ze@silva.example");
@@ -155,7 +155,7 @@ describe("the page of rules", () => {
     const json = page.getByRole("textbox", { name: "The rules as JSON" });
     await json.fill("{");
     await page.getByText(/This is no JSON/).waitFor();
-    expect(await button("Try it out").isDisabled()).toBe(true);
+    await expect.poll(() => button("Try it out").isDisabled()).toBe(true);
     await page.getByText("Form", { exact: true }).click();
     await page.getByText("The form comes back once the JSON can be read.").waitFor();
     await button("Discard the draft").click();
