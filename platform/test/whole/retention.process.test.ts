@@ -129,7 +129,7 @@ describe("what was received too long ago", () => {
   it.each(Object.entries(moments))("is deleted by the next start, killed with %s", async (moment, isThere) => {
     const last = segments().at(-1) ?? 0;
     const server = site.launch();
-    const sender = startSender({ url: site.url, writeKey, name: "s", batchEvents: 20, pauseMs: 1 });
+    const sender = startSender({ url: site.url, writeKey, name: "s", batchEvents: 20, pauseMs: 50 });
     const killAt = Date.now() + maxDeletionMs;
     while (!isThere() && Date.now() < killAt) await setImmediate();
     if (moment.startsWith("nothing")) await sleep(2_500);

@@ -67,7 +67,7 @@ describe("the live stream", () => {
     // Takes nothing: it must cost nothing but its bound.
     const slow = await open();
     slow.pause();
-    const seconds = 15;
+    const seconds = 10;
     let bad = 0;
     const memory: number[] = [];
     for (let tenth = 0; tenth < seconds * 10; tenth++) {
