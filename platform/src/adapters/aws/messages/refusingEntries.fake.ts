@@ -31,7 +31,7 @@ export function refuseEntries(
       const Failed = entries.flatMap(({ Id }, at) => (refusals[at] == null ? [] : [{ Id, ...refusals[at] }]));
       const taken = entries.filter((_, at) => refusals[at] == null);
       if (taken.length === 0) return { response: {}, output: { Successful: [], Failed, $metadata: {} } };
-      const result = await next({ ...args, input: { ...input, [name]: taken } as unknown as typeof args.input });
+      const result = await next({ ...args, input: Object.assign({}, args.input, { [name]: taken }) });
       return { ...result, output: Object.assign({}, result.output, { Failed }) };
     },
     { step: "initialize", name: "refuseEntries" },
