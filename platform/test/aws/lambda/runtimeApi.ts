@@ -28,51 +28,15 @@ const keptOutput = 200_000;
 
 /** `folder` has the function's bundle, `index.mjs`; `client` is the folder of the package `aws-lambda-ric`. */
 export async function startLambda(client: string, folder: string, env: NodeJS.ProcessEnv): Promise<LambdaFunction> {
-  const state = { child: null as ChildProcess | null, output: "", startedAt: 0, starts: [] as number[] };
-  const queue: Waiting[] = [];
-  const running = new Map<string, Waiting>();
-  const asking: ServerResponse[] = [];
-  let calls = 0;
-
-  const give = (): void => {
-    for (;;) {
-      const [to] = asking;
-      const [next] = queue;
-      if (to === undefined || next === undefined) return;
-      asking.shift();
-      queue.shift();
-      running.set(next.id, next);
-      to.writeHead(200, {
-        "content-type": "application/json",
-        "lambda-runtime-aws-request-id": next.id,
-        "lambda-runtime-deadline-ms": String(Date.now() + functionMs),
-        "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:000000000000:function:function",
-        "lambda-runtime-trace-id": "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
-      });
-      to.end(next.event);
-    }
-  };
-  /** Rejects where the function is gone before it has said all. */
-  const settle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await bodyOf(request);
-    const [, id = "", how] = /invocation\/([^/]+)\/(response|error)$/.exec(request.url ?? "") ?? [];
-    const waiting = running.get(id);
-    running.delete(id);
-    if (how === "response") waiting?.resolve(body === "" ? null : JSON.parse(body));
-    else waiting?.reject(new Error(`the function failed: ${body.slice(0, 500)}`));
-    response.writeHead(202).end();
-  };
+  const events = eventQueue();
+  const starts: number[] = [];
+  const state = { child: null as ChildProcess | null, output: "", startedAt: 0 };
   const server = createServer((request, response) => {
     if (request.url?.endsWith("/invocation/next") === true) {
-      if (state.startedAt > 0) state.starts.push(performance.now() - state.startedAt);
+      if (state.startedAt > 0) starts.push(performance.now() - state.startedAt);
       state.startedAt = 0;
-      asking.push(response);
-      request.socket.once("close", () => {
-        const at = asking.indexOf(response);
-        if (at !== -1) asking.splice(at, 1);
-      });
-      give();
-    } else void settle(request, response).catch(() => response.destroy());
+      events.ask(request, response);
+    } else void events.settle(request, response).catch(() => response.destroy());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -94,26 +58,18 @@ export async function startLambda(client: string, folder: string, env: NodeJS.Pr
     child.stderr.on("data", keep);
     child.once("exit", (code, signal) => {
       if (state.child === child) state.child = null;
-      const why = new Error(`the function is gone: ${signal ?? code}`);
-      const lost = [...running.values(), ...(code === 0 ? [] : queue.splice(0))];
-      running.clear();
-      for (const { reject } of lost) reject(why);
+      events.fail(new Error(`the function is gone: ${signal ?? code}`));
     });
   };
   return {
     invoke: (event) => {
-      calls += 1;
-      const id = `00000000-0000-0000-0000-${String(calls).padStart(12, "0")}`;
-      return new Promise((resolve, reject) => {
-        queue.push({ id, event: JSON.stringify(event), resolve, reject });
-        if (state.child === null) start();
-        give();
-      });
+      if (state.child === null) start();
+      return events.add(JSON.stringify(event));
     },
     kill: () => {
       state.child?.kill("SIGKILL");
     },
-    startsMs: () => state.starts,
+    startsMs: () => starts,
     said: () => state.output,
     async close() {
       const { child } = state;
@@ -125,6 +81,69 @@ export async function startLambda(client: string, folder: string, env: NodeJS.Pr
       server.closeAllConnections();
       server.close();
     },
+  };
+}
+
+/** Events that wait for a function, and those that it has. */
+function eventQueue() {
+  const queue: Waiting[] = [];
+  const running = new Map<string, Waiting>();
+  const asking: ServerResponse[] = [];
+  let calls = 0;
+  const give = (): void => {
+    while (asking.length > 0 && queue.length > 0) {
+      const to = asking.shift();
+      const next = queue.shift();
+      if (to === undefined || next === undefined) return;
+      running.set(next.id, next);
+      to.writeHead(200, invocationHeaders(next.id));
+      to.end(next.event);
+    }
+  };
+  return {
+    add(event: string): Promise<unknown> {
+      calls += 1;
+      const id = `00000000-0000-0000-0000-${String(calls).padStart(12, "0")}`;
+      return new Promise((resolve, reject) => {
+        queue.push({ id, event, resolve, reject });
+        give();
+      });
+    },
+    /** A function that has nothing to do. */
+    ask(request: IncomingMessage, response: ServerResponse): void {
+      asking.push(response);
+      request.socket.once("close", () => {
+        const at = asking.indexOf(response);
+        if (at !== -1) asking.splice(at, 1);
+      });
+      give();
+    },
+    /** What a function says of an event. Rejects where it is gone before it has said all. */
+    async settle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+      const body = await bodyOf(request);
+      const [, id = "", how] = /invocation\/([^/]+)\/(response|error)$/.exec(request.url ?? "") ?? [];
+      const waiting = running.get(id);
+      running.delete(id);
+      if (how === "response") waiting?.resolve(body === "" ? null : JSON.parse(body));
+      else waiting?.reject(new Error(`the function failed: ${body.slice(0, 500)}`));
+      response.writeHead(202).end();
+    },
+    /** The function is gone, and with it what it had and what was meant for it. */
+    fail(why: Error): void {
+      const lost = [...running.values(), ...queue.splice(0)];
+      running.clear();
+      for (const { reject } of lost) reject(why);
+    },
+  };
+}
+
+function invocationHeaders(id: string): Record<string, string> {
+  return {
+    "content-type": "application/json",
+    "lambda-runtime-aws-request-id": id,
+    "lambda-runtime-deadline-ms": String(Date.now() + functionMs),
+    "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:000000000000:function:function",
+    "lambda-runtime-trace-id": "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
   };
 }
 

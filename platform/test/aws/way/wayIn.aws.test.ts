@@ -82,43 +82,44 @@ withStandIn("ministack", (ministack) => {
         "loses nothing whatever fails: refusals, lost answers, kills between writes, duplicates, a split of a shard, poison",
         async () => {
           way = await open();
-          const kills = faults(way, 7);
-          const records = range(0, 600).map((n) => numbered(n, 150));
-          const poison: string[] = [];
-          for (const call of range(0, 60)) {
-            const part = records.slice(call * 10, call * 10 + 10);
-            await way.sinks.of(sourceKinds[call % 7]!).append(part);
-            if (call % 20 === 5)
-              poison.push(await poisonMessage(way, `not ours ${call}`), await poisonRecord(way, call));
-            // The same again, in a message of its own.
-            if (call % 15 === 3) await way.sinks.of("pos").append(part);
-            if (call === 30) await split(way.kinesis, way.stream);
-            if (call % 6 === 0) await way.work();
-          }
-          for (let round = 0; (await way.left()) > 0; round += 1) {
-            expect(round, "it comes to an end").toBeLessThan(200);
-            await way.work();
-            await sleep(200);
-          }
-          quiet(way);
-          await way.work();
-          await sleep(claimSeconds * 1_000 + 100);
-          const there = await logOf(way);
-          const distinct = new Map(there.map((record) => [record.message, plain(record)]));
-          expect(sortedText([...distinct.values()])).toEqual(sortedText(records.map(plain)));
-          expect(way.discarded).toEqual([]);
-          expect(await way.waitingIn(way.deadQueueUrl)).toBe(0);
-          expect(kills.count).toBeGreaterThan(3);
-          console.log(
-            `killed ${kills.count} times, ${kills.faults} faults; ${there.length} records for ${records.length}`,
-          );
-          await poisonIsKept(way, poison.length);
+          await stormOver(way);
         },
         longMs,
       );
     });
   });
 });
+
+async function stormOver(way: Way): Promise<void> {
+  const kills = faults(way, 7);
+  const records = range(0, 600).map((n) => numbered(n, 150));
+  const poison: string[] = [];
+  for (const call of range(0, 60)) {
+    const part = records.slice(call * 10, call * 10 + 10);
+    await way.sinks.of(sourceKinds[call % 7]!).append(part);
+    if (call % 20 === 5) poison.push(await poisonMessage(way, `not ours ${call}`), await poisonRecord(way, call));
+    // The same again, in a message of its own.
+    if (call % 15 === 3) await way.sinks.of("pos").append(part);
+    if (call === 30) await split(way.kinesis, way.stream);
+    if (call % 6 === 0) await way.work();
+  }
+  for (let round = 0; (await way.left()) > 0; round += 1) {
+    expect(round, "it comes to an end").toBeLessThan(200);
+    await way.work();
+    await sleep(200);
+  }
+  quiet(way);
+  await way.work();
+  await sleep(claimSeconds * 1_000 + 100);
+  const there = await logOf(way);
+  const distinct = new Map(there.map((record) => [record.message, plain(record)]));
+  expect(sortedText([...distinct.values()])).toEqual(sortedText(records.map(plain)));
+  expect(way.discarded).toEqual([]);
+  expect(await way.waitingIn(way.deadQueueUrl)).toBe(0);
+  expect(kills.count).toBeGreaterThan(3);
+  console.log(`killed ${kills.count} times, ${kills.faults} faults; ${there.length} records for ${records.length}`);
+  await poisonIsKept(way, poison.length);
+}
 
 async function logOf(way: Way): Promise<StoredRecord[]> {
   const log = way.lake.open(undefined, { claimMs: claimSeconds * 1_000 });

@@ -44,8 +44,8 @@ export interface WayParts {
   claimSeconds: number;
 }
 
-/** The whole way in on stand-ins: SQS and SNS, the forwarder, Kinesis, the ingest function, the raw lake; each function in its own process, behind proxies that may fail. */
-export async function openWayIn(parts: WayParts) {
+/** Queues, topic, stream and lake, each of its own. */
+async function createPlaces(parts: WayParts) {
   const services = { endpoint: parts.ministack, region: "us-east-1", credentials };
   const sqs = sqsClient(services);
   const sns = snsClient(services);
@@ -60,7 +60,13 @@ export async function openWayIn(parts: WayParts) {
   await sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: "sqs", Endpoint: fanned.arn, ...raw }));
   await kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: 2 }));
   await untilActive(kinesis, name);
+  return { services, sqs, sns, kinesis, lake, stream: name, dead, direct, fanned, topicArn };
+}
 
+type Places = Awaited<ReturnType<typeof createPlaces>>;
+
+/** Each function in a process of its own, behind proxies that may fail. */
+async function startFunctions(parts: WayParts, { lake, stream: name }: Places) {
   const others = await faultyProxy(parts.ministack);
   const stream = await faultyProxy(parts.kinesalite);
   const env = {
@@ -78,9 +84,18 @@ export async function openWayIn(parts: WayParts) {
     await startLambda(parts.runtime, parts.ingestFolder, env),
     await startLambda(parts.runtime, parts.ingestFolder, env),
   ];
+  return { proxies: { others, stream }, functions: { forwarder, ingests } };
+}
+
+/** The whole way in on stand-ins: SQS and SNS, the forwarder, Kinesis, the ingest function, the raw lake. */
+export async function openWayIn(parts: WayParts) {
+  const places = await createPlaces(parts);
+  const { services, sqs, sns, kinesis, lake, stream, dead, direct, fanned, topicArn } = places;
+  const { proxies, functions } = await startFunctions(parts, places);
+  const { forwarder, ingests } = functions;
   const discarded: Discarded[] = [];
   let turn = 0;
-  const poller = streamPoller(kinesis, name, {
+  const poller = streamPoller(kinesis, stream, {
     mapping,
     invoke: async (Records) => {
       turn += 1;
@@ -97,16 +112,15 @@ export async function openWayIn(parts: WayParts) {
       reportsBatchItemFailures: true,
       invoke: async (event) => (await forwarder.invoke(event)) as SQSBatchResponse,
     });
-
   return {
     lake,
     sqs,
     kinesis,
-    stream: name,
+    stream,
     queueUrl: direct.url,
     deadQueueUrl: dead.url,
-    proxies: { others, stream },
-    functions: { forwarder, ingests },
+    proxies,
+    functions,
     discarded,
     sinks: sourceSinks({
       queue: openQueueSink({ ...waits, client: sqsClient(services), queueUrl: direct.url }),
@@ -122,8 +136,7 @@ export async function openWayIn(parts: WayParts) {
     waitingIn: (url: string) => waitingIn(sqs, url),
     async close() {
       for (const each of [forwarder, ...ingests]) await each.close();
-      await others.close();
-      await stream.close();
+      for (const proxy of Object.values(proxies)) await proxy.close();
       lake.dispose();
       for (const client of [sqs, sns, kinesis]) client.destroy();
     },

@@ -70,6 +70,7 @@ export function packCharsOf(bytes: number): number {
 /** Problem 500 `message_damaged` for what `encodePack` did not make, `message_newer` for another format. */
 export function decodePack(text: string): BufferRecord[] {
   const bytes = Buffer.from(text, "base64");
+  if (bytes.toString("base64") !== text) throw damaged("it is not base64");
   if (bytes.length <= headerBytes) throw damaged(`it has ${bytes.length} bytes`);
   if (bytes[0] !== format) {
     throw new Problem(500, "message_newer", `a message has format ${bytes[0]}`, {
