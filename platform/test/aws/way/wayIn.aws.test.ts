@@ -13,8 +13,7 @@ import { replayDeadLetter } from "../../../src/adapters/aws/replayDeadLetter.ts"
 import type { StoredRecord } from "../../../src/buffer/eventBuffer.ts";
 import { numbered, plain, problemOf, range, readAll } from "../../../src/buffer/numberedRecords.ts";
 import { sourceKinds } from "../../../src/model/source.ts";
-import { lambdaRuntime } from "../lambda/installRuntime.ts";
-import { Missing } from "../standIns/standIn.ts";
+import { withLambdaRuntime } from "../lambda/withLambdaRuntime.ts";
 import { withStandIn } from "../withStandIn.ts";
 import type { ProxyFault } from "./faultyProxy.ts";
 import { openWayIn, split } from "./wayIn.ts";
@@ -23,74 +22,69 @@ type Way = Awaited<ReturnType<typeof openWayIn>>;
 const checkout = join(import.meta.dirname, "../../../..");
 const longMs = 480_000;
 const claimSeconds = 2;
-const built = await lambdaRuntime().catch((error: unknown) => {
-  if (error instanceof Missing) return error;
-  throw error;
-});
 
-withStandIn("ministack", (ministack) => {
-  withStandIn("kinesalite", (kinesalite) => {
-    if (built instanceof Missing) {
-      // oxlint-disable-next-line vitest/no-conditional-tests, vitest/expect-expect -- this is how a missing one is told
-      it("with the runtime interface client", (context) => context.skip(built.message));
-      return;
-    }
-    describe("the way in, in the real runtime interface client", () => {
-      let folder: string;
-      let handlers: BundledHandler[];
-      let way: Way;
-      const open = (): Promise<Way> =>
-        openWayIn({
-          ministack,
-          kinesalite,
-          runtime: built,
-          forwarderFolder: join(folder, "forwarder"),
-          ingestFolder: join(folder, "ingest"),
-          claimSeconds,
+await withLambdaRuntime((runtime) => {
+  withStandIn("ministack", (ministack) => {
+    withStandIn("kinesalite", (kinesalite) => {
+      describe("the way in, in the real runtime interface client", () => {
+        let folder: string;
+        let handlers: BundledHandler[];
+        let way: Way;
+        const open = (): Promise<Way> =>
+          openWayIn({
+            ministack,
+            kinesalite,
+            runtime,
+            forwarderFolder: join(folder, "forwarder"),
+            ingestFolder: join(folder, "ingest"),
+            claimSeconds,
+          });
+        beforeAll(async () => {
+          folder = await mkdtemp(join(tmpdir(), "c360-handlers-"));
+          handlers = await bundleHandlers(checkout, folder);
         });
-      beforeAll(async () => {
-        folder = await mkdtemp(join(tmpdir(), "c360-handlers-"));
-        handlers = await bundleHandlers(checkout, folder);
+        afterEach(() => way.close());
+        afterAll(() => rm(folder, { recursive: true, force: true }));
+
+        it(
+          "brings every event from every kind of source into the raw log, once where nothing fails",
+          async () => {
+            way = await open();
+            const records = range(0, 700).map((n) => numbered(n, 200));
+            for (const call of range(0, 70)) {
+              await way.sinks.of(sourceKinds[call % 7]!).append(records.slice(call * 10, call * 10 + 10));
+            }
+            while ((await way.left()) > 0) await way.work();
+            await way.work();
+            const there = await logOf(way);
+            expect(sortedText(there.map(plain))).toEqual(sortedText(records.map(plain)));
+            expect(way.discarded).toEqual([]);
+            const starts = [way.functions.forwarder, ...way.functions.ingests].map((each) =>
+              Math.round(each.startsMs()[0]!),
+            );
+            for (const { name, bytes } of handlers) console.log(`${name}: ${Math.round(bytes / 1_024)} KiB`);
+            console.log(`cold starts (forwarder, ingest, ingest), ms: ${starts.join(", ")}`);
+            expect(way.functions.forwarder.said()).toContain("RecordsForwarded");
+          },
+          longMs,
+        );
+
+        it(
+          "loses nothing whatever fails: refusals, lost answers, kills between writes, duplicates, a split of a shard, poison",
+          async () => {
+            way = await open();
+            const { sent, there } = await stormOver(way);
+            expect(there).toEqual(sent);
+          },
+          longMs,
+        );
       });
-      afterEach(() => way.close());
-      afterAll(() => rm(folder, { recursive: true, force: true }));
-
-      it(
-        "brings every event from every kind of source into the raw log, once where nothing fails",
-        async () => {
-          way = await open();
-          const records = range(0, 700).map((n) => numbered(n, 200));
-          for (const call of range(0, 70)) {
-            await way.sinks.of(sourceKinds[call % 7]!).append(records.slice(call * 10, call * 10 + 10));
-          }
-          while ((await way.left()) > 0) await way.work();
-          await way.work();
-          const there = await logOf(way);
-          expect(sortedText(there.map(plain))).toEqual(sortedText(records.map(plain)));
-          expect(way.discarded).toEqual([]);
-          const starts = [way.functions.forwarder, ...way.functions.ingests].map((each) =>
-            Math.round(each.startsMs()[0]!),
-          );
-          for (const { name, bytes } of handlers) console.log(`${name}: ${Math.round(bytes / 1_024)} KiB`);
-          console.log(`cold starts (forwarder, ingest, ingest), ms: ${starts.join(", ")}`);
-          expect(way.functions.forwarder.said()).toContain("RecordsForwarded");
-        },
-        longMs,
-      );
-
-      it(
-        "loses nothing whatever fails: refusals, lost answers, kills between writes, duplicates, a split of a shard, poison",
-        async () => {
-          way = await open();
-          await stormOver(way);
-        },
-        longMs,
-      );
     });
   });
 });
 
-async function stormOver(way: Way): Promise<void> {
+/** Sends, works and fails until nothing is left; gives what was acknowledged and what is in the log, each once. */
+async function stormOver(way: Way): Promise<{ sent: string[]; there: string[] }> {
   const kills = faults(way, 7);
   const records = range(0, 600).map((n) => numbered(n, 150));
   const poison: string[] = [];
@@ -113,12 +107,12 @@ async function stormOver(way: Way): Promise<void> {
   await sleep(claimSeconds * 1_000 + 100);
   const there = await logOf(way);
   const distinct = new Map(there.map((record) => [record.message, plain(record)]));
-  expect(sortedText([...distinct.values()])).toEqual(sortedText(records.map(plain)));
   expect(way.discarded).toEqual([]);
   expect(await way.waitingIn(way.deadQueueUrl)).toBe(0);
   expect(kills.count).toBeGreaterThan(3);
   console.log(`killed ${kills.count} times, ${kills.faults} faults; ${there.length} records for ${records.length}`);
   await poisonIsKept(way, poison.length);
+  return { sent: sortedText(records.map(plain)), there: sortedText([...distinct.values()]) };
 }
 
 async function logOf(way: Way): Promise<StoredRecord[]> {
