@@ -46,11 +46,26 @@ export interface HeadStore {
 const maxClaims = 1_000;
 const Key = { pk: { S: "rawLog" }, sk: { S: "head" } };
 
-/** `firstSegment` is asked where there is no head yet: the number after the last object. Problem 503 `raw_log_unavailable`. */
-export function headStore(client: DynamoDBClient, TableName: string, firstSegment: () => Promise<number>): HeadStore {
-  const create = async (): Promise<void> => {
-    const nextSegment = { N: String(await firstSegment()) };
-    const Item = { ...Key, nextSegment, claims: { M: {} }, claimedAt: { M: {} } };
+/**
+ * Where there is no head yet, or no more, it begins behind the last object; numbers before that without one are as if they
+ * were claimed just now, so that they are waited for and then closed. Problem 503 `raw_log_unavailable`.
+ */
+export function headStore(
+  client: DynamoDBClient,
+  TableName: string,
+  found: (within: number) => Promise<{ next: number; missing: readonly number[] }>,
+): HeadStore {
+  const create = async (now: number): Promise<void> => {
+    const { next, missing } = await found(maxClaims - 1);
+    const mapOf = (valueOf: (segment: number) => number) => ({
+      M: Object.fromEntries(missing.map((segment) => [`lost${segment}`, { N: String(valueOf(segment)) }])),
+    });
+    const Item = {
+      ...Key,
+      nextSegment: { N: String(next) },
+      claims: mapOf((segment) => segment),
+      claimedAt: mapOf(() => now),
+    };
     const command = new PutItemCommand({ TableName, Item, ConditionExpression: "attribute_not_exists(pk)" });
     await client.send(command).catch(unlessRefused);
   };
@@ -61,7 +76,7 @@ export function headStore(client: DynamoDBClient, TableName: string, firstSegmen
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw rawLogUnavailable(error);
       if (error.Item === undefined && !isNew) {
-        await create().catch((failure: unknown) => {
+        await create(now).catch((failure: unknown) => {
           throw rawLogUnavailable(failure);
         });
         return claim(token, now, true);

@@ -12,8 +12,8 @@ export interface SegmentObjects {
   put(segment: number, bytes: Uint8Array, token: string): Promise<"written" | "taken">;
   /** Null where there is none. */
   get(segment: number): Promise<Uint8Array | null>;
-  /** The number after the last object, 0 where there is none. */
-  next(): Promise<number>;
+  /** The number after the last object, 0 where there is none; and those without one among the last `within` before it. */
+  found(within: number): Promise<{ next: number; missing: number[] }>;
 }
 
 export interface ObjectParts {
@@ -51,19 +51,20 @@ export function segmentObjects({ client, bucket, prefix, sleep }: ObjectParts): 
       }
     }
   };
-  const isAnyFrom = async (segment: number): Promise<boolean> => {
-    const { Key } = at(segment);
-    // Keys behind the one before it, so that its own is among them.
-    const asked = {
-      Bucket: bucket,
-      Prefix: prefix,
-      MaxKeys: 1,
-      StartAfter: segment === 0 ? prefix : at(segment - 1).Key,
-    };
+  /** Numbers that have an object, from one on, at most `most` of them. */
+  const numbersFrom = async (segment: number, most: number): Promise<number[]> => {
+    const StartAfter = segment === 0 ? prefix : at(segment - 1).Key;
+    const asked = { Bucket: bucket, Prefix: prefix, MaxKeys: most, StartAfter };
     const { Contents = [] } = await client.send(new ListObjectsV2Command(asked));
-    return Contents.some(
-      (each) => (each.Key ?? "") >= Key && /^\d{10}\.log$/.test((each.Key ?? "").slice(prefix.length)),
-    );
+    const names = Contents.map(({ Key = "" }) => Key.slice(prefix.length));
+    return names.flatMap((name) => (/^\d{10}\.log$/.test(name) ? [Number.parseInt(name, 10)] : []));
+  };
+  const found = async (within: number): Promise<{ next: number; missing: number[] }> => {
+    const next = await firstWithout(async (segment) => (await numbersFrom(segment, 1)).length > 0);
+    const from = Math.max(0, next - within);
+    const there = new Set(await numbersFrom(from, within));
+    const all = Array.from({ length: next - from }, (_, at) => from + at);
+    return { next, missing: all.filter((segment) => !there.has(segment)) };
   };
   return {
     put: async (segment, bytes, token) => told(put(segment, bytes, token)),
@@ -76,14 +77,18 @@ export function segmentObjects({ client, bucket, prefix, sleep }: ObjectParts): 
         throw rawLogUnavailable(error);
       }
     },
-    next: async () => told(firstWithout(isAnyFrom)),
+    found: async (within) => told(found(within)),
   };
 }
 
-/** The smallest number from which on there is none, by halving. */
+/** The smallest number from which on there is none: doubling until there is none, then halving. */
 async function firstWithout(isAnyFrom: (segment: number) => Promise<boolean>): Promise<number> {
   let low = 0;
-  let high = maxSegment;
+  let high = 1;
+  while (high < maxSegment && (await isAnyFrom(high))) {
+    low = high + 1;
+    high = Math.min(high * 2, maxSegment);
+  }
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     if (await isAnyFrom(middle)) low = middle + 1;

@@ -177,12 +177,17 @@ withStandIn("ministack", (endpoint) => {
       }
     });
 
-    it("a head that is lost is made again behind the last object, holes among them or not", async () => {
-      for (const n of range(0, 5)) await lake.open().append([numbered(n)]);
+    it("a head that is lost is made again behind the last object, and closes what was claimed when it went", async () => {
+      for (const n of range(0, 3)) await lake.open().append([numbered(n)]);
+      http.plan = (operation) => (operation === "PutObject" ? unavailable : null);
+      await problemOf(lake.open(http).append([numbered(99)]));
+      for (const n of range(3, 5)) await lake.open().append([numbered(n)]);
       const Key = { pk: { S: "rawLog" }, sk: { S: "head" } };
       await lake.dynamoDb.send(new DeleteItemCommand({ TableName: lake.headTable, Key }));
       await lake.s3.send(new PutObjectCommand({ Bucket: lake.bucket, Key: "raw/notes.txt", Body: "not ours" }));
-      expect(await lake.open().append([numbered(5)])).toEqual([position(5, 0)]);
+      expect(await lake.open().append([numbered(5)])).toEqual([position(6, 0)]);
+      expect(await lake.open().end()).toBe(position(3, 0));
+      expect(await lake.open(undefined, { now: () => Date.now() + 61_000 }).end()).toBe(position(7, 0));
       expect(await numbersIn()).toEqual(range(0, 6));
     });
 

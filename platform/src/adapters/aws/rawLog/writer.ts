@@ -54,7 +54,7 @@ const tokenBytes = 16;
  */
 export function openRawLog(parts: RawLogParts): RawLog {
   const objects = segmentObjects({ client: parts.s3, ...parts });
-  const head = headStore(parts.dynamoDb, parts.headTable, () => objects.next());
+  const head = headStore(parts.dynamoDb, parts.headTable, (within) => objects.found(within));
   return {
     async append(records) {
       const positions: Position[] = [];
