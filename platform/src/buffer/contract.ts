@@ -6,17 +6,30 @@ import { numbered, plain, problemOf, range, readAll } from "./numberedRecords.ts
 import { eventSinkContract, type SinkHarness } from "./sinkContract.ts";
 import { runs } from "../../test/runs.ts";
 
+/** A log that gives positions, and tells how far it is durable: the embedded one at once, a managed one when asked. */
+interface PositionedLog {
+  append(records: readonly BufferRecord[]): Promise<Position[]>;
+  end(): Position | Promise<Position>;
+  close(): Promise<void>;
+}
+
+/** What the suite of positions needs of an adapter: one log at a time over storage that outlives it. */
+export interface LogHarness {
+  /** Opens the log over the same storage as before. */
+  open(): Promise<PositionedLog>;
+  openReader(): EventBufferReader;
+  dispose(): Promise<void>;
+}
+
 /** What the suite needs of an adapter: one buffer at a time over storage that outlives it. */
-export interface BufferHarness {
+export interface BufferHarness extends LogHarness {
   /** Opens the buffer over the same storage as before, with at most `maxPendingBytes` waiting. */
   open(maxPendingBytes?: number): Promise<EventBuffer>;
-  openReader(): EventBufferReader;
   /**
    * From now on, the `nth` operation on the storage (from 1) fails, once. With `lostAnswer` it is done all the same,
    * only its success is not told. Null takes the fault away.
    */
   fail(fault: { nth: number; lostAnswer: boolean } | null): void;
-  dispose(): Promise<void>;
 }
 
 /** The promises of `EventSink`, and those that `EventBuffer` and `EventBufferReader` add. */
@@ -30,12 +43,26 @@ export function eventBufferContract(name: string, create: () => Promise<BufferHa
     afterEach(() => harness.dispose());
     const given = () => harness;
 
-    appending(given);
-    reading(given);
-    lookingUp(given);
     describe("Promise 1: acknowledged means durable", () => {
       failing(given);
     });
+  });
+  positionsContract(name, create);
+}
+
+/** What whoever reads a log by positions may rely on, in every edition. */
+export function positionsContract(name: string, create: () => Promise<LogHarness>): void {
+  describe(`EventBufferReader contract: ${name}`, () => {
+    let harness: LogHarness;
+    beforeEach(async () => {
+      harness = await create();
+    });
+    afterEach(() => harness.dispose());
+    const given = () => harness;
+
+    appending(given);
+    reading(given);
+    lookingUp(given);
     describe("Promise 4: the log replays exactly", () => {
       modelled(create);
     });
@@ -58,7 +85,7 @@ function sinkOf(harness: BufferHarness): SinkHarness {
   };
 }
 
-function appending(harness: () => BufferHarness): void {
+function appending(harness: () => LogHarness): void {
   test("gives positions in order, and the records back as they were", async () => {
     const log = await harness().open();
     const records = range(0, 50).map((number) => numbered(number));
@@ -66,7 +93,7 @@ function appending(harness: () => BufferHarness): void {
     expect(positions).toHaveLength(50);
     expect(positions).toEqual(positions.toSorted((a, b) => a - b));
     const reader = harness().openReader();
-    const read = await readAll(reader, positions[0]!, log.end());
+    const read = await readAll(reader, positions[0]!, await log.end());
     expect(read.map(plain)).toEqual(records.map(plain));
     expect(read.map((record) => record.position)).toEqual(positions);
     await reader.close();
@@ -75,19 +102,19 @@ function appending(harness: () => BufferHarness): void {
 
   test("nothing appended is nothing changed", async () => {
     const log = await harness().open();
-    const end = log.end();
+    const end = await log.end();
     expect(await log.append([])).toEqual([]);
-    expect(log.end()).toBe(end);
+    expect(await log.end()).toBe(end);
     await log.close();
   });
 
   test("records of one append are contiguous, among many concurrent callers", async () => {
     const log = await harness().open();
-    const start = log.end();
+    const start = await log.end();
     const calls = range(0, 64).map((call) => range(0, 1 + (call % 7)).map((n) => numbered(call * 100 + n)));
     const positions = await Promise.all(calls.map((records) => log.append(records)));
     const reader = harness().openReader();
-    const read = await readAll(reader, start, log.end());
+    const read = await readAll(reader, start, await log.end());
     expect(read).toHaveLength(calls.flat().length);
     for (const [call, records] of calls.entries()) {
       const from = read.findIndex((record) => record.position === positions[call]![0]);
@@ -98,7 +125,7 @@ function appending(harness: () => BufferHarness): void {
   });
 }
 
-function reading(harness: () => BufferHarness): void {
+function reading(harness: () => LogHarness): void {
   test("goes on by `next` whatever the limits are, and stops at `until`", async () => {
     const log = await harness().open();
     const records = range(0, 200).map((number) => numbered(number, 20 + (number % 90)));
@@ -111,7 +138,7 @@ function reading(harness: () => BufferHarness): void {
       [1_000, 1],
       [1_000, 500],
     ] as const) {
-      const read = await readAll(reader, positions[0]!, log.end(), maxRecords, maxBytes);
+      const read = await readAll(reader, positions[0]!, await log.end(), maxRecords, maxBytes);
       expect(read.map(plain)).toEqual(records.map(plain));
     }
     const middle = await readAll(reader, positions[33]!, positions[101]!, 9);
@@ -123,7 +150,7 @@ function reading(harness: () => BufferHarness): void {
 
   test("reads what is durable while more is being appended", async () => {
     const log = await harness().open();
-    const start = log.end();
+    const start = await log.end();
     const writers = { done: false };
     const appended = Promise.all(
       range(0, 8).map(async (caller) => {
@@ -132,8 +159,8 @@ function reading(harness: () => BufferHarness): void {
     ).finally(() => (writers.done = true));
     const reader = harness().openReader();
     const seen: StoredRecord[] = [];
-    for (let next = start; !writers.done || next < log.end();) {
-      const end = log.end();
+    for (let next = start; !writers.done || next < (await log.end());) {
+      const end = await log.end();
       const read = await readAll(reader, next, end, 7);
       seen.push(...read);
       next = end;
@@ -155,12 +182,12 @@ function reading(harness: () => BufferHarness): void {
     const seen: StoredRecord[] = [];
     for (const round of range(0, 4)) {
       const log = await harness().open();
-      next ??= log.end();
+      next ??= await log.end();
       for (let part = 0; part < 5; part += 1) {
         await log.append(range(written, written + 3 + round).map((number) => numbered(number, 60)));
         written += 3 + round;
-        const read = await readAll(reader, next, log.end());
-        next = log.end();
+        const read = await readAll(reader, next, await log.end());
+        next = await log.end();
         seen.push(...read);
       }
       await log.close();
@@ -170,11 +197,11 @@ function reading(harness: () => BufferHarness): void {
   });
 }
 
-function lookingUp(harness: () => BufferHarness): void {
+function lookingUp(harness: () => LogHarness): void {
   test("`at` gives any one record, and null where there is none", async () => {
     const log = await harness().open();
     const reader = harness().openReader();
-    expect(await reader.at(log.end())).toBeNull();
+    expect(await reader.at(await log.end())).toBeNull();
     const positions: Position[] = [];
     for (const part of range(0, 30)) {
       positions.push(...(await log.append(range(part * 20, part * 20 + 20).map((number) => numbered(number)))));
@@ -184,8 +211,8 @@ function lookingUp(harness: () => BufferHarness): void {
       expect(record?.position).toBe(positions[number]);
       expect(plain(record!)).toEqual(plain(numbered(number)));
     }
-    expect(await reader.at(log.end())).toBeNull();
-    expect(await reader.at(log.end() + 1_000)).toBeNull();
+    expect(await reader.at(await log.end())).toBeNull();
+    expect(await reader.at((await log.end()) + 1_000)).toBeNull();
     await reader.close();
     await log.close();
   });
@@ -194,10 +221,11 @@ function lookingUp(harness: () => BufferHarness): void {
     const log = await harness().open();
     const positions = await log.append(range(0, 300).map((number) => numbered(number)));
     const readers = [harness().openReader(), harness().openReader()];
+    const end = await log.end();
     const answers = await Promise.all(
       readers.flatMap((reader) => [
-        readAll(reader, positions[0]!, log.end(), 50),
-        readAll(reader, positions[150]!, log.end(), 11),
+        readAll(reader, positions[0]!, end, 50),
+        readAll(reader, positions[150]!, end, 11),
         ...[3, 290, 17].map(async (number) => [(await reader.at(positions[number]!))!]),
       ]),
     );
@@ -266,7 +294,7 @@ function failing(harness: () => BufferHarness): void {
   });
 }
 
-function modelled(create: () => Promise<BufferHarness>): void {
+function modelled(create: () => Promise<LogHarness>): void {
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.record({ append: fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 12 }) }) },
     { weight: 1, arbitrary: fc.constant("reopen" as const) },
@@ -298,7 +326,7 @@ function modelled(create: () => Promise<BufferHarness>): void {
             model.sort((a, b) => a.position - b.position);
           } else if (model.length > 0 && "read" in step) {
             const from = step.read % model.length;
-            const read = await readAll(reader, model[from]!.position, log.end(), step.maxRecords);
+            const read = await readAll(reader, model[from]!.position, await log.end(), step.maxRecords);
             expect(read.map(plain)).toEqual(model.slice(from).map(({ record }) => plain(record)));
           } else if (model.length > 0 && "at" in step) {
             const { position, record } = model[step.at % model.length]!;

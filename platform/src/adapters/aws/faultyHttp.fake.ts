@@ -34,7 +34,7 @@ export class FaultyHttp extends NodeHttpHandler {
   refuseRecords: (nth: number) => ((at: number, key: string) => boolean) | null = () => null;
 
   override async handle(...[request, options]: Asked): Handled {
-    const operation = request.headers["x-amz-target"]?.split(".").at(-1) ?? "";
+    const operation = operationOf(request);
     this.operations.push(operation);
     const fault = this.plan(operation, this.operations.length);
     if (fault === null && operation === "PutRecords") return this.#putRecords(request, options);
@@ -46,8 +46,7 @@ export class FaultyHttp extends NodeHttpHandler {
     if (fault === "lost") {
       throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET", name: "TimeoutError" });
     }
-    const body = JSON.stringify({ __type: fault.type, message: fault.type, Message: fault.type, ...fault.more });
-    return { response: answerOf(fault.status, body) };
+    return { response: refusalOf(request, fault) };
   }
 
   async #putRecords(...[request, options]: Asked): Handled {
@@ -75,6 +74,28 @@ export class FaultyHttp extends NodeHttpHandler {
     for await (const chunk of response.body as Readable) chunks.push(chunk as Buffer);
     return (JSON.parse(Buffer.concat(chunks).toString("utf8")) as { Records: unknown[] }).Records;
   }
+}
+
+/** By the header that JSON services have, the parameter that S3's requests have, or the form of SNS. */
+function operationOf({ headers, query, body }: Asked[0]): string {
+  const target = headers["x-amz-target"]?.split(".").at(-1);
+  if (target !== undefined) return target;
+  if (typeof query["x-id"] === "string") return query["x-id"];
+  return new URLSearchParams(typeof body === "string" ? body : "").get("Action") ?? "";
+}
+
+function refusalOf({ headers }: Asked[0], { status, type, more }: Exclude<Fault, string | null>): HttpResponse {
+  if (headers["x-amz-target"] !== undefined) {
+    return answerOf(status, JSON.stringify({ __type: type, message: type, Message: type, ...more }));
+  }
+  const error = `<Error><Type>Receiver</Type><Code>${type}</Code><Message>${type}</Message></Error>`;
+  const isForm = headers["content-type"]?.includes("form-urlencoded") === true;
+  const body = isForm ? `<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>` : error;
+  return new HttpResponse({
+    statusCode: status,
+    headers: { "content-type": isForm ? "text/xml" : "application/xml" },
+    body: Readable.from([body]),
+  });
 }
 
 function answerOf(statusCode: number, body: string): HttpResponse {

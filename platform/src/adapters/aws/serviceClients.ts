@@ -1,5 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 /** How a service of AWS is reached. What is not given is as the SDK finds it: region, role, endpoint. */
@@ -24,6 +27,19 @@ export function dynamoDbClient(access: ServiceAccess): DynamoDBClient {
 /** By HTTP/1.1: the SDK's own choice for Kinesis is HTTP/2, which no stand-in speaks. */
 export function kinesisClient(access: ServiceAccess): KinesisClient {
   return new KinesisClient(options(access));
+}
+
+export function sqsClient(access: ServiceAccess): SQSClient {
+  return new SQSClient(options(access));
+}
+
+export function snsClient(access: ServiceAccess): SNSClient {
+  return new SNSClient(options(access));
+}
+
+/** `isPathStyle`: the bucket is in the path and not in the host's name, as most that are not AWS have it. */
+export function s3Client(access: ServiceAccess, isPathStyle: boolean): S3Client {
+  return new S3Client({ ...options(access), forcePathStyle: isPathStyle });
 }
 
 function options({ requestHandler, ...access }: ServiceAccess) {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { recordHeaderBytes, segmentHeaderBytes } from "../../../src/adapters/embedded/eventLog/format.ts";
+import { recordHeaderBytes, segmentHeaderBytes } from "../../../src/buffer/segment/format.ts";
 import type { Draws } from "../../../src/simulator/draws.ts";
 import { busy, expectTold, pause, started, type FaultKind, type Trial } from "../trial.ts";
 import { keepBackup } from "./mending.ts";

@@ -6,7 +6,7 @@ import { firstLine } from "../analytics/engine.ts";
 import { checksumOf, registeredFiles } from "../analytics/lakeCatalog.ts";
 import { formatVersion } from "../analytics/tables.ts";
 import { quoted } from "../analytics/sqlText.ts";
-import { kinds } from "../eventLog/format.ts";
+import { kinds } from "../../../buffer/segment/format.ts";
 import type { LogObserver } from "./checkLog.ts";
 import type { StateFacts } from "./checkState.ts";
 import { removeAndStart, type Report } from "./report.ts";

@@ -2,7 +2,7 @@ import { fstatSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { position, type Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
-import { indexEvery, kinds, segmentHeaderBytes, type RecordView } from "../eventLog/format.ts";
+import { indexEvery, kinds, segmentHeaderBytes, type RecordView } from "../../../buffer/segment/format.ts";
 import { assertTorn, openListed } from "../eventLog/recovery.ts";
 import { closeSegment, loadRecord, recordInChunk, type Segment } from "../eventLog/segment.ts";
 import { segmentPath } from "../eventLog/segmentFiles.ts";

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync } fr
 import { join } from "node:path";
 import { ordinalOf, position as positionOf, segmentOf, type Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
-import { recordContent, kinds } from "../eventLog/format.ts";
+import { recordContent, kinds } from "../../../buffer/segment/format.ts";
 import { examineFile } from "../messages/filterFiles.ts";
 import { positionIn, readManifest, sealedKey } from "../messages/keptKeys.ts";
 import { hasDropped, openKeyTree, type KeyTree } from "../messages/keyTree.ts";

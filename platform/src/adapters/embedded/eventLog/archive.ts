@@ -1,16 +1,19 @@
-import { constants, crc32, zstdCompressSync } from "node:zlib";
-import { encodeTable, openArchivedBytes, type ArchivedBlock } from "./archivedBytes.ts";
-import type { SegmentBytes } from "./chunk.ts";
+import { crc32 } from "node:zlib";
+import {
+  type ArchivedBlock,
+  compressedBlock,
+  defaultBlockBytes,
+  encodeTable,
+  openArchivedBytes,
+  type SegmentBytes,
+} from "../../../buffer/segment/archivedBytes.ts";
+import { storedBytes } from "./chunk.ts";
 import type { LogDisk } from "./disk.ts";
-import { archivedVersion, damaged, encodeSegmentHeader, segmentHeaderBytes } from "./format.ts";
+import { archivedVersion, damaged, encodeSegmentHeader, segmentHeaderBytes } from "../../../buffer/segment/format.ts";
 import { openListed, wholeFooter } from "./recovery.ts";
 import { closeSegment, type Segment } from "./segment.ts";
 import { segmentPath } from "./segmentFiles.ts";
 
-/** Larger ones would be smaller on disk by a few per cent, and each look-up reads a whole one. */
-export const defaultBlockBytes = 131_072;
-/** Of 1 to 22. At 9 events become 8 % smaller, for four times the processor's time. */
-const compressionLevel = 3;
 /** Synced after so much, so that what this leaves to the disk never makes the log's own sync wait for long. */
 const syncEveryBytes = 1_048_576;
 
@@ -84,7 +87,8 @@ async function writeArchive(fd: number, { header, source }: Segment, options: Ar
   let end = segmentHeaderBytes;
   let unsynced = 0;
   await eachBlock(source, blockBytes, async (plain) => {
-    const block = compressed(plain);
+    // On this thread, which gives way: those of the pool write the log.
+    const block = compressedBlock(plain);
     blocks.push({ bytes: block.length, checksum: crc32(block, header.salt) });
     await disk.write(fd, block, end);
     end += block.length;
@@ -97,22 +101,11 @@ async function writeArchive(fd: number, { header, source }: Segment, options: Ar
   });
   await disk.write(fd, encodeTable({ plainBytes: source.size(), blockBytes, blocks }, header.salt), end);
   await disk.sync(fd);
-  const written = await openArchivedBytes(fd, header);
+  const written = await openArchivedBytes(storedBytes(fd), header);
   await eachBlock(source, blockBytes, async (plain, at) => {
     const read = await written.read(at, plain.length);
     if (!read.equals(plain)) throw damaged(header.segment, at, "its archive does not give back what was put in");
     await pace(plain.length);
-  });
-}
-
-/** On this thread, which gives way: those of the pool write the log. */
-function compressed(plain: Buffer): Buffer {
-  return zstdCompressSync(plain, {
-    params: {
-      [constants.ZSTD_c_compressionLevel]: compressionLevel,
-      // The block's own checksum is in the table.
-      [constants.ZSTD_c_checksumFlag]: 0,
-    },
   });
 }
 

@@ -1,17 +1,10 @@
 import { fstatSync, read } from "node:fs";
+import type { SegmentBytes, StoredBytes } from "../../../buffer/segment/archivedBytes.ts";
 
 /** One read from disk, of one who reads on. */
 export const sequentialChunkBytes = 1_048_576;
 /** One read from disk, of one who looks a record up. */
 export const lookupChunkBytes = 65_536;
-
-/** The bytes of a segment as it was written, however they are kept: positions lead to the same of them for ever. */
-export interface SegmentBytes {
-  /** How many there are now; of a growing segment more each time. */
-  size(): number;
-  /** From `offset` on `least` bytes or more, or as many as there are. Never written to again. */
-  read(offset: number, least: number): Promise<Buffer>;
-}
 
 /** Of a segment that lies there as it was written. */
 export function plainBytes(fd: number): SegmentBytes {
@@ -52,6 +45,11 @@ export async function load(file: ChunkedFile, offset: number, length: number): P
   file.bytes = bytes;
   file.start = offset;
   file.end = offset + bytes.length;
+}
+
+/** A file that has all its bytes. */
+export function storedBytes(fd: number): StoredBytes {
+  return { size: fstatSync(fd).size, read: (into, at) => readAll(fd, into, at) };
 }
 
 /** Reads until `bytes` is full or the file ends; gives how many bytes that were. */

@@ -3,8 +3,15 @@ import { maxRecordBytes } from "../../../model/event.ts";
 import { maxRecordsPerSegment, position } from "../../../model/position.ts";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
-import { encodeRecord, hashChars, indexEvery, kinds, recordHeaderBytes, segmentHeaderBytes } from "./format.ts";
-import type { SegmentHeader } from "./format.ts";
+import {
+  encodeRecord,
+  hashChars,
+  indexEvery,
+  kinds,
+  recordHeaderBytes,
+  segmentHeaderBytes,
+} from "../../../buffer/segment/format.ts";
+import type { SegmentHeader } from "../../../buffer/segment/format.ts";
 
 /** What a group's buffer starts with, and the most that is kept of it for the next group. */
 const firstBufferBytes = 262_144;

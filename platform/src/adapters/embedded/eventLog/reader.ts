@@ -2,7 +2,7 @@ import type { EventBufferReader, StoredRecord } from "../../../buffer/eventBuffe
 import { ordinalOf, position, segmentOf } from "../../../model/position.ts";
 import type { Position } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
-import { damaged, kinds, recordContent, recordHeaderBytes } from "./format.ts";
+import { damaged, kinds, recordContent, recordHeaderBytes } from "../../../buffer/segment/format.ts";
 import {
   absentFromGrowing,
   closeSegment,

@@ -11,7 +11,13 @@ import { Problem } from "../../../model/problem.ts";
 import { runs } from "../../../../test/runs.ts";
 import { nodeDisk } from "./disk.ts";
 import type { LogDisk } from "./disk.ts";
-import { encodeFooter, encodeRecord, encodeSegmentHeader, kinds, recordHeaderBytes } from "./format.ts";
+import {
+  encodeFooter,
+  encodeRecord,
+  encodeSegmentHeader,
+  kinds,
+  recordHeaderBytes,
+} from "../../../buffer/segment/format.ts";
 import { openEventLogReader } from "./reader.ts";
 import { recordingDisk } from "./recordingDisk.ts";
 import { logSummary } from "./summary.ts";

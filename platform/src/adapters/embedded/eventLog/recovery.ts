@@ -10,8 +10,8 @@ import {
   peekRecord,
   recordHeaderBytes,
   segmentHeaderBytes,
-} from "./format.ts";
-import type { SegmentFooter, SegmentHeader } from "./format.ts";
+} from "../../../buffer/segment/format.ts";
+import type { SegmentFooter, SegmentHeader } from "../../../buffer/segment/format.ts";
 import { closeSegment, loadRecord, missing, openSegment, recordInChunk } from "./segment.ts";
 import type { Segment } from "./segment.ts";
 import { segmentPath } from "./segmentFiles.ts";

@@ -1,7 +1,15 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
-import { openArchivedBytes } from "./archivedBytes.ts";
-import { chunkedFile, load, lookupChunkBytes, plainBytes, readAll, sequentialChunkBytes } from "./chunk.ts";
-import type { ChunkedFile, SegmentBytes } from "./chunk.ts";
+import { openArchivedBytes, type SegmentBytes } from "../../../buffer/segment/archivedBytes.ts";
+import {
+  chunkedFile,
+  load,
+  lookupChunkBytes,
+  plainBytes,
+  readAll,
+  sequentialChunkBytes,
+  storedBytes,
+} from "./chunk.ts";
+import type { ChunkedFile } from "./chunk.ts";
 import {
   archivedVersion,
   checksumHolds,
@@ -15,8 +23,8 @@ import {
   recordHeaderBytes,
   segmentHeaderBytes,
   trailerBytes,
-} from "./format.ts";
-import type { RecordView, SegmentFooter, SegmentHeader } from "./format.ts";
+} from "../../../buffer/segment/format.ts";
+import type { RecordView, SegmentFooter, SegmentHeader } from "../../../buffer/segment/format.ts";
 import { segmentPath } from "./segmentFiles.ts";
 
 /** A segment opened for reading, sealed or still growing. */
@@ -48,7 +56,7 @@ export async function openSegment(directory: string, segment: number): Promise<S
     const bytes = Buffer.alloc(segmentHeaderBytes);
     const { version, ...header } = decodeSegmentHeader(bytes.subarray(0, await readAll(fd, bytes, 0)), segment);
     const isArchived = version === archivedVersion;
-    const source = isArchived ? await openArchivedBytes(fd, header) : plainBytes(fd);
+    const source = isArchived ? await openArchivedBytes(storedBytes(fd), header) : plainBytes(fd);
     const opened: Segment = {
       header,
       fd,

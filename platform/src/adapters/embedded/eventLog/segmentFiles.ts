@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogDisk } from "./disk.ts";
-import { damaged, encodeSegmentHeader } from "./format.ts";
-import type { SegmentHeader } from "./format.ts";
+import { damaged, encodeSegmentHeader } from "../../../buffer/segment/format.ts";
+import type { SegmentHeader } from "../../../buffer/segment/format.ts";
 
 const segmentName = /^(\d{10})\.log$/;
 const unfinishedName = /^\d{10}\.log\.new$/;

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
-import { maxRecordBytes } from "../../../model/event.ts";
-import { maxRecordsPerSegment } from "../../../model/position.ts";
-import { Problem } from "../../../model/problem.ts";
+import { maxRecordBytes } from "../../model/event.ts";
+import { maxRecordsPerSegment } from "../../model/position.ts";
+import { Problem } from "../../model/problem.ts";
 
 /**
  * The bytes of a segment, as docs/formats/event-log.md lays them down. Integers are little endian.
