@@ -34,7 +34,10 @@ export function linksOver(snapshot: Snapshots, hash: KeyedHash): Links {
     ofRun: (run, { after, limit }) =>
       snapshot(async (rows) => {
         const found = await rows.range(runPlace(run, 0).pk, { from: inOrder(Math.max(0, after + 1)), limit });
-        const said = await valuesAt(rows, found.map(({ sk }) => statementPlace(Number(sk))));
+        const said = await valuesAt(
+          rows,
+          found.map(({ sk }) => statementPlace(Number(sk))),
+        );
         return said.filter((each) => each !== null).filter(isLink);
       }),
     byId: (id) =>

@@ -36,11 +36,7 @@ export class FrozenRows {
 }
 
 /** As of now, whatever this decider decides meanwhile; another one that decides ends it. */
-export async function openEverybody(
-  now: () => RowTexts,
-  hash: KeyedHash,
-  frozen: Set<FrozenRows>,
-): Promise<Everybody> {
+export async function openEverybody(now: () => RowTexts, hash: KeyedHash, frozen: Set<FrozenRows>): Promise<Everybody> {
   const before = new FrozenRows();
   frozen.add(before);
   const rows = (): RowTexts => before.over(now());
@@ -127,7 +123,9 @@ async function combinationsFrom(
       person = number + 1;
     }
   }
-  const found = await presentOf(rows, ids, fragmentPlace, (id, row) => (isPresent(row) ? combinationOf(id, row) : null));
+  const found = await presentOf(rows, ids, fragmentPlace, (id, row) =>
+    isPresent(row) ? combinationOf(id, row) : null,
+  );
   return { found: found.filter(({ identifiers }) => identifiers.length > 0), next };
 }
 
@@ -153,7 +151,9 @@ async function crossingPage(
 ): Promise<Page<readonly [PersonNumber, PersonNumber], PairKey>> {
   const from = after === null ? {} : { from: crossingPlace(...after).sk };
   const found = await valuesIn(rows, crossingPlace("", ""), { ...from, limit: limit + 2 });
-  const pairs = found.map(({ value }) => value).filter(([one, other]) => after === null || one !== after[0] || other !== after[1]);
+  const pairs = found
+    .map(({ value }) => value)
+    .filter(([one, other]) => after === null || one !== after[0] || other !== after[1]);
   const page = pairs.slice(0, limit);
   const read: [PersonNumber, PersonNumber][] = [];
   for (const [identifier, fragment] of page) {
@@ -167,11 +167,7 @@ async function crossingPage(
   return { rows: read, next: pairs.length > limit ? (page.at(-1) ?? null) : null };
 }
 
-async function statedPage(
-  rows: RowTexts,
-  after: StatedKey | null,
-  limit: number,
-): Promise<Page<PairKey, StatedKey>> {
+async function statedPage(rows: RowTexts, after: StatedKey | null, limit: number): Promise<Page<PairKey, StatedKey>> {
   if (typeof after === "number") {
     const found = await valuesIn(rows, statementPlace(0), { from: inOrder(after + 1), limit });
     const joining = found.flatMap(({ value: { verdict, a, b } }): PairKey[] =>
@@ -183,5 +179,8 @@ async function statedPage(
   const found = await valuesIn(rows, aliasPlace(""), { ...from, limit });
   const last = found.at(-1);
   // Positions begin with 0.
-  return { rows: found.map(({ value }) => value), next: found.length < limit || last === undefined ? -1 : [last.sk, ""] };
+  return {
+    rows: found.map(({ value }) => value),
+    next: found.length < limit || last === undefined ? -1 : [last.sk, ""],
+  };
 }

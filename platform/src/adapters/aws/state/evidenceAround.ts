@@ -55,7 +55,13 @@ async function whole(rows: RowTexts, hash: KeyedHash, components: readonly numbe
   const ids = (await listsOf(rows, [...persons], "identifiers")).flat();
   if (ids.length > maxEvidenceRead) throw tooLarge();
   const found = (await valuesAt(rows, ids.map(identifierPlace))).filter(isKnown);
-  const fragments = (await listsOf(rows, [...persons].filter((person) => person !== 0), "fragments")).flat();
+  const fragments = (
+    await listsOf(
+      rows,
+      [...persons].filter((person) => person !== 0),
+      "fragments",
+    )
+  ).flat();
   for (const row of found) {
     if (row.decision !== "ordinary" || countIn(row, "crossings") === 0) continue;
     fragments.push(...(await listed(rows, identifierPlace(profileIdOf(hash, row.key)), row, "crossings")));

@@ -8,6 +8,7 @@ import {
   batchPlace,
   causePlace,
   type CauseRow,
+  duplicatePlace,
   messagePlace,
   refusalIndexes,
   refusalPlace,
@@ -29,13 +30,27 @@ export function fatesOver(snapshot: Snapshots): Fates {
       snapshot(async (rows) => {
         const within = { from: inOrder(from), until: inOrder(until), limit };
         const found = await rows.range(refusalIndexes.openOfCause(cause), within);
-        return refusalsAt(rows, found.map(({ sk }) => Number(sk)));
+        return refusalsAt(
+          rows,
+          found.map(({ sk }) => Number(sk)),
+        );
       }),
     statesAt: (positions) =>
       snapshot(async (rows) =>
         (await valuesAt(rows, positions.map(refusalPlace))).map((refusal) => refusal?.state ?? null),
       ),
     ...causeReads(snapshot),
+    exceptionAt: (position) =>
+      snapshot(async (rows) => {
+        const refusal = await valueAt(rows, refusalPlace(position));
+        if (refusal !== null) return { fate: "rejected", reason: refusal.reason };
+        return (await valueAt(rows, duplicatePlace(position))) === null ? null : { fate: "duplicate" };
+      }),
+    duplicatesIn: (from, until, limit) =>
+      snapshot(async (rows) => {
+        const found = await rows.range(duplicatePlace(0).pk, { from: inOrder(from), until: inOrder(until), limit });
+        return found.map(({ sk }) => Number(sk));
+      }),
     duplicatesOf: (first) =>
       snapshot(async (rows) => (await valueAt(rows, seenAgainPlace(first))) ?? { count: 0, differs: false }),
     processedAt: (position) =>
@@ -55,7 +70,10 @@ export function fatesOver(snapshot: Snapshots): Fates {
 async function refusalsOf(rows: RowTexts, messageKey: string): Promise<KeptRejection[]> {
   const place = messagePlace(messageKey);
   const positions = (await listed(rows, place, await valueAt(rows, place), "refused")).map(Number);
-  return refusalsAt(rows, positions.sort((one, other) => one - other));
+  return refusalsAt(
+    rows,
+    positions.sort((one, other) => one - other),
+  );
 }
 
 async function refusalsAt(rows: RowTexts, positions: readonly number[]): Promise<KeptRejection[]> {
@@ -75,7 +93,10 @@ async function rejections(rows: RowTexts, asked: RejectionsAsked): Promise<KeptR
       isDescending: true,
       limit: Math.min(limit, pageRows),
     });
-    const refusals = await refusalsAt(rows, page.map(({ sk }) => Number(sk)));
+    const refusals = await refusalsAt(
+      rows,
+      page.map(({ sk }) => Number(sk)),
+    );
     found.push(...refusals.filter((refusal) => source === null || refusal.source === source));
     if (page.length < Math.min(limit, pageRows)) break;
     until = page.at(-1)?.sk;
@@ -94,7 +115,9 @@ function indexFor({ source, cause, onlyOpen }: RejectionsAsked): string {
 function causeReads(snapshot: Snapshots): Pick<Fates, "causes" | "cause" | "openCounts"> {
   const all = async (rows: RowTexts, source: string | null): Promise<KeptCause[]> => {
     const found = await valuesIn(rows, causePlace(""));
-    return found.map(({ sk, value }) => keptCause(sk, value)).filter((each) => source === null || each.source === source);
+    return found
+      .map(({ sk, value }) => keptCause(sk, value))
+      .filter((each) => source === null || each.source === source);
   };
   return {
     causes: ({ source, onlyOpen, after, limit }) =>

@@ -81,4 +81,3 @@ export async function fragmentAt(rows: RowTexts, hash: KeyedHash, base: Fragment
 function byTime(one: Span, other: Span): number {
   return (one.from ?? Number.NEGATIVE_INFINITY) - (other.from ?? Number.NEGATIVE_INFINITY);
 }
-

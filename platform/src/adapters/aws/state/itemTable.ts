@@ -68,6 +68,7 @@ export function itemTable({ client, table: TableName, sleep, random }: TablePart
       return found;
     },
     async *pages(pk, range) {
+      if (range.from !== undefined && range.until !== undefined && range.from >= range.until) return;
       let ExclusiveStartKey: Item | undefined;
       do {
         const command = new QueryCommand({

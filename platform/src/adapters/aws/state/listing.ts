@@ -69,7 +69,11 @@ export async function removeFrom<Name extends string>(
   const listing = await draft.open(place);
   const here = listing.lists?.[name] ?? [];
   if (here.includes(member)) {
-    listing.lists = without(listing.lists, name, here.filter((each) => each !== member));
+    listing.lists = without(
+      listing.lists,
+      name,
+      here.filter((each) => each !== member),
+    );
     return;
   }
   const more = listing.more?.[name] ?? 0;
@@ -88,4 +92,3 @@ function without<Name extends string, Value>(
   const { [name]: _, ...others } = (all ?? {}) as Record<Name, Value>;
   return (isNothing ? others : { ...others, [name]: value }) as Partial<Record<Name, Value>>;
 }
-

@@ -58,4 +58,3 @@ export function rowsAsDecided(table: ItemTable, decision: number, pending: Chang
   const rows = rowsOfTable(table, decision);
   return pending === null ? rows : overlaid(rows, pending);
 }
-

@@ -60,7 +60,10 @@ export async function readIdentifiers(
   hash: KeyedHash,
   keys: readonly IdentifierKey[],
 ): Promise<Map<IdentifierKey, IdentifierRow>> {
-  const found = await valuesAt(rows, keys.map((key) => identifierPlace(profileIdOf(hash, key))));
+  const found = await valuesAt(
+    rows,
+    keys.map((key) => identifierPlace(profileIdOf(hash, key))),
+  );
   return new Map(
     keys.flatMap((key, index) => {
       const row = found[index] ?? null;
@@ -106,7 +109,10 @@ async function edgesBetween(
   pairs: readonly { a: IdentifierKey; b: IdentifierKey }[],
 ): Promise<ExplicitEdge[]> {
   const named = pairs.map(({ a, b }) => ({ a: profileIdOf(hash, a), b: profileIdOf(hash, b) }));
-  const found = await valuesAt(rows, named.map(({ a }) => identifierPlace(a)));
+  const found = await valuesAt(
+    rows,
+    named.map(({ a }) => identifierPlace(a)),
+  );
   const places = [];
   for (const [index, { a, b }] of named.entries()) {
     const row = found[index] ?? null;
@@ -227,8 +233,7 @@ export function plainReads(rows: () => RowTexts, hash: KeyedHash): PlainReads {
     identifiers: (keys) => readIdentifiers(rows(), hash, keys),
     edges: async (keys, most) => ((await readState(rows())).edges ? readEdges(rows(), hash, keys, most) : []),
     edgesBetween: async (pairs) => ((await readState(rows())).edges ? edgesBetween(rows(), hash, pairs) : []),
-    corrections: async (keys) =>
-      (await readState(rows())).statements ? readStatements(rows(), hash, keys) : [],
+    corrections: async (keys) => ((await readState(rows())).statements ? readStatements(rows(), hash, keys) : []),
     persons: async (numbers) =>
       new Map((await presentOf(rows(), numbers, personPlace, personOf)).map((row) => [row.person, row])),
     personsAlone: async (numbers) => alone(rows(), await readState(rows()), numbers),

@@ -7,7 +7,13 @@ import type { ProfileId } from "../../../model/profile.ts";
 import type { RejectionCause } from "../../../model/rejectionCause.ts";
 import type { Rejection } from "../../../model/event.ts";
 import type { ViolationCount } from "../../../model/trackingPlan.ts";
-import type { DeviceTally, Kept, LeftPart, StoredRules, StoredStatement } from "../../../storage/identityAndProfiles.ts";
+import type {
+  DeviceTally,
+  Kept,
+  LeftPart,
+  StoredRules,
+  StoredStatement,
+} from "../../../storage/identityAndProfiles.ts";
 import type { RejectionState } from "../../../storage/fates.ts";
 import type { Listing } from "./listing.ts";
 import { inCollection, inOrder, row, type Place } from "./place.ts";
@@ -141,7 +147,10 @@ export const statementIdPlace = (id: string): Place<{ position: Position }> => r
 export const runPlace = (run: string, at: Position): Place<object> => inCollection(`KR#${run}`, inOrder(at));
 export const orderPlace = (key: string): Place<OrderRow> => row(`O#${key}`);
 export const sightingsPlace = (id: FragmentId, chunk: number): Place<EncodedSighting[]> => row(`S#${id}#${chunk}`);
-export const tenancyPlace = (device: ProfileId, from: number | null): Place<{ from: number | null; tenant: string | null }> =>
+export const tenancyPlace = (
+  device: ProfileId,
+  from: number | null,
+): Place<{ from: number | null; tenant: string | null }> =>
   inCollection(`T#${device}`, from === null ? "!" : timeInOrder(from));
 /** Identifiers that are blocked, hubs or shared. */
 export const joiningNobodyPlace = (id: ProfileId): Place<object> => inCollection("joining nobody", id);
@@ -163,8 +172,7 @@ export const batchPlace = (until: Position): Place<{ processedAt: number; proces
 export const sourcePlace = (source: string): Place<SourceRow> => inCollection("sources", source);
 export const minutePlace = (minute: number, source: string): Place<Pick<SourceRow, "accepted" | "rejected">> =>
   inCollection("minutes", `${inOrder(minute)}#${source}`);
-export const violationPlace = (source: string, name: string): Place<ViolationRow> =>
-  inCollection(`V#${source}`, name);
+export const violationPlace = (source: string, name: string): Place<ViolationRow> => inCollection(`V#${source}`, name);
 export const toldPlace = (source: string, version: number): Place<{ told: number }> => row(`VN#${source}#${version}`);
 export const rulesPlace = (number: number): Place<StoredRules> => inCollection("rules", inOrder(number));
 export const feedPlace = (last: number): Place<FeedRow> => inCollection("feed", inOrder(last));

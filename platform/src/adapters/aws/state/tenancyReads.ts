@@ -55,7 +55,10 @@ export function tenancyReads(rows: () => RowTexts, hash: KeyedHash): TenancyRead
       const found = await valuesAt(rows(), fragments.map(fragmentPlace));
       const each = fragments.map(async (id, index) => {
         const { chunks = 0, seen = [] } = found[index] ?? {};
-        const before = await valuesAt(rows(), Array.from({ length: chunks }, (_, chunk) => sightingsPlace(id, chunk)));
+        const before = await valuesAt(
+          rows(),
+          Array.from({ length: chunks }, (_, chunk) => sightingsPlace(id, chunk)),
+        );
         return [id, [...before.flatMap((chunk) => chunk ?? []), ...seen].map(decodeSighting)] as const;
       });
       return new Map(await Promise.all(each));

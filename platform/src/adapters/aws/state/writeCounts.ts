@@ -10,14 +10,7 @@ import type { SourceMinute } from "../../../storage/identityAndProfiles.ts";
 import { keptMinutes } from "../../../storage/sourceActivity.ts";
 import type { Draft } from "./draft.ts";
 import { inOrder } from "./place.ts";
-import {
-  minutePlace,
-  sourcePlace,
-  type StateRow,
-  toldPlace,
-  type ViolationRow,
-  violationPlace,
-} from "./stateRows.ts";
+import { minutePlace, sourcePlace, type StateRow, toldPlace, type ViolationRow, violationPlace } from "./stateRows.ts";
 
 /**
  * Adds a batch's counts. Only the latest {@link keptMinutes} minutes that had traffic stay: which ones those are depends
@@ -106,6 +99,8 @@ async function isFull(draft: Draft, { source, version }: BatchViolation): Promis
 }
 
 function placeOf({ source, version, type, event, path, kind }: BatchViolation) {
-  const name = createHash("sha256").update(JSON.stringify([type, event, path, kind])).digest("base64url");
+  const name = createHash("sha256")
+    .update(JSON.stringify([type, event, path, kind]))
+    .digest("base64url");
   return violationPlace(source, `${inOrder(version)}#${name}`);
 }

@@ -133,4 +133,3 @@ async function forgetSightings(draft: Draft, id: FragmentId): Promise<void> {
 function devicesOf(identifiers: readonly string[]): string[] {
   return identifiers.filter(isDevice);
 }
-
