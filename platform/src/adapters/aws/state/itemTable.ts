@@ -1,6 +1,7 @@
 import {
   type AttributeValue,
   BatchGetItemCommand,
+  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
@@ -17,6 +18,7 @@ export type Item = Record<string, AttributeValue>;
 
 /** DynamoDB's own bound. */
 const maxKeysAtOnce = 100;
+const maxWritesAtOnce = 25;
 const mostBatchesAtOnce = 8;
 /** Keys that DynamoDB did not come to are asked for again so often, each time after twice the time, at random. */
 const maxRounds = 10;
@@ -40,6 +42,8 @@ export interface ItemTable {
   /** Where nothing lies, or what is older than `decision`; false where it is not. */
   putIfOlder(item: Item, decision: number): Promise<boolean>;
   put(item: Item): Promise<void>;
+  /** Of different keys, whatever lies there, in any order. */
+  putAll(items: readonly Item[]): Promise<void>;
   /** The item as it is then; where the condition does not hold, as it is, with `isDone` false. */
   update(input: Omit<UpdateItemCommandInput, "TableName">): Promise<{ isDone: boolean; item: Item | null }>;
 }
@@ -54,6 +58,15 @@ export function itemTable({ client, table: TableName, sleep, random }: TablePart
       const answer = await told(client.send(new BatchGetItemCommand({ RequestItems })));
       for (const item of answer.Responses?.[TableName] ?? []) found.set(itemName(item), item);
       left = answer.UnprocessedKeys?.[TableName]?.Keys ?? [];
+    }
+  };
+  const putSome = async (items: readonly Item[]): Promise<void> => {
+    let left = items.map((Item) => ({ PutRequest: { Item } }));
+    for (let round = 0; left.length > 0; round += 1) {
+      if (round === maxRounds) throw new StateUnavailable("it leaves items out again and again");
+      if (round > 0) await sleep(firstDelayMs * 2 ** round * random());
+      const answer = await told(client.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: left } })));
+      left = (answer.UnprocessedItems?.[TableName] ?? []) as typeof left;
     }
   };
   return {
@@ -95,6 +108,11 @@ export function itemTable({ client, table: TableName, sleep, random }: TablePart
     },
     async put(Item) {
       await told(client.send(new PutItemCommand({ TableName, Item })));
+    },
+    async putAll(items) {
+      const batches: (readonly Item[])[] = [];
+      for (let at = 0; at < items.length; at += maxWritesAtOnce) batches.push(items.slice(at, at + maxWritesAtOnce));
+      await inParallel(batches, mostBatchesAtOnce, putSome);
     },
     async update(input) {
       const command = new UpdateItemCommand({

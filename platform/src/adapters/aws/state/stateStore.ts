@@ -1,5 +1,6 @@
 import type { KeyedHash } from "../../../model/keyedHash.ts";
 import type { Changes } from "./changes.ts";
+import { decidedElsewhere } from "../../../storage/decidedElsewhere.ts";
 import type { IdentityAndProfiles } from "../../../storage/identityAndProfiles.ts";
 import { changesOf } from "./changesOf.ts";
 import { FrozenRows, openEverybody } from "./everybody.ts";
@@ -7,7 +8,6 @@ import { defaultFeedLimits, type FeedLimits } from "./feedRetention.ts";
 import { Ledger, type LedgerParts } from "./ledger.ts";
 import { ReadOvertaken } from "./rowsOfTable.ts";
 import { plainReads } from "./stateReads.ts";
-import { StateUnavailable } from "./stateUnavailable.ts";
 import { tenancyReads } from "./tenancyReads.ts";
 
 export interface DynamoStateParts extends LedgerParts {
@@ -52,12 +52,12 @@ async function keepForOthers(frozen: ReadonlySet<FrozenRows>, ledger: Ledger, ch
   for (const each of frozen) each.keep(places, before);
 }
 
-/** Another decider has written since: only the table knows what is decided, and `position` tells. */
+/** Another decider has written since: this one is late. */
 async function overtakenTold<Value>(read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof ReadOvertaken) throw new StateUnavailable("another decider has written meanwhile");
+    if (error instanceof ReadOvertaken) throw decidedElsewhere();
     throw error;
   }
 }
