@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { withStandIn } from "../../../test/aws/withStandIn.ts";
 import {
+  accepted,
   corrected,
   foldingHarness,
   hash,
@@ -12,21 +13,31 @@ import {
   stored,
 } from "../../../test/pipelineHarness.ts";
 import { runs } from "../../../test/runs.ts";
-import { FaultyHttp, throttled } from "../../adapters/aws/faultyHttp.fake.ts";
+import { broken, FaultyHttp, throttled, unavailable } from "../../adapters/aws/faultyHttp.fake.ts";
 import { dynamoDbClient } from "../../adapters/aws/serviceClients.ts";
+import { planViolationsOver, sourceActivityOver } from "../../adapters/aws/state/counters.ts";
 import { deciderLease } from "../../adapters/aws/state/deciderLease.ts";
+import { fatesOver } from "../../adapters/aws/state/fates.ts";
 import { openDynamoMessageIndex } from "../../adapters/aws/state/messageIndex.ts";
 import { peopleOver } from "../../adapters/aws/state/people.ts";
 import { snapshotsOf } from "../../adapters/aws/state/snapshots.ts";
 import { openDynamoState } from "../../adapters/aws/state/stateStore.ts";
 import { clientOf, createStateTable, stateParts } from "../../adapters/aws/state/stateTable.fake.ts";
+import { fatesOver as embeddedFates } from "../../adapters/embedded/state/fates.ts";
+import { planViolationsOver as embeddedViolations } from "../../adapters/embedded/state/planViolations.ts";
+import { openStateReader } from "../../adapters/embedded/state/schema.ts";
+import { sourceActivityOver as embeddedActivity } from "../../adapters/embedded/state/sourceActivity.ts";
 import type { StoredRecord } from "../../buffer/eventBuffer.ts";
 import { defaultIdentityRules, identityReads } from "../../identity/index.ts";
-import { events } from "../../ingestion/smallWorld.fake.ts";
+import { day, events, start } from "../../ingestion/smallWorld.fake.ts";
 import { sharedEvents } from "../../ingestion/tenancyWorld.fake.ts";
 import type { LogRecord } from "../../model/event.ts";
+import type { PlanViolation } from "../../model/trackingPlan.ts";
 import { retentionRecordOf } from "../../model/retention.ts";
 import { composeProfile } from "../../profiles/index.ts";
+import type { Fates } from "../../storage/fates.ts";
+import type { PlanViolations } from "../../storage/planViolations.ts";
+import type { SourceActivities } from "../../storage/sourceActivity.ts";
 import { runDecider, type DeciderOutcome, type DeciderParts } from "./decider.ts";
 
 const at = Date.UTC(2026, 5, 1);
@@ -37,7 +48,7 @@ const history: fc.Arbitrary<LogRecord[]> = fc
   .chain(([one, other, again, refusals]) => {
     const all: LogRecord[] = [...one, ...other.map((event) => ({ ...event, messageId: `s${event.messageId}` }))];
     return fc.shuffledSubarray(all, { minLength: all.length }).map((shuffled) => {
-      const records = [...shuffled];
+      const records: LogRecord[] = shuffled.map((event, index) => (index % 4 === 0 ? breaking(event, index) : event));
       const insert = (percent: number, record: LogRecord): void =>
         void records.splice(Math.floor((percent * records.length) / 100), 0, record);
       for (const which of again) insert(which, shuffled[which % shuffled.length] as LogRecord);
@@ -51,6 +62,11 @@ const history: fc.Arbitrary<LogRecord[]> = fc
     });
   });
 
+function breaking(event: LogRecord, index: number): LogRecord {
+  const violations: PlanViolation[] = [{ kind: "wrong_type", path: `properties.p${index % 3}` }];
+  return event.status === "accepted" ? { ...event, plan: { version: (index % 2) + 1, violations } } : event;
+}
+
 function refused(messageId: string): LogRecord {
   const reason = { code: "missing_user", message: "nobody is named" };
   return { status: "rejected", source: "web", sourceKind: "web", messageId, receivedAt: at, reason, body: "{}" };
@@ -61,6 +77,7 @@ interface Edition {
   run(more?: Partial<DeciderParts>): Promise<DeciderOutcome>;
   http: FaultyHttp;
   people: ReturnType<typeof peopleOver>;
+  counted(): Promise<string>;
   persons(): Promise<number>;
 }
 
@@ -101,9 +118,11 @@ async function editionOn(endpoint: string): Promise<Edition> {
       },
       ...more,
     });
+  const snapshot = snapshotsOf(stateParts(client, table));
   return {
     ...{ records, run, http },
-    people: peopleOver(snapshotsOf(stateParts(client, table)), hash),
+    people: peopleOver(snapshot, hash),
+    counted: () => told(fatesOver(snapshot), sourceActivityOver(snapshot), planViolationsOver(snapshot)),
     persons: async () => {
       const store = await openDynamoState(stateParts(clientOf(endpoint), table));
       const { persons } = await (await store.everybody()).counts();
@@ -114,6 +133,22 @@ async function editionOn(endpoint: string): Promise<Edition> {
 }
 
 const access = { accessKeyId: "standin", secretAccessKey: "standin" };
+
+/** Fates and counters, as text. */
+async function told(fates: Fates, activities: SourceActivities, violations: PlanViolations): Promise<string> {
+  const rejections = { source: null, cause: null, onlyOpen: false, before: null, limit: 1_000 };
+  const listed = { source: "web", version: null, after: null, limit: 1_000 };
+  return JSON.stringify([
+    await fates.counts(),
+    await fates.rejections(rejections),
+    await fates.causes({ source: null, onlyOpen: false, after: null, limit: 1_000 }),
+    await fates.duplicatesIn(0, 1_000, 1_000),
+    await activities.all(start + 3 * day),
+    await activities.minutes(start + 3 * day, 1_440),
+    await violations.list({ ...listed, order: "newest" }),
+    await violations.list({ ...listed, order: "frequent" }),
+  ]);
+}
 
 /** Of the same records, the embedded edition's people and those of DynamoDB, with why they are who they are. */
 async function expectEqual(edition: Edition, records: readonly LogRecord[]): Promise<void> {
@@ -131,6 +166,10 @@ async function expectEqual(edition: Edition, records: readonly LogRecord[]): Pro
         JSON.stringify(await embedded.identity.of(profile.id)),
       );
     }
+    const reader = openStateReader(embedded.file);
+    const counted = await told(embeddedFates(reader), embeddedActivity(reader), embeddedViolations(reader));
+    reader.close();
+    expect(JSON.parse(await edition.counted())).toEqual(JSON.parse(counted));
   } finally {
     await embedded.close();
   }
@@ -159,19 +198,20 @@ withStandIn("ministack", (endpoint) => {
       await expect(property).resolves.toBeUndefined();
     });
 
-    it("throttling and killed invocations all along change nothing of what comes out", async () => {
+    it("throttling, 5xx, lost answers and killed invocations all along change nothing of what comes out", async () => {
       const [records = []] = fc.sample(history, { numRuns: 1, seed: 7 });
       const edition = await editionOn(endpoint);
       edition.records.push(...records.map((record, index) => stored(record, index)));
+      const faults = [throttled, broken, "lost", unavailable] as const;
       let requests = 0;
-      edition.http.plan = () => ((requests += 1) % 7 === 0 ? throttled : null);
       const killed = new Error("killed");
-      for (let after = 40; ; after += 25) {
+      for (let after = 40; ; after += 70) {
         let left = after;
         edition.http.plan = () => {
           left -= 1;
           if (left < 0) throw killed;
-          return (requests += 1) % 7 === 0 ? throttled : null;
+          requests += 1;
+          return requests % 7 === 0 ? (faults[(requests / 7) % faults.length] ?? null) : null;
         };
         const outcome = await edition.run({ now: () => after * 100_000 }).catch(() => "killed");
         if (outcome === "caughtUp") break;
@@ -189,6 +229,22 @@ withStandIn("ministack", (endpoint) => {
       expect(outcomes).toContain("caughtUp");
       expect(new Set(outcomes)).toEqual(new Set(["caughtUp", "held"]));
       await expectEqual(edition, records);
+    });
+
+    it("a batch costs a few round trips to read, and three writes a new customer", async () => {
+      const edition = await editionOn(endpoint);
+      const people = 1_000;
+      const records = Array.from({ length: people }, (_, n) =>
+        accepted({ messageId: `m${n}`, identifiers: [`user_id:u${n}`], occurredAt: start + n }),
+      );
+      edition.records.push(...records.map((record, index) => stored(record, index)));
+      await edition.run();
+      const { operations } = edition.http;
+      const count = (operation: string): number => operations.filter((each) => each === operation).length;
+      expect(count("PutItem")).toBeLessThan(3.1 * people);
+      expect(count("BatchWriteItem")).toBeLessThan(1.2 * (people / 25));
+      expect(operations.length - count("PutItem") - count("BatchWriteItem")).toBeLessThan(people / 8);
+      expect(await edition.persons()).toBe(people);
     });
 
     it("without the lease racing deciders give one result all the same", async () => {
