@@ -98,8 +98,14 @@ async function editionOn(endpoint: string): Promise<Edition> {
   let owners = 0;
   const run: Edition["run"] = (more = {}) =>
     runDecider({
-      lease: deciderLease(stateParts(ownClient(), table), { owner: `decider ${(owners += 1)}`, holdMs: 30_000 }),
-      ...{ log, hash, homeCurrency, rules: defaultIdentityRules },
+      lease: deciderLease(stateParts(ownClient(), table), {
+        owner: `decider ${(owners += 1)}`,
+        holdMs: 3e4,
+      }),
+      log,
+      hash,
+      homeCurrency,
+      rules: defaultIdentityRules,
       end: async () => records.length,
       openState: () => openDynamoState(stateParts(ownClient(), table)),
       openMessages: async (store) =>
@@ -111,8 +117,8 @@ async function editionOn(endpoint: string): Promise<Edition> {
           notProcessed: store.notProcessed,
         }),
       now: () => 0,
-      remainingMs: () => 60_000,
-      sleep: async (ms, signal) => void (await sleep(ms, undefined, { signal }).catch(() => undefined)),
+      remainingMs: () => 6e4,
+      sleep: async (ms, signal) => await sleep(ms, undefined, { signal }).catch(() => undefined),
       onTrouble: (error) => {
         throw error;
       },
@@ -120,7 +126,9 @@ async function editionOn(endpoint: string): Promise<Edition> {
     });
   const snapshot = snapshotsOf(stateParts(client, table));
   return {
-    ...{ records, run, http },
+    records,
+    run,
+    http,
     people: peopleOver(snapshot, hash),
     counted: () => told(fatesOver(snapshot), sourceActivityOver(snapshot), planViolationsOver(snapshot)),
     persons: async () => {
@@ -214,6 +222,7 @@ withStandIn("ministack", (endpoint) => {
           return requests % 7 === 0 ? (faults[(requests / 7) % faults.length] ?? null) : null;
         };
         const outcome = await edition.run({ now: () => after * 100_000 }).catch(() => "killed");
+        expect(["caughtUp", "killed"]).toContain(outcome);
         if (outcome === "caughtUp") break;
       }
       edition.http.plan = () => null;

@@ -68,7 +68,15 @@ async function decideAlong(parts: DeciderParts): Promise<DeciderOutcome> {
   try {
     const messages = await parts.openMessages(store);
     const loop = await createIngestionLoop({
-      ...{ log, store, messages, hash, rules, homeCurrency, now, onTrouble, onDecided },
+      log,
+      store,
+      messages,
+      hash,
+      rules,
+      homeCurrency,
+      now,
+      onTrouble,
+      onDecided,
       recordsAt: (positions) => recordsAt(log, positions),
       sleep: (ms) => parts.sleep(ms, stopping.signal),
     });

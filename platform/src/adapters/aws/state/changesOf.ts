@@ -101,8 +101,13 @@ async function writeRules(
 }
 
 const noLot = {
-  ...{ movedFragments: [], crossings: [], identifiers: [], persons: [] },
-  ...{ removedPersons: [], changedPersons: [], retiredProfiles: [] },
+  movedFragments: [],
+  crossings: [],
+  identifiers: [],
+  persons: [],
+  removedPersons: [],
+  changedPersons: [],
+  retiredProfiles: [],
 };
 
 class FeedEntries {

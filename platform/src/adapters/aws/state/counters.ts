@@ -21,8 +21,15 @@ export function sourceActivityOver(snapshot: Snapshots): SourceActivities {
           const { accepted, rejected, lastAcceptedAt, lastRejectedAt } = value;
           const recent = sumOf(own.filter(({ minute }) => minute > last - recentMinutes));
           return {
-            ...{ source, total: { accepted, rejected }, recent, lastDay: sumOf(own) },
-            ...{ lastAcceptedAt, lastRejectedAt },
+            source,
+            total: {
+              accepted,
+              rejected,
+            },
+            recent,
+            lastDay: sumOf(own),
+            lastAcceptedAt,
+            lastRejectedAt,
           };
         });
       }),

@@ -59,8 +59,8 @@ export class Draft {
     this.#open.set(placeName(place), { place, value: null });
   }
 
-  /** With what was changed so far. */
-  async range<Value>(pk: string, range?: Range): Promise<{ sk: string; value: Value }[]> {
+  /** Of the collection of a place, with what was changed so far. */
+  async range<Value extends object>({ pk }: Place<Value>, range?: Range): Promise<{ sk: string; value: Value }[]> {
     const rows = await this.#overlaid(pk).range(pk, range);
     return rows.map(({ sk, text }) => ({ sk, value: JSON.parse(text) as Value }));
   }

@@ -45,11 +45,19 @@ export async function openEverybody(now: () => RowTexts, hash: KeyedHash, frozen
   const pages = cursors<PersonCursor>();
   const names = cursors<string>();
   return {
-    ...{ identifiers, edges, corrections, persons, components, rules },
+    identifiers,
+    edges,
+    corrections,
+    persons,
+    components,
+    rules,
     nextNumber: async () => nextNumber,
     joiningNobody: async (after, limit) => {
       const from = after === 0 ? {} : { from: names.at(after) };
-      const found = await rows().range(joiningNobodyPlace("").pk, { ...from, limit: limit + 1 });
+      const found = await rows().range(joiningNobodyPlace("").pk, {
+        ...from,
+        limit: limit + 1,
+      });
       const next = found[limit];
       const ids = found.slice(0, limit).map(({ sk }) => sk);
       return {
@@ -58,20 +66,41 @@ export async function openEverybody(now: () => RowTexts, hash: KeyedHash, frozen
       };
     },
     combinations: async (after, limit) => {
-      const from = after === 0 ? { person: 0, index: 0 } : pages.at(after);
+      const from =
+        after === 0
+          ? {
+              person: 0,
+              index: 0,
+            }
+          : pages.at(after);
       const { found, next } = await combinationsFrom(rows(), from, nextNumber, limit);
-      return { rows: found, next: next === null ? null : pages.add(next) };
+      return {
+        rows: found,
+        next: next === null ? null : pages.add(next),
+      };
     },
     nobodysCombinations: async (after, limit) => {
-      const from = after === 0 ? { person: 0, index: 0 } : pages.at(after);
+      const from =
+        after === 0
+          ? {
+              person: 0,
+              index: 0,
+            }
+          : pages.at(after);
       const { found, next } = await combinationsFrom(rows(), from, 1, limit);
-      return { rows: found, next: next === null ? null : pages.add(next) };
+      return {
+        rows: found,
+        next: next === null ? null : pages.add(next),
+      };
     },
     fragmentsOf: (ids) => readEvidence(rows(), ids),
     crossings: (after, limit) => crossingPage(rows(), after, limit),
     statedPairs: (after, limit) => statedPage(rows(), after, limit),
     componentNumbers: (after, limit) => componentsFrom(rows(), after, nextNumber, limit),
-    counts: async () => ({ persons: personCount, combinations }),
+    counts: async () => ({
+      persons: personCount,
+      combinations,
+    }),
     close: async () => {
       frozen.delete(before);
     },

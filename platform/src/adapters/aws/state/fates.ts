@@ -143,6 +143,7 @@ function mostOpenFirst(one: Pick<KeptCause, "open" | "number">, other: Pick<Kept
   return other.open - one.open || one.number - other.number;
 }
 
-function keptCause(id: string, { lastPosition: _, ...row }: CauseRow): KeptCause {
-  return { id, ...row };
+function keptCause(id: string, row: CauseRow): KeptCause {
+  const { source, code, field, type, event, number, count, open, firstAt, lastAt, latest } = row;
+  return { id, source, code, field, type, event, number, count, open, firstAt, lastAt, latest };
 }

@@ -1,6 +1,6 @@
 import type { Draft } from "./draft.ts";
 import { inCollection } from "./place.ts";
-import { feedPlace, type FeedRow, type StateRow } from "./stateRows.ts";
+import { feedPlace, type StateRow } from "./stateRows.ts";
 
 export interface FeedLimits {
   /** Kept behind what the slowest follower has, in case it is restored from a copy of yesterday. */
@@ -23,7 +23,7 @@ export async function pruneFeed(
   const until = Math.max(Math.min(released, head) - limits.slackEntries, head - limits.maxEntries);
   if (until - prunedUntil < limits.slackEntries / 100) return;
   const { pk } = feedPlace(0);
-  const rows = await draft.range<FeedRow>(pk, { limit: limits.maxPrunedRows });
+  const rows = await draft.range(feedPlace(0), { limit: limits.maxPrunedRows });
   for (const { sk } of rows) {
     if (Number(sk) > until) return;
     draft.remove(inCollection(pk, sk));

@@ -48,7 +48,11 @@ export interface ItemTable {
   update(input: Omit<UpdateItemCommandInput, "TableName">): Promise<{ isDone: boolean; item: Item | null }>;
 }
 
-export function itemTable({ client, table: TableName, sleep, random }: TableParts): ItemTable {
+export function itemTable(parts: TableParts): ItemTable {
+  return { ...readsOf(parts), ...writesOf(parts) };
+}
+
+function readsOf({ client, table: TableName, sleep, random }: TableParts): Pick<ItemTable, "get" | "pages"> {
   const getSome = async (keys: Item[], found: Map<string, Item>): Promise<void> => {
     let left = keys;
     for (let round = 0; left.length > 0; round += 1) {
@@ -58,15 +62,6 @@ export function itemTable({ client, table: TableName, sleep, random }: TablePart
       const answer = await told(client.send(new BatchGetItemCommand({ RequestItems })));
       for (const item of answer.Responses?.[TableName] ?? []) found.set(itemName(item), item);
       left = answer.UnprocessedKeys?.[TableName]?.Keys ?? [];
-    }
-  };
-  const putSome = async (items: readonly Item[]): Promise<void> => {
-    let left = items.map((Item) => ({ PutRequest: { Item } }));
-    for (let round = 0; left.length > 0; round += 1) {
-      if (round === maxRounds) throw new StateUnavailable("it leaves items out again and again");
-      if (round > 0) await sleep(firstDelayMs * 2 ** round * random());
-      const answer = await told(client.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: left } })));
-      left = (answer.UnprocessedItems?.[TableName] ?? []) as typeof left;
     }
   };
   return {
@@ -97,6 +92,20 @@ export function itemTable({ client, table: TableName, sleep, random }: TablePart
         ExclusiveStartKey = LastEvaluatedKey;
       } while (ExclusiveStartKey !== undefined);
     },
+  };
+}
+
+function writesOf({ client, table: TableName, sleep, random }: TableParts): Omit<ItemTable, "get" | "pages"> {
+  const putSome = async (items: readonly Item[]): Promise<void> => {
+    let left = items.map((Item) => ({ PutRequest: { Item } }));
+    for (let round = 0; left.length > 0; round += 1) {
+      if (round === maxRounds) throw new StateUnavailable("it leaves items out again and again");
+      if (round > 0) await sleep(firstDelayMs * 2 ** round * random());
+      const answer = await told(client.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: left } })));
+      left = (answer.UnprocessedItems?.[TableName] ?? []) as typeof left;
+    }
+  };
+  return {
     async putIfOlder(Item, decision) {
       const command = new PutItemCommand({
         TableName,

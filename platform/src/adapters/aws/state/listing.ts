@@ -50,14 +50,14 @@ export async function addTo<Name extends string>(
   const here = listing.lists?.[name] ?? [];
   if (here.includes(member)) return;
   const more = listing.more?.[name] ?? 0;
-  const there = inCollection<object>(elsewhere(place, name), member);
+  const there = inCollection(elsewhere(place, name), member);
   if (more > 0 && (await draft.has(there))) return;
   if (here.length < maxListed) {
-    listing.lists = { ...listing.lists, [name]: [...here, member] } as NonNullable<typeof listing.lists>;
+    listing.lists = { ...listing.lists, [name]: [...here, member] };
     return;
   }
   draft.put(there, {});
-  listing.more = { ...listing.more, [name]: more + 1 } as NonNullable<typeof listing.more>;
+  listing.more = { ...listing.more, [name]: more + 1 };
 }
 
 export async function removeFrom<Name extends string>(
@@ -77,7 +77,7 @@ export async function removeFrom<Name extends string>(
     return;
   }
   const more = listing.more?.[name] ?? 0;
-  const there = inCollection<object>(elsewhere(place, name), member);
+  const there = inCollection(elsewhere(place, name), member);
   if (more === 0 || !(await draft.has(there))) return;
   draft.remove(there);
   listing.more = without(listing.more, name, more - 1);

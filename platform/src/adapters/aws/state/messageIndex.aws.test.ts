@@ -14,7 +14,10 @@ async function harnessOn(endpoint: string): Promise<MessageIndexHarness> {
       http.plan = faults.plan;
       const parts = stateParts(clientOf(endpoint, http), table);
       return openDynamoMessageIndex({
-        ...{ ...parts, log, decided, keptFrom },
+        ...parts,
+        log,
+        decided,
+        keptFrom,
         notProcessed: async (from, until) => notProcessed(from, until),
       });
     },

@@ -40,7 +40,7 @@ export const hash = keyedHash(Buffer.alloc(32, 7));
 
 export function stateParts(client: DynamoDBClient, table: string): DynamoStateParts {
   const newId = (): string => randomBytes(9).toString("base64url");
-  const waits = { sleep: async (ms: number) => void (await sleep(ms)), random: Math.random };
+  const waits = { sleep: async (ms: number) => await sleep(ms), random: Math.random };
   return { client, table, hash, foldedWith: {}, now: Date.now, newId, ...waits };
 }
 

@@ -39,7 +39,7 @@ async function isKept(draft: Draft, state: StateRow, minute: number): Promise<bo
   if (minutes.length >= keptMinutes) {
     if (minute < oldest) return false;
     const within = { from: inOrder(oldest), until: inOrder(oldest + 1) };
-    for (const { sk } of await draft.range(minutePlace(oldest, "").pk, within)) {
+    for (const { sk } of await draft.range(minutePlace(oldest, ""), within)) {
       draft.remove(minutePlace(oldest, sk.slice(within.from.length + 1)));
     }
     minutes.shift();
@@ -78,8 +78,17 @@ async function addViolation(draft: Draft, state: StateRow, one: BatchViolation):
     told.told = (told.told ?? 0) + 1;
     const number = state.violations;
     const row: ViolationRow = {
-      ...{ number, source, version, type, event, path, kind },
-      ...{ count: positions.size, firstAt, lastAt, samples },
+      number,
+      source,
+      version,
+      type,
+      event,
+      path,
+      kind,
+      count: positions.size,
+      firstAt,
+      lastAt,
+      samples,
     };
     draft.put(placeOf(one), row);
     return;

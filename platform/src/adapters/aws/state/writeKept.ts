@@ -26,7 +26,7 @@ export async function writeKept(draft: Draft, state: StateRow, kept: KeptDecisio
   for (const part of left) {
     if (isPresent(await draft.get(fragmentPlace(part.id)))) draft.put(leftPlace(part.id), part);
   }
-  const refusals = await draft.range<RefusalRow>(refusalPlace(0).pk, { until: inOrder(until) });
+  const refusals = await draft.range(refusalPlace(0), { until: inOrder(until) });
   for (const { value } of refusals) await forgetRefusal(draft, value, until);
   const duplicates = await removeBefore(draft, duplicatePlace(0), until);
   await removeBefore(draft, seenAgainPlace(0), until);
@@ -60,15 +60,16 @@ async function forgetRefusal(draft: Draft, refusal: RefusalRow, until: Position)
   open.open -= refusal.state === "open" ? 1 : 0;
 }
 
-async function removeBefore(draft: Draft, { pk }: Place<object>, until: Position): Promise<number> {
-  const rows = await draft.range(pk, { until: inOrder(until) });
+async function removeBefore(draft: Draft, place: Place<object>, until: Position): Promise<number> {
+  const { pk } = place;
+  const rows = await draft.range(place, { until: inOrder(until) });
   for (const { sk } of rows) draft.remove(inCollection(pk, sk));
   return rows.length;
 }
 
 /** When those records were decided is asked no more: one row stands for all of them. */
 async function thinBatches(draft: Draft, until: Position): Promise<void> {
-  const rows = await draft.range<{ processedAt: number; processed: number }>(batchPlace(0).pk, {
+  const rows = await draft.range(batchPlace(0), {
     until: inOrder(until + 1),
   });
   const last = rows.at(-1);

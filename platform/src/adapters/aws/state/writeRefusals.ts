@@ -5,15 +5,7 @@ import type { Decision, RejectedRow } from "../../../storage/identityAndProfiles
 import type { Draft } from "./draft.ts";
 import { addTo } from "./listing.ts";
 import { inCollection, inOrder } from "./place.ts";
-import {
-  causePlace,
-  type CauseRow,
-  messagePlace,
-  refusalIndexes,
-  refusalPlace,
-  type RefusalRow,
-  type StateRow,
-} from "./stateRows.ts";
+import { causePlace, messagePlace, refusalIndexes, refusalPlace, type RefusalRow, type StateRow } from "./stateRows.ts";
 
 export async function fetchRefusals(draft: Draft, hash: KeyedHash, decision: Decision): Promise<void> {
   const { rejected, mended } = decision;
@@ -70,7 +62,7 @@ async function addRefusal(draft: Draft, row: RejectedRow, cause: string): Promis
 /** Where an open refusal is found, and no other. */
 export function openPlaces({ source, cause, position }: Pick<RefusalRow, "source" | "cause" | "position">) {
   const { open, openOfSource, openOfCause } = refusalIndexes;
-  return [open(), openOfSource(source), openOfCause(cause)].map((pk) => inCollection<object>(pk, inOrder(position)));
+  return [open(), openOfSource(source), openOfCause(cause)].map((pk) => inCollection(pk, inOrder(position)));
 }
 
 /** Of a message's refusals: those that were open are so no more; mended, those that were replaced neither. */
@@ -95,8 +87,7 @@ async function settle(draft: Draft, messageKey: string, as: Exclude<RejectionSta
 async function causeFor(draft: Draft, hash: KeyedHash, state: StateRow, cause: RejectionCause): Promise<string> {
   const id = causeIdOf(hash, cause);
   if (await draft.has(causePlace(id))) return id;
-  const { pk } = causePlace(id);
-  const known = await draft.range<CauseRow>(pk);
+  const known = await draft.range(causePlace(id));
   const ofSource = known.filter(({ value }) => value.source === cause.source).length;
   const told = ofSource < maxCausesOfSource ? cause : withoutNames(cause);
   const toldId = causeIdOf(hash, told);
@@ -104,9 +95,24 @@ async function causeFor(draft: Draft, hash: KeyedHash, state: StateRow, cause: R
   state.causes += 1;
   const { source, code, field, type, event } = told;
   draft.put(causePlace(toldId), {
-    ...{ source, code, field, type, event, number: state.causes, count: 0, open: 0, firstAt: null, lastAt: null },
+    source,
+    code,
+    field,
+    type,
+    event,
+    number: state.causes,
+    count: 0,
+    open: 0,
+    firstAt: null,
+    lastAt: null,
     lastPosition: 0,
-    latest: { messageId: "", reason: { code, message: "" } },
+    latest: {
+      messageId: "",
+      reason: {
+        code,
+        message: "",
+      },
+    },
   });
   return toldId;
 }
