@@ -79,12 +79,6 @@ export class Draft {
     return listed(elsewhere, place, await this.get(place), name);
   }
 
-  /** Of rows, values that are to be read only; fetched together. */
-  async all<Value extends object>(places: readonly Place<Value>[]): Promise<(Value | null)[]> {
-    await this.fetch(places);
-    return Promise.all(places.map((place) => this.get(place)));
-  }
-
   /** Rows that are other ones than they were. */
   changes(): Changes {
     const changes = new Changes();

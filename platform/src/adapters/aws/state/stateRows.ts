@@ -164,6 +164,8 @@ export const tiePlace = (tie: HouseholdId): Place<Listing<"fragments">> => row(`
 export const messagePlace = (key: string): Place<MessageRow> => row(`M#${key}`);
 export const refusalPlace = (at: Position): Place<RefusalRow> => inCollection("R", inOrder(at));
 export const causePlace = (id: string): Place<CauseRow> => inCollection("causes", id);
+/** How many causes a source has. */
+export const causesOfPlace = (source: string): Place<{ causes?: number }> => row(`causes#${source}`);
 export const duplicatePlace = (at: Position): Place<{ first: Position }> => inCollection("again", inOrder(at));
 export const seenAgainPlace = (first: Position): Place<{ count: number; differs: boolean }> =>
   inCollection("seen again", inOrder(first));

@@ -7,6 +7,7 @@ import { inCollection, inOrder, type Place } from "./place.ts";
 import {
   batchPlace,
   causePlace,
+  causesOfPlace,
   duplicatePlace,
   fragmentPlace,
   leftPlace,
@@ -53,6 +54,8 @@ async function forgetRefusal(draft: Draft, refusal: RefusalRow, until: Position)
   if (counted === null) return;
   if (counted.lastPosition < until) {
     draft.remove(causePlace(cause));
+    const { causes = 1, ...others } = await draft.open(causesOfPlace(source));
+    draft.put(causesOfPlace(source), causes > 1 ? { ...others, causes: causes - 1 } : others);
     return;
   }
   const open = await draft.open(causePlace(cause));

@@ -13,6 +13,7 @@ export async function fetchRefusals(draft: Draft, hash: KeyedHash, decision: Dec
     ...rejected.map(({ messageKey }) => messagePlace(messageKey)),
     ...mended.map(messagePlace),
     ...rejected.map(({ cause }) => causePlace(causeIdOf(hash, cause))),
+    ...rejected.map(({ source }) => causesOfPlace(source)),
   ]);
 }
 
@@ -87,12 +88,12 @@ async function settle(draft: Draft, messageKey: string, as: Exclude<RejectionSta
 async function causeFor(draft: Draft, hash: KeyedHash, state: StateRow, cause: RejectionCause): Promise<string> {
   const id = causeIdOf(hash, cause);
   if (await draft.has(causePlace(id))) return id;
-  const known = await draft.range(causePlace(id));
-  const ofSource = known.filter(({ value }) => value.source === cause.source).length;
-  const told = ofSource < maxCausesOfSource ? cause : withoutNames(cause);
+  const known = await draft.open(causesOfPlace(cause.source));
+  const told = (known.causes ?? 0) < maxCausesOfSource ? cause : withoutNames(cause);
   const toldId = causeIdOf(hash, told);
   if (toldId !== id && (await draft.has(causePlace(toldId)))) return toldId;
   state.causes += 1;
+  known.causes = (known.causes ?? 0) + 1;
   const { source, code, field, type, event } = told;
   draft.put(causePlace(toldId), {
     source,
