@@ -5,7 +5,15 @@ import type { Decision, RejectedRow } from "../../../storage/identityAndProfiles
 import type { Draft } from "./draft.ts";
 import { addTo } from "./listing.ts";
 import { inCollection, inOrder } from "./place.ts";
-import { causePlace, messagePlace, refusalIndexes, refusalPlace, type RefusalRow, type StateRow } from "./stateRows.ts";
+import {
+  causePlace,
+  causesOfPlace,
+  messagePlace,
+  refusalIndexes,
+  refusalPlace,
+  type RefusalRow,
+  type StateRow,
+} from "./stateRows.ts";
 
 export async function fetchRefusals(draft: Draft, hash: KeyedHash, decision: Decision): Promise<void> {
   const { rejected, mended } = decision;
