@@ -23,7 +23,7 @@ export function deciderLease(
       const { isDone } = await table.update({
         Key: keyOf(place),
         UpdateExpression: "SET #owner = :owner, #until = :until",
-        ConditionExpression: "attribute_not_exists(pk) OR #until < :now OR #owner = :owner",
+        ConditionExpression: "attribute_not_exists(pk) OR #until <= :now OR #owner = :owner",
         ExpressionAttributeNames: { ...own, "#until": "until" },
         ExpressionAttributeValues: {
           ":owner": { S: owner },
