@@ -70,9 +70,9 @@ export interface Fates {
   /** Causes that have open refusals, and how many those are; of one source where one is named. */
   openCounts(source: string | null): Promise<{ causes: number; open: number }>;
   /** What stands in a decided record's way of being processed; null when it was processed. */
-  exceptionAt(position: Position): { fate: "rejected"; reason: Rejection } | { fate: "duplicate" } | null;
+  exceptionAt(position: Position): Promise<{ fate: "rejected"; reason: Rejection } | { fate: "duplicate" } | null>;
   /** Positions of later deliveries in [from, until), ascending, at most `limit`. */
-  duplicatesIn(from: Position, until: Position, limit: number): Position[];
+  duplicatesIn(from: Position, until: Position, limit: number): Promise<Position[]>;
   duplicatesOf(first: Position): Promise<{ count: number; differs: boolean }>;
   /** UTC ms; null when the record is not decided. */
   processedAt(position: Position): Promise<number | null>;

@@ -234,7 +234,8 @@ export interface SourceMinute {
 /**
  * The deciding store. Batch-shaped: a batch's reads are fetched together before it is folded in memory, its writes
  * leave together. `commit` is atomic; after a crash the store holds exactly a prefix of the decisions, and the log
- * replays the rest.
+ * replays the rest. It may resolve before all rows are where they belong (a table that takes no transaction of that
+ * size): from then on every read, its own and others', gives what is decided all the same.
  *
  * A rejected `commit` may have been done all the same (its answer was lost): `position` tells, and every read after it
  * gives what is decided. It rejects with Problem 409 `decided_elsewhere`, and changes nothing, when another writer has

@@ -35,10 +35,6 @@ export interface EvidenceAround {
 export interface People {
   /** A living or a retired id. */
   byProfileId(id: ProfileId): Promise<PersonRecord | null>;
-  byPerson(person: PersonNumber): PersonRecord | null;
-  /** Of several persons, in one snapshot; those that are gone are left out. */
-  byPersons(persons: readonly PersonNumber[]): Map<PersonNumber, PersonRecord>;
-  livingIdOf(person: PersonNumber): ProfileId | null;
   /** What the timeline is asked for. A living or a retired id. */
   fragmentsOf(id: ProfileId): Promise<(FragmentId | FragmentPart)[] | null>;
   /** Whose an event is that was folded under this combination's fragment. `at`: its event time, UTC ms. */
@@ -52,4 +48,12 @@ export interface People {
    * {@link maxEvidenceRead} identifiers hang together: nobody has so many, and nothing would be explained by them.
    */
   evidenceAround(keys: readonly IdentifierKey[]): Promise<EvidenceAround>;
+}
+
+/** What is read at once, by the numbers that the store's own tables have: of a store that lies in this process's files. */
+export interface PeopleOfFile extends People {
+  byPerson(person: PersonNumber): PersonRecord | null;
+  /** Of several persons, in one snapshot; those that are gone are left out. */
+  byPersons(persons: readonly PersonNumber[]): Map<PersonNumber, PersonRecord>;
+  livingIdOf(person: PersonNumber): ProfileId | null;
 }

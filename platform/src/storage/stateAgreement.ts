@@ -5,7 +5,7 @@ import { isCorrection } from "../model/correction.ts";
 import type { Corrections, Links } from "./corrections.ts";
 import type { Fates } from "./fates.ts";
 import type { IdentityAndProfiles } from "./identityAndProfiles.ts";
-import type { People } from "./people.ts";
+import type { People, PeopleOfFile } from "./people.ts";
 import { rejectionsAgree } from "./rejectionsAgreement.ts";
 import type { StateHarness } from "./stateContract.ts";
 import { emailOf, fragmentOf, loginOf, messageKey, orderKey, StateModel, worldSize } from "./stateModel.ts";
@@ -13,12 +13,14 @@ import { emailOf, fragmentOf, loginOf, messageKey, orderKey, StateModel, worldSi
 /** Everything that can be asked is answered as the model has it. */
 export async function expectAgreed(
   store: IdentityAndProfiles,
-  harness: Pick<StateHarness, "fates" | "people" | "corrections" | "links">,
+  harness: Pick<StateHarness, "fates" | "people" | "peopleOfFile" | "corrections" | "links">,
   model: StateModel,
 ): Promise<void> {
   await storeAgrees(store, model);
   await fatesAgree(harness.fates(), model);
   await peopleAgree(harness.people(), model);
+  const ofFile = harness.peopleOfFile?.();
+  if (ofFile !== undefined) await peopleOfFileAgree(ofFile, model);
   await correctionsAgree(harness.corrections(), model);
   await linksAgree(harness.links(), model);
 }
@@ -180,8 +182,6 @@ async function peopleAgree(people: People, model: StateModel): Promise<void> {
     expect((await people.fragmentsOf(record.profileId))?.toSorted()).toEqual(
       own.map(({ state }) => state.id).toSorted(),
     );
-    expect(people.livingIdOf(person.person)).toBe(person.profileId);
-    expect(plain(people.byPerson(person.person))).toEqual(plain(record));
     const around = await people.evidenceAround([key]);
     const crossing = model.crossings.filter(({ identifier }) => identifier === key);
     const shown = [...own.map(({ state }) => state.id), ...crossing.map(({ fragment }) => fragment)];
@@ -193,12 +193,19 @@ async function peopleAgree(people: People, model: StateModel): Promise<void> {
     expect(around.identifiers.map((each) => each.key)).toContain(key);
     for (const correction of correctionsOf(key, model)) expect(around.corrections).toContainEqual(correction);
   }
-  const all = people.byPersons([...everybody, worldSize].map((who) => who + 1));
-  expect(new Set(all.keys())).toEqual(new Set(model.persons.keys()));
   for (const who of everybody) {
     const person = model.persons.get(model.fragments.get(fragmentOf(who))?.person ?? 0);
     expect(await people.profileIdOfFragment(fragmentOf(who), 0)).toBe(person?.profileId ?? null);
   }
+}
+
+async function peopleOfFileAgree(people: PeopleOfFile, model: StateModel): Promise<void> {
+  for (const { person, profileId } of model.persons.values()) {
+    expect(people.livingIdOf(person)).toBe(profileId);
+    expect(plain(people.byPerson(person))).toEqual(plain(await people.byProfileId(profileId)));
+  }
+  const all = people.byPersons([...everybody, worldSize].map((who) => who + 1));
+  expect(new Set(all.keys())).toEqual(new Set(model.persons.keys()));
 }
 
 /** As JSON: what an adapter gives may have no prototype, and maps have an order that means nothing. */

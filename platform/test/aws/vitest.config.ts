@@ -11,7 +11,7 @@ export default defineConfig({
     include: ["platform/**/*.aws.test.ts"],
     exclude: ["**/node_modules/**", ".standins/**"],
     globalSetup: [join(import.meta.dirname, "globalSetup.ts")],
-    testTimeout: 120_000,
+    testTimeout: 600_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
   },

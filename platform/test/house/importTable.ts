@@ -39,7 +39,8 @@ export const importTable: Readonly<Record<string, Allowance>> = {
   // The embedded adapter composes what a follower reads (an order's owner, a person's profile as a row) from stored
   // fragments; that is what the public faces of profiles and identity say, so it asks them.
   "adapters/embedded": { rooms: ports, faces: ["profiles", "identity"] },
-  "adapters/aws": { rooms: ports },
+  // What evidence names is told by identity: the same for what an explanation is read from.
+  "adapters/aws": { rooms: ports, faces: ["identity"] },
   simulator: { rooms: ["model"] },
   cost: { rooms: ["model"] },
   runtime: {

@@ -4,7 +4,7 @@ import type { OrderState } from "../../model/order.ts";
 import type { ProfileId } from "../../model/profile.ts";
 import { composeProfile, figuresOf, seenOf } from "../../profiles/index.ts";
 import type { Activity, Change, Decided, FeedEntry, Seen, SmallChange } from "../../storage/followed.ts";
-import type { People } from "../../storage/people.ts";
+import type { PeopleOfFile } from "../../storage/people.ts";
 import { linkedRuns } from "./state/corrections.ts";
 import { fragmentParts, type FragmentParts } from "./state/fragmentParts.ts";
 import { tiesReader } from "./state/households.ts";
@@ -120,7 +120,7 @@ function page(statements: Statements, after: string, limit: number): ReturnType<
 const smallChanges: readonly SmallChange[] = ["activity", "orders"];
 
 /** The feed names persons by number; what a follower hears is the id they live under now. */
-function feedEntries(rows: readonly Row[], people: People): FeedEntry[] {
+function feedEntries(rows: readonly Row[], people: PeopleOfFile): FeedEntry[] {
   const entries: FeedEntry[] = [];
   for (const row of rows) {
     const version = int(row, "version");
@@ -143,7 +143,7 @@ function livingProfiles(
     tiesOf,
   }: {
     statements: Statements;
-    people: People;
+    people: PeopleOfFile;
     parts: FragmentParts;
     tiesOf: ReturnType<typeof tiesReader>;
   },

@@ -177,12 +177,12 @@ function readsOver(stored: Stored, clock: { now: number }): Parameters<typeof cr
   const profileIdOf = (key: string | undefined): string | null => (key === undefined ? null : `p_${key}`);
   return {
     fates: {
-      exceptionAt: (position) => {
+      exceptionAt: async (position) => {
         const record = stored.records.get(position);
         if (record?.status === "rejected") return { fate: "rejected", reason: record.reason };
         return stored.duplicates.has(position) ? { fate: "duplicate" } : null;
       },
-      duplicatesIn: (first, until, limit) =>
+      duplicatesIn: async (first, until, limit) =>
         [...stored.duplicates].filter((at) => at >= first && at < until).slice(0, limit),
       processedAt: async (position) => (position < stored.decided ? clock.now : null),
     },

@@ -146,7 +146,7 @@ export class Subscriber {
   /** How a decided record was decided; null where that is not asked for. */
   async decisionOf(taken: Taken): Promise<StreamRecord | null> {
     const { filter, reads } = this.#parts;
-    const exception = reads.fates.exceptionAt(taken.position);
+    const exception = await reads.fates.exceptionAt(taken.position);
     const processedAt = (await reads.fates.processedAt(taken.position)) ?? this.#parts.now();
     const latencyMs = Math.max(0, processedAt - taken.record.receivedAt);
     const known = { processedAt: isoTime(processedAt), latencyMs };
@@ -219,7 +219,7 @@ export class Subscriber {
     this.#duplicatesFrom = until.decided;
     if (from >= until.decided) return;
     const awaited = new Set(this.#awaited.map(({ position }) => position));
-    for (const position of reads.fates.duplicatesIn(from, until.decided, maxDuplicatesRead)) {
+    for (const position of await reads.fates.duplicatesIn(from, until.decided, maxDuplicatesRead)) {
       if (awaited.has(position)) continue;
       const taken = await takenAt(reads.log, position);
       if (taken !== null && this.matches(taken)) this.#sampler.offerOrdinary({ kind: "decided", taken });

@@ -24,12 +24,12 @@ export function fatesOver(database: DatabaseSync): Fates {
   return {
     rejections: async (wanted) => rejectionRowsOf(statements, wanted).map(keptRejection),
     ...causeReads(database),
-    exceptionAt: (position) => {
+    exceptionAt: async (position) => {
       const row = statements.rejectionAt.get(position);
       if (row !== undefined) return { fate: "rejected", reason: json(row, "reason") as Rejection };
       return statements.duplicateAt.get(position) === undefined ? null : { fate: "duplicate" };
     },
-    duplicatesIn: (from, until, limit) =>
+    duplicatesIn: async (from, until, limit) =>
       (statements.duplicatesIn.all(from, until, limit) as Row[]).map((row) => int(row, "position")),
     decidedUntil: async () => int(head.get() as Row, "position"),
     rejectionOf: async (messageKey) => {

@@ -8,17 +8,20 @@ export type ConnectionFault = Omit<WriteFault, "nth"> & { nth: number | "commit"
 export interface FaultyDatabase {
   readonly database: DatabaseSync;
   fail(fault: ConnectionFault | null): void;
+  met(): boolean;
 }
 
 export function faultyDatabase(real: DatabaseSync): FaultyDatabase {
   let fault: ConnectionFault | null = null;
   let writes = 0;
   let isDead = false;
+  let isMet = false;
   const guarded = <T>(write: () => T, isCommit = false): T => {
     if (isDead) throw injected();
     writes += 1;
     if (fault === null || (fault.nth === "commit" ? !isCommit : writes !== fault.nth)) return write();
     const { kind, look } = fault;
+    isMet = true;
     if (kind === "looks") look?.();
     if (kind === "looks") return write();
     if (kind === "lostAnswer") write();
@@ -33,9 +36,11 @@ export function faultyDatabase(real: DatabaseSync): FaultyDatabase {
   });
   return {
     database,
+    met: () => isMet,
     fail: (next) => {
       fault = next;
       writes = 0;
+      isMet = false;
     },
   };
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { KeyedHash } from "../../../model/keyedHash.ts";
 import type { OrderState } from "../../../model/order.ts";
 import type { ProfileId } from "../../../model/profile.ts";
-import type { People, PersonRecord } from "../../../storage/people.ts";
+import type { PeopleOfFile, PersonRecord } from "../../../storage/people.ts";
 import { evidenceReader } from "./evidenceAround.ts";
 import { fragmentParts } from "./fragmentParts.ts";
 import { fragmentState, identifierRow, int, json, rowsFor, text, type Row } from "./rows.ts";
@@ -10,7 +10,7 @@ import { snapshot } from "./schema.ts";
 import { tenancyReads, tenancyStatements } from "./tenancies.ts";
 
 /** Reads of persons, over any connection to the state file. Each call is one snapshot. */
-export function peopleOver(database: DatabaseSync, hash: KeyedHash): People {
+export function peopleOver(database: DatabaseSync, hash: KeyedHash): PeopleOfFile {
   const statements = peopleStatements(database);
   const around = evidenceReader(database, hash);
   const parts = fragmentParts(database);

@@ -119,8 +119,8 @@ describe("refusals", () => {
       expect(all).toEqual([24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0]);
       const erp = await fates.rejections({ ...any, source: "erp", before: 18, limit: 10 });
       expect(erp.map(({ messageId }) => messageId)).toEqual(["m12", "m6", "m0"]);
-      expect(fates.exceptionAt(2)).toMatchObject({ fate: "rejected", reason: { code: "event_missing" } });
-      expect(fates.exceptionAt(1)).toBeNull();
+      expect(await fates.exceptionAt(2)).toMatchObject({ fate: "rejected", reason: { code: "event_missing" } });
+      expect(await fates.exceptionAt(1)).toBeNull();
     });
   });
 });

@@ -18,6 +18,7 @@ export async function stateHarness(): Promise<StateHarness & { readonly file: st
   const file = join(directory, "state.sqlite");
   const hash = keyedHash(Buffer.alloc(32, 7));
   let fail: (fault: WriteFault | null) => void = () => undefined;
+  let met = (): boolean => false;
   let reader: DatabaseSync | null = null;
   const reading = (): DatabaseSync => (reader ??= openStateReader(file));
   return {
@@ -31,6 +32,7 @@ export async function stateHarness(): Promise<StateHarness & { readonly file: st
         openFile: (path, foldedWith) => {
           const faulty = faultyDatabase(openStateFile(path, foldedWith));
           fail = faulty.fail;
+          met = faulty.met;
           return faulty.database;
         },
       }),
@@ -39,7 +41,10 @@ export async function stateHarness(): Promise<StateHarness & { readonly file: st
     links: () => linksOver(reading()),
     rulesVersions: () => rulesVersionsOver(reading()),
     people: () => peopleOver(reading(), hash),
+    peopleOfFile: () => peopleOver(reading(), hash),
     fail: (fault) => fail(fault),
+    met: () => met(),
+    writesBefore: 4,
     dispose: async () => {
       reader?.close();
       rmSync(directory, { recursive: true, force: true });
