@@ -8,6 +8,7 @@ import {
   type UseInfiniteQueryResult,
 } from "@tanstack/react-query";
 import { useState } from "react";
+import { refusalOf } from "../api/problem.ts";
 
 /** One of a list's pages; `next`: what the one after it is asked for by, null at the last. */
 interface Page {
@@ -21,7 +22,8 @@ type Options<P> = Omit<
 
 /**
  * A list that comes by pages on demand. `error` is of the list, `nextPageError` of the page after those that are here;
- * the latter stays while the list is asked for anew by itself, until that page comes or no more is to come.
+ * the latter stays while the list is asked for anew by itself, until that page comes or no more is to come. A page that
+ * may not be seen is an `error` of the list.
  */
 export function usePages<P extends Page>(options: Options<P>) {
   const query = useInfiniteQuery({
@@ -29,8 +31,10 @@ export function usePages<P extends Page>(options: Options<P>) {
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }: P) => next,
   });
-  const nextPageError = useNextPageError(query, hashKey(options.queryKey));
-  return { ...query, error: query.error === nextPageError ? null : query.error, nextPageError };
+  const missing = useNextPageError(query, hashKey(options.queryKey));
+  // Whoever may not see the next page may see none of the list any more.
+  if (refusalOf(missing) !== null) return { ...query, error: missing, nextPageError: null };
+  return { ...query, error: query.error === missing ? null : query.error, nextPageError: missing };
 }
 
 /** Which page did not come: the one after so many pages of the list of `key`. */
