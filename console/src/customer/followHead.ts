@@ -6,6 +6,8 @@ import { eventKey } from "./timelineRows.ts";
 /** Analytics follow decisions a moment behind: so often, and so many times, is a told event asked for. */
 const askEveryMs = 150;
 const maxTries = 40;
+/** A next page that is under way is what somebody asked for. */
+const keepsNextPage = { cancelRefetch: false };
 
 export interface ToldEvent {
   source: string;
@@ -48,7 +50,7 @@ export function followHead(queries: QueryClient, id: string, source: string | nu
     } while (missing.size > 0 && tries < maxTries && !stopping.signal.aborted);
     isAsking = false;
     missing.clear();
-    if (isFurtherDown && !stopping.signal.aborted) await queries.invalidateQueries({ queryKey });
+    if (isFurtherDown && !stopping.signal.aborted) await queries.invalidateQueries({ queryKey }, keepsNextPage);
     isFurtherDown = false;
   };
   return {
@@ -71,6 +73,6 @@ async function putHead(queries: QueryClient, queryKey: readonly unknown[], head:
   const known = queries.getQueryData<TimelineData>(queryKey);
   if (known === undefined) return;
   const pages = withHead(known.pages, head);
-  if (pages === null) await queries.invalidateQueries({ queryKey });
+  if (pages === null) await queries.invalidateQueries({ queryKey }, keepsNextPage);
   else queries.setQueryData<TimelineData>(queryKey, { ...known, pages });
 }

@@ -47,7 +47,8 @@ function useRefresh(rates: readonly Rates[]): void {
   const latest = rates.at(-1);
   useEffect(() => {
     if (latest === undefined || latest.rejected === 0 || timer.current !== undefined) return;
-    const ask = (): void => void queries.invalidateQueries({ queryKey: refusalsKey });
+    // A next page that is under way is what somebody asked for.
+    const ask = (): void => void queries.invalidateQueries({ queryKey: refusalsKey }, { cancelRefetch: false });
     ask();
     timer.current = setTimeout(() => {
       timer.current = undefined;

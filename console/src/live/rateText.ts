@@ -40,17 +40,20 @@ const minRefusedHeight = 18;
 export function sparkOf(ring: readonly Rates[], end: number): Spark {
   const accepted = Array.from({ length: shownSeconds }, () => 0);
   const rejected = Array.from({ length: shownSeconds }, () => 0);
+  let known = shownSeconds;
   for (const rates of ring) {
     const index = shownSeconds - 1 - Math.round((end - Date.parse(rates.at)) / 1_000);
     if (index < 0 || index >= shownSeconds) continue;
     accepted[index] = rates.accepted;
     rejected[index] = rates.rejected;
+    known = Math.min(known, index);
   }
+  // In the first seconds the mean is of fewer.
   const smooth = accepted.map((_, at) => {
-    const part = accepted.slice(Math.max(0, at - meanSeconds + 1), at + 1);
+    const part = accepted.slice(Math.max(Math.min(known, at), at - meanSeconds + 1), at + 1);
     return part.reduce((total, value) => total + value, 0) / part.length;
   });
-  // In the first seconds the mean is of fewer: the line is never told to be lower than what is told beside it.
+  // Where seconds are missing, the line is never told to be lower than what is told beside it.
   const max = Math.max(...smooth, rateNow(ring));
   const most = Math.max(1, ...rejected);
   const y = (value: number): number => (max === 0 ? boxHeight : boxHeight - (value / max) * boxHeight);

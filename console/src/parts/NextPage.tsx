@@ -20,7 +20,7 @@ export function NextPage({ query, label, className }: NextPageProps) {
   const { nextPageError, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const onMore = (): void => void fetchNextPage();
   if (nextPageError !== null) {
-    return <ProblemNote error={nextPageError} what="see" onRetry={onMore} isRetrying={isFetchingNextPage} keepsData />;
+    return <ProblemNote error={nextPageError} what="see" onRetry={onMore} isRetrying={isFetchingNextPage} />;
   }
   if (!hasNextPage) return null;
   return (

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Loader } from "@mantine/core";
 import { asProblem, refusalOf } from "../api/problem.ts";
 import { words } from "../words/words.ts";
 import { CopyId } from "./CopyId.tsx";
@@ -7,7 +7,7 @@ import { NoAccess } from "./NoAccess.tsx";
 interface ProblemNoteProps {
   error: unknown;
   onRetry?: (() => void) | undefined;
-  /** It is under way. */
+  /** It is under way: the button says so, and keeps the focus. */
   isRetrying?: boolean;
   /** What was known before stays in sight. */
   keepsData?: boolean;
@@ -39,7 +39,15 @@ export function ProblemNote({
         </div>
       )}
       {onRetry !== undefined && (
-        <Button variant="default" size="xs" h="var(--c360-target)" loading={isRetrying} onClick={onRetry}>
+        <Button
+          variant="default"
+          size="xs"
+          h="var(--c360-target)"
+          aria-disabled={isRetrying}
+          aria-busy={isRetrying}
+          leftSection={isRetrying ? <Loader size={12} /> : undefined}
+          onClick={isRetrying ? undefined : onRetry}
+        >
           {words.states.retry}
         </Button>
       )}

@@ -23,7 +23,8 @@ export const query = {
   noRows: "The query ran and found no rows.",
   noRowsWhy:
     "Text is compared letter by letter, capitals too, and times are UTC. The latest events show how yours are written.",
-  nothingYet: "Nothing has been received yet.",
+  nothingYet:
+    "SQL holds no events. Those of the last moments come a little later; Live shows what arrives, Rejects what was refused.",
   toSources: "Send a first event",
   editQuery: "Edit the query",
   latestEvents: "Latest events, in a new query",

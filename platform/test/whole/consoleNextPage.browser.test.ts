@@ -151,8 +151,16 @@ test.each(lists)("the next page of $of that fails is told once, at its end, and 
   await atRest(page);
   await expectToldAtEnd();
 
+  const retry = alert.getByRole("button", { name: "Retry" });
+  const refusedAgain = page.waitForResponse((response) => isNext(response.url(), response.request().postData()));
+  await retry.press("Enter");
+  await refusedAgain;
+  await atRest(page);
+  await expectToldAtEnd();
+  expect(await retry.evaluate((button) => button === document.activeElement)).toBe(true);
+
   mend();
-  await alert.getByRole("button", { name: "Retry" }).click();
+  await retry.press("Enter");
   await alert.waitFor({ state: "detached" });
   expect(await more.count()).toBe(0);
   expect(await rows.count()).toBeGreaterThan(0);
@@ -178,5 +186,39 @@ test("the next page of customers that fails is told once, above the rows, and co
   await main.getByRole("alert").waitFor({ state: "detached" });
   expect(asked.map((body) => isNext(site.url, body))).toEqual([true]);
   await expect.poll(() => rows.count()).toBeGreaterThan(0);
+  await context.close();
+});
+
+test("Refresh of the customers forgets a next page that did not come, and asks for it again", async () => {
+  const { context, page } = await openPage(browser, { url: `${site.url}/colour-scheme.js`, token: apiToken });
+  const { mend } = await breakNextPage(page, /\/api\/profiles\/search/);
+  await page.goto(`${site.url}/customers`);
+  const alert = page.getByRole("main").getByRole("alert");
+  await alert.getByText(broken.message).waitFor();
+  mend();
+  const came = page.waitForResponse((response) => isNext(response.url(), response.request().postData()));
+  await page.getByRole("button", { name: "Ask again" }).click();
+  await alert.waitFor({ state: "detached" });
+  await came;
+  await context.close();
+});
+
+test("who may see the next page again sees the list as soon as it is asked for anew", async () => {
+  const path = pages.find(({ heading }) => heading === "Corrections")?.path ?? "";
+  const { context, page } = await openPage(browser, { url: `${site.url}/colour-scheme.js`, token: apiToken });
+  await page.clock.install();
+  await page.route(/\/api\/identity\/corrections\?/, async (route) => {
+    const error = { code: "not_allowed", message: "This token may not do that.", hint: null, requestId: null };
+    if (isNext(route.request().url(), null)) return route.fulfill({ status: 403, json: { error } });
+    const answer = await route.fetch();
+    return route.fulfill({ response: answer, json: { ...((await answer.json()) as object), next: "more" } });
+  });
+  await page.goto(`${site.url}${path}`);
+  const more = page.getByRole("main").getByRole("button", { name: "Show earlier" });
+  await more.click();
+  await page.getByText("You may not see this").waitFor();
+  await comeBackLater(page);
+  await more.waitFor();
+  expect(await page.getByText("You may not see this").count()).toBe(0);
   await context.close();
 });
