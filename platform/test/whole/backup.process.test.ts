@@ -335,7 +335,7 @@ describe("a backup, and disks that are full", () => {
     expect((await site.verb(["backup", backupIn()])).code).toBe(0);
     const other = await siteAt(join(site.folder, "restored"));
     const restoring = other.launchVerb(["restore", backupIn()]);
-    await until("it has begun", 30_000, () => names(other.dataDir).includes("restoring"));
+    await until("it has begun", 60_000, () => names(other.dataDir).includes("restoring"));
     await restoring.kill();
     for (const verb of ["serve", "rebuild", "doctor"]) {
       const refused = await other.verb([verb]);

@@ -212,7 +212,7 @@ describe("the console in a browser", () => {
     });
     expect(answer.status).toBe(200);
     const arrived = page.getByRole("status").filter({ hasText: "Order Completed" });
-    await arrived.waitFor({ timeout: 15_000 });
+    await arrived.waitFor();
     await expect.poll(() => arrived.count()).toBe(1);
     await page.context().close();
   });

@@ -70,7 +70,7 @@ function acknowledgedBy(senders: readonly Sender[]): number {
 /** The clients get rid of what they have: what of all that they were told was taken is not there once, or does not add up. */
 async function missingOrWrong(senders: readonly Sender[], server: Served): Promise<string[]> {
   await Promise.all(senders.map((sender) => sender.stop()));
-  expect(await until("the probe is taken", 20_000, probe)).toMatchObject({ status: 200 });
+  expect(await until("the probe is taken", 60_000, probe)).toMatchObject({ status: 200 });
   await site.reads.settled();
   const { differences, events } = await accountOf(site.reads, senders, ["probe"]);
   return [...differences, ...(await differencesAfterStop(site, server, events))];
@@ -93,7 +93,7 @@ describe("a full disk", () => {
     mountSmall(context, disk, `${diskMiB}m`);
     const server = await site.start();
     const senders = startSenders();
-    await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
+    await until("some events", 60_000, () => senders.every((sender) => sender.acknowledged.length > 100));
     const ballast = join(disk, "ballast");
     const { bavail, bsize } = statfsSync(disk);
     writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - roomLeftBytes)));
@@ -114,11 +114,11 @@ describe("a disk that is nearly full", () => {
     mountSmall(context, disk, "400m");
     const server = await site.start();
     const senders = startSenders();
-    await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
+    await until("some events", 60_000, () => senders.every((sender) => sender.acknowledged.length > 100));
     const ballast = join(disk, "ballast");
     const { bavail, bsize } = statfsSync(disk);
     writeFileSync(ballast, Buffer.alloc(bavail * bsize - (40 << 20)));
-    await until("a refusal", 20_000, async () => (await probe())?.status === 503);
+    await until("a refusal", 60_000, async () => (await probe())?.status === 503);
     expect(await probe()).toEqual({ status: 503, retryAfter: "30" });
     expect((await site.reads.request("GET", "/readyz")).status).toBe(503);
     const told = JSON.parse((await site.verb(["status", "--json"])).stdout) as { state: string; advice: object[] };
@@ -128,7 +128,7 @@ describe("a disk that is nearly full", () => {
 
     rmSync(ballast);
     const before = acknowledgedBy(senders);
-    await until("events are taken again", 20_000, () => acknowledgedBy(senders) > before);
+    await until("events are taken again", 60_000, () => acknowledgedBy(senders) > before);
     expect(await missingOrWrong(senders, server)).toEqual([]);
   });
 });
@@ -164,7 +164,7 @@ describe("a disk that is full at the start", () => {
     mountSmall(context, disk, `${diskMiB}m`);
     const server = await site.start();
     const senders = startSenders();
-    await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
+    await until("some events", 60_000, () => senders.every((sender) => sender.acknowledged.length > 100));
     await server.kill();
     const ballast = join(disk, "ballast");
     const { bavail, bsize } = statfsSync(disk);
@@ -202,12 +202,12 @@ describe("Promise 1: acknowledged means durable", () => {
     site = await openSite();
     const server = await site.start();
     const senders = startSenders();
-    await until("some events", 20_000, () => senders.every((sender) => sender.acknowledged.length > 100));
+    await until("some events", 60_000, () => senders.every((sender) => sender.acknowledged.length > 100));
     process.kill(server.pid, "SIGSTOP");
     await sleep(2_500);
     process.kill(server.pid, "SIGCONT");
     const before = senders.map((sender) => sender.acknowledged.length);
-    await until("they go on", 20_000, () =>
+    await until("they go on", 60_000, () =>
       senders.every((sender, n) => sender.acknowledged.length > (before[n] ?? 0)),
     );
     expect(await missingOrWrong(senders, server)).toEqual([]);

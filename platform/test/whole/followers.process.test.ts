@@ -73,7 +73,7 @@ describe("analytics", () => {
       const server = await site.start();
       const copied = async (): Promise<number> => Number(await site.reads.value("select count(*) from profiles"));
       if (killed === 0) {
-        await until("a part is copied", 30_000, async () => (await copied()) > 0);
+        await until("a part is copied", 60_000, async () => (await copied()) > 0);
         expect(await copied()).toBeLessThan(people);
       } else await sleep(random() * 1_500);
       await server.kill();
@@ -84,7 +84,7 @@ describe("analytics", () => {
     expect(partly.asOf < (await site.reads.status()).asOf).toBe(true);
     // And it goes on from the feed.
     await shop(people, people + 100);
-    await until("the new orders", 30_000, async () => (await everything())[3] !== before[3]);
+    await until("the new orders", 60_000, async () => (await everything())[3] !== before[3]);
     expect((await everything())[3]).toEqual([[people + 100, people + 100, (people + 100) * 300]]);
     expect((await last.stop()).code).toBe(0);
   });

@@ -183,7 +183,7 @@ describe("Promise 1: acknowledged means durable", () => {
 
       const server = await site.start();
       const before = sum(senders.map((sender) => sender.acknowledged.length));
-      await until("the clients go on", 20_000, () => sum(senders.map((s) => s.acknowledged.length)) > before);
+      await until("the clients go on", 60_000, () => sum(senders.map((s) => s.acknowledged.length)) > before);
       await Promise.all(senders.map((sender) => sender.stop()));
       await finishImports(imports);
       await site.reads.settled();

@@ -74,7 +74,7 @@ describe("the start", () => {
     expect(refused.stderr).toContain("C360_PORT");
     expect(refused.stderr).not.toMatch(/^ +at /m);
     const moved = site.launch({ env: { ...env, C360_PORT: String(await freePort()) } });
-    await until("the other one is ready", 30_000, () => moved.stdout().includes("is ready at"));
+    await until("the other one is ready", 60_000, () => moved.stdout().includes("is ready at"));
     // What is shown once was not made by the start that nobody could use.
     expect(moved.stdout()).toMatch(/^ +wk_\S+$[^]*#token=c360_/m);
     expect(readdirSync(elsewhere)).toContain("state.sqlite");
@@ -122,7 +122,7 @@ describe("the stop", () => {
       const sender = startSender({ url: site.url, writeKey, name: "s", batchEvents: 50, pauseMs: 0 });
       const sockets = await openConnections();
       for (const socket of sockets) socket.removeAllListeners("error").on("error", () => undefined);
-      await until("load", 20_000, () => sender.acknowledged.length > 500);
+      await until("load", 60_000, () => sender.acknowledged.length > 500);
       if (name === "SIGTERM") process.kill(server.pid, name);
       const ended = await server.stop();
       expect(ended).toMatchObject({ code: 0, signal: null });

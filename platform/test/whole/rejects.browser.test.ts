@@ -158,11 +158,11 @@ describe("Rejects", () => {
     });
     await page.route("**/api/rejections/causes?*", (route) => route.fulfill(answer(500)));
     await page.goto(`${site.url}/rejects`);
-    await page.getByText("It failed.").waitFor({ timeout: 20_000 });
+    await page.getByText("It failed.").waitFor();
     await page.unroute("**/api/rejections/causes?*");
     await page.route("**/api/rejections/causes?*", (route) => route.fulfill(answer(403)));
     await page.goto(`${site.url}/rejects`);
-    await page.getByText("You may not see this").waitFor({ timeout: 20_000 });
+    await page.getByText("You may not see this").waitFor();
     expect(await page.getByRole("button", { name: "Retry" }).count()).toBe(0);
   });
 });

@@ -36,7 +36,7 @@ describe("Promise 3: every event has a fate", () => {
     const occurredAt = "2026-03-01T10:00:00.000Z";
     const wrong = { type: "track", messageId: "r-1", userId: "ada", timestamp: occurredAt, properties: { sku: "tea" } };
     expect(await send("batch", { batch: [wrong, { ...wrong, messageId: "ok", event: "Seen" }] })).toBe(200);
-    const [refused] = await until("listed", 10_000, async () => {
+    const [refused] = await until("listed", 60_000, async () => {
       const { items } = await rejections();
       return items.length > 0 && items;
     });
@@ -72,7 +72,7 @@ describe("Promise 3: every event has a fate", () => {
       { type: "track", messageId: "till", event: "Order Completed", properties: { order_id: "1", total: 1e300 } },
     ]);
     await send("track", { messageId: "web", event: "Seen" });
-    await until("listed", 10_000, async () => (await rejections()).items.length === 2);
+    await until("listed", 60_000, async () => (await rejections()).items.length === 2);
     const order = { type: "track", event: "Order Completed", properties: { order_id: "1", total: 5 } };
     expect((await replay("till", order)).body).toMatchObject({ fate: "processed", profileId: null });
     expect((await replay("web", order)).body).toMatchObject({ fate: "rejected", reason: { code: "user_missing" } });
@@ -91,7 +91,7 @@ describe("Promise 3: every event has a fate", () => {
       ],
     });
     const counted = { lastEventAt: expect.any(String), last5Minutes: { accepted: 1, rejected: 1 } };
-    await until("counted", 10_000, async () => (await health("default")).lastEventAt !== null);
+    await until("counted", 60_000, async () => (await health("default")).lastEventAt !== null);
     expect(await health("default")).toMatchObject(counted);
     expect((await site.reads.request("GET", "/api/sources/none")).status).toBe(404);
     await first.stop();

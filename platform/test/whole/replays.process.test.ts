@@ -57,7 +57,7 @@ async function refuseAll(): Promise<RejectionCauseView> {
       Array.from({ length: callsAtOnce }, (_, n) => wrong(from + n)),
     );
   }
-  return until("the cause counts all", 30_000, async () => {
+  return until("the cause counts all", 60_000, async () => {
     const [cause] = await causes();
     return cause?.open === calls && cause;
   });

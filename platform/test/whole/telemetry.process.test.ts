@@ -83,7 +83,7 @@ it("an event's way is one trace of its caller, metrics are those of Prometheus, 
   const query = await fetch(`${site.url}/api/query`, { method: "POST", headers: api, body });
   await query.arrayBuffer();
   const named = (name: string) => spans.find((span) => span.name === name && span.traceId === traceId);
-  await until("the whole way", 20_000, async () => named("follow search") !== undefined);
+  await until("the whole way", 60_000, async () => named("follow search") !== undefined);
   await served.stop();
 
   expect(named("POST /v1/track")?.parentSpanId).toBe("00f067aa0ba902b7");
@@ -121,10 +121,10 @@ it("a collector that refuses costs spans, which is told, and no event; once it t
     },
   });
   for (let n = 0; n < 100; n += 1) expect((await track()).status).toBe(200);
-  await until("the refusal is told", 20_000, async () => served.stderr().includes("the collector answers 400"));
-  await until("and that nobody is there", 20_000, async () => served.stderr().includes("ECONNREFUSED"));
+  await until("the refusal is told", 60_000, async () => served.stderr().includes("the collector answers 400"));
+  await until("and that nobody is there", 60_000, async () => served.stderr().includes("ECONNREFUSED"));
   isTaking = true;
-  await until("spans come again", 20_000, async () => {
+  await until("spans come again", 60_000, async () => {
     expect((await track()).status).toBe(200);
     return bodies.some((body) => body.includes("log commit"));
   });
