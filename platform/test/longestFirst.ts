@@ -2,14 +2,21 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The ends of their paths: of what needs more than its process, and of unit tests. */
 const longest = [
+  "whole/consoleStates.browser.test.ts",
   "whole/backup.process.test.ts",
-  "docs/commands.process.test.ts",
   "whole/kill.process.test.ts",
+  "whole/plans.browser.test.ts",
+  "whole/customers.browser.test.ts",
+  "whole/retention.process.test.ts",
+  "docs/commands.process.test.ts",
+  "whole/consoleFocus.browser.test.ts",
+  "whole/rules.browser.test.ts",
+  "whole/consoleAccess.browser.test.ts",
+  "runtime/linkFiles.data.test.ts",
   "whole/faults.process.test.ts",
   "whole/mutation.process.test.ts",
-  "whole/consoleStates.browser.test.ts",
-  "whole/customers.browser.test.ts",
-  "whole/rules.browser.test.ts",
+  "whole/everyWrite.process.test.ts",
+  "bench/src/main.process.test.ts",
   "whole/overload.process.test.ts",
 ];
 const longestUnits = [
