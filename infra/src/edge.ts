@@ -21,7 +21,7 @@ import { CfnWebACL, CfnWebACLAssociation } from "aws-cdk-lib/aws-wafv2";
 import type { Construct } from "constructs";
 import type { Configuration } from "./configuration.ts";
 import { explain } from "./explained.ts";
-import { grantSearch, type StoreParts, storeVariables } from "./grants.ts";
+import { grantMetricsSecret, grantSearch, type StoreParts, storeVariables } from "./grants.ts";
 import { variables } from "./handlers.ts";
 import type { KeysStack } from "./keys.ts";
 import { type NetworkStack, ports } from "./network.ts";
@@ -127,7 +127,7 @@ export class EdgeStack extends StageStack {
     storage.raw.grantRead(taskRole);
     storage.processed.grantRead(taskRole);
     storage.deadLetter.grantRead(taskRole);
-    storage.metricsSecret.grantRead(taskRole);
+    grantMetricsSecret(taskRole, storage);
     grantSearch(taskRole, storage);
   }
 

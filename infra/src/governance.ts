@@ -63,7 +63,7 @@ export class GovernanceStack extends StageStack {
           },
         },
       });
-      association.addDependency(tag);
+      association.addResourceDependency(tag);
     }
     const reader = this.analystRole();
     this.permit("Job", processing.jobRole, classifications, tag);
@@ -103,7 +103,7 @@ export class GovernanceStack extends StageStack {
         },
       },
     });
-    permission.addDependency(tag);
+    permission.addResourceDependency(tag);
   }
 
   private trail(): void {

@@ -1,5 +1,4 @@
-import type { IGrantable } from "aws-cdk-lib/aws-iam";
-import { Grant } from "aws-cdk-lib/aws-iam";
+import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { variables } from "./handlers.ts";
 import type { StorageStack } from "./storage.ts";
 
@@ -30,7 +29,7 @@ export function grantStores(who: IGrantable, storage: StorageStack): void {
   storage.raw.grantPut(who);
   storage.processed.grantRead(who);
   storage.deadLetter.grantPut(who);
-  storage.metricsSecret.grantRead(who);
+  grantMetricsSecret(who, storage);
   grantSearch(who, storage);
 }
 
@@ -40,4 +39,14 @@ export function grantSearch(grantee: IGrantable, storage: StorageStack): void {
     actions: ["es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost", "es:ESHttpPut", "es:ESHttpDelete"],
     resourceArns: [`${storage.search.attrArn}/*`],
   });
+}
+
+/** Not by the secret's own grant, which would name the role in the key's policy, and so tie the keys to all that use them. */
+export function grantMetricsSecret(grantee: IGrantable, { metricsSecret }: StorageStack): void {
+  Grant.addToPrincipal({
+    grantee,
+    actions: ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+    resourceArns: [metricsSecret.secretArn],
+  });
+  metricsSecret.encryptionKey?.grantDecrypt(grantee);
 }

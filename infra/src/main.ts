@@ -1,10 +1,10 @@
-import { App, Validations } from "aws-cdk-lib";
+import { Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { readConfiguration } from "./configuration.ts";
 import { bundleHandlers } from "./handlers.ts";
-import { addStages } from "./stages.ts";
+import { addStages, newApp } from "./stages.ts";
 
-const app = new App();
+const app = newApp();
 const name: unknown = app.node.tryGetContext("environment") ?? "dev";
 if (typeof name !== "string") throw new Error("Say which environment: -c environment=dev or -c environment=prod");
 const code = app.node.tryGetContext("handlers") === "empty" ? null : await bundleHandlers();

@@ -1,4 +1,4 @@
-import type { App } from "aws-cdk-lib";
+import { App } from "aws-cdk-lib";
 import { AnalyticsStack } from "./analytics.ts";
 import type { Configuration } from "./configuration.ts";
 import { EdgeStack } from "./edge.ts";
@@ -10,6 +10,20 @@ import { ObservabilityStack } from "./observability.ts";
 import { ProcessingStack } from "./processing.ts";
 import { StorageStack } from "./storage.ts";
 import { StreamStack } from "./stream.ts";
+
+/** What newer versions of CDK do by themselves; with these a template has no custom resources and least grants. */
+const flags = {
+  "@aws-cdk/aws-iam:minimizePolicies": true,
+  "@aws-cdk/aws-codedeploy:removeAlarmsFromDeploymentGroup": true,
+  "@aws-cdk/aws-lambda:recognizeVersionProps": true,
+  "@aws-cdk/aws-s3:createDefaultLoggingPolicy": true,
+  "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": true,
+  "@aws-cdk/core:enablePartitionLiterals": true,
+};
+
+export function newApp(): App {
+  return new App({ context: flags });
+}
 
 /** All stages of one environment, each a stack, in the order in which they are deployed. */
 export function addStages(app: App, configuration: Configuration, code: HandlerCode) {
