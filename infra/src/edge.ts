@@ -20,7 +20,7 @@ import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { CfnWebACL, CfnWebACLAssociation } from "aws-cdk-lib/aws-wafv2";
 import type { Construct } from "constructs";
 import type { Configuration } from "./configuration.ts";
-import { explain } from "./explained.ts";
+import { explain, explainGrants } from "./explained.ts";
 import { grantMetricsSecret, grantSearch, type StoreParts, storeVariables } from "./grants.ts";
 import { variables } from "./handlers.ts";
 import type { KeysStack } from "./keys.ts";
@@ -99,6 +99,7 @@ export class EdgeStack extends StageStack {
     });
     explain(task, { ECS2: "Names of tables, queues and buckets; the only secret is read from Secrets Manager." });
     this.grant(task);
+    explainGrants(task, "A token for ECR is given for all resources only: ecr:GetAuthorizationToken.");
     const cluster = new Cluster(this, "Cluster", {
       vpc: network.vpc,
       containerInsightsV2: ContainerInsights.ENABLED,
@@ -123,7 +124,8 @@ export class EdgeStack extends StageStack {
     stream.queue.grantSendMessages(taskRole);
     stream.topic.grantPublish(taskRole);
     storage.tables.access.grantReadWriteData(taskRole);
-    for (const name of ["rawHead", "state", "message", "timeline"] as const) storage.tables[name].grantReadData(taskRole);
+    for (const name of ["rawHead", "state", "message", "timeline"] as const)
+      storage.tables[name].grantReadData(taskRole);
     storage.raw.grantRead(taskRole);
     storage.processed.grantRead(taskRole);
     storage.deadLetter.grantRead(taskRole);

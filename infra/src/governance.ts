@@ -11,6 +11,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aw
 import type { Construct } from "constructs";
 import { type AnalyticsStack, eventColumns } from "./analytics.ts";
 import type { Configuration } from "./configuration.ts";
+import { explainGrants } from "./explained.ts";
 import type { StoreParts } from "./grants.ts";
 import type { KeysStack } from "./keys.ts";
 import type { ProcessingStack } from "./processing.ts";
@@ -40,6 +41,7 @@ export class GovernanceStack extends StageStack {
     const { storage, analytics, processing } = this.parts;
     const lakeRole = new Role(this, "LakeRole", { assumedBy: new ServicePrincipal("lakeformation.amazonaws.com") });
     storage.processed.grantReadWrite(lakeRole);
+    explainGrants(lakeRole, "It has no grant on all resources.");
     new LakeResource(this, "Lake", {
       resourceArn: storage.processed.arnForObjects("tables"),
       roleArn: lakeRole.roleArn,

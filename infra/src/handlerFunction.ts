@@ -5,7 +5,7 @@ import { Alias, Architecture, Code, Function as LambdaFunction, Runtime, Tracing
 import { ManagedPolicy, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
-import { explain } from "./explained.ts";
+import { explain, explainGrants } from "./explained.ts";
 import type { HandlerCode, HandlerName } from "./handlers.ts";
 import type { KeysStack } from "./keys.ts";
 import type { NetworkStack } from "./network.ts";
@@ -103,6 +103,7 @@ function roleOf(stack: StageStack, name: string): Role {
     "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole]":
       "Network interfaces and logs of a function in a VPC; AWS keeps it as the service changes.",
   });
+  explainGrants(role, "X-Ray takes traces on all resources only: xray:PutTraceSegments, PutTelemetryRecords.");
   return role;
 }
 

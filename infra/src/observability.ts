@@ -95,7 +95,12 @@ export class ObservabilityStack extends StageStack {
 function promisesOf({ stream, edge, processing, storage }: ObservabilityParts): Record<string, Watched[]> {
   const queues = { Queue: stream.queue, FanOutQueue: stream.fanOutQueue };
   const deadLetters = { ...stream.deadLetters, processing: processing.deadLetters };
-  const handlers = { forwarder: stream.forwarder, ingest: stream.ingest, s3: processing.s3Processor, data: processing.dataProcessor };
+  const handlers = {
+    forwarder: stream.forwarder,
+    ingest: stream.ingest,
+    s3: processing.s3Processor,
+    data: processing.dataProcessor,
+  };
   const balancer = (metricName: string, statistic: string): Metric =>
     new Metric({
       namespace: "AWS/ApplicationELB",

@@ -8,7 +8,7 @@ import type { Bucket } from "aws-cdk-lib/aws-s3";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { Configuration } from "./configuration.ts";
-import { explain } from "./explained.ts";
+import { explain, explainGrants } from "./explained.ts";
 import { grantStores, type StoreParts, storeVariables } from "./grants.ts";
 import { type Handler, handlerFunction, type HandlerParts } from "./handlerFunction.ts";
 import { type HandlerName, variables } from "./handlers.ts";
@@ -105,6 +105,13 @@ export class ProcessingStack extends StageStack {
       resourceArns: [this.formatArn({ service: "logs", resource: "log-group:/aws-glue/*" })],
     });
     this.parts.keys.logs.grantEncryptDecrypt(role);
+    explainGrants(role, "Lake Formation decides by its own grants: lakeformation:GetDataAccess knows no resource.");
+    const own = "arn:<AWS::Partition>";
+    const here = "<AWS::Region>:<AWS::AccountId>";
+    explain(role, {
+      [`IAM5[Resource::${own}:glue:${here}:table/c360/*]`]: "The tables of one database, which the job makes.",
+      [`IAM5[Resource::${own}:logs:${here}:log-group:/aws-glue/*]`]: "Glue names its log groups and streams itself.",
+    });
     return role;
   }
 

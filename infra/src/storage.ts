@@ -3,7 +3,14 @@ import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/
 import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup, ResourcePolicy, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { CfnDomain } from "aws-cdk-lib/aws-opensearchservice";
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from "aws-cdk-lib/aws-s3";
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  CfnBucket,
+  ObjectOwnership,
+  StorageClass,
+} from "aws-cdk-lib/aws-s3";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { CfnInfluxDBInstance } from "aws-cdk-lib/aws-timestream";
 import type { Construct } from "constructs";
@@ -46,7 +53,9 @@ export class StorageStack extends StageStack {
       generateSecretString: { passwordLength: 40, excludePunctuation: true },
       removalPolicy: this.removal,
     });
-    explain(this.metricsSecret, { SMG4: "InfluxDB takes the password only when it is made; see docs/aws.md to change it." });
+    explain(this.metricsSecret, {
+      SMG4: "InfluxDB takes the password only when it is made; see docs/aws.md to change it.",
+    });
     this.metrics = this.timeSeries(network);
   }
 
@@ -84,14 +93,13 @@ export class StorageStack extends StageStack {
 
   /** `keptDays`: null where what is kept is decided by retention of the platform, and not by age of an object. */
   private bucket(name: string, keptDays: number | null): Bucket {
-    return new Bucket(this, name, {
+    const bucket = new Bucket(this, name, {
       encryption: BucketEncryption.KMS,
       encryptionKey: this.keys.lake,
       bucketKeyEnabled: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
-      eventBridgeEnabled: true,
       serverAccessLogsBucket: this.accessLogs,
       serverAccessLogsPrefix: `${name.toLowerCase()}/`,
       lifecycleRules: [
@@ -103,6 +111,11 @@ export class StorageStack extends StageStack {
       ],
       removalPolicy: this.removal,
     });
+    // CDK's own way makes a custom resource with a function and a role that may change every bucket.
+    const resource = bucket.node.defaultChild;
+    if (!CfnBucket.isCfnBucket(resource)) throw new Error("a bucket of CDK has no CfnBucket any more");
+    resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    return bucket;
   }
 
   private searchDomain({ vpc, groups }: NetworkStack): CfnDomain {
