@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it, test } from "vitest";
 import { parseConfiguration, readConfiguration } from "./configuration.ts";
 import { addStages, newApp } from "./stages.ts";
 
-type Properties = Record<string, never> & Record<string, unknown>;
+type Properties = Record<string, unknown>;
 type Templates = Record<keyof ReturnType<typeof addStages>, Template>;
 
 function templatesOf(environment: "dev" | "prod"): Templates {

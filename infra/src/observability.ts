@@ -22,6 +22,7 @@ import { StageStack } from "./stageStack.ts";
 import type { StreamStack } from "./stream.ts";
 
 const minute = Duration.minutes(1);
+const options = { period: minute };
 const ageS = 60;
 const lagMs = 60_000;
 const searchFreeMb = 2_048;
@@ -92,15 +93,11 @@ export class ObservabilityStack extends StageStack {
 }
 
 /** By what is promised: acknowledged, in time, nothing lost, overload told, stores that answer. */
-function promisesOf({ stream, edge, processing, storage }: ObservabilityParts): Record<string, Watched[]> {
-  const queues = { Queue: stream.queue, FanOutQueue: stream.fanOutQueue };
-  const deadLetters = { ...stream.deadLetters, processing: processing.deadLetters };
-  const handlers = {
-    forwarder: stream.forwarder,
-    ingest: stream.ingest,
-    s3: processing.s3Processor,
-    data: processing.dataProcessor,
-  };
+function promisesOf(parts: ObservabilityParts): Record<string, Watched[]> {
+  return { ...edgePromises(parts), ...streamPromises(parts), ...handlerPromises(parts), ...storePromises(parts) };
+}
+
+function edgePromises({ edge }: ObservabilityParts): Record<string, Watched[]> {
   const balancer = (metricName: string, statistic: string): Metric =>
     new Metric({
       namespace: "AWS/ApplicationELB",
@@ -109,13 +106,19 @@ function promisesOf({ stream, edge, processing, storage }: ObservabilityParts): 
       period: minute,
       dimensionsMap: { LoadBalancer: edge.balancer.loadBalancerFullName },
     });
-  const options = { period: minute };
   return {
     "Gateway: errors and unhealthy": [
       { name: "GatewayErrors", metric: balancer("HTTPCode_Target_5XX_Count", "Sum"), threshold: 10, minutes: 3 },
       { name: "GatewayRefused", metric: balancer("HTTPCode_ELB_5XX_Count", "Sum"), threshold: 10, minutes: 3 },
       { name: "GatewaySlow", metric: balancer("TargetResponseTime", "p99"), threshold: 2, minutes: 5 },
     ],
+  };
+}
+
+function streamPromises({ stream, processing }: ObservabilityParts): Record<string, Watched[]> {
+  const queues = { Queue: stream.queue, FanOutQueue: stream.fanOutQueue };
+  const deadLetters = { ...stream.deadLetters, processing: processing.deadLetters };
+  return {
     "Age: how long messages and records wait": [
       ...Object.entries(queues).map(([name, queue]) => ({
         name: `${name}Age`,
@@ -144,6 +147,17 @@ function promisesOf({ stream, edge, processing, storage }: ObservabilityParts): 
         minutes: 5,
       },
     ],
+  };
+}
+
+function handlerPromises({ stream, processing }: ObservabilityParts): Record<string, Watched[]> {
+  const handlers = {
+    forwarder: stream.forwarder,
+    ingest: stream.ingest,
+    s3: processing.s3Processor,
+    data: processing.dataProcessor,
+  };
+  return {
     "Handlers: errors": Object.entries(handlers).map(([name, { run }]) => ({
       name: `${name}HandlerErrors`,
       metric: run.metricErrors(options),
@@ -156,6 +170,11 @@ function promisesOf({ stream, edge, processing, storage }: ObservabilityParts): 
       threshold: 1,
       minutes: 3,
     })),
+  };
+}
+
+function storePromises({ storage }: ObservabilityParts): Record<string, Watched[]> {
+  return {
     "Tables: throttled": Object.entries(storage.tables).map(([name, table]) => ({
       name: `${name}TableThrottles`,
       metric: table.metric("ThrottledRequests", { period: minute, statistic: "Sum" }),
