@@ -32,7 +32,7 @@ function all(template: Template, type: string): [string, Properties][] {
     id,
     (Properties ?? {}) as Properties,
   ]);
-  expect(found.length, type).toBeGreaterThan(0);
+  expect(found.length).toBeGreaterThan(0);
   return found;
 }
 
