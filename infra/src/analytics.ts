@@ -16,7 +16,7 @@ interface Column {
   readonly classification: "identifier" | "personal" | "internal";
 }
 
-/** Processed events, as Lake Formation has to know their columns; the nightly job adds what it finds. */
+/** Processed events, as Lake Formation has to know their columns; a job that writes them adds what it finds. */
 export const eventColumns: readonly Column[] = [
   { name: "fragment", type: "string", classification: "identifier" },
   { name: "message_id", type: "string", classification: "internal" },
@@ -30,7 +30,7 @@ export const eventColumns: readonly Column[] = [
   { name: "properties", type: "string", classification: "personal" },
 ];
 
-/** Glue's catalog of the processed lake, and Athena over it. */
+/** Glue's catalog of the processed lake, and Athena over it: made by `withPlanned` only, for nothing writes there yet. */
 export class AnalyticsStack extends StageStack {
   readonly database: CfnDatabase;
   readonly events: CfnTable;

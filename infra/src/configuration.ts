@@ -21,6 +21,10 @@ const environmentFile = Type.Object(
     /** Who is told of alarms and of the budget; null: nobody but the topic's own subscribers. */
     alarmEmail: optional("^[^@\\s]+@[^@\\s]+$"),
     budgetUsdPerMonth: Type.Number({ minimum: 1 }),
+    /** ISO 4217: what revenue is in. */
+    homeCurrency: Type.String({ pattern: "^[A-Z]{3}$" }),
+    /** Whether what no code writes to or reads yet is made too; see docs/aws.md. */
+    withPlanned: Type.Boolean(),
     /** Whether tables and buckets stay when the stacks are deleted. */
     isKept: Type.Boolean(),
   },

@@ -21,11 +21,12 @@ import { CfnWebACL, CfnWebACLAssociation } from "aws-cdk-lib/aws-wafv2";
 import type { Construct } from "constructs";
 import type { Configuration } from "./configuration.ts";
 import { explain, explainGrants } from "./explained.ts";
-import { grantMetricsSecret, grantSearch, type StoreParts, storeVariables } from "./grants.ts";
-import { variables } from "./handlers.ts";
+import { grantHashKey, type StoreParts } from "./grants.ts";
+import { environmentOf } from "./handlers.ts";
 import type { KeysStack } from "./keys.ts";
 import { type NetworkStack, ports } from "./network.ts";
 import { StageStack } from "./stageStack.ts";
+import { balancerLogs } from "./storage.ts";
 import type { StreamStack } from "./stream.ts";
 
 const cpuUnits = 1_024;
@@ -64,9 +65,9 @@ export class EdgeStack extends StageStack {
       deletionProtection: configuration.isKept,
       dropInvalidHeaderFields: true,
     });
-    explain(this.balancer, {
-      ELB2: "CloudFormation writes to a named region's account only; WAF logs and the gateway's log have each request.",
-    });
+    this.balancer.setAttribute("access_logs.s3.enabled", "true");
+    this.balancer.setAttribute("access_logs.s3.bucket", parts.storage.accessLogs.bucketName);
+    this.balancer.setAttribute("access_logs.s3.prefix", balancerLogs);
     this.service = this.gateway();
     this.listen();
     this.firewall();
@@ -90,14 +91,15 @@ export class EdgeStack extends StageStack {
       portMappings: [{ containerPort: ports.gateway }],
       readonlyRootFilesystem: true,
       logging: LogDrivers.awsLogs({ logGroup: log, streamPrefix: "gateway" }),
-      environment: {
-        ...storeVariables(storage),
-        [variables.queueUrl]: stream.queue.queueUrl,
-        [variables.topicArn]: stream.topic.topicArn,
-        [variables.accessTable]: storage.tables.access.tableName,
-      },
+      environment: environmentOf({
+        queueUrl: stream.queue.queueUrl,
+        topicArn: stream.topic.topicArn,
+        accessTable: storage.tables.access.tableName,
+        hashKeySecret: storage.hashKey.secretArn,
+        port: String(ports.gateway),
+      }),
     });
-    explain(task, { ECS2: "Names of tables, queues and buckets; the only secret is read from Secrets Manager." });
+    explain(task, { ECS2: "Names of tables and queues; the only secret is read from Secrets Manager." });
     this.grant(task);
     explainGrants(task, "A token for ECR is given for all resources only: ecr:GetAuthorizationToken.");
     const cluster = new Cluster(this, "Cluster", {
@@ -123,14 +125,8 @@ export class EdgeStack extends StageStack {
     const { storage, stream } = this.parts;
     stream.queue.grantSendMessages(taskRole);
     stream.topic.grantPublish(taskRole);
-    storage.tables.access.grantReadWriteData(taskRole);
-    for (const name of ["rawHead", "state", "message", "timeline"] as const)
-      storage.tables[name].grantReadData(taskRole);
-    storage.raw.grantRead(taskRole);
-    storage.processed.grantRead(taskRole);
-    storage.deadLetter.grantRead(taskRole);
-    grantMetricsSecret(taskRole, storage);
-    grantSearch(taskRole, storage);
+    storage.tables.access.grantReadData(taskRole);
+    grantHashKey(taskRole, storage);
   }
 
   private image(): ContainerImage {

@@ -14,7 +14,6 @@ import type { Configuration } from "./configuration.ts";
 import { explainGrants } from "./explained.ts";
 import type { StoreParts } from "./grants.ts";
 import type { KeysStack } from "./keys.ts";
-import type { ProcessingStack } from "./processing.ts";
 import { StageStack } from "./stageStack.ts";
 
 const classifications = ["identifier", "personal", "internal"] as const;
@@ -22,8 +21,8 @@ const trailKept = Duration.days(400);
 
 export interface GovernanceParts extends StoreParts {
   readonly keys: KeysStack;
-  readonly analytics: AnalyticsStack;
-  readonly processing: ProcessingStack;
+  /** Null where there are no tables to govern. */
+  readonly analytics: AnalyticsStack | null;
 }
 
 /** Lake Formation's tags on columns and who sees which, and CloudTrail of all that touches the data. */
@@ -33,12 +32,12 @@ export class GovernanceStack extends StageStack {
   constructor(scope: Construct, configuration: Configuration, parts: GovernanceParts) {
     super(scope, "Governance", configuration);
     this.parts = parts;
-    this.classify();
+    if (parts.analytics !== null) this.classify(parts.analytics);
     this.trail();
   }
 
-  private classify(): void {
-    const { storage, analytics, processing } = this.parts;
+  private classify(analytics: AnalyticsStack): void {
+    const { storage } = this.parts;
     const lakeRole = new Role(this, "LakeRole", { assumedBy: new ServicePrincipal("lakeformation.amazonaws.com") });
     storage.processed.grantReadWrite(lakeRole);
     explainGrants(lakeRole, "It has no grant on all resources.");
@@ -68,8 +67,6 @@ export class GovernanceStack extends StageStack {
       association.addResourceDependency(tag);
     }
     const reader = this.analystRole();
-    this.permit("Job", processing.jobRole, classifications, tag);
-    this.permit("Rebuild", processing.rebuildRole, classifications, tag);
     this.permit("Analysts", reader, ["internal"], tag);
   }
 

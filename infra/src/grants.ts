@@ -1,52 +1,32 @@
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
-import { variables } from "./handlers.ts";
+import { environmentOf } from "./handlers.ts";
 import type { StorageStack } from "./storage.ts";
 
 export interface StoreParts {
   readonly storage: StorageStack;
 }
 
-/** Where ingestion and the processors write what they decided. */
-export function storeVariables(storage: StorageStack): Record<string, string> {
-  return {
-    [variables.rawBucket]: storage.raw.bucketName,
-    [variables.processedBucket]: storage.processed.bucketName,
-    [variables.deadLetterBucket]: storage.deadLetter.bucketName,
-    [variables.rawHeadTable]: storage.tables.rawHead.tableName,
-    [variables.stateTable]: storage.tables.state.tableName,
-    [variables.messageTable]: storage.tables.message.tableName,
-    [variables.timelineTable]: storage.tables.timeline.tableName,
-    [variables.searchUrl]: storage.searchUrl,
-    [variables.metricsUrl]: storage.metricsUrl,
-    [variables.metricsSecretArn]: storage.metricsSecret.secretArn,
-  };
-}
+/** More than the timeout of ingestion, so that a claim is closed only where its writer is gone. */
+const rawClaimSeconds = 90;
 
-/** What goes with {@link storeVariables}; nobody may delete an object of the raw lake but who erases. */
-export function grantStores(who: IGrantable, storage: StorageStack): void {
-  for (const name of ["rawHead", "state", "message", "timeline"] as const) storage.tables[name].grantReadWriteData(who);
-  storage.raw.grantRead(who);
-  storage.raw.grantPut(who);
-  storage.processed.grantRead(who);
-  storage.deadLetter.grantPut(who);
-  grantMetricsSecret(who, storage);
-  grantSearch(who, storage);
-}
-
-export function grantSearch(grantee: IGrantable, storage: StorageStack): void {
-  Grant.addToPrincipal({
-    grantee,
-    actions: ["es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost", "es:ESHttpPut", "es:ESHttpDelete"],
-    resourceArns: [`${storage.search.attrArn}/*`],
+/** Of whoever reads or writes the raw lake. */
+export function rawLogVariables({ raw, tables }: StorageStack): Record<string, string> {
+  return environmentOf({
+    rawBucket: raw.bucketName,
+    rawHeadTable: tables.rawHead.tableName,
+    rawClaimSeconds: String(rawClaimSeconds),
   });
+}
+
+/** What goes with {@link rawLogVariables}: a reader too closes claims of the dead. Nobody may delete an object of it. */
+export function grantRawLog(who: IGrantable, { raw, tables }: StorageStack): void {
+  tables.rawHead.grantReadWriteData(who);
+  raw.grantRead(who);
+  raw.grantPut(who);
 }
 
 /** Not by the secret's own grant, which would name the role in the key's policy, and so tie the keys to all that use them. */
-export function grantMetricsSecret(grantee: IGrantable, { metricsSecret }: StorageStack): void {
-  Grant.addToPrincipal({
-    grantee,
-    actions: ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
-    resourceArns: [metricsSecret.secretArn],
-  });
-  metricsSecret.encryptionKey?.grantDecrypt(grantee);
+export function grantHashKey(grantee: IGrantable, { hashKey }: StorageStack): void {
+  Grant.addToPrincipal({ grantee, actions: ["secretsmanager:GetSecretValue"], resourceArns: [hashKey.secretArn] });
+  hashKey.encryptionKey?.grantDecrypt(grantee);
 }

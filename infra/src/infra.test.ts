@@ -1,18 +1,26 @@
 import { Template } from "aws-cdk-lib/assertions";
+import {
+  deciderEnvironment,
+  forwarderEnvironment,
+  gatewayEnvironment,
+  ingestEnvironment,
+} from "@c360/platform/src/runtime/aws/environment.ts";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { parseConfiguration, readConfiguration } from "./configuration.ts";
 import { addStages, newApp } from "./stages.ts";
 
 type Properties = Record<string, unknown>;
-type Templates = Record<keyof ReturnType<typeof addStages>, Template>;
+type Stage = keyof ReturnType<typeof addStages>;
+type Templates = Record<Stage, Template>;
 
-function templatesOf(environment: "dev" | "prod"): Templates {
+/** Of stages that are not made there is none. */
+function templatesOf(environment: "dev" | "prod", withPlanned: boolean): Templates {
   const before = process.env["CDK_VALIDATION"];
   process.env["CDK_VALIDATION"] = "false";
   try {
-    const stages = addStages(newApp(), readConfiguration(environment), null);
+    const stages = addStages(newApp(), { ...readConfiguration(environment), withPlanned }, null);
     return Object.fromEntries(
-      Object.entries(stages).map(([name, stack]) => [name, Template.fromStack(stack)]),
+      Object.entries(stages).flatMap(([name, stack]) => (stack === null ? [] : [[name, Template.fromStack(stack)]])),
     ) as Templates;
   } finally {
     if (before === undefined) delete process.env["CDK_VALIDATION"];
@@ -22,9 +30,12 @@ function templatesOf(environment: "dev" | "prod"): Templates {
 
 let prod: Templates;
 let dev: Templates;
+/** With what nothing writes to yet. */
+let planned: Templates;
 beforeAll(() => {
-  prod = templatesOf("prod");
-  dev = templatesOf("dev");
+  prod = templatesOf("prod", false);
+  dev = templatesOf("dev", false);
+  planned = templatesOf("prod", true);
 });
 
 function all(template: Template, type: string): [string, Properties][] {
@@ -60,8 +71,9 @@ describe("security", () => {
       for (const stage of ["network", "storage", "stream", "edge", "processing"] as const) {
         for (const [, log] of all(stages[stage], "AWS::Logs::LogGroup")) expect(log["KmsKeyId"]).toBeDefined();
       }
-      expect(text(all(stages.storage, "AWS::OpenSearchService::Domain"))).toContain("KmsKeyId");
     }
+    expect(text(all(planned.projections, "AWS::OpenSearchService::Domain"))).toContain("KmsKeyId");
+    expect(one(prod.storage, "AWS::SecretsManager::Secret", "HashKey")["KmsKeyId"]).toBeDefined();
     const keys = all(prod.keys, "AWS::KMS::Key");
     expect(keys).toHaveLength(6);
     for (const [, key] of keys) expect(key["EnableKeyRotation"]).toBe(true);
@@ -90,7 +102,7 @@ describe("security", () => {
       }
     }
     expect(text(all(prod.edge, "AWS::ECS::Service"))).toContain(`"AssignPublicIp":"DISABLED"`);
-    expect(one(prod.storage, "AWS::Timestream::InfluxDBInstance", "Metrics")["PubliclyAccessible"]).toBe(false);
+    expect(one(planned.projections, "AWS::Timestream::InfluxDBInstance", "Metrics")["PubliclyAccessible"]).toBe(false);
   });
 
   it("opens only HTTPS of the balancer to the world", () => {
@@ -107,7 +119,7 @@ describe("security", () => {
   it("grants no role all actions, and all resources only where AWS knows no other", () => {
     const alone = /^(xray:|ecr:GetAuthorizationToken|lakeformation:GetDataAccess)/;
     let statements = 0;
-    for (const template of Object.values(prod)) {
+    for (const template of Object.values(planned)) {
       for (const policy of Object.values(template.findResources("AWS::IAM::Policy"))) {
         for (const { Action, Resource } of policy["Properties"].PolicyDocument.Statement) {
           statements += 1;
@@ -127,21 +139,24 @@ describe("security", () => {
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       });
     }
-    for (const type of ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::OpenSearchService::Domain"]) {
+    for (const type of ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"]) {
       for (const resource of Object.values(prod.storage.findResources(type))) {
         expect(resource["DeletionPolicy"]).toBe("Retain");
       }
     }
+    for (const domain of Object.values(planned.projections.findResources("AWS::OpenSearchService::Domain"))) {
+      expect(domain["DeletionPolicy"]).toBe("Retain");
+    }
   });
 
   it("tags each column of events, and shows analysts what is nobody's", () => {
-    const columns = all(prod.governance, "AWS::LakeFormation::TagAssociation").flatMap(
+    const columns = all(planned.governance, "AWS::LakeFormation::TagAssociation").flatMap(
       ([, { Resource }]) => (Resource as never)["TableWithColumns"]["ColumnNames"] as string[],
     );
-    const { TableInput } = one(prod.analytics, "AWS::Glue::Table", "Events");
+    const { TableInput } = one(planned.analytics, "AWS::Glue::Table", "Events");
     const named = (TableInput as never)["StorageDescriptor"]["Columns"] as { Name: string }[];
     expect(columns.toSorted()).toEqual(named.map(({ Name }) => Name).toSorted());
-    const analysts = one(prod.governance, "AWS::LakeFormation::PrincipalPermissions", "AnalystsSee");
+    const analysts = one(planned.governance, "AWS::LakeFormation::PrincipalPermissions", "AnalystsSee");
     expect(text(analysts["Resource"])).toContain(`"TagValues":["internal"]`);
   });
 
@@ -164,7 +179,12 @@ describe("the diagram", () => {
 
   it("gateway → SQS, gateway → SNS → SQS", () => {
     const task = text(one(prod.edge, "AWS::ECS::TaskDefinition", "Task"));
-    for (const name of ["C360_AWS_QUEUE_URL", "C360_AWS_TOPIC_ARN", "C360_AWS_ACCESS_TABLE"]) {
+    for (const name of [
+      "C360_AWS_QUEUE_URL",
+      "C360_AWS_TOPIC_ARN",
+      "C360_AWS_ACCESS_TABLE",
+      "C360_AWS_HASH_KEY_SECRET",
+    ]) {
       expect(task).toContain(name);
     }
     const granted = text(all(prod.edge, "AWS::IAM::Policy"));
@@ -191,54 +211,61 @@ describe("the diagram", () => {
     expect(text(one(prod.stream, "AWS::IAM::Policy", "forwarderRole"))).toContain("kinesis:PutRecords");
   });
 
-  it("Kinesis → ingest, within bounds, to DynamoDB, OpenSearch, Timestream and raw S3", () => {
+  it("Kinesis → ingest, within bounds, to raw S3", () => {
     const [[, source]] = all(prod.stream, "AWS::Lambda::EventSourceMapping").filter(
       ([, each]) => each["StartingPosition"],
     ) as [[string, Properties]];
     expect(source).toMatchObject({
       BisectBatchOnFunctionError: true,
       FunctionResponseTypes: ["ReportBatchItemFailures"],
-      MaximumRetryAttempts: 10,
-      MaximumRecordAgeInSeconds: 21_600,
+      MaximumRetryAttempts: 10_000,
+      MaximumRecordAgeInSeconds: 79_200,
       BatchSize: 500,
     });
     expect(text(source["DestinationConfig"])).toContain("IngestDeadLetters");
-    const environment = text(all(prod.stream, "AWS::Lambda::Function").filter(([id]) => id.startsWith("ingest")));
-    for (const name of ["RAW_BUCKET", "RAW_HEAD_TABLE", "STATE_TABLE", "SEARCH_URL", "METRICS_URL"]) {
-      expect(environment).toContain(`C360_AWS_${name}`);
-    }
     const granted = text(one(prod.stream, "AWS::IAM::Policy", "ingestRole"));
-    for (const action of ["dynamodb:UpdateItem", "es:ESHttpPut", "s3:PutObject", "secretsmanager:GetSecretValue"]) {
+    for (const action of ["dynamodb:UpdateItem", "s3:PutObject", "s3:GetObject*"]) expect(granted).toContain(action);
+  });
+
+  it("segments of raw S3, and the clock → decider → DynamoDB", () => {
+    const segments = one(prod.processing, "AWS::Events::Rule", "Segments");
+    expect(text(segments["EventPattern"])).toContain(`"prefix":"raw/"`);
+    expect(text(segments["Targets"])).toContain("decideLive");
+    const clock = one(prod.processing, "AWS::Events::Rule", "Clock");
+    expect(clock["ScheduleExpression"]).toBe("rate(1 minute)");
+    expect(text(clock["Targets"])).toContain("decideLive");
+    expect(text(one(prod.storage, "AWS::S3::Bucket", "Raw"))).toContain("EventBridgeConfiguration");
+    expect(one(prod.storage, "AWS::DynamoDB::Table", "stateTable")["TimeToLiveSpecification"]).toEqual({
+      AttributeName: "expires",
+      Enabled: true,
+    });
+    const granted = text(one(prod.processing, "AWS::IAM::Policy", "decideRole"));
+    for (const action of ["dynamodb:PutItem", "dynamodb:ConditionCheckItem", "secretsmanager:GetSecretValue"]) {
       expect(granted).toContain(action);
     }
   });
 
-  it("files in S3 raw → S3 processor; segments and the clock → data processor", () => {
-    const files = one(prod.processing, "AWS::Events::Rule", "Files");
-    expect(text(files["EventPattern"])).toContain(`"prefix":"files/"`);
-    expect(text(files["Targets"])).toContain("s3ProcessorLive");
-    expect(text(one(prod.processing, "AWS::Events::Rule", "Segments")["Targets"])).toContain("dataProcessorLive");
-    const clock = one(prod.processing, "AWS::Events::Rule", "Clock");
-    expect(clock["ScheduleExpression"]).toBe("rate(5 minutes)");
-    expect(text(clock["Targets"])).toContain("dataProcessorLive");
-    expect(text(one(prod.storage, "AWS::S3::Bucket", "Raw"))).toContain("EventBridgeConfiguration");
-    expect(text(one(prod.processing, "AWS::IAM::Policy", "s3ProcessorRole"))).toContain("kinesis:PutRecords");
+  it("makes nothing that no code writes to or reads, unless it is asked for", () => {
+    expect([dev.projections, dev.analytics, prod.projections, prod.analytics]).toEqual(Array(4).fill(undefined));
+    const paid = /^AWS::(Glue|EMRServerless|OpenSearchService|Timestream|Athena|LakeFormation)::/;
+    const typesOf = (stages: Templates): string[] =>
+      Object.values(stages).flatMap((template) =>
+        Object.values(template.toJSON()["Resources"] as Record<string, { Type: string }>).map(({ Type }) => Type),
+      );
+    for (const stages of [dev, prod]) expect(typesOf(stages).filter((type) => paid.test(type))).toEqual([]);
+    expect(typesOf(planned).filter((type) => paid.test(type)).length).toBeGreaterThan(5);
   });
 
-  it("Glue every night from raw to processed, EMR for a rebuild, Athena over the catalog", () => {
-    const job = one(prod.processing, "AWS::Glue::Job", "Nightly");
-    expect(text(job["DefaultArguments"])).toMatch(/FnGetAttRaw|RefRaw/);
-    expect(text(one(prod.processing, "AWS::Glue::Trigger", "Night")["Actions"])).toContain("Nightly");
-    expect(one(prod.processing, "AWS::EMRServerless::Application", "Rebuild")["Type"]).toBe("SPARK");
-    const { TableInput } = one(prod.analytics, "AWS::Glue::Table", "Events");
+  it("of what is planned: Athena over the catalog of the processed lake", () => {
+    const { TableInput } = one(planned.analytics, "AWS::Glue::Table", "Events");
     expect(text(TableInput)).toContain("RefProcessed");
-    expect(text(one(prod.analytics, "AWS::Athena::WorkGroup", "Queries"))).toContain("SSE_KMS");
+    expect(text(one(planned.analytics, "AWS::Athena::WorkGroup", "Queries"))).toContain("SSE_KMS");
   });
 
   it("each handler is shifted by CodeDeploy, and back on errors", () => {
     for (const [stage, count] of [
       ["stream", 2],
-      ["processing", 2],
+      ["processing", 1],
     ] as const) {
       const groups = all(prod[stage], "AWS::CodeDeploy::DeploymentGroup");
       expect(groups).toHaveLength(count);
@@ -270,9 +297,69 @@ describe("the diagram", () => {
   });
 });
 
+describe("what functions and the gateway are given", () => {
+  /** References become names that a reader takes. */
+  function given(variables: unknown, values: Record<string, string>): Record<string, string> {
+    const pairs = Array.isArray(variables)
+      ? variables.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value] as const)
+      : Object.entries(variables as Properties);
+    return Object.fromEntries(
+      pairs.map(([name, value]) => [name, typeof value === "string" ? value : (values[name] ?? "some-name")]),
+    );
+  }
+  const lambda = (stage: Stage, name: string): unknown =>
+    (one(prod[stage], "AWS::Lambda::Function", name)["Environment"] as { Variables: unknown }).Variables;
+
+  it.each([
+    ["stream", "forwarder", forwarderEnvironment],
+    ["stream", "ingest", ingestEnvironment],
+    ["processing", "decide", deciderEnvironment],
+  ] as const)("%s: %s is what its code reads, and no more", (stage, name, read) => {
+    const environment = given(lambda(stage, name), {});
+    expect(() => read(environment)).not.toThrow();
+    expect(namesRead(read, environment)).toEqual(
+      expect.arrayContaining(Object.keys(environment).filter((each) => each.startsWith("C360_"))),
+    );
+  });
+
+  it("the gateway's container too, on the port that the balancer asks", () => {
+    const [container] = one(prod.edge, "AWS::ECS::TaskDefinition", "Task")["ContainerDefinitions"] as [
+      { Environment: unknown; PortMappings: { ContainerPort: number }[] },
+    ];
+    const environment = given(container.Environment, {
+      C360_AWS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/queue",
+      C360_AWS_TOPIC_ARN: "arn:aws:sns:eu-central-1:123456789012:topic",
+    });
+    expect(gatewayEnvironment(environment).port).toBe(container.PortMappings[0]?.ContainerPort);
+    expect(namesRead(gatewayEnvironment, environment)).toEqual(expect.arrayContaining(Object.keys(environment)));
+  });
+});
+
+/** Which variables a reader asks for. */
+function namesRead(read: (environment: NodeJS.ProcessEnv) => unknown, environment: Record<string, string>): string[] {
+  const names = new Set<string>();
+  read(
+    new Proxy(environment, {
+      get: (target, name) => {
+        names.add(String(name));
+        return Reflect.get(target, name);
+      },
+    }),
+  );
+  return [...names];
+}
+
 describe("an environment's file", () => {
   const file = { ...JSON.parse(`{"environment":"dev","stream":"on-demand","functions":"on-demand","settings":{}}`) };
-  const rest = { gatewayImage: null, certificateArn: null, alarmEmail: null, budgetUsdPerMonth: 1, isKept: false };
+  const rest = {
+    gatewayImage: null,
+    certificateArn: null,
+    alarmEmail: null,
+    budgetUsdPerMonth: 1,
+    homeCurrency: "EUR",
+    withPlanned: false,
+    isKept: false,
+  };
 
   it("has the settings of c360 cost", () => {
     const given = parseConfiguration(text({ ...file, ...rest, settings: { lakeMonths: 1 } }), "x.json");

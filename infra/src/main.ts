@@ -1,13 +1,13 @@
 import { Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { readConfiguration } from "./configuration.ts";
-import { bundleHandlers } from "./handlers.ts";
+import { bundledCode } from "./handlers.ts";
 import { addStages, newApp } from "./stages.ts";
 
 const app = newApp();
 const name: unknown = app.node.tryGetContext("environment") ?? "dev";
 if (typeof name !== "string") throw new Error("Say which environment: -c environment=dev or -c environment=prod");
-const code = app.node.tryGetContext("handlers") === "empty" ? null : await bundleHandlers();
+const code = app.node.tryGetContext("handlers") === "empty" ? null : await bundledCode();
 addStages(app, readConfiguration(name), code);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();

@@ -35,7 +35,7 @@ const services = {
 /** Subnets without a way to the internet but for the load balancer's, and who may speak to whom. */
 export class NetworkStack extends StageStack {
   readonly vpc: Vpc;
-  readonly groups: Record<"balancer" | "gateway" | "handlers" | "stores", SecurityGroup>;
+  readonly groups: Record<"balancer" | "gateway" | "handlers", SecurityGroup>;
 
   constructor(scope: Construct, configuration: Configuration, keys: KeysStack) {
     super(scope, "Network", configuration);
@@ -61,16 +61,11 @@ export class NetworkStack extends StageStack {
       balancer: group("Balancer", false),
       gateway: group("Gateway", true),
       handlers: group("Handlers", true),
-      stores: group("Stores", false),
     };
-    const { balancer, gateway, handlers, stores } = this.groups;
+    const { balancer, gateway } = this.groups;
     balancer.connections.allowFromAnyIpv4(Port.tcp(ports.https), "HTTPS of sources and of the console");
     explain(balancer, { EC23: "The load balancer is where sources and people come in; WAF and TLS stand before it." });
     gateway.connections.allowFrom(balancer, Port.tcp(ports.gateway));
-    for (const client of [gateway, handlers]) {
-      stores.connections.allowFrom(client, Port.tcp(ports.https), "OpenSearch");
-      stores.connections.allowFrom(client, Port.tcp(ports.influx), "InfluxDB");
-    }
     this.addEndpoints(zones);
   }
 

@@ -18,6 +18,7 @@ import type { EdgeStack } from "./edge.ts";
 import type { StoreParts } from "./grants.ts";
 import type { KeysStack } from "./keys.ts";
 import type { ProcessingStack } from "./processing.ts";
+import type { ProjectionsStack } from "./projections.ts";
 import { StageStack } from "./stageStack.ts";
 import type { StreamStack } from "./stream.ts";
 
@@ -32,6 +33,7 @@ export interface ObservabilityParts extends StoreParts {
   readonly stream: StreamStack;
   readonly edge: EdgeStack;
   readonly processing: ProcessingStack;
+  readonly projections: ProjectionsStack | null;
 }
 
 interface Watched {
@@ -94,7 +96,13 @@ export class ObservabilityStack extends StageStack {
 
 /** By what is promised: acknowledged, in time, nothing lost, overload told, stores that answer. */
 function promisesOf(parts: ObservabilityParts): Record<string, Watched[]> {
-  return { ...edgePromises(parts), ...streamPromises(parts), ...handlerPromises(parts), ...storePromises(parts) };
+  return {
+    ...edgePromises(parts),
+    ...streamPromises(parts),
+    ...handlerPromises(parts),
+    ...storePromises(parts),
+    ...searchPromises(parts),
+  };
 }
 
 function edgePromises({ edge }: ObservabilityParts): Record<string, Watched[]> {
@@ -154,8 +162,7 @@ function handlerPromises({ stream, processing }: ObservabilityParts): Record<str
   const handlers = {
     forwarder: stream.forwarder,
     ingest: stream.ingest,
-    s3: processing.s3Processor,
-    data: processing.dataProcessor,
+    decider: processing.decider,
   };
   return {
     "Handlers: errors": Object.entries(handlers).map(([name, { run }]) => ({
@@ -181,6 +188,12 @@ function storePromises({ storage }: ObservabilityParts): Record<string, Watched[
       threshold: 1,
       minutes: 5,
     })),
+  };
+}
+
+function searchPromises({ projections }: ObservabilityParts): Record<string, Watched[]> {
+  if (projections === null) return {};
+  return {
     "Search: room": [
       {
         name: "SearchRoom",
@@ -189,7 +202,7 @@ function storePromises({ storage }: ObservabilityParts): Record<string, Watched[
           metricName: "FreeStorageSpace",
           statistic: "Minimum",
           period: minute,
-          dimensionsMap: { DomainName: storage.search.ref, ClientId: storage.account },
+          dimensionsMap: { DomainName: projections.search.ref, ClientId: projections.account },
         }),
         threshold: searchFreeMb,
         minutes: 5,

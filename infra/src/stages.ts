@@ -8,6 +8,7 @@ import { KeysStack } from "./keys.ts";
 import { NetworkStack } from "./network.ts";
 import { ObservabilityStack } from "./observability.ts";
 import { ProcessingStack } from "./processing.ts";
+import { ProjectionsStack } from "./projections.ts";
 import { StorageStack } from "./storage.ts";
 import { StreamStack } from "./stream.ts";
 
@@ -27,14 +28,17 @@ export function newApp(): App {
 
 /** All stages of one environment, each a stack, in the order in which they are deployed. */
 export function addStages(app: App, configuration: Configuration, code: HandlerCode) {
+  const { withPlanned } = configuration;
   const keys = new KeysStack(app, configuration);
   const network = new NetworkStack(app, configuration, keys);
-  const storage = new StorageStack(app, configuration, keys, network);
+  const storage = new StorageStack(app, configuration, keys);
   const stream = new StreamStack(app, configuration, { keys, network, storage, code });
   const edge = new EdgeStack(app, configuration, { keys, network, storage, stream });
-  const processing = new ProcessingStack(app, configuration, { keys, network, storage, stream, code });
-  const analytics = new AnalyticsStack(app, configuration, { keys, storage });
-  const governance = new GovernanceStack(app, configuration, { keys, storage, analytics, processing });
-  const observability = new ObservabilityStack(app, configuration, { keys, storage, stream, edge, processing });
-  return { keys, network, storage, stream, edge, processing, analytics, governance, observability };
+  const processing = new ProcessingStack(app, configuration, { keys, network, storage, code });
+  const projections = withPlanned ? new ProjectionsStack(app, configuration, keys, network) : null;
+  const analytics = withPlanned ? new AnalyticsStack(app, configuration, { keys, storage }) : null;
+  const governance = new GovernanceStack(app, configuration, { keys, storage, analytics });
+  const watched = { keys, storage, stream, edge, processing, projections };
+  const observability = new ObservabilityStack(app, configuration, watched);
+  return { keys, network, storage, stream, edge, processing, projections, analytics, governance, observability };
 }

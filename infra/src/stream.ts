@@ -7,9 +7,9 @@ import { SqsSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { Configuration } from "./configuration.ts";
-import { grantStores, type StoreParts, storeVariables } from "./grants.ts";
+import { grantRawLog, rawLogVariables, type StoreParts } from "./grants.ts";
 import { type Handler, handlerFunction, type HandlerParts } from "./handlerFunction.ts";
-import { variables } from "./handlers.ts";
+import { environmentOf } from "./handlers.ts";
 import { explain } from "./explained.ts";
 import { StageStack } from "./stageStack.ts";
 
@@ -17,8 +17,10 @@ const forwarderTimeout = Duration.seconds(30);
 /** As AWS asks: a message is not seen again while its function may still run and be tried again. */
 const visibility = Duration.seconds(180);
 const mostReceives = 5;
-const mostRetries = 10;
-const mostAge = Duration.hours(6);
+/** What fails is a service, not a record: poison is a dead letter at once. */
+const mostRetries = 10_000;
+/** Hours that are left to read from the stream what the on-failure queue names. */
+const hoursToRescue = 2;
 const smallGb = 0.5;
 
 /** SNS and SQS, the forwarder, Kinesis and ingestion. */
@@ -92,10 +94,10 @@ export class StreamStack extends StageStack {
       name: "forwarder",
       gb: smallGb,
       timeout: forwarderTimeout,
-      environment: {
-        [variables.stream]: this.stream.streamName,
-        [variables.deadLetterBucket]: storage.deadLetter.bucketName,
-      },
+      environment: environmentOf({
+        stream: this.stream.streamName,
+        deadLetterBucket: storage.deadLetter.bucketName,
+      }),
     });
     this.stream.grantWrite(handler.run);
     storage.deadLetter.grantPut(handler.run);
@@ -108,14 +110,19 @@ export class StreamStack extends StageStack {
 
   private ingestion(): Handler {
     const { settings, functions } = this.configuration;
+    const { storage } = this.parts;
     const handler = handlerFunction(this, this.parts, {
       name: "ingest",
       gb: settings.lambdaGb,
       timeout: Duration.seconds(60),
-      environment: storeVariables(this.parts.storage),
+      environment: {
+        ...rawLogVariables(storage),
+        ...environmentOf({ deadLetterBucket: storage.deadLetter.bucketName }),
+      },
       isKeptReady: functions === "provisioned",
     });
-    grantStores(handler.run, this.parts.storage);
+    grantRawLog(handler.run, storage);
+    storage.deadLetter.grantPut(handler.run);
     handler.live.addEventSource(
       new KinesisEventSource(this.stream, {
         startingPosition: StartingPosition.TRIM_HORIZON,
@@ -124,7 +131,7 @@ export class StreamStack extends StageStack {
         bisectBatchOnError: true,
         reportBatchItemFailures: true,
         retryAttempts: mostRetries,
-        maxRecordAge: mostAge,
+        maxRecordAge: Duration.hours(settings.streamRetentionHours - hoursToRescue),
         onFailure: new SqsDlq(this.deadLetters.ingest),
       }),
     );
