@@ -24,7 +24,6 @@ const grantedResources = {
   FnGetAttDeadLetter70818289ArnAD152316: "Any object of the dead letters, and of no other bucket.",
   FnGetAttProcessed10BEC1CEArn5D1BE4C4: "Any object of the processed lake, and of no other bucket.",
   FnGetAttRaw72517081Arn8AABA17C: "Any object of the raw lake, and of no other bucket.",
-  FnGetAttSearchArn054A11B5: "Any index of one search domain: a reindexing makes a new one behind the alias.",
 };
 
 /** `anything` says why the role may do what AWS can only allow on all resources. */
