@@ -14,8 +14,8 @@ const environmentFile = Type.Object(
     stream: Type.Enum(streamModes),
     functions: Type.Enum(functionModes),
     settings: Type.Record(Type.String(), Type.Number()),
-    /** Where the gateway's image is; null: the tag `latest` of the repository that the app makes. */
-    gatewayImage: optional("^[\\w./:@-]{3,500}$"),
+    /** Tag of the gateway's image in the repository that the storage stack makes. */
+    gatewayVersion: Type.String({ pattern: "^\\w[\\w.-]{0,127}$" }),
     /** Of the load balancer's HTTPS; null: that of the CloudFormation parameter CertificateArn. */
     certificateArn: optional("^arn:aws[\\w-]*:acm:[\\w-]+:\\d{12}:certificate/[\\w-]+$"),
     /** Who is told of alarms and of the budget; null: nobody but the topic's own subscribers. */
@@ -23,7 +23,7 @@ const environmentFile = Type.Object(
     budgetUsdPerMonth: Type.Number({ minimum: 1 }),
     /** ISO 4217: what revenue is in. */
     homeCurrency: Type.String({ pattern: "^[A-Z]{3}$" }),
-    /** Whether what no code writes to or reads yet is made too; see docs/aws.md. */
+    /** Whether what no code writes to or reads yet is made too; see docs/aws-deployment.md. */
     withPlanned: Type.Boolean(),
     /** Whether tables and buckets stay when the stacks are deleted. */
     isKept: Type.Boolean(),
@@ -64,6 +64,6 @@ export function parseConfiguration(text: string, where: string): Configuration {
 
 function invalid(where: string, what: string): Problem {
   return new Problem(400, "environment_invalid", `${where} ${what}.`, {
-    hint: "Copy infra/environments/prod.json; docs/aws.md describes each of its settings.",
+    hint: "Copy infra/environments/prod.json; docs/aws-deployment.md describes each of its settings.",
   });
 }

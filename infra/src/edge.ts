@@ -1,5 +1,4 @@
 import { CfnParameter, Duration } from "aws-cdk-lib";
-import { Repository, RepositoryEncryption, TagMutability } from "aws-cdk-lib/aws-ecr";
 import {
   Cluster,
   ContainerImage,
@@ -74,7 +73,7 @@ export class EdgeStack extends StageStack {
   }
 
   private gateway(): FargateService {
-    const { settings } = this.configuration;
+    const { settings, gatewayVersion } = this.configuration;
     const { network, keys, storage, stream } = this.parts;
     const task = new FargateTaskDefinition(this, "Task", {
       cpu: settings.gatewayCpu * cpuUnits,
@@ -87,7 +86,7 @@ export class EdgeStack extends StageStack {
       removalPolicy: this.removal,
     });
     task.addContainer("gateway", {
-      image: this.image(),
+      image: ContainerImage.fromEcrRepository(storage.images, gatewayVersion),
       portMappings: [{ containerPort: ports.gateway }],
       readonlyRootFilesystem: true,
       logging: LogDrivers.awsLogs({ logGroup: log, streamPrefix: "gateway" }),
@@ -127,19 +126,6 @@ export class EdgeStack extends StageStack {
     stream.topic.grantPublish(taskRole);
     storage.tables.access.grantReadData(taskRole);
     grantHashKey(taskRole, storage);
-  }
-
-  private image(): ContainerImage {
-    const { gatewayImage } = this.configuration;
-    if (gatewayImage !== null) return ContainerImage.fromRegistry(gatewayImage);
-    const repository = new Repository(this, "Images", {
-      encryption: RepositoryEncryption.KMS,
-      encryptionKey: this.parts.keys.lake,
-      imageScanOnPush: true,
-      imageTagMutability: TagMutability.MUTABLE,
-      removalPolicy: this.removal,
-    });
-    return ContainerImage.fromEcrRepository(repository, "latest");
   }
 
   private listen(): void {

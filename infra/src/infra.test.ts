@@ -184,6 +184,9 @@ describe("the diagram", () => {
 
   it("gateway → SQS, gateway → SNS → SQS", () => {
     const task = text(one(prod.edge, "AWS::ECS::TaskDefinition", "Task"));
+    expect(one(prod.storage, "AWS::ECR::Repository", "Images")["ImageTagMutability"]).toBe("IMMUTABLE");
+    expect(task).toContain(":0.1.0");
+    expect(text(all(prod.edge, "AWS::IAM::Policy"))).toContain("ecr:BatchGetImage");
     for (const name of [
       "C360_AWS_QUEUE_URL",
       "C360_AWS_TOPIC_ARN",
@@ -357,7 +360,7 @@ function namesRead(read: (environment: NodeJS.ProcessEnv) => unknown, environmen
 describe("an environment's file", () => {
   const file = { ...JSON.parse(`{"environment":"dev","stream":"on-demand","functions":"on-demand","settings":{}}`) };
   const rest = {
-    gatewayImage: null,
+    gatewayVersion: "1",
     certificateArn: null,
     alarmEmail: null,
     budgetUsdPerMonth: 1,

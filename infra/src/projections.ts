@@ -79,7 +79,7 @@ export class ProjectionsStack extends StageStack {
     domain.node.addDependency(policy);
     explain(domain, {
       OS3: "It has no address outside of the VPC; who may reach it is the stores' security group and signed requests.",
-      OS4: "Three data nodes elect among themselves; dedicated ones pay from about ten nodes. See docs/aws.md.",
+      OS4: "Three data nodes elect among themselves; dedicated ones pay from about ten nodes.",
       ...(isLarge ? {} : { OS7: "One node in this environment: search is a projection that is made again." }),
     });
     return domain;

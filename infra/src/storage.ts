@@ -1,5 +1,6 @@
-import { Duration } from "aws-cdk-lib";
+import { CfnOutput, Duration } from "aws-cdk-lib";
 import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
+import { Repository, RepositoryEncryption, TagMutability } from "aws-cdk-lib/aws-ecr";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   BlockPublicAccess,
@@ -22,13 +23,15 @@ const daysPerMonth = 31;
 /** Where the access logs of the load balancer lie, in the bucket of access logs. */
 export const balancerLogs = "balancer";
 
-/** Tables, buckets and the hash key. */
+/** Tables, buckets, the hash key and the gateway's images. */
 export class StorageStack extends StageStack {
   readonly tables: Readonly<Record<TableName, Table>>;
   readonly accessLogs: Bucket;
   readonly raw: Bucket;
   readonly processed: Bucket;
   readonly deadLetter: Bucket;
+  /** Of the gateway: here, since it has to be there before the gateway starts. */
+  readonly images: Repository;
   /** Of all keyed hashes; nobody sees it. */
   readonly hashKey: Secret;
   private readonly keys: KeysStack;
@@ -41,6 +44,14 @@ export class StorageStack extends StageStack {
     this.raw = this.bucket("Raw", configuration.settings.lakeMonths * daysPerMonth);
     this.processed = this.bucket("Processed", null);
     this.deadLetter = this.bucket("DeadLetter", configuration.settings.lakeMonths * daysPerMonth);
+    this.images = new Repository(this, "Images", {
+      encryption: RepositoryEncryption.KMS,
+      encryptionKey: keys.lake,
+      imageScanOnPush: true,
+      imageTagMutability: TagMutability.IMMUTABLE,
+      removalPolicy: this.removal,
+    });
+    new CfnOutput(this, "GatewayRepository", { value: this.images.repositoryUri });
     this.hashKey = new Secret(this, "HashKey", {
       encryptionKey: keys.tables,
       generateSecretString: { passwordLength: 43, excludePunctuation: true },
