@@ -57,6 +57,7 @@ export default defineConfig({
             "bench/**/*.test.ts",
             "docs/**/*.test.ts",
             "console/{src,scripts}/**/*.test.ts",
+            "infra/src/**/*.test.ts",
           ],
           exclude: [...whole, aws, "**/node_modules/**"],
           testTimeout: 60_000,

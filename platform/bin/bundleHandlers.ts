@@ -2,13 +2,13 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 
-/** The Lambda functions, by the names of their files in `platform/src/runtime/aws`. */
-export const handlerNames = ["forwarder", "ingest"] as const;
+/** The Lambda functions, and the gateway's program, by the names of their files in `platform/src/runtime/aws`. */
+export const handlerNames = ["forwarder", "ingest", "decide", "gateway"] as const;
 export type HandlerName = (typeof handlerNames)[number];
 
 export interface BundledHandler {
   name: HandlerName;
-  /** The function's code folder; its handler is `index.handler`. */
+  /** The function's code folder, its handler `index.handler`; of the gateway a folder to run, `node index.mjs`. */
   folder: string;
   bytes: number;
 }

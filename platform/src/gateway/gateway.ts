@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import type { BufferRecord } from "../buffer/eventBuffer.ts";
 import { maxDepth, maxRecordBytes, type JsonObject, type Rejection } from "../model/event.ts";
 import type { KeyedHash } from "../model/keyedHash.ts";
-import type { Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
 import type { AccessStore } from "../storage/access.ts";
@@ -25,8 +24,10 @@ export { answerClientError } from "./answers.ts";
 /** Imports go up to what the log takes, less the room for what acceptance adds. */
 const maxImportedEventBytes = maxRecordBytes - 32_768;
 
-export interface GatewayParts {
-  append: (records: readonly BufferRecord[], source: string) => Promise<Position[]>;
+/** `Taken`: what the way in says of records that are durable. An embedded log knows their positions; a managed one does not. */
+export interface GatewayParts<Taken = unknown> {
+  /** Of one source. Resolves only once every record is durable, as `EventSink` has it. */
+  append: (records: readonly BufferRecord[], source: Source) => Promise<Taken>;
   access: AccessStore;
   hash: KeyedHash;
   /** UTC ms. */
@@ -45,7 +46,7 @@ export interface GatewayParts {
    * Judged calls of one source that go into the log, with what it keeps of each. What is answered is called once they
    * are durable, and is what holds them until then: parsed, many weigh as much as all else here. Neither may throw.
    */
-  onTaken?: (calls: readonly Judged[], records: readonly BufferRecord[]) => (positions: readonly Position[]) => void;
+  onTaken?: (calls: readonly Judged[], records: readonly BufferRecord[]) => (taken: Taken) => void;
   /** A fault of ours, for the operator's log; the sender knows it by this id only. */
   onFault?: (error: unknown, requestId: string) => void;
 }
@@ -82,7 +83,7 @@ export const gatewayServerOptions: ServerOptions = {
 };
 
 /** The Segment HTTP tracking API: authenticate, judge, append, and answer only when everything is durable. */
-export function createGateway(parts: GatewayParts): Gateway {
+export function createGateway<Taken>(parts: GatewayParts<Taken>): Gateway {
   const edge = edgeOf(parts);
   return {
     handles: (request) => routeOf(request.url ?? "") !== null,
@@ -100,7 +101,7 @@ export function createGateway(parts: GatewayParts): Gateway {
 }
 
 interface Edge {
-  parts: GatewayParts;
+  parts: Pick<GatewayParts, "access" | "now" | "planOf" | "onFault">;
   room: BodyRoom;
   live: AcceptOptions;
   imported: AcceptOptions;
@@ -109,7 +110,7 @@ interface Edge {
   admission: Admission;
 }
 
-function edgeOf(parts: GatewayParts): Edge {
+function edgeOf<Taken>(parts: GatewayParts<Taken>): Edge {
   const encode = recordEncoder(parts.hash);
   const { newMessageId } = parts;
   const live: AcceptOptions = { maxEventBytes, allowGuests: false, newMessageId, mayBeUnstorable: true };
@@ -118,15 +119,15 @@ function edgeOf(parts: GatewayParts): Edge {
   const append: Edge["append"] = (source, count, judge) => {
     if (count === 0) return Promise.resolve([]);
     const release = gate.reserve(source, count);
-    let appended: Promise<Position[]>;
+    let appended: Promise<Taken>;
     let refused: Submitted["rejected"];
-    let told: ReturnType<NonNullable<GatewayParts["onTaken"]>> | undefined;
+    let told: ((taken: Taken) => void) | undefined;
     try {
       const calls = judge();
       const records = calls.map(encode);
       refused = refusedOf(calls);
       told = parts.onTaken?.(calls, records);
-      appended = parts.append(records, source.id);
+      appended = parts.append(records, source);
     } catch (error) {
       release();
       throw error;
@@ -143,21 +144,21 @@ function edgeOf(parts: GatewayParts): Edge {
   };
 }
 
-async function durable(
-  appended: Promise<Position[]>,
+async function durable<Taken>(
+  appended: Promise<Taken>,
   {
     refused,
     told,
     release,
   }: {
     refused: Submitted["rejected"];
-    told: ((positions: readonly Position[]) => void) | undefined;
+    told: ((taken: Taken) => void) | undefined;
     release: () => void;
   },
 ): Promise<Submitted["rejected"]> {
   try {
-    const positions = await appended;
-    told?.(positions);
+    const taken = await appended;
+    told?.(taken);
     return refused;
   } finally {
     release();

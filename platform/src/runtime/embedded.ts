@@ -116,7 +116,7 @@ async function openOn(settings: Settings, options: OpenOptions): Promise<Platfor
     const thrownAt = placesOfErrors();
     const plans = await planService(stages.access.plans);
     const gateway = createGateway({
-      append,
+      append: (records, source) => append(records, source.id),
       planOf: plans.planOf,
       access: stages.access,
       hash,

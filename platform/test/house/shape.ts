@@ -14,7 +14,7 @@ const unfinished = /\b(TODO|FIXME|XXX)\b/;
 /** Files and functions short enough to read, and everything else that one file alone can break. */
 export function checkShape(tree: Tree, sources: readonly SourceFile[]): Violation[] {
   const folders = tree.emptyFolders
-    .filter((folder) => /^(platform|bench|docs|console)(\/|$)/.test(folder))
+    .filter((folder) => /^(platform|bench|docs|console|infra)(\/|$)/.test(folder))
     .map((file): Violation => ({
       rule: "empty-folder",
       file,
@@ -73,7 +73,7 @@ function isFace(path: string): boolean {
 }
 
 function hasEmptyName(path: string): boolean {
-  const inside = /^(platform|bench|docs|console)\/(.*)$/.exec(path)?.[2];
+  const inside = /^(platform|bench|docs|console|infra)\/(.*)$/.exec(path)?.[2];
   if (inside === undefined) return false;
   const words = inside
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")

@@ -21,6 +21,8 @@ const skippedFolders = new Set([
   "console/screenshots",
   "platform/dist",
   ".standins",
+  "infra/dist",
+  "infra/cdk.out",
 ]);
 const readExtensions = new Set([".ts", ".tsx", ".md", ".json"]);
 

@@ -199,7 +199,7 @@ function openEdge(
     }
   };
   const gateway = createGateway({
-    append: keep,
+    append: (records, source) => keep(records, source.id),
     access: world.access,
     hash,
     now: () => world.now,

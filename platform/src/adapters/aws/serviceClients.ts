@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
@@ -35,6 +36,10 @@ export function sqsClient(access: ServiceAccess): SQSClient {
 
 export function snsClient(access: ServiceAccess): SNSClient {
   return new SNSClient(options(access));
+}
+
+export function secretsClient(access: ServiceAccess): SecretsManagerClient {
+  return new SecretsManagerClient(options(access));
 }
 
 /** `isPathStyle`: the bucket is in the path and not in the host's name, as most that are not AWS have it. */

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { Problem } from "../../model/problem.ts";
 import {
+  deciderEnvironment,
   forwarderEnvironment,
   gatewayEnvironment,
   ingestEnvironment,
@@ -16,8 +17,10 @@ const whole = {
   C360_AWS_RAW_HEAD_TABLE: "raw-head",
   C360_AWS_DEAD_LETTER_BUCKET: "retailer-raw",
   C360_AWS_ACCESS_TABLE: "access",
+  C360_AWS_STATE_TABLE: "state",
+  C360_AWS_HASH_KEY_SECRET: "customer360/hash-key",
 };
-const readers = { gatewayEnvironment, forwarderEnvironment, ingestEnvironment, rawLogEnvironment };
+const readers = { gatewayEnvironment, forwarderEnvironment, ingestEnvironment, rawLogEnvironment, deciderEnvironment };
 
 function problemOf(read: () => unknown): unknown {
   try {
@@ -33,6 +36,18 @@ describe("the environment of the AWS edition", () => {
       queueUrl: whole.C360_AWS_QUEUE_URL,
       topicArn: whole.C360_AWS_TOPIC_ARN,
       accessTable: "access",
+      hashKeySecret: "customer360/hash-key",
+      port: 8_080,
+      drainMs: 15_000,
+      logLevel: "INFO",
+    });
+    expect(deciderEnvironment({ ...whole, C360_AWS_HOME_CURRENCY: "eur", C360_AWS_LEASE_SECONDS: "90" })).toEqual({
+      ...rawLogEnvironment(whole),
+      stateTable: "state",
+      leaseMs: 90_000,
+      hashKeySecret: "customer360/hash-key",
+      homeCurrency: "EUR",
+      telemetry: { namespace: "Customer360", logLevel: "INFO" },
     });
     expect(forwarderEnvironment(whole)).toEqual({
       stream: "events",
@@ -70,6 +85,11 @@ describe("the environment of the AWS edition", () => {
     ["C360_AWS_RAW_PREFIX", "/raw/"],
     ["C360_AWS_RAW_CLAIM_SECONDS", "1.5"],
     ["C360_AWS_DEAD_LETTER_BUCKET", "Retailer"],
+    ["C360_AWS_LEASE_SECONDS", "10"],
+    ["C360_AWS_HASH_KEY_SECRET", "a secret with spaces"],
+    ["C360_AWS_HOME_CURRENCY", "POUNDS"],
+    ["C360_AWS_PORT", "70000"],
+    ["C360_AWS_DRAIN_SECONDS", "600"],
     ["C360_AWS_LOG_LEVEL", "loud"],
     ["C360_AWS_S3_PATH_STYLE", "yes"],
   ])("refuses %s=%s, and does not repeat it", (name, value) => {

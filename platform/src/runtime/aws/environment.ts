@@ -27,6 +27,18 @@ export const variables = {
   deadLetterPrefix: "C360_AWS_DEAD_LETTER_PREFIX",
   /** DynamoDB table (string keys `pk` and `sk`) of sources and API tokens. */
   accessTable: "C360_AWS_ACCESS_TABLE",
+  /** DynamoDB table (string keys `pk` and `sk`, time to live `expires`) of what is decided: identity, profiles, messages. */
+  stateTable: "C360_AWS_STATE_TABLE",
+  /** Seconds that a decider has the lease, 30 to 900; 60 where it is not set. */
+  leaseSeconds: "C360_AWS_LEASE_SECONDS",
+  /** Name or ARN of the secret that holds the key of all keyed hashes: 43 letters and digits, or 32 bytes. */
+  hashKeySecret: "C360_AWS_HASH_KEY_SECRET",
+  /** ISO 4217: the currency that `revenue` is in; `GBP` where it is not set. */
+  homeCurrency: "C360_AWS_HOME_CURRENCY",
+  /** Port that the gateway listens on; 8080 where it is not set. */
+  port: "C360_AWS_PORT",
+  /** Seconds that a stopping gateway still takes what the load balancer sends it, 0 to 110; 15 where it is not set. */
+  drainSeconds: "C360_AWS_DRAIN_SECONDS",
   /** CloudWatch namespace of the handlers' metrics; `Customer360` where it is not set. */
   metricsNamespace: "C360_AWS_METRICS_NAMESPACE",
   /** `DEBUG`, `INFO`, `WARN` or `ERROR`; `INFO` where it is not set. */
@@ -59,6 +71,18 @@ export interface GatewayEnvironment {
   readonly queueUrl: string;
   readonly topicArn: string;
   readonly accessTable: string;
+  readonly hashKeySecret: string;
+  readonly port: number;
+  readonly drainMs: number;
+  readonly logLevel: LogLevel;
+}
+
+export interface DeciderEnvironment extends RawLogEnvironment {
+  readonly stateTable: string;
+  readonly leaseMs: number;
+  readonly hashKeySecret: string;
+  readonly homeCurrency: string;
+  readonly telemetry: Telemetry;
 }
 
 export interface ForwarderEnvironment extends StreamSettings {
@@ -83,7 +107,15 @@ type Given = (name: Variable) => string | null;
 /** Each of these throws Problem 422 `setting_invalid`, whose `field` is the variable's name. */
 export function gatewayEnvironment(env: NodeJS.ProcessEnv): GatewayEnvironment {
   const given = givenIn(env);
-  return { queueUrl: urlOf(given, "queueUrl"), topicArn: topicOf(given), accessTable: tableOf(given, "accessTable") };
+  return {
+    queueUrl: urlOf(given, "queueUrl"),
+    topicArn: topicOf(given),
+    accessTable: tableOf(given, "accessTable"),
+    hashKeySecret: secretOf(given),
+    port: wholeOf(given, "port", { from: 0, to: 65_535, without: 8_080 }),
+    drainMs: wholeOf(given, "drainSeconds", { from: 0, to: 110, without: 15 }) * 1_000,
+    logLevel: telemetryOf(given).logLevel,
+  };
 }
 
 export function forwarderEnvironment(env: NodeJS.ProcessEnv): ForwarderEnvironment {
@@ -94,6 +126,18 @@ export function forwarderEnvironment(env: NodeJS.ProcessEnv): ForwarderEnvironme
 export function ingestEnvironment(env: NodeJS.ProcessEnv): IngestEnvironment {
   const given = givenIn(env);
   return { ...rawLogEnvironment(env), deadLetters: deadLettersOf(given), telemetry: telemetryOf(given) };
+}
+
+export function deciderEnvironment(env: NodeJS.ProcessEnv): DeciderEnvironment {
+  const given = givenIn(env);
+  return {
+    ...rawLogEnvironment(env),
+    stateTable: tableOf(given, "stateTable"),
+    leaseMs: wholeOf(given, "leaseSeconds", { from: 30, to: 900, without: 60 }) * 1_000,
+    hashKeySecret: secretOf(given),
+    homeCurrency: currencyOf(given),
+    telemetry: telemetryOf(given),
+  };
 }
 
 /** Of whoever reads or writes the raw lake. */
@@ -145,6 +189,18 @@ function tableOf(given: Given, name: Variable): string {
 function topicOf(given: Given): string {
   const hint = "Give the ARN, such as arn:aws:sns:eu-central-1:123456789012:events.";
   return matching(given, "topicArn", /^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]{1,256}$/, hint);
+}
+
+function secretOf(given: Given): string {
+  const hint =
+    "Give the secret's name or its ARN, never what it holds: the environment is shown to whoever may see the task.";
+  return matching(given, "hashKeySecret", /^[\w/+=.@:-]{4,2048}$/, hint);
+}
+
+function currencyOf(given: Given): string {
+  const currency = (given("homeCurrency") ?? "GBP").toUpperCase();
+  if (Intl.supportedValuesOf("currency").includes(currency)) return currency;
+  throw invalid("homeCurrency", "is no currency", "Give an ISO 4217 code such as GBP, EUR or USD.");
 }
 
 function urlOf(given: Given, name: Variable): string {
