@@ -28,6 +28,8 @@ export class FaultyHttp extends NodeHttpHandler {
   /** Of every request, those that failed too. */
   readonly operations: string[] = [];
   plan: (operation: string, number: number) => Fault = () => null;
+  /** What happens before a request goes. */
+  before: (operation: string, number: number) => Promise<void> = async () => {};
   /** Records in each PutRecords. */
   readonly recordCounts: number[] = [];
   /** Which records of the nth PutRecords (from 1) are refused, as those of a throttled shard: they never arrive. */
@@ -37,6 +39,7 @@ export class FaultyHttp extends NodeHttpHandler {
     const operation = operationOf(request);
     this.operations.push(operation);
     const fault = this.plan(operation, this.operations.length);
+    await this.before(operation, this.operations.length);
     if (fault === null && operation === "PutRecords") return this.#putRecords(request, options);
     if (fault === null) return super.handle(request, options);
     if (fault === "lost" || fault.isDone === true) {
