@@ -241,6 +241,16 @@ withStandIn("ministack", (endpoint) => {
       expect(await numbersIn()).toEqual(range(0, 6));
     });
 
+    it("an answer that stalls behind its headers is given up, and what it was of is asked for again", async () => {
+      http = new FaultyHttp({ tryTimeoutMs: 2_000 });
+      http.plan = first(1, "silent", "UpdateItem");
+      expect(await lake.open(http).append([numbered(0)])).toEqual([position(0, 0)]);
+      http.plan = first(1, "silent", "GetObject");
+      const reader = lake.openReader(http);
+      expect(await problemOf(reader.read(0, position(1, 0), 1, 1))).toMatchObject({ code: "raw_log_unavailable" });
+      expect((await reader.read(0, position(1, 0), 1, 1)).records.map(plain)).toEqual([plain(numbered(0))]);
+    });
+
     it("damage and loss are told with the segment, never skipped", async () => {
       for (const n of range(0, 3)) await lake.open().append([numbered(n, 3_000)]);
       const end = await lake.open().end();
