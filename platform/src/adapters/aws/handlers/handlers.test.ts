@@ -92,6 +92,34 @@ describe("the forwarder", () => {
     expect(warnings.join()).not.toContain(secret);
   });
 
+  it("holds little at a time of what unpacks to much", async () => {
+    let [held, most] = [0, 0];
+    const slow: EventSink = {
+      append: async (records) => {
+        const bytes = records.reduce((sum, { payload }) => sum + payload.length, 0);
+        most = Math.max(most, (held += bytes));
+        await new Promise((resolve) => setImmediate(resolve));
+        held -= bytes;
+      },
+      close: async () => {},
+    };
+    const handle = createForwarder({ sink: slow, deadLetters: letters, telemetry, now });
+    const body = encodePack(range(0, 4).map((n) => encodeEntry(numbered(n, 1_000_000))));
+    expect(await handle(queueEvent(range(0, 20).map(() => body)))).toEqual({ batchItemFailures: [] });
+    expect(counts.get("RecordsForwarded")).toBe(80);
+    expect(most).toBeGreaterThan(10_000_000);
+    expect(most).toBeLessThan(25_000_000);
+  });
+
+  it("answers in its time what the stream has not taken until then", async () => {
+    const stuck: EventSink = { append: () => new Promise(() => {}), close: async () => {} };
+    const handle = createForwarder({ sink: stuck, deadLetters: letters, telemetry, now });
+    const end = Date.now() + 2_100;
+    const answer = await handle(queueEvent([packOf(1)]), { getRemainingTimeInMillis: () => end - Date.now() });
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "m0" }] });
+    expect(warnings.join()).toContain("out_of_time");
+  });
+
   it("lets a message come again whose dead letter could not be kept", async () => {
     letters.keep = () => Promise.reject(new Problem(503, "dead_letters_unavailable", "It does not answer."));
     const handle = createForwarder({ sink: sink(() => null), deadLetters: letters, telemetry, now });

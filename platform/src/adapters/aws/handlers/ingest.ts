@@ -67,7 +67,12 @@ async function readOrKeep(given: KinesisStreamRecord, parts: IngestParts): Promi
     const { code, message } = error;
     // `shardId-000000000000:49590…`: the shard, and the sequence number in it.
     const id = given.eventID.replaceAll(/[^\w.-]/g, "_");
-    await parts.deadLetters.keep({ from: "stream", id, receivedAt: parts.now(), reason: { code, message }, body });
+    const letter = { from: "stream" as const, id, receivedAt: parts.now(), reason: { code, message }, body };
+    await parts.deadLetters.keep(letter).catch((failure: unknown) => {
+      const why = failure instanceof Problem ? failure.code : "unexpected";
+      parts.telemetry.warn("a dead letter cannot be kept, and holds up its shard", { code: why, id });
+      throw failure;
+    });
     parts.telemetry.warn("a record is a dead letter", { code, id });
     parts.telemetry.count("DeadLetters", 1);
     return null;
