@@ -16,8 +16,8 @@ export interface Messages {
 
 /** Of one request, to SQS and to SNS. */
 export const maxMessages = 10;
-/** Events compress to a quarter or less, and what a message may hold at one price is 64 KiB. */
-const packBytes = 262_144;
+/** Events compress to a quarter or less, base64 adds a third, and what a message may hold at one price is 64 KiB. */
+const packBytes = 184_320;
 /** Of all messages of one flush, with all rounds: who waits for the answer is a client of the gateway. */
 const defaultTakenWithinMs = 8_000;
 const requestBytes = maxMessages * packBytes;
