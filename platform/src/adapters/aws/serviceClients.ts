@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -19,6 +20,10 @@ export interface ServiceAccess {
 const maxAttempts = 6;
 const connectionTimeoutMs = 2_000;
 const requestTimeoutMs = 10_000;
+/** Of a socket on which nothing comes or goes, while an answer's body is read too. */
+const socketTimeoutMs = 10_000;
+/** Of one try, its answer's body included. */
+const tryTimeoutMs = 30_000;
 const maxSockets = 64;
 
 export function dynamoDbClient(access: ServiceAccess): DynamoDBClient {
@@ -47,18 +52,57 @@ export function s3Client(access: ServiceAccess, isPathStyle: boolean): S3Client 
   return new S3Client({ ...options(access), forcePathStyle: isPathStyle });
 }
 
+type Handled = ReturnType<NodeHttpHandler["handle"]>;
+type Asked = Parameters<NodeHttpHandler["handle"]>;
+
+/** HTTP/1.1, each of whose tries ends after a time, also where the answer's body never does. */
+export class BoundedHttpHandler extends NodeHttpHandler {
+  readonly #tryTimeoutMs: number;
+
+  constructor(bounds: { tryTimeoutMs?: number } = {}) {
+    super({
+      connectionTimeout: connectionTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      socketTimeout: socketTimeoutMs,
+      throwOnRequestTimeout: true,
+      httpsAgent: { maxSockets },
+      httpAgent: { maxSockets },
+    });
+    this.#tryTimeoutMs = bounds.tryTimeoutMs ?? tryTimeoutMs;
+  }
+
+  override async handle(...[request, options = {}]: Asked): Handled {
+    const ending = new AbortController();
+    const given = options.abortSignal as AbortSignal | undefined;
+    const abortSignal = given === undefined ? ending.signal : AbortSignal.any([given, ending.signal]);
+    let body: Readable | undefined;
+    const timer = setTimeout(() => {
+      body?.destroy(timedOut(this.#tryTimeoutMs));
+      ending.abort();
+    }, this.#tryTimeoutMs).unref();
+    try {
+      const answer = await this.once(request, { ...options, abortSignal });
+      body = answer.response.body as Readable;
+      // Whoever reads it hears of an error; nobody may.
+      body.on("error", () => {}).once("close", () => clearTimeout(timer));
+      return answer;
+    } catch (error) {
+      clearTimeout(timer);
+      throw ending.signal.aborted ? timedOut(this.#tryTimeoutMs) : error;
+    }
+  }
+
+  /** One try, whose answer may stall. */
+  protected async once(...asked: Asked): Handled {
+    return super.handle(...asked);
+  }
+}
+
+/** By its name the SDK knows that it may be tried again. */
+function timedOut(ms: number): Error {
+  return Object.assign(new Error(`A service's answer was not whole after ${ms} ms.`), { name: "TimeoutError" });
+}
+
 function options({ requestHandler, ...access }: ServiceAccess) {
-  return {
-    ...access,
-    maxAttempts,
-    requestHandler:
-      requestHandler ??
-      new NodeHttpHandler({
-        connectionTimeout: connectionTimeoutMs,
-        requestTimeout: requestTimeoutMs,
-        throwOnRequestTimeout: true,
-        httpsAgent: { maxSockets },
-        httpAgent: { maxSockets },
-      }),
-  };
+  return { ...access, maxAttempts, requestHandler: requestHandler ?? new BoundedHttpHandler() };
 }

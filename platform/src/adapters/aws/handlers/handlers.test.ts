@@ -6,6 +6,7 @@ import { Problem } from "../../../model/problem.ts";
 import type { DeadLetter, DeadLetters } from "../deadLetters.ts";
 import { encodeFrame } from "../kinesis/recordFrame.ts";
 import { encodeEntry, encodePack } from "../messages/messagePack.ts";
+import { maxSegmentBytes, plainBytesOf } from "../rawLog/segmentObject.ts";
 import { createForwarder } from "./forwarder.ts";
 import { createIngest } from "./ingest.ts";
 
@@ -91,6 +92,34 @@ describe("the forwarder", () => {
     expect(warnings.join()).not.toContain(secret);
   });
 
+  it("holds little at a time of what unpacks to much", async () => {
+    let [held, most] = [0, 0];
+    const slow: EventSink = {
+      append: async (records) => {
+        const bytes = records.reduce((sum, { payload }) => sum + payload.length, 0);
+        most = Math.max(most, (held += bytes));
+        await new Promise((resolve) => setImmediate(resolve));
+        held -= bytes;
+      },
+      close: async () => {},
+    };
+    const handle = createForwarder({ sink: slow, deadLetters: letters, telemetry, now });
+    const body = encodePack(range(0, 4).map((n) => encodeEntry(numbered(n, 1_000_000))));
+    expect(await handle(queueEvent(range(0, 20).map(() => body)))).toEqual({ batchItemFailures: [] });
+    expect(counts.get("RecordsForwarded")).toBe(80);
+    expect(most).toBeGreaterThan(10_000_000);
+    expect(most).toBeLessThan(25_000_000);
+  });
+
+  it("answers in its time what the stream has not taken until then", async () => {
+    const stuck: EventSink = { append: () => new Promise(() => {}), close: async () => {} };
+    const handle = createForwarder({ sink: stuck, deadLetters: letters, telemetry, now });
+    const end = Date.now() + 2_100;
+    const answer = await handle(queueEvent([packOf(1)]), { getRemainingTimeInMillis: () => end - Date.now() });
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "m0" }] });
+    expect(warnings.join()).toContain("out_of_time");
+  });
+
   it("lets a message come again whose dead letter could not be kept", async () => {
     letters.keep = () => Promise.reject(new Problem(503, "dead_letters_unavailable", "It does not answer."));
     const handle = createForwarder({ sink: sink(() => null), deadLetters: letters, telemetry, now });
@@ -144,7 +173,9 @@ describe("the ingest function", () => {
     const { batchItemFailures } = await handle(streamEvent(frames));
     expect(written).toHaveLength(2);
     expect(batchItemFailures).toEqual([{ itemIdentifier: `s${written.flat().length}` }]);
-    expect(Math.max(...written.map((part) => part.length))).toBeLessThan(12);
+    for (const part of written) {
+      expect(part.reduce((sum, record) => sum + plainBytesOf(record), 0)).toBeLessThanOrEqual(maxSegmentBytes);
+    }
   });
 
   it("tries a batch again whose dead letter could not be kept", async () => {

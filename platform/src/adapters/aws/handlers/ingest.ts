@@ -1,9 +1,10 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
 import type { BufferRecord } from "../../../buffer/eventBuffer.ts";
+import { maxRecordsPerSegment } from "../../../model/position.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { DeadLetters } from "../deadLetters.ts";
 import { decodeFrame } from "../kinesis/recordFrame.ts";
-import { plainBytesOf } from "../rawLog/segmentObject.ts";
+import { maxSegmentBytes, plainBytesOf } from "../rawLog/segmentObject.ts";
 import type { RawLog } from "../rawLog/writer.ts";
 import type { HandlerTelemetry } from "./telemetry.ts";
 
@@ -14,9 +15,6 @@ export interface IngestParts {
   /** UTC ms. */
   now: () => number;
 }
-
-/** Unpacked records that are held at a time: about what one segment takes. */
-const maxPartBytes = 8_388_608;
 
 /**
  * Kinesis → raw lake: a batch becomes a segment, or some where it is large. What is none of our records becomes a dead
@@ -41,16 +39,18 @@ export function createIngest(parts: IngestParts): (event: KinesisStreamEvent) =>
   };
 }
 
-/** Writes as many as are unpacked at a time; gives where to go on. Rejects when any of them is not there. */
+/** Writes as many as one segment takes; gives where to go on. Rejects when any of them is not there. */
 async function ingestPart(all: readonly KinesisStreamRecord[], from: number, parts: IngestParts): Promise<number> {
   const records: BufferRecord[] = [];
   let bytes = 0;
   let at = from;
-  for (; at < all.length && bytes < maxPartBytes; at += 1) {
+  for (; at < all.length && records.length < maxRecordsPerSegment; at += 1) {
     const record = await readOrKeep(all[at] as KinesisStreamRecord, parts);
     if (record === null) continue;
-    records.push(record);
     bytes += plainBytesOf(record);
+    // Unpacked again for the next segment, where it is the first.
+    if (records.length > 0 && bytes > maxSegmentBytes) break;
+    records.push(record);
   }
   if (records.length > 0) await parts.log.append(records);
   parts.telemetry.count("RecordsIngested", records.length);
@@ -67,7 +67,12 @@ async function readOrKeep(given: KinesisStreamRecord, parts: IngestParts): Promi
     const { code, message } = error;
     // `shardId-000000000000:49590…`: the shard, and the sequence number in it.
     const id = given.eventID.replaceAll(/[^\w.-]/g, "_");
-    await parts.deadLetters.keep({ from: "stream", id, receivedAt: parts.now(), reason: { code, message }, body });
+    const letter = { from: "stream" as const, id, receivedAt: parts.now(), reason: { code, message }, body };
+    await parts.deadLetters.keep(letter).catch((failure: unknown) => {
+      const why = failure instanceof Problem ? failure.code : "unexpected";
+      parts.telemetry.warn("a dead letter cannot be kept, and holds up its shard", { code: why, id });
+      throw failure;
+    });
     parts.telemetry.warn("a record is a dead letter", { code, id });
     parts.telemetry.count("DeadLetters", 1);
     return null;

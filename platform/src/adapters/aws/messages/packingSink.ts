@@ -10,14 +10,16 @@ export interface Messages {
   /** Characters of one message, and of all in one request. */
   maxChars: number;
   /** Sends at most `maxMessages` texts. Answers for each; rejects when it knows nothing of any. */
-  send(texts: readonly string[]): Promise<(Refusal | null)[]>;
+  send(texts: readonly string[], abortSignal: AbortSignal): Promise<(Refusal | null)[]>;
   end(): void;
 }
 
 /** Of one request, to SQS and to SNS. */
 export const maxMessages = 10;
-/** Events compress to a quarter or less, and what a message may hold at one price is 64 KiB. */
-const packBytes = 262_144;
+/** Events compress to a quarter or less, base64 adds a third, and what a message may hold at one price is 64 KiB. */
+const packBytes = 184_320;
+/** Of all messages of one flush, with all rounds: who waits for the answer is a client of the gateway. */
+const defaultTakenWithinMs = 8_000;
 const requestBytes = maxMessages * packBytes;
 
 /** Entries that are in one message. */
@@ -32,7 +34,11 @@ interface Pack {
  */
 export function packingSink(
   messages: Messages,
-  { maxPendingBytes = defaultMaxPendingBytes, ...waits }: Waits & { maxPendingBytes?: number },
+  {
+    maxPendingBytes = defaultMaxPendingBytes,
+    takenWithinMs = defaultTakenWithinMs,
+    ...waits
+  }: Waits & { maxPendingBytes?: number; takenWithinMs?: number },
 ): EventSink {
   return batchingSink<Uint8Array>({
     name: messages.name,
@@ -41,7 +47,7 @@ export function packingSink(
     countOf: (queue) => countWithin(sizesOf(queue), requestBytes, Number.POSITIVE_INFINITY),
     send: async (entries) => {
       const packs = packed(entries, messages.maxChars);
-      const refusals = await sendPacks(packs, messages, waits);
+      const refusals = await sendPacks(packs, messages, waits, AbortSignal.timeout(takenWithinMs));
       return packs.flatMap((pack, at) => pack.entries.map(() => refusals[at] ?? null));
     },
     end: () => messages.end(),
@@ -80,7 +86,12 @@ function fitting(entries: readonly Uint8Array[], maxChars: number): Pack[] {
   return [...fitting(entries.slice(0, half), maxChars), ...fitting(entries.slice(half), maxChars)];
 }
 
-async function sendPacks(packs: readonly Pack[], messages: Messages, waits: Waits): Promise<(string | null)[]> {
+async function sendPacks(
+  packs: readonly Pack[],
+  messages: Messages,
+  waits: Waits,
+  signal: AbortSignal,
+): Promise<(string | null)[]> {
   const refusals: (string | null)[] = [];
   for (let at = 0; at < packs.length;) {
     const left = packs.slice(at);
@@ -90,7 +101,7 @@ async function sendPacks(packs: readonly Pack[], messages: Messages, waits: Wait
       maxMessages,
     );
     const texts = left.slice(0, count).map(({ text }) => text);
-    refusals.push(...(await untilTaken(texts, (some) => messages.send(some), waits)));
+    refusals.push(...(await untilTaken(texts, (some) => messages.send(some, signal), waits, signal)));
     at += count;
   }
   return refusals;

@@ -6,7 +6,6 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { Problem } from "../../../model/problem.ts";
 import { rawLogUnavailable } from "./problems.ts";
 
 /**
@@ -35,15 +34,18 @@ export interface Head {
 }
 
 export interface HeadStore {
-  /** The next number, and all that is claimed then. Problem 503 `raw_log_busy` beyond `maxClaims`. */
-  claim(token: string, now: number): Promise<{ segment: number; head: Head }>;
-  /** The claim's object is there, whoever wrote it. Again: nothing. */
-  release(token: string): Promise<void>;
+  /**
+   * The next number, and all that is claimed then; with a token that has a number, that one again. A null number where
+   * `maxClaims` have theirs.
+   */
+  claim(token: string, now: number): Promise<{ segment: number | null; head: Head }>;
+  /** The claim's object is there, whoever wrote it. Again, or where the token has another number since: nothing. */
+  release(claim: Pick<Claim, "token" | "segment">, signal?: AbortSignal): Promise<void>;
   read(): Promise<Head>;
 }
 
 /** Writers at a time, with those that died: an item has 400 KB. */
-const maxClaims = 1_000;
+export const maxClaims = 1_000;
 const Key = { pk: { S: "rawLog" }, sk: { S: "head" } };
 
 /**
@@ -69,13 +71,14 @@ export function headStore(
     const command = new PutItemCommand({ TableName, Item, ConditionExpression: "attribute_not_exists(pk)" });
     await client.send(command).catch(unlessRefused);
   };
-  const claim = async (token: string, now: number, isNew = false): Promise<{ segment: number; head: Head }> => {
+  const claim = async (token: string, now: number, isNew = false): Promise<{ segment: number | null; head: Head }> => {
     try {
       const { Attributes } = await client.send(claimOf(TableName, token, now));
       return claimed(token, headOf(Attributes));
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw rawLogUnavailable(error);
-      if (error.Item === undefined && !isNew) {
+      if (error.Item === undefined) {
+        if (isNew) throw rawLogUnavailable(new Error("no head where it was just made"));
         await create(now).catch((failure: unknown) => {
           throw rawLogUnavailable(failure);
         });
@@ -84,21 +87,22 @@ export function headStore(
       const head = headOf(error.Item);
       // It was done before, and the answer lost.
       if (head.claims.some((each) => each.token === token)) return claimed(token, head);
-      throw busy();
+      return { segment: null, head };
     }
   };
   return {
     claim,
-    async release(token) {
+    async release({ token, segment }, abortSignal) {
       const command = new UpdateItemCommand({
         TableName,
         Key,
         UpdateExpression: "REMOVE claims.#token, claimedAt.#token",
-        ConditionExpression: "attribute_exists(pk)",
+        ConditionExpression: "claims.#token = :segment",
         ExpressionAttributeNames: { "#token": token },
+        ExpressionAttributeValues: { ":segment": { N: String(segment) } },
       });
       try {
-        await client.send(command).catch(unlessRefused);
+        await client.send(command, abortSignal === undefined ? {} : { abortSignal }).catch(unlessRefused);
       } catch (error) {
         throw rawLogUnavailable(error);
       }
@@ -146,11 +150,4 @@ function headOf(item: Record<string, AttributeValue> | undefined): Head {
 
 function unlessRefused(error: unknown): void {
   if (!(error instanceof ConditionalCheckFailedException)) throw error;
-}
-
-function busy(): Problem {
-  return new Problem(503, "raw_log_busy", `More than ${maxClaims} writers of the raw log are under way.`, {
-    hint: "They are closed one after the other; try again.",
-    retryAfterSeconds: 5,
-  });
 }

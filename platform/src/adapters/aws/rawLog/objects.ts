@@ -9,7 +9,7 @@ import { rawLogUnavailable } from "./problems.ts";
 
 export interface SegmentObjects {
   /** Writes the segment unless there is one; `taken` where another wrote it. Again with the same token: `written`. */
-  put(segment: number, bytes: Uint8Array, token: string): Promise<"written" | "taken">;
+  put(segment: number, bytes: Uint8Array, token: string, signal?: AbortSignal): Promise<"written" | "taken">;
   /** Null where there is none. */
   get(segment: number): Promise<Uint8Array | null>;
   /** The number after the last object, 0 where there is none; and those without one among the last `within` before it. */
@@ -24,6 +24,8 @@ export interface ObjectParts {
   sleep: (ms: number) => Promise<void>;
 }
 
+type Within = { abortSignal?: AbortSignal };
+
 /** S3 refuses both of two writers that come at the same moment: then one of them must come again. */
 const maxConflicts = 8;
 const conflictDelayMs = 50;
@@ -32,20 +34,25 @@ const maxSegment = 2 ** 31 - 1;
 /** Objects named as the embedded log's files: `0000000012.log`. Problem 503 `raw_log_unavailable`. */
 export function segmentObjects({ client, bucket, prefix, sleep }: ObjectParts): SegmentObjects {
   const at = (segment: number) => ({ Bucket: bucket, Key: `${prefix}${String(segment).padStart(10, "0")}.log` });
-  const isOurs = async (segment: number, token: string): Promise<boolean> => {
-    const { Metadata } = await client.send(new HeadObjectCommand(at(segment)));
+  const isOurs = async (segment: number, token: string, within: Within): Promise<boolean> => {
+    const { Metadata } = await client.send(new HeadObjectCommand(at(segment)), within);
     return Metadata?.["claim"] === token;
   };
-  const put = async (segment: number, bytes: Uint8Array, token: string): Promise<"written" | "taken"> => {
+  const put = async (
+    segment: number,
+    bytes: Uint8Array,
+    token: string,
+    within: Within,
+  ): Promise<"written" | "taken"> => {
     const Metadata = { claim: token };
     const wanted = { ...at(segment), Body: bytes, IfNoneMatch: "*", Metadata, ContentType: "application/octet-stream" };
     for (let conflicts = 0; ; conflicts += 1) {
       try {
-        await client.send(new PutObjectCommand(wanted));
+        await client.send(new PutObjectCommand(wanted), within);
         return "written";
       } catch (error) {
         const status = statusOf(error);
-        if (status === 412) return (await isOurs(segment, token)) ? "written" : "taken";
+        if (status === 412) return (await isOurs(segment, token, within)) ? "written" : "taken";
         if (status !== 409 || conflicts === maxConflicts) throw error;
         await sleep(conflictDelayMs * (conflicts + 1));
       }
@@ -67,7 +74,8 @@ export function segmentObjects({ client, bucket, prefix, sleep }: ObjectParts): 
     return { next, missing: all.filter((segment) => !there.has(segment)) };
   };
   return {
-    put: async (segment, bytes, token) => told(put(segment, bytes, token)),
+    put: async (segment, bytes, token, signal) =>
+      told(put(segment, bytes, token, signal === undefined ? {} : { abortSignal: signal })),
     get: async (segment) => {
       try {
         const { Body } = await client.send(new GetObjectCommand(at(segment)));

@@ -9,3 +9,17 @@ export function rawLogUnavailable(error: unknown): Problem {
     retryAfterSeconds: 5,
   });
 }
+
+export function rawLogBusy(writers: number): Problem {
+  return new Problem(503, "raw_log_busy", `${writers} writers of the raw log are under way.`, {
+    hint: "Those that died are closed once their time is over; try again.",
+    retryAfterSeconds: 5,
+  });
+}
+
+export function rawLogSlow(times: number): Problem {
+  return new Problem(503, "raw_log_slow", `Writing to the raw log took longer than its claims hold, ${times} times.`, {
+    hint: "Raise C360_AWS_RAW_CLAIM_SECONDS, or send smaller batches.",
+    retryAfterSeconds: 5,
+  });
+}

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DeleteItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { withStandIn } from "../../../../test/aws/withStandIn.ts";
@@ -10,6 +10,7 @@ import { numbered, plain, problemOf, range, readAll } from "../../../buffer/numb
 import { position, segmentOf } from "../../../model/position.ts";
 import { openEventLogReader } from "../../embedded/eventLog/reader.ts";
 import { broken, type Fault, FaultyHttp, first, throttled, unavailable } from "../faultyHttp.fake.ts";
+import { maxClaims } from "./head.ts";
 import { createRawLake, type RawLake } from "./standIn.fake.ts";
 
 withStandIn("ministack", (endpoint) => {
@@ -89,17 +90,59 @@ withStandIn("ministack", (endpoint) => {
 
     it("a writer that was taken for dead finds its number closed, and writes under another", async () => {
       await lake.open().append([numbered(0)]);
-      const slow = lake.open(undefined, {
-        now: () => Date.now() - 120_000,
-      });
-      const other = lake.open();
-      // Its claim is two minutes old when it is made: whoever comes closes it.
-      const writing = slow.append([numbered(1)]);
-      for (let closed = 0; closed < 20; closed += 1) await other.end();
-      const [at = -1] = await writing;
-      expect(segmentOf(at)).toBeGreaterThanOrEqual(1);
+      http.before = async (operation, number) => {
+        if (operation !== "PutObject" || number > 2) return;
+        // Its claim is two minutes old when it is made: whoever comes closes it, here before it writes.
+        expect(await lake.open().end()).toBe(position(2, 0));
+      };
+      const slow = lake.open(http, { now: () => Date.now() - 120_000 });
+      expect(await slow.append([numbered(1)])).toEqual([position(2, 0)]);
+      expect(http.operations.filter((operation) => operation === "PutObject")).toHaveLength(2);
       expect(await numbersIn()).toEqual([0, 1]);
       expect(await openClaims()).toBe(0);
+    });
+
+    const Key = { pk: { S: "rawLog" }, sk: { S: "head" } };
+    /** As many claims as there can be, made so long ago. */
+    const fillHead = async (agoMs: number): Promise<void> => {
+      const mapOf = (valueOf: (n: number) => number) => ({
+        M: Object.fromEntries(range(0, maxClaims).map((n) => [`dead${n}`, { N: String(valueOf(n)) }])),
+      });
+      const claims = { claims: mapOf((n) => n), claimedAt: mapOf(() => Date.now() - agoMs) };
+      const Item = { ...Key, nextSegment: { N: String(maxClaims) }, ...claims };
+      await lake.dynamoDb.send(new PutItemCommand({ TableName: lake.headTable, Item }));
+    };
+
+    it("as many claims as there can be: those of dead writers make room, those of others are waited for", async () => {
+      await fillHead(0);
+      expect(await problemOf(lake.open().append([numbered(0)]))).toMatchObject({ status: 503, code: "raw_log_busy" });
+      await fillHead(120_000);
+      expect(await lake.open().append([numbered(0)])).toEqual([position(maxClaims, 0)]);
+      expect(await openClaims()).toBeLessThan(maxClaims);
+    });
+
+    it("a writer that fails over and over claims one number, and what it wrote unheard stays what it was", async () => {
+      const log = lake.open(http, { onTrouble: () => {} });
+      http.plan = (operation) => (operation === "PutObject" ? unavailable : null);
+      for (const n of range(0, 3)) await problemOf(log.append([numbered(n)]));
+      expect(await openClaims()).toBe(1);
+      // It is written; nobody hears of it, nor whose it is.
+      http.plan = (operation) => (operation.endsWith("Object") ? "lost" : null);
+      await problemOf(log.append([numbered(7)]));
+      http.plan = () => null;
+      expect(await log.append([numbered(8)])).toEqual([position(1, 0)]);
+      expect(await openClaims()).toBe(0);
+      expect(await numbersIn()).toEqual([7, 8]);
+    });
+
+    it("a dead claim that cannot be closed is told of, and the end is before it", async () => {
+      await lake.open().append([numbered(0)]);
+      http.plan = (operation) => (operation === "PutObject" ? unavailable : null);
+      await problemOf(lake.open(http).append([numbered(1)]));
+      const troubles: unknown[] = [];
+      const later = lake.open(http, { now: () => Date.now() + 61_000, onTrouble: (error) => troubles.push(error) });
+      expect(await later.end()).toBe(position(1, 0));
+      expect(troubles).toMatchObject([{ code: "raw_log_unavailable" }]);
     });
 
     const faults: [string, Fault][] = [
@@ -109,15 +152,23 @@ withStandIn("ministack", (endpoint) => {
       ["a lost answer", "lost"],
     ];
     test.each(faults)("%s twice in each kind of request: every record once", async (_, fault) => {
-      const operations = ["UpdateItem", "PutItem", "PutObject", "GetItem"];
-      for (const [at, operation] of operations.entries()) {
-        http.plan = first(2, operation === "PutObject" && fault === throttled ? slowDown : fault, operation);
-        const log = lake.open(http);
-        await log.append([numbered(at)]);
-        await log.end();
+      for (const operation of ["UpdateItem", "PutItem", "PutObject", "GetItem"]) {
+        const fresh = await createRawLake(endpoint);
+        http = new FaultyHttp();
+        const plan = first(2, operation === "PutObject" && fault === throttled ? slowDown : fault, operation);
+        let met = 0;
+        http.plan = (asked, number) => {
+          const outcome = plan(asked, number);
+          if (outcome !== null) met += 1;
+          return outcome;
+        };
+        const log = fresh.open(http);
+        expect(await log.append([numbered(7)])).toEqual([position(0, 0)]);
+        expect(await log.end()).toBe(position(1, 0));
+        expect(met, `faults of ${operation}`).toBe(2);
+        expect((await readAll(fresh.openReader(), 0, position(1, 0))).map(plain)).toEqual([plain(numbered(7))]);
+        fresh.dispose();
       }
-      expect(await numbersIn()).toEqual(range(0, operations.length));
-      expect(await lake.open().end()).toBe(position(operations.length, 0));
     });
 
     it("what was acknowledged is there whichever request fails, whether it was done or not", async () => {
@@ -182,13 +233,22 @@ withStandIn("ministack", (endpoint) => {
       http.plan = (operation) => (operation === "PutObject" ? unavailable : null);
       await problemOf(lake.open(http).append([numbered(99)]));
       for (const n of range(3, 5)) await lake.open().append([numbered(n)]);
-      const Key = { pk: { S: "rawLog" }, sk: { S: "head" } };
       await lake.dynamoDb.send(new DeleteItemCommand({ TableName: lake.headTable, Key }));
       await lake.s3.send(new PutObjectCommand({ Bucket: lake.bucket, Key: "raw/notes.txt", Body: "not ours" }));
       expect(await lake.open().append([numbered(5)])).toEqual([position(6, 0)]);
       expect(await lake.open().end()).toBe(position(3, 0));
       expect(await lake.open(undefined, { now: () => Date.now() + 61_000 }).end()).toBe(position(7, 0));
       expect(await numbersIn()).toEqual(range(0, 6));
+    });
+
+    it("an answer that stalls behind its headers is given up, and what it was of is asked for again", async () => {
+      http = new FaultyHttp({ tryTimeoutMs: 2_000 });
+      http.plan = first(1, "silent", "UpdateItem");
+      expect(await lake.open(http).append([numbered(0)])).toEqual([position(0, 0)]);
+      http.plan = first(1, "silent", "GetObject");
+      const reader = lake.openReader(http);
+      expect(await problemOf(reader.read(0, position(1, 0), 1, 1))).toMatchObject({ code: "raw_log_unavailable" });
+      expect((await reader.read(0, position(1, 0), 1, 1)).records.map(plain)).toEqual([plain(numbered(0))]);
     });
 
     it("damage and loss are told with the segment, never skipped", async () => {

@@ -16,6 +16,8 @@ export interface RawLogReaderParts {
 }
 
 const defaultMaxCachedBytes = 67_108_864;
+/** What a record takes beside its payload: an object, two strings, a view. */
+const recordOverheadBytes = 400;
 /** Fetched side by side while one reads on: a segment is one batch of a stream, and often small. */
 const fetchedAhead = 4;
 
@@ -100,8 +102,8 @@ function segmentCache(maxBytes: number, load: (segment: number) => Promise<ReadS
     const read = await entry.loading.catch(() => null);
     if (kept.get(segment) !== entry) return;
     if (read === null) return forget(segment);
-    entry.bytes = read.bytes;
-    total += read.bytes;
+    entry.bytes = read.bytes + read.records.length * recordOverheadBytes;
+    total += entry.bytes;
     shrink();
   };
   const start = (segment: number): Promise<ReadSegment | null> => {

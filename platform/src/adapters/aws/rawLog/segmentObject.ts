@@ -44,6 +44,9 @@ export async function encodeHole(header: SegmentHeader): Promise<Uint8Array> {
   return archived(header, plainSegment(header, [stub], kinds.stub));
 }
 
+/** Of a segment's records before they are compressed; a larger one has a single record. */
+export const maxSegmentBytes = 8_388_608;
+
 /** A segment that was read and checked: its places, each with its record, or null for a stub. */
 export interface ReadSegment {
   readonly records: readonly (StoredRecord | null)[];
