@@ -26,6 +26,7 @@ import { withBadCalls } from "../../../src/simulator/badCalls.ts";
 import { openRetailer } from "../../../src/simulator/retailer.ts";
 import type { SimulatedCall } from "../../../src/simulator/scene.ts";
 import { keyedHash } from "../../../src/model/keyedHash.ts";
+import type { Fates } from "../../../src/storage/fates.ts";
 import { withLambdaRuntime } from "../lambda/withLambdaRuntime.ts";
 import { withStandIn } from "../withStandIn.ts";
 import type { FaultyProxy, ProxyFault } from "./faultyProxy.ts";
@@ -67,16 +68,29 @@ await withLambdaRuntime((runtime) => {
             const { calls: imported, isReal } = await retailCalls(importedLines, join(folder, "lines.csv"));
             const sent = await sendAll(way, keys, history, imported);
             await untilDecided(way, told);
+            const delivered = await expectAllInLog(way, history, imported);
             const embedded = await embeddedOutcome(join(folder, "embedded"), history, imported);
             const aws = await awsOutcome(way, embedded.profiles);
-            expect(aws).toEqual(embedded);
+            expect(aws.refused).toEqual(embedded.refused);
+            expect(aws.persons).toBe(embedded.persons);
+            expect(differing(aws.profiles, embedded.profiles)).toEqual([]);
+            expect(revenueOf(aws.profiles)).toEqual(revenueOf(embedded.profiles));
             expect(revenueOf(aws.profiles)["GBP"]).toBeGreaterThan(100_000);
             expect(way.wayIn.discarded).toEqual([]);
+            await expectStops(way);
             for (const [what, count] of Object.entries(told)) expect(count, what).toBeGreaterThan(0);
             expect(sent.repeated).toBeGreaterThan(10);
             const lines = `${imported.length} events of ${importedLines} lines${isReal ? "" : " in the form"} of Online Retail`;
             console.log(`${history.length} calls and ${lines}: ${embedded.profiles.length} profiles are equal`);
-            console.log(JSON.stringify({ ...told, ...sent, counts: aws.counts, revenue: revenueOf(aws.profiles) }));
+            console.log(
+              JSON.stringify({
+                ...told,
+                ...sent,
+                delivered,
+                refused: aws.refused.length,
+                revenue: revenueOf(aws.profiles),
+              }),
+            );
           },
           longMs,
         );
@@ -266,7 +280,8 @@ interface Outcome {
   /** By id. */
   profiles: Profile[];
   persons: number;
-  counts: unknown;
+  /** Messages, each once, with why. A refused one that comes again is refused again. */
+  refused: string[];
 }
 
 async function awsOutcome({ client, stateTable, hash, wayIn }: Way, expected: readonly Profile[]): Promise<Outcome> {
@@ -283,9 +298,8 @@ async function awsOutcome({ client, stateTable, hash, wayIn }: Way, expected: re
   const folded = { hash, newId, now: Date.now, foldedWith: foldedWith(homeCurrency) };
   const store = await openDynamoState({ ...parts, ...folded });
   const { persons } = await (await store.everybody()).counts();
-  const { rejected } = await fatesOver(snapshots).counts();
   expect(await store.position()).toBe(await wayIn.lake.open().end());
-  return { profiles, persons, counts: { rejected } };
+  return { profiles, persons, refused: await refusedOf(fatesOver(snapshots)) };
 }
 
 /** The same calls, each once, through an embedded platform's own gateway. */
@@ -321,11 +335,60 @@ async function embeddedOutcome(
         const record = people.byPerson(Number(row["person"]));
         return record === null ? [] : [composeProfile({ ...record, hash, homeCurrency })];
       });
-    const { rejected } = await embeddedFates(reader).counts();
-    return { profiles, persons: profiles.length, counts: { rejected } };
+    return { profiles, persons: profiles.length, refused: await refusedOf(embeddedFates(reader)) };
   } finally {
     reader.close();
   }
+}
+
+async function refusedOf(fates: Fates): Promise<string[]> {
+  const all = await fates.rejections({ source: null, cause: null, onlyOpen: false, before: null, limit: 1_000 });
+  return [...new Set(all.map(({ source, messageId, reason }) => `${source} ${messageId} ${reason.code}`))].sort();
+}
+
+/** The container's program answers what a load balancer asks, refuses what it has not, and stops when it is told to. */
+async function expectStops({ program, url, proxies }: Way): Promise<void> {
+  for (const proxy of Object.values(proxies)) proxy.plan = () => null;
+  const statusOf = async (path: string): Promise<number> => (await fetch(`${url}${path}`)).status;
+  expect(await statusOf("/healthz")).toBe(200);
+  expect(await statusOf("/readyz")).toBe(200);
+  expect(await statusOf("/api/profiles")).toBe(501);
+  program.child.kill("SIGTERM");
+  const ended = new Promise((resolve) => program.child.once("exit", resolve));
+  await sleep(300);
+  // Still there, for the load balancer hears of it late, and says that it goes.
+  expect(await statusOf("/readyz")).toBe(503);
+  expect(await statusOf("/healthz")).toBe(200);
+  expect(await ended).toBe(0);
+  expect(program.said()).toContain("stopping");
+}
+
+/** Every call that was taken, some of them more than once; gives how many records there are. */
+async function expectAllInLog(
+  { wayIn }: Way,
+  history: readonly SimulatedCall[],
+  imported: readonly JsonObject[],
+): Promise<number> {
+  const [log, reader] = [wayIn.lake.open(), wayIn.lake.openReader()];
+  const { records } = await reader.read(0, await log.end(), 1_000_000, 1_000_000_000);
+  await reader.close();
+  await log.close();
+  const sent = [
+    ...history.map(({ source, call }) => `${source} ${String(call["messageId"])}`),
+    ...imported.map((call) => `online-retail ${String(call["messageId"])}`),
+  ];
+  expect(new Set(records.map(({ message }) => message)).size).toBe(new Set(sent).size);
+  expect(records.length).toBeGreaterThan(sent.length);
+  return records.length;
+}
+
+/** Those that are not the same, byte for byte: how many, and the first ones as they are here and there. */
+function differing(here: readonly Profile[], there: readonly Profile[]): unknown[] {
+  const known = new Map(here.map((profile) => [profile.id, JSON.stringify(profile)]));
+  const others = there.filter((profile) => known.get(profile.id) !== JSON.stringify(profile));
+  return others.length === 0
+    ? []
+    : [others.length, ...others.slice(0, 2).map((each) => [known.get(each.id), JSON.stringify(each)])];
 }
 
 /** Net of refunds, minor units by currency. */
