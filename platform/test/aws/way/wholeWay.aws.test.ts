@@ -78,7 +78,7 @@ await withLambdaRuntime((runtime) => {
             expect(revenueOf(aws.profiles)["GBP"]).toBeGreaterThan(100_000);
             expect(way.wayIn.discarded).toEqual([]);
             await expectStops(way);
-            for (const [what, count] of Object.entries(told)) expect(count, what).toBeGreaterThan(0);
+            expect(Object.entries(told).filter(([, count]) => count === 0)).toEqual([]);
             expect(sent.repeated).toBeGreaterThan(10);
             const lines = `${imported.length} events of ${importedLines} lines${isReal ? "" : " in the form"} of Online Retail`;
             console.log(`${history.length} calls and ${lines}: ${embedded.profiles.length} profiles are equal`);
@@ -141,7 +141,7 @@ async function sendAll(
 ): Promise<{ repeated: number; refused: number }> {
   const counts = { repeated: 0, refused: 0 };
   const singly = history.slice(-7);
-  for (const { call } of singly) await post(way, keys.get("web") ?? "", `/v1/${String(call["type"])}`, call, counts);
+  for (const { call } of singly) await post(way, keys.get("web") ?? "", `/v1/${textOf(call, "type")}`, call, counts);
   const batches = batchesOf(history.slice(0, -7));
   const source = (await way.access.sources()).find(({ id }) => id === "online-retail") as Source;
   const parts = Math.ceil(imported.length / batches.length);
@@ -363,6 +363,11 @@ async function expectStops({ program, url, proxies }: Way): Promise<void> {
   expect(program.said()).toContain("stopping");
 }
 
+function textOf(call: JsonObject, name: string): string {
+  const value = call[name];
+  return typeof value === "string" ? value : "";
+}
+
 /** Every call that was taken, some of them more than once; gives how many records there are. */
 async function expectAllInLog(
   { wayIn }: Way,
@@ -374,8 +379,8 @@ async function expectAllInLog(
   await reader.close();
   await log.close();
   const sent = [
-    ...history.map(({ source, call }) => `${source} ${String(call["messageId"])}`),
-    ...imported.map((call) => `online-retail ${String(call["messageId"])}`),
+    ...history.map(({ source, call }) => `${source} ${textOf(call, "messageId")}`),
+    ...imported.map((call) => `online-retail ${textOf(call, "messageId")}`),
   ];
   expect(new Set(records.map(({ message }) => message)).size).toBe(new Set(sent).size);
   expect(records.length).toBeGreaterThan(sent.length);

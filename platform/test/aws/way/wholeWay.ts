@@ -64,7 +64,6 @@ export async function openWholeWay(parts: WholeWayParts) {
     now: Date.now,
     randomBytes,
   });
-  const edge = { ...services, endpoint: proxies.edge.url };
   const program = await startProgram(folder("gateway"), {
     AWS_ENDPOINT_URL: proxies.edge.url,
     C360_AWS_QUEUE_URL: queueUrl.replace(ministack, proxies.edge.url),
@@ -72,8 +71,49 @@ export async function openWholeWay(parts: WholeWayParts) {
     C360_AWS_ACCESS_TABLE: accessTable,
     C360_AWS_HASH_KEY_SECRET: secret,
   });
-  /** For what an import hands over inside of the process. */
-  const importing = await startGatewayServer({
+  const importing = await startImporting({
+    services,
+    edge: proxies.edge.url,
+    queueUrl,
+    topicArn,
+    accessTable,
+    hashKey,
+  });
+  return {
+    wayIn,
+    access,
+    url: program.url,
+    submit: importing.submit,
+    decider,
+    stateTable,
+    client,
+    hash: keyedHash(Buffer.from(hashKey, "base64url")),
+    proxies: { ...wayIn.proxies, ...proxies },
+    program,
+    async close() {
+      program.child.kill("SIGKILL");
+      await importing.close();
+      await decider.close();
+      for (const proxy of Object.values(proxies)) await proxy.close();
+      await access.close();
+      client.destroy();
+      await wayIn.close();
+    },
+  };
+}
+
+/** For what an import hands over inside of the process. */
+function startImporting(parts: {
+  services: Parameters<typeof secretsClient>[0];
+  edge: string;
+  queueUrl: string;
+  topicArn: string;
+  accessTable: string;
+  hashKey: string;
+}): Promise<GatewayServer> {
+  const { services, queueUrl, topicArn, accessTable, hashKey } = parts;
+  const edge = { ...services, endpoint: parts.edge };
+  return startGatewayServer({
     sinks: sourceSinks({
       queue: openQueueSink({ ...waits, client: sqsClient(edge), queueUrl }),
       topic: openTopicSink({ ...waits, client: snsClient(edge), topicArn }),
@@ -94,27 +134,6 @@ export async function openWholeWay(parts: WholeWayParts) {
       throw error;
     },
   });
-  return {
-    wayIn,
-    access,
-    url: program.url,
-    submit: importing.submit as GatewayServer["submit"],
-    decider,
-    stateTable,
-    client,
-    hash: keyedHash(Buffer.from(hashKey, "base64url")),
-    proxies: { ...wayIn.proxies, ...proxies },
-    program,
-    async close() {
-      program.child.kill("SIGKILL");
-      await importing.close();
-      await decider.close();
-      for (const proxy of Object.values(proxies)) await proxy.close();
-      await access.close();
-      client.destroy();
-      await wayIn.close();
-    },
-  };
 }
 
 async function createSecret(services: Parameters<typeof secretsClient>[0], SecretString: string): Promise<string> {
