@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rolldown } from "rolldown";
+import { type Plugin, rolldown } from "rolldown";
 
 /** The Lambda functions, and the gateway's program, by the names of their files in `platform/src/runtime/aws`. */
 export const handlerNames = ["forwarder", "ingest", "decide", "gateway"] as const;
@@ -18,12 +18,31 @@ export async function bundleHandlers(checkout: string, folder: string): Promise<
   return Promise.all(handlerNames.map((name) => bundleHandler(checkout, folder, name)));
 }
 
+/** A package that the platform loads at its first use, from where npm put it. */
+const laterLoad = /\bload\("([\w@/.-]+)"\)/;
+
+/**
+ * What is loaded later is in the bundle too: where Lambda puts it, there is no `node_modules` to find it in. Throws where
+ * a source loads something in a way that this does not know.
+ */
+const allWithin: Plugin = {
+  name: "all-within",
+  transform(code, id) {
+    if (!id.includes("/platform/src/") || !code.includes("createRequire(import.meta.url)")) return null;
+    const [call, name] = laterLoad.exec(code) ?? [];
+    if (call === undefined || name === undefined) throw new Error(`${id} loads what no bundle would have`);
+    const given = code.replace("createRequire(import.meta.url)", "undefined").replace(call, "loadedLater");
+    return `import * as loadedLater from ${JSON.stringify(name)};\n${given}`;
+  },
+};
+
 async function bundleHandler(checkout: string, into: string, name: HandlerName): Promise<BundledHandler> {
   const build = await rolldown({
     cwd: checkout,
     input: { index: join(checkout, `platform/src/runtime/aws/${name}.ts`) },
     platform: "node",
     tsconfig: false,
+    plugins: [allWithin],
   });
   const { output } = await build.generate({
     format: "esm",

@@ -1,5 +1,5 @@
 export { gathersForMs } from "./batchSize.ts";
-export { createIngestionLoop } from "./loop.ts";
+export { createIngestionLoop, type IngestionLoop } from "./loop.ts";
 export type { BatchOutcome } from "./pipeline.ts";
 export { fateReader, type Fate } from "./fates.ts";
 export { pendingMessages, type PendingMessages } from "./pendingMessages.ts";

@@ -82,7 +82,7 @@ async function stageOver(records: readonly StoredRecord[], faults: Faults = {}):
       },
     });
   const stage: Stage = {
-    loop: { run: async () => undefined, stop: () => undefined },
+    loop: { run: async () => undefined, position: () => 0, stop: () => undefined },
     store,
     messages,
     slept: [],

@@ -32,6 +32,8 @@ export interface IngestionLoop {
    * Problem `decided_elsewhere` when another writer has the state, `record_newer` at a record of a newer program.
    */
   run(end: Position): Promise<void>;
+  /** Where it goes on: everything before is decided. */
+  position(): Position;
   stop(): void;
 }
 
@@ -99,6 +101,7 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
         size.decided(records.length, parts.now() - startedAt);
       }
     },
+    position: () => at,
     stop: () => {
       stopped = true;
     },

@@ -132,8 +132,10 @@ function phoneForm(text: string, defaultCountry: PhoneCountry | undefined): stri
 function parsedPhone(text: string, defaultCountry: PhoneCountry | undefined): string | null {
   // 00 is the international prefix that the ITU recommends; without a country of ours there is no other.
   const international = defaultCountry === undefined ? text.replace(/^00(?=[1-9])/, "+") : text;
+  // Outside of what is forgiven: without a parser no number would be one.
+  const { parsePhoneNumberFromString } = phoneNumbers();
   try {
-    const parsed = phoneNumbers().parsePhoneNumberFromString(international, {
+    const parsed = parsePhoneNumberFromString(international, {
       extract: false,
       ...(defaultCountry === undefined ? {} : { defaultCountry }),
     });

@@ -271,5 +271,23 @@ withStandIn("ministack", (endpoint) => {
       expect(await edition.run()).toBe("caughtUp");
       await expectEqual(edition, records);
     });
+
+    it("one that another has overtaken decides nothing of what that one did", async () => {
+      const [records = []] = fc.sample(history, { numRuns: 1, seed: 17 });
+      const edition = await editionOn(endpoint);
+      edition.records.push(...records.map((record, index) => stored(record, index)));
+      const free = { take: async () => true, give: async () => undefined };
+      const half = records.length >> 1;
+      let asked = 0;
+      // It looks for more, and stalls until another one has decided all of it.
+      const end = async (): Promise<number> => {
+        asked += 1;
+        if (asked === 1) return half;
+        if (asked === 2) expect(await edition.run({ lease: free })).toBe("caughtUp");
+        return records.length;
+      };
+      expect(await edition.run({ lease: free, end, onTrouble: () => undefined })).toBe("overtaken");
+      await expectEqual(edition, records);
+    });
   });
 });

@@ -1,10 +1,10 @@
 import type { DeciderLease } from "../../adapters/aws/state/deciderLease.ts";
 import type { EventBufferReader } from "../../buffer/eventBuffer.ts";
 import type { IdentityRules } from "../../identity/index.ts";
-import { createIngestionLoop, recordsAt, type BatchOutcome } from "../../ingestion/index.ts";
+import { createIngestionLoop, recordsAt, type BatchOutcome, type IngestionLoop } from "../../ingestion/index.ts";
 import type { KeyedHash } from "../../model/keyedHash.ts";
 import type { Position } from "../../model/position.ts";
-import { isDecidedElsewhere } from "../../storage/decidedElsewhere.ts";
+import { decidedElsewhere, isDecidedElsewhere } from "../../storage/decidedElsewhere.ts";
 import type { IdentityAndProfiles } from "../../storage/identityAndProfiles.ts";
 import type { MessageIndex } from "../../storage/messageIndex.ts";
 
@@ -63,54 +63,60 @@ export async function runDecider(parts: DeciderParts): Promise<DeciderOutcome> {
 
 async function decideAlong(parts: DeciderParts): Promise<DeciderOutcome> {
   const { log, hash, rules, homeCurrency, now, onTrouble, onDecided = () => undefined } = parts;
-  const store = await parts.openState();
   const stopping = new AbortController();
+  let loop: IngestionLoop | null = null;
+  const stop = (): void => {
+    loop?.stop();
+    stopping.abort();
+  };
+  // To open it may take long: what a decider before left unwritten is written, what it did not remember is read.
+  const watched = watch(parts, stopping.signal, stop);
   try {
-    const messages = await parts.openMessages(store);
-    const loop = await createIngestionLoop({
-      log,
-      store,
-      messages,
-      hash,
-      rules,
-      homeCurrency,
-      now,
-      onTrouble,
-      onDecided,
-      recordsAt: (positions) => recordsAt(log, positions),
-      sleep: (ms) => parts.sleep(ms, stopping.signal),
-    });
-    const stop = (): void => {
-      loop.stop();
-      stopping.abort();
-    };
-    const watched = watch(parts, stopping.signal, stop);
+    const store = await parts.openState();
     try {
-      return await follow(parts, store, loop, stopping.signal);
+      const from = await store.position();
+      const messages = await parts.openMessages(store);
+      try {
+        loop = await createIngestionLoop({
+          log,
+          store,
+          messages,
+          hash,
+          rules,
+          homeCurrency,
+          now,
+          onTrouble,
+          onDecided,
+          recordsAt: (positions) => recordsAt(log, positions),
+          sleep: (ms) => parts.sleep(ms, stopping.signal),
+        });
+        // Another's decision in between: what it took may not be remembered yet.
+        if (loop.position() !== from) throw decidedElsewhere();
+        return await follow(parts, loop, stopping.signal);
+      } finally {
+        await messages.close();
+      }
     } finally {
-      stop();
-      await watched;
-      await messages.close();
+      await store.close();
     }
   } finally {
-    await store.close();
+    stop();
+    await watched;
   }
 }
 
-/** What comes while it works is decided too. */
-async function follow(
-  { end }: DeciderParts,
-  store: IdentityAndProfiles,
-  loop: { run(end: Position): Promise<void> },
-  stopped: AbortSignal,
-): Promise<DeciderOutcome> {
+/**
+ * What comes while it works is decided too. The store is not asked where it stands: its answer would be what the next
+ * decision builds on, another's too, and the loop would decide again what that one has.
+ */
+async function follow({ end }: DeciderParts, loop: IngestionLoop, stopped: AbortSignal): Promise<DeciderOutcome> {
   while (!stopped.aborted) {
     const until = await end();
-    const at = await store.position();
+    const at = loop.position();
     if (at >= until) return "caughtUp";
     await loop.run(until);
     // A reader that gives nothing before the end has nothing for now.
-    if (!stopped.aborted && (await store.position()) === at) return "caughtUp";
+    if (!stopped.aborted && loop.position() === at) return "caughtUp";
   }
   return "outOfTime";
 }

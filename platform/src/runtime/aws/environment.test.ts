@@ -85,7 +85,7 @@ describe("the environment of the AWS edition", () => {
     ["C360_AWS_RAW_PREFIX", "/raw/"],
     ["C360_AWS_RAW_CLAIM_SECONDS", "1.5"],
     ["C360_AWS_DEAD_LETTER_BUCKET", "Retailer"],
-    ["C360_AWS_LEASE_SECONDS", "10"],
+    ["C360_AWS_LEASE_SECONDS", "1"],
     ["C360_AWS_HASH_KEY_SECRET", "a secret with spaces"],
     ["C360_AWS_HOME_CURRENCY", "POUNDS"],
     ["C360_AWS_PORT", "70000"],

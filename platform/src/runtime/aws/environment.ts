@@ -29,7 +29,7 @@ export const variables = {
   accessTable: "C360_AWS_ACCESS_TABLE",
   /** DynamoDB table (string keys `pk` and `sk`, time to live `expires`) of what is decided: identity, profiles, messages. */
   stateTable: "C360_AWS_STATE_TABLE",
-  /** Seconds that a decider has the lease, 30 to 900; 60 where it is not set. */
+  /** Seconds that a decider has the lease, 5 to 900; 60 where it is not set. */
   leaseSeconds: "C360_AWS_LEASE_SECONDS",
   /** Name or ARN of the secret that holds the key of all keyed hashes: 43 letters and digits, or 32 bytes. */
   hashKeySecret: "C360_AWS_HASH_KEY_SECRET",
@@ -133,7 +133,7 @@ export function deciderEnvironment(env: NodeJS.ProcessEnv): DeciderEnvironment {
   return {
     ...rawLogEnvironment(env),
     stateTable: tableOf(given, "stateTable"),
-    leaseMs: wholeOf(given, "leaseSeconds", { from: 30, to: 900, without: 60 }) * 1_000,
+    leaseMs: wholeOf(given, "leaseSeconds", { from: 5, to: 900, without: 60 }) * 1_000,
     hashKeySecret: secretOf(given),
     homeCurrency: currencyOf(given),
     telemetry: telemetryOf(given),

@@ -113,6 +113,8 @@ export async function openWayIn(parts: WayParts) {
       invoke: async (event) => (await forwarder.invoke(event)) as SQSBatchResponse,
     });
   return {
+    services,
+    topicArn,
     lake,
     sqs,
     kinesis,

@@ -3,6 +3,7 @@ import type { Position } from "../../../model/position.ts";
 import type { MessageIndex } from "../../../storage/messageIndex.ts";
 import { type Item, itemTable, type ItemTable, keyOf, type TableParts } from "./itemTable.ts";
 import { placeName, row } from "./place.ts";
+import { StateDamage } from "./redo.ts";
 
 /** What is not remembered yet is read from the log, so much at a time. */
 const maxRecordsRead = 10_000;
@@ -91,7 +92,7 @@ async function catchUp(
   let from = Math.max(reached, keptFrom);
   while (from < decided) {
     const { records, next } = await log.read(from, decided, maxRecordsRead, maxBytesRead);
-    if (next <= from) return;
+    if (next <= from) throw new StateDamage("the log ends before what is decided");
     const skipped = await notProcessed(from, next);
     const taken = records.filter(({ position }) => !skipped.has(position));
     await remember(taken.map(({ message, position }) => ({ key: message, position })));

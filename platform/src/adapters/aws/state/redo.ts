@@ -11,8 +11,11 @@ const inflated = promisify(inflateRaw);
 
 const maxPartBytes = 350_000;
 const mostAtOnce = 8;
-/** Asked for only until its decision is written; an attempt that came to nothing is never asked for. */
-const keptForS = 7 * 86_400;
+/**
+ * Asked for only until its decision is written, which whoever decides or opens the state next does; an attempt that came
+ * to nothing is never asked for. So long may a state stand still in the middle of one.
+ */
+const keptForS = 35 * 86_400;
 
 /** Writes what a decision says beside the rows, where nothing refers to it yet. Gives how many items that took. */
 export async function writeRedo(table: ItemTable, attempt: string, changes: Changes, now: number): Promise<number> {

@@ -51,14 +51,16 @@ export function cached(rows: RowTexts, cache: RowCache): RowTexts {
   return {
     range: (pk, range) => rows.range(pk, range),
     texts: async (places) => {
-      const unknown = places.filter((place) => cache.get(place) === undefined);
-      if (unknown.length > 0) {
-        const found = await rows.texts(unknown);
-        for (const [index, place] of unknown.entries()) cache.keep(place, found[index] ?? null);
-        const known = new Map(unknown.map((place, index) => [placeName(place), found[index] ?? null]));
-        return places.map((place) => cache.get(place) ?? known.get(placeName(place)) ?? null);
+      // What is known is taken out at once: it may be forgotten while the rest is read and kept.
+      const known = new Map(places.map((place) => [placeName(place), cache.get(place)]));
+      const unknown = places.filter((place) => known.get(placeName(place)) === undefined);
+      const found = unknown.length === 0 ? [] : await rows.texts(unknown);
+      for (const [index, place] of unknown.entries()) {
+        const text = found[index] ?? null;
+        known.set(placeName(place), text);
+        cache.keep(place, text);
       }
-      return places.map((place) => cache.get(place) ?? null);
+      return places.map((place) => known.get(placeName(place)) ?? null);
     },
   };
 }

@@ -1,3 +1,5 @@
+import { Problem } from "../../../model/problem.ts";
+
 /**
  * DynamoDB does not answer, or refuses for now: trying again may help, and no event's content is to blame. Its message
  * has the error's name and nothing of the request.
@@ -9,11 +11,18 @@ export class StateUnavailable extends Error {
   }
 }
 
+/** What it says of a request that it will never take, whoever sends it again. */
+const refusals = new Set(["ValidationException", "ItemCollectionSizeLimitExceededException", "SerializationException"]);
+
+/** Problem 422 `decision_refused` where the request itself is what it refuses. */
 export async function told<Value>(work: Promise<Value>): Promise<Value> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof StateUnavailable) throw error;
+    if (error instanceof StateUnavailable || error instanceof Problem) throw error;
+    if (error instanceof Error && refusals.has(error.name)) {
+      throw new Problem(422, "decision_refused", `the table of the state refuses what a row says: ${error.name}`);
+    }
     throw new StateUnavailable(error instanceof Error ? error.name : "an error without a name");
   }
 }
