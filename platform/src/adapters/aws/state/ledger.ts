@@ -39,6 +39,8 @@ export class Ledger {
   /** What the decision that stands says, as long as it may not be written. */
   #pending: Changes | null = null;
   #rows: RowTexts;
+  /** This one's own, of the next decision: an answer that was lost does not tell whether it stands. */
+  readonly #tried = new Set<string>();
 
   private constructor(parts: LedgerParts, table: ItemTable, head: Head) {
     this.#parts = parts;
@@ -72,10 +74,14 @@ export class Ledger {
     return this.#head.decision;
   }
 
+  /** Problem 409 `decided_elsewhere` where the decision that stands is not the one it began with, nor one of its own. */
   async position(): Promise<Position> {
     const head = await readHead(this.#table);
     if (head === null) throw new StateDamage("the head of the state is gone");
-    if (head.attempt !== this.#head.attempt) await this.#take(head);
+    if (head.attempt !== this.#head.attempt) {
+      if (!this.#tried.has(head.attempt)) throw decidedElsewhere();
+      await this.#take(head);
+    }
     return head.position;
   }
 
@@ -86,6 +92,7 @@ export class Ledger {
     const { newId, now } = this.#parts;
     const attempt = `${this.#head.decision + 1}.${newId()}`;
     const redoParts = await writeRedo(this.#table, attempt, changes, now());
+    this.#tried.add(attempt);
     const head = await advanceHead(this.#table, { from: this.#head, position, attempt, redoParts });
     if (head === null) throw decidedElsewhere();
     for (const { place, text } of changes.all()) this.#cache.keep(place, text);
@@ -105,6 +112,7 @@ export class Ledger {
   }
 
   #stand(head: Head, pending: Changes | null): void {
+    if (head.attempt !== this.#head.attempt) this.#tried.clear();
     this.#head = head;
     this.#pending = pending;
     this.#rows = cached(rowsAsDecided(this.#table, head.decision, pending), this.#cache);
