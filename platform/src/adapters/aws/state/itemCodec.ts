@@ -68,6 +68,7 @@ function partPlace({ pk, sk }: Place<unknown>, index: number): Place<unknown> {
 
 /** Problem 422 `decision_refused` where no table can hold a row there. */
 export function checkPlace(place: Place<unknown>): void {
+  if (place.pk === "" || place.sk === "") throw refused("a key is empty");
   const { pk } = partPlace(place, 0);
   if (Buffer.byteLength(pk) <= maxPkBytes && Buffer.byteLength(place.sk) <= maxSkBytes) return;
   throw refused("a key is too long for DynamoDB");
