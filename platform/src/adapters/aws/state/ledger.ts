@@ -3,18 +3,17 @@ import type { Position } from "../../../model/position.ts";
 import { decidedElsewhere } from "../../../storage/decidedElsewhere.ts";
 import type { Changes } from "./changes.ts";
 import { advanceHead, beginHead, type Head, markApplied, readHead } from "./head.ts";
-import { inParallel } from "./inParallel.ts";
-import { checkPlace, itemsOf } from "./itemCodec.ts";
+import { checkPlace } from "./itemCodec.ts";
 import { type ItemTable, itemTable, type TableParts } from "./itemTable.ts";
 import { readRedo, StateDamage, writeRedo } from "./redo.ts";
 import { RowCache, cached } from "./rowCache.ts";
 import type { RowTexts } from "./rowReads.ts";
 import { rowsAsDecided } from "./rowsOfTable.ts";
+import { RowWriting } from "./rowWriting.ts";
 import { StateUnavailable } from "./stateUnavailable.ts";
 
 /** Raised when a row changes shape. */
 export const tableFormat = 1;
-const mostWritesAtOnce = 48;
 
 export interface LedgerParts extends TableParts {
   /** UTC ms. */
@@ -36,8 +35,8 @@ export class Ledger {
   readonly #table: ItemTable;
   readonly #cache = new RowCache();
   #head: Head;
-  /** What the decision that stands says, as long as it may not be written. */
-  #pending: Changes | null = null;
+  /** Of what the decision that stands says, as long as it may not be written. */
+  #writing: RowWriting | null = null;
   #rows: RowTexts;
   /** This one's own, of the next decision: an answer that was lost does not tell whether it stands. */
   readonly #tried = new Set<string>();
@@ -114,18 +113,14 @@ export class Ledger {
   #stand(head: Head, pending: Changes | null): void {
     if (head.attempt !== this.#head.attempt) this.#tried.clear();
     this.#head = head;
-    this.#pending = pending;
+    this.#writing = pending === null ? null : new RowWriting(this.#table, this.#parts, pending);
     this.#rows = cached(rowsAsDecided(this.#table, head.decision, pending), this.#cache);
   }
 
   async #writePending(): Promise<void> {
-    const pending = this.#pending;
-    if (pending === null) return;
+    if (this.#writing === null) return;
     const { decision } = this.#head;
-    const writing = { decision, now: this.#parts.now() };
-    await inParallel([...pending.all()], mostWritesAtOnce, async ({ place, text }) => {
-      for (const item of itemsOf(place, text, writing)) await this.#table.putIfOlder(item, decision);
-    });
+    await this.#writing.run({ decision, now: this.#parts.now() });
     await markApplied(this.#table, decision);
     this.#stand({ ...this.#head, applied: decision }, null);
   }

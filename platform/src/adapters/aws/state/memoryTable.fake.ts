@@ -16,13 +16,17 @@ export class MemoryTable {
   readonly commands: object[] = [];
   /** Before each command; what it throws is the answer. */
   before: (command: object) => void = () => undefined;
+  /** When it is done; what it throws is the answer. */
+  after: (command: object) => void = () => undefined;
 
   client(): DynamoDBClient {
     const send = async (command: object): Promise<object> => {
       await turn();
       this.commands.push(command);
       this.before(command);
-      return this.#answer(command);
+      const answer = this.#answer(command);
+      this.after(command);
+      return answer;
     };
     return { send, destroy: () => undefined } as unknown as DynamoDBClient;
   }
