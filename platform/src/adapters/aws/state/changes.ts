@@ -30,6 +30,16 @@ export class Changes {
     return this.#texts.values();
   }
 
+  /** How long {@link encoded} is, but for what is escaped in keys. */
+  get chars(): number {
+    const around = '["",""]\n\n'.length;
+    let chars = 0;
+    for (const { place, text } of this.#texts.values()) {
+      chars += place.pk.length + place.sk.length + (text?.length ?? 0) + around;
+    }
+    return chars;
+  }
+
   /** One text: of each row its place, and on the next line what it becomes, or nothing. */
   encoded(): string {
     const lines: string[] = [];

@@ -85,6 +85,14 @@ describe("Promise 4: rows change by whole decisions", () => {
     }
   });
 
+  it("a decision that is longer than any text is refused by name, and nothing stands", async () => {
+    const ledger = await open(new MemoryTable());
+    const names = Array.from({ length: 1_800 }, (_, n) => `P#${n}`);
+    const refused = ledger.commit(saying("x".repeat(300 * 1_024), ...names), 1);
+    await expect(refused).rejects.toMatchObject({ status: 422, code: "decision_refused" });
+    expect(await ledger.position()).toBe(0);
+  });
+
   it("single writes that fail are repeated, and only those", async () => {
     const memory = new MemoryTable();
     const ledger = await open(memory);
