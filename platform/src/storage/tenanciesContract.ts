@@ -31,14 +31,22 @@ function fragment(
 export function tenanciesContract(harness: () => StateHarness): void {
   let store: IdentityAndProfiles;
   let model: StateModel;
+  /** Each decision is beyond the one before, though nothing is told of its records. */
+  let position = 0;
   beforeEach(async () => {
+    position = 0;
     model = new StateModel(harness().hash);
     store = await harness().open();
   });
   const commit = async (fragments: WrittenFragment[], tenancies?: TenancyChange): Promise<void> => {
     const decision = model.decision([]);
     model.apply(decision);
-    await store.commit({ ...decision, fragments, ...(tenancies === undefined ? {} : { tenancies }) });
+    await store.commit({
+      ...decision,
+      position: (position += 1),
+      fragments,
+      ...(tenancies === undefined ? {} : { tenancies }),
+    });
   };
   const seenOf = async (id: string): Promise<Sighting[]> =>
     ((await store.sightings([id])).get(id) ?? []).toSorted((one, other) => one.position - other.position);

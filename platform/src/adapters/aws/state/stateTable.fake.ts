@@ -102,7 +102,8 @@ export async function stateHarness(endpoint: string): Promise<StateHarness> {
     rulesVersions: () => rulesVersionsOver(snapshot),
     fail: (fault) => faults.set(fault),
     met: () => faults.isMet,
-    writesBefore: 2,
+    // The redo.
+    writesBefore: 1,
     dispose: async () => {
       await client.send(new DeleteTableCommand({ TableName: table }));
       client.destroy();
