@@ -10,6 +10,8 @@ import { defaultIdentityRules } from "../identity/index.ts";
 import type { AcceptedEvent } from "../model/event.ts";
 import type { Position } from "../model/position.ts";
 import { Problem } from "../model/problem.ts";
+import { decidedElsewhere } from "../storage/decidedElsewhere.ts";
+import { StateForbidden } from "../storage/stateForbidden.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
 import type { MessageIndex } from "../storage/messageIndex.ts";
 import { accepted, hash, homeCurrency, messagesInMemory, stored } from "../../test/pipelineHarness.ts";
@@ -307,6 +309,26 @@ describe("a writer that is overtaken", () => {
     await expect(late.loop.run(6)).rejects.toMatchObject({ code: "decided_elsewhere" });
     expect(late.counted()).toEqual({ events: 0, persons: 0 });
   });
+
+  it.each([decidedElsewhere(), new StateForbidden("AccessDeniedException")])(
+    "or may not use the state, ends where it asks what stands: %s",
+    async (final) => {
+      let asked = 0;
+      const late = await stageOver(logOf(events(6)), {
+        store: () => ({
+          commit: async () => {
+            throw diskFull;
+          },
+          position: async () => {
+            if (asked++ > 0) throw final;
+            return 0;
+          },
+        }),
+      });
+      await expect(late.loop.run(6)).rejects.toBe(final);
+      expect(late.slept).toEqual([]);
+    },
+  );
 
   it("ends with the reason, refuses no event and decides none twice", async () => {
     const late = await stageOver(logOf(events(6)), {

@@ -4,6 +4,7 @@ import { decodeRecord, encodeRecord, isDecidedAlone } from "../model/logRecord.t
 import { Problem } from "../model/problem.ts";
 import type { Position } from "../model/position.ts";
 import { decidedElsewhere, isDecidedElsewhere } from "../storage/decidedElsewhere.ts";
+import { StateForbidden } from "../storage/stateForbidden.ts";
 import type { IdentityAndProfiles } from "../storage/identityAndProfiles.ts";
 import { batchSize } from "./batchSize.ts";
 import { createPipeline, type BatchOutcome, type PipelineParts } from "./pipeline.ts";
@@ -29,7 +30,8 @@ export interface LoopParts extends PipelineParts {
 export interface IngestionLoop {
   /**
    * Decides everything up to `end`, in order; resolves when it is done or stopped. One run at a time. Rejects with
-   * Problem `decided_elsewhere` when another writer has the state, `record_newer` at a record of a newer program.
+   * Problem `decided_elsewhere` when another writer has the state, `record_newer` at a record of a newer program;
+   * with {@link StateForbidden}.
    */
   run(end: Position): Promise<void>;
   /** Where it goes on: everything before is decided. */
@@ -108,7 +110,7 @@ export async function createIngestionLoop(parts: LoopParts): Promise<IngestionLo
   };
 }
 
-/** Asks until the store can tell; null when it was stopped before. */
+/** Asks until the store can tell; null when it was stopped before. Rejects where asking again would not help. */
 async function positionOf(
   { store, onTrouble, sleep }: Pick<LoopParts, "store" | "onTrouble" | "sleep">,
   isStopped: () => boolean,
@@ -118,6 +120,7 @@ async function positionOf(
       return await store.position();
     } catch (error) {
       onTrouble(error);
+      if (isFinal(error)) throw error;
       await sleep(retryMs);
     }
   }
@@ -179,7 +182,11 @@ function isStoreTrouble(error: unknown): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "string";
 }
 
-/** Another writer has the state, or a newer program has written to the log: trying again would not help. */
+/**
+ * Another writer has the state, a newer program has written to the log, or the state may not be used: trying again would
+ * not help.
+ */
 function isFinal(error: unknown): boolean {
+  if (error instanceof StateForbidden) return true;
   return isDecidedElsewhere(error) || (error instanceof Problem && error.code === "record_newer");
 }

@@ -1,6 +1,6 @@
 import type { PlanViolations } from "../../../storage/planViolations.ts";
 import type { SourceActivities, SourceActivity } from "../../../storage/sourceActivity.ts";
-import { inOrder } from "./place.ts";
+import { inOrder, textOfKey } from "./place.ts";
 import { type RowTexts, valuesIn } from "./rowReads.ts";
 import type { Snapshots } from "./snapshots.ts";
 import { minutePlace, sourcePlace, violationPlace } from "./stateRows.ts";
@@ -16,7 +16,8 @@ export function sourceActivityOver(snapshot: Snapshots): SourceActivities {
         const last = Math.floor(now / minuteMs);
         const counted = await minutesIn(rows, last - dayMinutes + 1, last);
         const totals = await valuesIn(rows, sourcePlace(""));
-        return totals.map(({ sk: source, value }): SourceActivity => {
+        return totals.map(({ sk, value }): SourceActivity => {
+          const source = textOfKey(sk);
           const own = counted.filter((each) => each.source === source);
           const { accepted, rejected, lastAcceptedAt, lastRejectedAt } = value;
           const recent = sumOf(own.filter(({ minute }) => minute > last - recentMinutes));

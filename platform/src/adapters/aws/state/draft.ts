@@ -1,11 +1,13 @@
 import { Changes } from "./changes.ts";
 import { listed, type Listing } from "./listing.ts";
+import { checkPlace } from "./itemCodec.ts";
 import { isInCollection, placeName, type Place } from "./place.ts";
 import { overlaid, type Range, type RowTexts } from "./rowReads.ts";
 
 /**
  * What becomes of the rows: each is read once, changed in memory, and written whole. Rows are fetched together where
- * somebody says beforehand which ones are needed; others one by one.
+ * somebody says beforehand which ones are needed; others one by one. Problem 422 `decision_refused` where no table can
+ * hold a row.
  */
 export class Draft {
   readonly #rows: RowTexts;
@@ -24,6 +26,7 @@ export class Draft {
   async fetch(places: Iterable<Place<unknown>>): Promise<void> {
     const wanted = new Map<string, Place<unknown>>();
     for (const place of places) if (!this.#before.has(placeName(place))) wanted.set(placeName(place), place);
+    for (const place of wanted.values()) checkPlace(place);
     if (wanted.size === 0) return;
     const texts = await this.#rows.texts([...wanted.values()]);
     for (const [index, name] of [...wanted.keys()].entries()) this.#before.set(name, texts[index] ?? null);
@@ -52,10 +55,12 @@ export class Draft {
   }
 
   put<Value extends object>(place: Place<Value>, value: Value): void {
+    checkPlace(place);
     this.#open.set(placeName(place), { place, value });
   }
 
   remove(place: Place<object>): void {
+    checkPlace(place);
     this.#open.set(placeName(place), { place, value: null });
   }
 

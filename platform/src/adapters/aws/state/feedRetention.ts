@@ -1,5 +1,5 @@
 import type { Draft } from "./draft.ts";
-import { inCollection } from "./place.ts";
+import { inCollection, inOrder } from "./place.ts";
 import { feedPlace, type StateRow } from "./stateRows.ts";
 
 export interface FeedLimits {
@@ -23,7 +23,7 @@ export async function pruneFeed(
   const until = Math.max(Math.min(released, head) - limits.slackEntries, head - limits.maxEntries);
   if (until - prunedUntil < limits.slackEntries / 100) return;
   const { pk } = feedPlace(0);
-  const rows = await draft.range(feedPlace(0), { limit: limits.maxPrunedRows });
+  const rows = await draft.range(feedPlace(0), { from: inOrder(prunedUntil + 1), limit: limits.maxPrunedRows });
   for (const { sk } of rows) {
     if (Number(sk) > until) return;
     draft.remove(inCollection(pk, sk));

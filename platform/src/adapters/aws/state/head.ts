@@ -50,7 +50,7 @@ export async function advanceHead(table: ItemTable, advance: Advance): Promise<H
   const { isDone, item } = await table.update({
     Key: key,
     UpdateExpression: "SET decision = :next, #position = :position, attempt = :attempt, redoParts = :parts",
-    ConditionExpression: "decision = :before AND applied = :before",
+    ConditionExpression: "decision = :before AND applied = :before AND #position < :position",
     ExpressionAttributeNames: { "#position": "position" },
     ExpressionAttributeValues: {
       ":before": { N: String(from.decision) },

@@ -22,12 +22,10 @@ export interface Writing {
   now: number;
 }
 
-/** Parts first: what names them comes last. */
+/** Parts first: what names them comes last. Parts of an earlier writing that are too many are the caller's. */
 export function itemsOf(place: Place<unknown>, text: string | null, { decision, now }: Writing): Item[] {
   const base = { ...keyOf(place), d: { N: String(decision) } };
-  if (text === null) {
-    return [{ ...base, gone: { BOOL: true }, expires: { N: String(Math.ceil(now / 1_000) + goneForS) } }];
-  }
+  if (text === null) return [goneItem(place, { decision, now })];
   const plain = Buffer.byteLength(text);
   if (plain < deflatedFromBytes) return [{ ...base, v: { S: text } }];
   const bytes = deflateRawSync(text);
@@ -39,6 +37,11 @@ export function itemsOf(place: Place<unknown>, text: string | null, { decision, 
     z: { B: bytes.subarray(index * maxItemBytes, (index + 1) * maxItemBytes) },
   }));
   return [...parts, { ...base, parts: { N: String(count) } }];
+}
+
+export function goneItem(place: Place<unknown>, { decision, now }: Writing): Item {
+  const expires = { N: String(Math.ceil(now / 1_000) + goneForS) };
+  return { ...keyOf(place), d: { N: String(decision) }, gone: { BOOL: true }, expires };
 }
 
 export function decisionOf(item: Item): number {
@@ -62,12 +65,18 @@ export function textOf(item: Item, parts: readonly Item[]): string {
   return inflateRawSync(Buffer.concat(pieces.map((piece) => piece["z"]?.B ?? Buffer.alloc(0)))).toString("utf8");
 }
 
-function partPlace({ pk, sk }: Place<unknown>, index: number): Place<unknown> {
-  return inCollection(`part#${pk}#${sk}`, String(index));
+/** Where all parts of a row lie, those of an earlier writing too; each by its number. */
+export function partsCollection({ pk, sk }: Place<unknown>): string {
+  return `part#${pk}#${sk}`;
+}
+
+function partPlace(place: Place<unknown>, index: number): Place<unknown> {
+  return inCollection(partsCollection(place), String(index));
 }
 
 /** Problem 422 `decision_refused` where no table can hold a row there. */
 export function checkPlace(place: Place<unknown>): void {
+  if (place.pk === "" || place.sk === "") throw refused("a key is empty");
   const { pk } = partPlace(place, 0);
   if (Buffer.byteLength(pk) <= maxPkBytes && Buffer.byteLength(place.sk) <= maxSkBytes) return;
   throw refused("a key is too long for DynamoDB");

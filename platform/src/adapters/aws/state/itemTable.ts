@@ -22,6 +22,7 @@ const maxWritesAtOnce = 25;
 const mostBatchesAtOnce = 8;
 /** Keys that DynamoDB did not come to are asked for again so often, each time after twice the time, at random. */
 const maxRounds = 10;
+const maxItemsGrown = 1_000;
 const firstDelayMs = 20;
 
 export interface TableParts {
@@ -33,14 +34,20 @@ export interface TableParts {
   random: () => number;
 }
 
+/** `before`: what was replaced, where it is done and something lay there. */
+export interface Put {
+  isDone: boolean;
+  before: Item | null;
+}
+
 /** Items of one table. Every read is strongly consistent. Rejects with `StateUnavailable`. */
 export interface ItemTable {
   /** Those that are there, by `placeName`. */
   get(places: readonly Place<unknown>[]): Promise<Map<string, Item>>;
   /** Pages of a partition's items. */
   pages(pk: string, range: Range): AsyncIterable<Item[]>;
-  /** Where nothing lies, or what is older than `decision`; false where it is not. */
-  putIfOlder(item: Item, decision: number): Promise<boolean>;
+  /** Where nothing lies, or what is older than `decision`. */
+  putIfOlder(item: Item, decision: number): Promise<Put>;
   put(item: Item): Promise<void>;
   /** Of different keys, whatever lies there, in any order. */
   putAll(items: readonly Item[]): Promise<void>;
@@ -78,18 +85,21 @@ function readsOf({ client, table: TableName, sleep, random }: TableParts): Pick<
     async *pages(pk, range) {
       if (range.from !== undefined && range.until !== undefined && range.from >= range.until) return;
       let ExclusiveStartKey: Item | undefined;
+      let { limit } = range;
       do {
         const command = new QueryCommand({
           TableName,
           ConsistentRead: true,
           ...conditionOf(pk, range),
           ScanIndexForward: range.isDescending !== true,
-          ...(range.limit === undefined ? {} : { Limit: range.limit }),
+          ...(limit === undefined ? {} : { Limit: limit }),
           ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
         });
         const { Items = [], LastEvaluatedKey } = await told(client.send(command));
         yield Items;
         ExclusiveStartKey = LastEvaluatedKey;
+        // Where more is asked for, much of it was taken away.
+        if (limit !== undefined) limit = Math.max(limit, Math.min(limit * 4, maxItemsGrown));
       } while (ExclusiveStartKey !== undefined);
     },
   };
@@ -112,8 +122,10 @@ function writesOf({ client, table: TableName, sleep, random }: TableParts): Omit
         Item,
         ConditionExpression: "attribute_not_exists(pk) OR d < :decision",
         ExpressionAttributeValues: { ":decision": { N: String(decision) } },
+        ReturnValues: "ALL_OLD",
       });
-      return told(unlessRefused(client.send(command)).then((answer) => answer !== null));
+      const answer = await told(unlessRefused(client.send(command)));
+      return { isDone: answer !== null, before: answer?.Attributes ?? null };
     },
     async put(Item) {
       await told(client.send(new PutItemCommand({ TableName, Item })));

@@ -54,7 +54,7 @@ withStandIn("ministack", (endpoint) => {
           const table = await createStateTable(clientOf(endpoint));
           const snapshot = snapshotsOf(stateParts(clientOf(endpoint), table));
           const prefixes = prefixesOf(all);
-          let [decided, hadFault] = [0, true];
+          let [decided, position, hadFault] = [0, 0, true];
           for (let nth = 1; hadFault; nth += 1) {
             const faults = new WriteFaults();
             const http = new FaultyHttp();
@@ -62,7 +62,7 @@ withStandIn("ministack", (endpoint) => {
             faults.set({ nth, kind: "crash" });
             const ledger = await Ledger.open(stateParts(clientOf(endpoint, http), table)).catch(() => null);
             for (const each of all.slice(decided)) {
-              await ledger?.commit(changesOf(each), decided).catch(() => undefined);
+              await ledger?.commit(changesOf(each), (position += 1)).catch(() => undefined);
             }
             hadFault = faults.isMet;
             if (!(await hasHead(snapshot))) continue;

@@ -3,18 +3,17 @@ import type { Position } from "../../../model/position.ts";
 import { decidedElsewhere } from "../../../storage/decidedElsewhere.ts";
 import type { Changes } from "./changes.ts";
 import { advanceHead, beginHead, type Head, markApplied, readHead } from "./head.ts";
-import { inParallel } from "./inParallel.ts";
-import { checkPlace, itemsOf } from "./itemCodec.ts";
+import { checkPlace } from "./itemCodec.ts";
 import { type ItemTable, itemTable, type TableParts } from "./itemTable.ts";
 import { readRedo, StateDamage, writeRedo } from "./redo.ts";
 import { RowCache, cached } from "./rowCache.ts";
 import type { RowTexts } from "./rowReads.ts";
 import { rowsAsDecided } from "./rowsOfTable.ts";
+import { RowWriting } from "./rowWriting.ts";
 import { StateUnavailable } from "./stateUnavailable.ts";
 
 /** Raised when a row changes shape. */
 export const tableFormat = 1;
-const mostWritesAtOnce = 48;
 
 export interface LedgerParts extends TableParts {
   /** UTC ms. */
@@ -36,9 +35,11 @@ export class Ledger {
   readonly #table: ItemTable;
   readonly #cache = new RowCache();
   #head: Head;
-  /** What the decision that stands says, as long as it may not be written. */
-  #pending: Changes | null = null;
+  /** Of what the decision that stands says, as long as it may not be written. */
+  #writing: RowWriting | null = null;
   #rows: RowTexts;
+  /** This one's own, of the next decision: an answer that was lost does not tell whether it stands. */
+  readonly #tried = new Set<string>();
 
   private constructor(parts: LedgerParts, table: ItemTable, head: Head) {
     this.#parts = parts;
@@ -72,10 +73,14 @@ export class Ledger {
     return this.#head.decision;
   }
 
+  /** Problem 409 `decided_elsewhere` where the decision that stands is not the one it began with, nor one of its own. */
   async position(): Promise<Position> {
     const head = await readHead(this.#table);
     if (head === null) throw new StateDamage("the head of the state is gone");
-    if (head.attempt !== this.#head.attempt) await this.#take(head);
+    if (head.attempt !== this.#head.attempt) {
+      if (!this.#tried.has(head.attempt)) throw decidedElsewhere();
+      await this.#take(head);
+    }
     return head.position;
   }
 
@@ -86,6 +91,7 @@ export class Ledger {
     const { newId, now } = this.#parts;
     const attempt = `${this.#head.decision + 1}.${newId()}`;
     const redoParts = await writeRedo(this.#table, attempt, changes, now());
+    this.#tried.add(attempt);
     const head = await advanceHead(this.#table, { from: this.#head, position, attempt, redoParts });
     if (head === null) throw decidedElsewhere();
     for (const { place, text } of changes.all()) this.#cache.keep(place, text);
@@ -105,19 +111,16 @@ export class Ledger {
   }
 
   #stand(head: Head, pending: Changes | null): void {
+    if (head.attempt !== this.#head.attempt) this.#tried.clear();
     this.#head = head;
-    this.#pending = pending;
+    this.#writing = pending === null ? null : new RowWriting(this.#table, this.#parts, pending);
     this.#rows = cached(rowsAsDecided(this.#table, head.decision, pending), this.#cache);
   }
 
   async #writePending(): Promise<void> {
-    const pending = this.#pending;
-    if (pending === null) return;
+    if (this.#writing === null) return;
     const { decision } = this.#head;
-    const writing = { decision, now: this.#parts.now() };
-    await inParallel([...pending.all()], mostWritesAtOnce, async ({ place, text }) => {
-      for (const item of itemsOf(place, text, writing)) await this.#table.putIfOlder(item, decision);
-    });
+    await this.#writing.run({ decision, now: this.#parts.now() });
     await markApplied(this.#table, decision);
     this.#stand({ ...this.#head, applied: decision }, null);
   }

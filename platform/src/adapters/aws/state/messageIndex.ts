@@ -34,7 +34,8 @@ export async function openDynamoMessageIndex(parts: MessageIndexParts): Promise<
     for (const entry of entries) if (!first.has(entry.key)) first.set(entry.key, entry);
     await table.putAll([...first.values()].map(messageItem));
   };
-  await catchUp(table, parts, remember);
+  const reach = await reaching(table);
+  await catchUp(parts, reach, remember);
   return {
     firstPositions: async (keys) => {
       if (keys.length === 0) return [];
@@ -49,7 +50,7 @@ export async function openDynamoMessageIndex(parts: MessageIndexParts): Promise<
       const last = entries.at(-1);
       if (last === undefined) return;
       await remember(entries);
-      await reach(table, last.position + 1);
+      await reach.to(last.position + 1);
     },
     forget: (before) => {
       keptFrom = Math.max(keptFrom, before);
@@ -73,30 +74,56 @@ function messageItem({ key, position }: Entry): Item {
   return { ...keyOf(messagePlace(key)), p: { N: String(position) } };
 }
 
-/** Everything decided before `until` is remembered; what says less changes nothing. */
-async function reach(table: ItemTable, until: Position): Promise<void> {
-  await table.update({
-    Key: keyOf(reachedPlace),
-    UpdateExpression: "SET p = :until",
-    ConditionExpression: "attribute_not_exists(p) OR p < :until",
-    ExpressionAttributeValues: { ":until": { N: String(until) } },
-  });
+/** Up to where everything decided is remembered. */
+interface Reach {
+  at(): Position;
+  /**
+   * What says less changes nothing. It goes on only from where it is known to stand, or further: where it stands behind
+   * that, what lies between would be remembered by nobody, and that is {@link StateDamage}.
+   */
+  to(until: Position): Promise<void>;
+}
+
+async function reaching(table: ItemTable): Promise<Reach> {
+  let known = reachedOf((await table.get([reachedPlace])).get(placeName(reachedPlace)));
+  return {
+    at: () => known,
+    to: async (until) => {
+      while (known < until) {
+        const { isDone, item } = await table.update({
+          Key: keyOf(reachedPlace),
+          UpdateExpression: "SET p = :until",
+          ConditionExpression: known === 0 ? "attribute_not_exists(p)" : "p = :known",
+          ExpressionAttributeValues: {
+            ":until": { N: String(until) },
+            ...(known === 0 ? {} : { ":known": { N: String(known) } }),
+          },
+        });
+        const stands = isDone ? until : reachedOf(item ?? undefined);
+        if (stands <= known) throw new StateDamage("messages are remembered less far than they were");
+        known = stands;
+      }
+    },
+  };
+}
+
+function reachedOf(item: Item | undefined): Position {
+  return Number(item?.["p"]?.N ?? 0);
 }
 
 async function catchUp(
-  table: ItemTable,
   { log, decided, keptFrom, notProcessed }: MessageIndexParts,
+  reach: Reach,
   remember: (entries: readonly Entry[]) => Promise<void>,
 ): Promise<void> {
-  const reached = Number((await table.get([reachedPlace])).get(placeName(reachedPlace))?.["p"]?.N ?? 0);
-  let from = Math.max(reached, keptFrom);
+  let from = Math.max(reach.at(), keptFrom);
   while (from < decided) {
     const { records, next } = await log.read(from, decided, maxRecordsRead, maxBytesRead);
     if (next <= from) throw new StateDamage("the log ends before what is decided");
     const skipped = await notProcessed(from, next);
     const taken = records.filter(({ position }) => !skipped.has(position));
     await remember(taken.map(({ message, position }) => ({ key: message, position })));
-    await reach(table, next);
+    await reach.to(next);
     from = next;
   }
 }

@@ -30,6 +30,17 @@ export function placeName({ pk, sk }: Place<unknown>): string {
   return `${pk}\n${sk}`;
 }
 
+/** A text that may be empty, as part of a key that may not: `""` and what begins with the sign get it before them. */
+const escape = "=";
+
+export function keyText(text: string): string {
+  return text === "" || text.startsWith(escape) ? `${escape}${text}` : text;
+}
+
+export function textOfKey(key: string): string {
+  return key.startsWith(escape) ? key.slice(escape.length) : key;
+}
+
 export function inOrder(number: number): string {
   return String(number).padStart(digits, "0");
 }

@@ -1,4 +1,5 @@
 import { Problem } from "../../../model/problem.ts";
+import { StateForbidden } from "../../../storage/stateForbidden.ts";
 import type { Changes } from "./changes.ts";
 import { type Head, readHead } from "./head.ts";
 import { type ItemTable, itemTable, type TableParts } from "./itemTable.ts";
@@ -27,7 +28,7 @@ export function snapshotsOf(parts: TableParts): Snapshots {
         if (head === null) throw nothingDecided();
         return await read(rowsAsDecided(table, head.decision, await pendingOf(head)), head);
       } catch (error) {
-        if (error instanceof StateUnavailable) throw unavailable(error);
+        if (error instanceof StateUnavailable || error instanceof StateForbidden) throw unavailable(error);
         if (!(error instanceof ReadOvertaken)) throw error;
         await parts.sleep(firstDelayMs * 2 ** tries * parts.random());
       }
@@ -64,6 +65,6 @@ function nothingDecided(): Problem {
   });
 }
 
-function unavailable({ message }: StateUnavailable): Problem {
+function unavailable({ message }: Error): Problem {
   return new Problem(503, "state_unavailable", message, { hint: "ask again", retryAfterSeconds: 2 });
 }

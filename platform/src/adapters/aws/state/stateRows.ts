@@ -16,7 +16,7 @@ import type {
 } from "../../../storage/identityAndProfiles.ts";
 import type { RejectionState } from "../../../storage/fates.ts";
 import type { Listing } from "./listing.ts";
-import { inCollection, inOrder, row, type Place } from "./place.ts";
+import { inCollection, inOrder, keyText, row, type Place } from "./place.ts";
 
 /**
  * The rows of the state, by how they are asked for. An identifier is named by its potential profile id, so that no key
@@ -171,7 +171,7 @@ export const seenAgainPlace = (first: Position): Place<{ count: number; differs:
   inCollection("seen again", inOrder(first));
 export const batchPlace = (until: Position): Place<{ processedAt: number; processed: number }> =>
   inCollection("batches", inOrder(until));
-export const sourcePlace = (source: string): Place<SourceRow> => inCollection("sources", source);
+export const sourcePlace = (source: string): Place<SourceRow> => inCollection("sources", keyText(source));
 export const minutePlace = (minute: number, source: string): Place<Pick<SourceRow, "accepted" | "rejected">> =>
   inCollection("minutes", `${inOrder(minute)}#${source}`);
 export const violationPlace = (source: string, name: string): Place<ViolationRow> => inCollection(`V#${source}`, name);

@@ -1,4 +1,5 @@
 import { Problem } from "../../../model/problem.ts";
+import { StateForbidden } from "../../../storage/stateForbidden.ts";
 
 /**
  * DynamoDB does not answer, or refuses for now: trying again may help, and no event's content is to blame. Its message
@@ -14,7 +15,15 @@ export class StateUnavailable extends Error {
 /** What it says of a request that it will never take, whoever sends it again. */
 const refusals = new Set(["ValidationException", "ItemCollectionSizeLimitExceededException", "SerializationException"]);
 
-/** Problem 422 `decision_refused` where the request itself is what it refuses. */
+/** The deployment is to blame: no table, no permission, or no key to it. */
+const forbidden = new Set([
+  "AccessDeniedException",
+  "ResourceNotFoundException",
+  "UnrecognizedClientException",
+  "KMSAccessDeniedException",
+]);
+
+/** Problem 422 `decision_refused` where the request itself is what it refuses; {@link StateForbidden}. */
 export async function told<Value>(work: Promise<Value>): Promise<Value> {
   try {
     return await work;
@@ -23,6 +32,8 @@ export async function told<Value>(work: Promise<Value>): Promise<Value> {
     if (error instanceof Error && refusals.has(error.name)) {
       throw new Problem(422, "decision_refused", `the table of the state refuses what a row says: ${error.name}`);
     }
+    if (error instanceof StateForbidden) throw error;
+    if (error instanceof Error && forbidden.has(error.name)) throw new StateForbidden(error.name);
     throw new StateUnavailable(error instanceof Error ? error.name : "an error without a name");
   }
 }
