@@ -26,9 +26,9 @@ const timed = [
 const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/c360") };
 /**
  * Of a machine with two processors. Who waits for a process that starts, recovers or writes to a disk leaves them to
- * others: with two workers half of their time was nobody's, with three an eighth.
+ * others: with two workers half of their time was nobody's, with three an eighth, with four a seventh.
  */
-const workers = 4;
+const workers = 3;
 const inMemory = { ...env, ...filesInMemory() };
 const browserSetup = "platform/test/whole/browserSetup.ts";
 const memorySetup = "platform/test/memoryFolder.ts";

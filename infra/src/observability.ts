@@ -10,6 +10,7 @@ import {
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
@@ -50,6 +51,8 @@ export class ObservabilityStack extends StageStack {
   constructor(scope: Construct, configuration: Configuration, parts: ObservabilityParts) {
     super(scope, "Observability", configuration);
     const topic = new Topic(this, "Alarms", { masterKey: parts.keys.stream, enforceSSL: true });
+    // A policy of its own takes the place of the one by which an account's alarms may tell their topics.
+    topic.grantPublish(new ServicePrincipal("cloudwatch.amazonaws.com"));
     if (configuration.alarmEmail !== null) topic.addSubscription(new EmailSubscription(configuration.alarmEmail));
     const dashboard = new Dashboard(this, "Dashboard", { dashboardName: `c360-${configuration.environment}` });
     for (const [title, watched] of Object.entries(promisesOf(parts))) {

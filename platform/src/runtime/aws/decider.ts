@@ -4,6 +4,7 @@ import type { IdentityRules } from "../../identity/index.ts";
 import { createIngestionLoop, recordsAt, type BatchOutcome, type IngestionLoop } from "../../ingestion/index.ts";
 import type { KeyedHash } from "../../model/keyedHash.ts";
 import type { Position } from "../../model/position.ts";
+import { Problem } from "../../model/problem.ts";
 import { decidedElsewhere, isDecidedElsewhere } from "../../storage/decidedElsewhere.ts";
 import type { IdentityAndProfiles } from "../../storage/identityAndProfiles.ts";
 import type { MessageIndex } from "../../storage/messageIndex.ts";
@@ -87,7 +88,8 @@ async function decideAlong(parts: DeciderParts): Promise<DeciderOutcome> {
           now,
           onTrouble,
           onDecided,
-          recordsAt: (positions) => recordsAt(log, positions),
+          // The lake's trouble is no event's fault: it is tried again, and nothing is refused for it.
+          recordsAt: (positions) => recordsAt(log, positions).catch(asTrouble),
           sleep: (ms) => parts.sleep(ms, stopping.signal),
         });
         // Another's decision in between: what it took may not be remembered yet.
@@ -137,4 +139,10 @@ async function watch(
     }
     await sleep(lookMs, stopped);
   }
+}
+
+/** A code of its own tells the loop that trying again may help, as of a store. */
+function asTrouble(error: unknown): never {
+  if (!(error instanceof Problem) || error.status < 500) throw error;
+  throw Object.assign(new Error("the log cannot be read"), { code: error.code });
 }

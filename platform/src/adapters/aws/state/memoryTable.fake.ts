@@ -3,7 +3,7 @@ import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
-  type DynamoDBClient,
+  DynamoDBClient,
   PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
@@ -28,7 +28,7 @@ export class MemoryTable {
       this.after(command);
       return answer;
     };
-    return { send, destroy: () => undefined } as unknown as DynamoDBClient;
+    return Object.assign(new DynamoDBClient({ region: "us-east-1" }), { send });
   }
 
   count(kind: abstract new (...given: never[]) => object): number {
