@@ -89,6 +89,8 @@ export class EdgeStack extends StageStack {
       image: ContainerImage.fromEcrRepository(storage.images, gatewayVersion),
       portMappings: [{ containerPort: ports.gateway }],
       readonlyRootFilesystem: true,
+      // It takes what still comes for 15 s, and has 30 more to end what is under way.
+      stopTimeout: Duration.seconds(60),
       logging: LogDrivers.awsLogs({ logGroup: log, streamPrefix: "gateway" }),
       environment: environmentOf({
         queueUrl: stream.queue.queueUrl,
@@ -108,7 +110,6 @@ export class EdgeStack extends StageStack {
     const service = new FargateService(this, "Gateway", {
       cluster,
       taskDefinition: task,
-      desiredCount: settings.gatewayTasks,
       minHealthyPercent: 100,
       circuitBreaker: { rollback: true },
       securityGroups: [network.groups.gateway],
@@ -124,7 +125,8 @@ export class EdgeStack extends StageStack {
     const { storage, stream } = this.parts;
     stream.queue.grantSendMessages(taskRole);
     stream.topic.grantPublish(taskRole);
-    storage.tables.access.grantReadData(taskRole);
+    storage.tables.access.grant(taskRole, "dynamodb:GetItem");
+    storage.tables.access.encryptionKey?.grantDecrypt(taskRole);
     grantHashKey(taskRole, storage);
   }
 

@@ -28,6 +28,8 @@ export interface HandlerOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Of what was invoked asynchronously and failed. */
   readonly onFailure?: IQueue;
+  /** Of its invocations; taken from what the account has for all. */
+  readonly mostAtOnce?: number;
   /** Environments that are kept ready, and more of them by use. */
   readonly isKeptReady?: boolean;
 }
@@ -57,7 +59,10 @@ export function handlerFunction(stack: StageStack, parts: HandlerParts, options:
     tracing: Tracing.ACTIVE,
     logGroup: logOf(stack, name, parts.keys, stack.removal),
     ...(options.onFailure === undefined ? {} : { deadLetterQueue: options.onFailure }),
+    ...(options.mostAtOnce === undefined ? {} : { reservedConcurrentExecutions: options.mostAtOnce }),
   });
+  // CDK grants the queue, and not its key.
+  options.onFailure?.encryptionMasterKey?.grantEncryptDecrypt(run);
   explain(run, { L1: "nodejs24.x is the newest runtime for Node; the rule's list is older." });
   const live = new Alias(stack, `${name}Live`, {
     aliasName: "live",

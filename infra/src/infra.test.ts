@@ -65,7 +65,11 @@ describe("security", () => {
       const buckets = all(stages.storage, "AWS::S3::Bucket").filter(([id]) => !id.startsWith("AccessLogs"));
       expect(buckets).toHaveLength(3);
       for (const [, bucket] of buckets) expect(text(bucket["BucketEncryption"])).toContain("KMSMasterKeyID");
-      for (const [, queue] of all(stages.stream, "AWS::SQS::Queue")) expect(queue["KmsMasterKeyId"]).toBeDefined();
+      for (const [id, queue] of all(stages.stream, "AWS::SQS::Queue")) {
+        // Where SNS leaves what it could not deliver, a key of ours would be a second way to lose it.
+        if (id.startsWith("TopicDeadLetters")) expect(queue["SqsManagedSseEnabled"]).toBe(true);
+        else expect(queue["KmsMasterKeyId"]).toBeDefined();
+      }
       for (const [, topic] of all(stages.stream, "AWS::SNS::Topic")) expect(topic["KmsMasterKeyId"]).toBeDefined();
       expect(text(all(stages.stream, "AWS::Kinesis::Stream"))).toContain(`"EncryptionType":"KMS"`);
       for (const stage of ["network", "stream", "edge", "processing"] as const) {
@@ -82,7 +86,11 @@ describe("security", () => {
   it("lets nobody read a bucket from outside, nor without TLS, and tiers what lies there", () => {
     for (const [id, bucket] of all(prod.storage, "AWS::S3::Bucket")) {
       expect(Object.values(bucket["PublicAccessBlockConfiguration"] as object)).toEqual([true, true, true, true]);
-      if (!id.startsWith("AccessLogs")) expect(text(bucket["LifecycleConfiguration"])).toContain("INTELLIGENT_TIERING");
+      if (id.startsWith("AccessLogs")) continue;
+      expect(text(bucket["LifecycleConfiguration"])).toContain("INTELLIGENT_TIERING");
+      expect(bucket["VersioningConfiguration"]).toEqual({ Status: "Enabled" });
+      // The state counts on all of the log.
+      if (id.startsWith("Raw")) expect(text(bucket["LifecycleConfiguration"])).not.toContain("ExpirationInDays");
     }
     for (const [, policy] of all(prod.storage, "AWS::S3::BucketPolicy")) {
       expect(text(policy)).toContain(`"aws:SecureTransport":"false"`);
@@ -180,6 +188,11 @@ describe("the diagram", () => {
     );
     const service = one(prod.edge, "AWS::ECS::Service", "Gateway");
     expect(service).toMatchObject({ LaunchType: "FARGATE", LoadBalancers: [{ ContainerPort: 3_600 }] });
+    // How many there are is for scaling to say: a deployment would set it back.
+    expect(service["DesiredCount"]).toBeUndefined();
+    expect(text(one(prod.edge, "AWS::ECS::TaskDefinition", "Task"))).toContain(`"StopTimeout":60`);
+    const ofTables = text(all(prod.edge, "AWS::IAM::Policy")).match(/dynamodb:\w+/g);
+    expect(new Set(ofTables)).toEqual(new Set(["dynamodb:GetItem"]));
   });
 
   it("gateway → SQS, gateway → SNS → SQS", () => {
@@ -201,7 +214,9 @@ describe("the diagram", () => {
     expect(one(prod.stream, "AWS::SNS::Subscription", "FanOutQueue")).toMatchObject({
       Protocol: "sqs",
       RawMessageDelivery: true,
+      RedrivePolicy: { deadLetterTargetArn: expect.anything() },
     });
+    expect(one(prod.stream, "AWS::SQS::Queue", "TopicDeadLetters")["KmsMasterKeyId"]).toBeUndefined();
   });
 
   it("both queues → forwarder → Kinesis, with partial failures and a queue of dead letters", () => {
@@ -212,7 +227,11 @@ describe("the diagram", () => {
       expect(text(source["FunctionName"])).toContain("forwarderLive");
     }
     const queues = all(prod.stream, "AWS::SQS::Queue");
-    expect(queues.filter(([, queue]) => queue["RedrivePolicy"] !== undefined)).toHaveLength(2);
+    const redriven = queues.filter(([, queue]) => queue["RedrivePolicy"] !== undefined);
+    expect(redriven).toHaveLength(2);
+    for (const [, queue] of redriven) {
+      expect(queue).toMatchObject({ MessageRetentionPeriod: 345_600, RedrivePolicy: { maxReceiveCount: 10 } });
+    }
     expect(text(all(prod.stream, "AWS::Lambda::Function").filter(([id]) => id.startsWith("forwarder")))).toContain(
       "C360_AWS_STREAM",
     );
@@ -247,7 +266,12 @@ describe("the diagram", () => {
       AttributeName: "expires",
       Enabled: true,
     });
+    const [[, run]] = all(prod.processing, "AWS::Lambda::Function") as [[string, Properties]];
+    expect(run).toMatchObject({ Timeout: 900, ReservedConcurrentExecutions: 2 });
+    expect(text(all(prod.processing, "AWS::Lambda::EventInvokeConfig"))).toContain(`"MaximumRetryAttempts":0`);
     const granted = text(one(prod.processing, "AWS::IAM::Policy", "decideRole"));
+    // What it leaves in its dead letters is encrypted by the stream's key.
+    expect(granted).toMatch(/kms:GenerateDataKey\*[^\]]*\][^}]*\}?[^}]*ExportsOutputFnGetAttstream/i);
     for (const action of ["dynamodb:PutItem", "dynamodb:ConditionCheckItem", "secretsmanager:GetSecretValue"]) {
       expect(granted).toContain(action);
     }
@@ -290,6 +314,10 @@ describe("the diagram", () => {
     const alarms = all(prod.observability, "AWS::CloudWatch::Alarm");
     expect(alarms.length).toBeGreaterThanOrEqual(20);
     for (const [, alarm] of alarms) expect(text(alarm["AlarmActions"])).toContain("Alarms");
+    const [[, policy]] = all(prod.observability, "AWS::SNS::TopicPolicy") as [[string, Properties]];
+    expect((policy["PolicyDocument"] as { Statement: Properties[] }).Statement).toContainEqual(
+      expect.objectContaining({ Effect: "Allow", Principal: { Service: "cloudwatch.amazonaws.com" } }),
+    );
     const metrics = new Set(alarms.map(([, alarm]) => alarm["MetricName"]));
     for (const metric of [
       "ApproximateAgeOfOldestMessage",

@@ -1,10 +1,10 @@
 import { Duration } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
-import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { Configuration } from "./configuration.ts";
-import { explain } from "./explained.ts";
+import { deadLetterQueue } from "./deadLetterQueue.ts";
 import { grantHashKey, grantRawLog, rawLogVariables, type StoreParts } from "./grants.ts";
 import { type Handler, handlerFunction, type HandlerParts } from "./handlerFunction.ts";
 import { environmentOf } from "./handlers.ts";
@@ -27,13 +27,7 @@ export class ProcessingStack extends StageStack {
   constructor(scope: Construct, configuration: Configuration, parts: ProcessingParts) {
     super(scope, "Processing", configuration);
     this.parts = parts;
-    this.deadLetters = new Queue(this, "DeadLetters", {
-      encryption: QueueEncryption.KMS,
-      encryptionMasterKey: parts.keys.stream,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    explain(this.deadLetters, { SQS3: "It is itself where dead letters lie." });
+    this.deadLetters = deadLetterQueue(this, "DeadLetters", parts.keys.stream);
     this.decider = this.decide();
     new Rule(this, "Segments", {
       eventPattern: {
@@ -52,7 +46,9 @@ export class ProcessingStack extends StageStack {
     const handler = handlerFunction(this, this.parts, {
       name: "decide",
       gb: settings.lambdaGb,
-      timeout: Duration.minutes(5),
+      timeout: Duration.minutes(15),
+      // One decides; another may come to be told so.
+      mostAtOnce: 2,
       environment: {
         ...rawLogVariables(storage),
         ...environmentOf({
@@ -66,6 +62,8 @@ export class ProcessingStack extends StageStack {
     grantRawLog(handler.run, storage);
     storage.tables.state.grantReadWriteData(handler.run);
     grantHashKey(handler.run, storage);
+    // The clock calls it again at once anyway.
+    handler.live.configureAsyncInvoke({ retryAttempts: 0 });
     return handler;
   }
 

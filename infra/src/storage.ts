@@ -19,6 +19,7 @@ import { StageStack } from "./stageStack.ts";
 
 const tableNames = ["access", "rawHead", "state"] as const;
 export type TableName = (typeof tableNames)[number];
+const noncurrentDays = 30;
 const daysPerMonth = 31;
 /** Where the access logs of the load balancer lie, in the bucket of access logs. */
 export const balancerLogs = "balancer";
@@ -41,7 +42,8 @@ export class StorageStack extends StageStack {
     this.keys = keys;
     this.tables = Object.fromEntries(tableNames.map((name) => [name, this.table(name)])) as Record<TableName, Table>;
     this.accessLogs = this.accessLogBucket();
-    this.raw = this.bucket("Raw", configuration.settings.lakeMonths * daysPerMonth);
+    // The log: what of it is kept no longer is for the platform to say, which counts on all that it has decided.
+    this.raw = this.bucket("Raw", null);
     this.processed = this.bucket("Processed", null);
     this.deadLetter = this.bucket("DeadLetter", configuration.settings.lakeMonths * daysPerMonth);
     this.images = new Repository(this, "Images", {
@@ -115,9 +117,12 @@ export class StorageStack extends StageStack {
         {
           abortIncompleteMultipartUploadAfter: Duration.days(1),
           transitions: [{ storageClass: StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(0) }],
+          noncurrentVersionExpiration: Duration.days(noncurrentDays),
           ...(keptDays === null ? {} : { expiration: Duration.days(keptDays) }),
         },
       ],
+      // An object that was written over, or removed by hand, can be had back.
+      versioned: true,
       removalPolicy: this.removal,
     });
     // CDK's own way makes a custom resource with a function and a role that may change every bucket.

@@ -7,6 +7,7 @@ import { SqsSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { Configuration } from "./configuration.ts";
+import { deadLetterQueue } from "./deadLetterQueue.ts";
 import { grantRawLog, rawLogVariables, type StoreParts } from "./grants.ts";
 import { type Handler, handlerFunction, type HandlerParts } from "./handlerFunction.ts";
 import { environmentOf } from "./handlers.ts";
@@ -16,7 +17,9 @@ import { StageStack } from "./stageStack.ts";
 const forwarderTimeout = Duration.seconds(30);
 /** As AWS asks: a message is not seen again while its function may still run and be tried again. */
 const visibility = Duration.seconds(180);
-const mostReceives = 5;
+const mostReceives = 10;
+/** What is moved to the dead letters at its end has ten days left there: a message keeps its age. */
+const retention = Duration.days(4);
 /** What fails is a service, not a record: poison is a dead letter at once. */
 const mostRetries = 10_000;
 /** Hours that are left to read from the stream what the on-failure queue names. */
@@ -28,7 +31,7 @@ export class StreamStack extends StageStack {
   readonly topic: Topic;
   readonly queue: Queue;
   readonly fanOutQueue: Queue;
-  readonly deadLetters: Record<"queue" | "fanOut" | "ingest", Queue>;
+  readonly deadLetters: Record<"queue" | "fanOut" | "topic" | "ingest", Queue>;
   readonly stream: Stream;
   readonly forwarder: Handler;
   readonly ingest: Handler;
@@ -38,28 +41,21 @@ export class StreamStack extends StageStack {
     super(scope, "Stream", configuration);
     this.parts = parts;
     this.deadLetters = {
-      queue: this.deadLetterQueue("QueueDeadLetters"),
-      fanOut: this.deadLetterQueue("FanOutDeadLetters"),
-      ingest: this.deadLetterQueue("IngestDeadLetters"),
+      queue: deadLetterQueue(this, "QueueDeadLetters", parts.keys.stream),
+      fanOut: deadLetterQueue(this, "FanOutDeadLetters", parts.keys.stream),
+      // What SNS cannot deliver for the queue's policy or its key must not meet the same key there.
+      topic: deadLetterQueue(this, "TopicDeadLetters", null),
+      ingest: deadLetterQueue(this, "IngestDeadLetters", parts.keys.stream),
     };
     this.queue = this.messageQueue("Queue", this.deadLetters.queue);
     this.fanOutQueue = this.messageQueue("FanOutQueue", this.deadLetters.fanOut);
     this.topic = new Topic(this, "Topic", { masterKey: parts.keys.stream, enforceSSL: true });
-    this.topic.addSubscription(new SqsSubscription(this.fanOutQueue, { rawMessageDelivery: true }));
+    this.topic.addSubscription(
+      new SqsSubscription(this.fanOutQueue, { rawMessageDelivery: true, deadLetterQueue: this.deadLetters.topic }),
+    );
     this.stream = this.eventStream();
     this.forwarder = this.forward();
     this.ingest = this.ingestion();
-  }
-
-  private deadLetterQueue(id: string): Queue {
-    const queue = new Queue(this, id, {
-      encryption: QueueEncryption.KMS,
-      encryptionMasterKey: this.parts.keys.stream,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    explain(queue, { SQS3: "It is itself where dead letters lie." });
-    return queue;
   }
 
   private messageQueue(id: string, queue: Queue): Queue {
@@ -68,7 +64,7 @@ export class StreamStack extends StageStack {
       encryptionMasterKey: this.parts.keys.stream,
       enforceSSL: true,
       visibilityTimeout: visibility,
-      retentionPeriod: Duration.days(14),
+      retentionPeriod: retention,
       deadLetterQueue: { queue, maxReceiveCount: mostReceives },
     });
   }
