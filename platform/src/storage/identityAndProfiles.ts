@@ -305,3 +305,16 @@ export interface IdentityAndProfiles {
   releaseFeed(version: number): void;
   close(): Promise<void>;
 }
+
+/** What it knows of devices that change hands. */
+export type TenancyReads = Pick<
+  IdentityAndProfiles,
+  | "crowdedDevices"
+  | "fragmentsOfDevices"
+  | "fragmentsOfCombinations"
+  | "personsOfTenants"
+  | "deviceTallies"
+  | "sightings"
+  | "tenancies"
+  | "sharedDevices"
+>;

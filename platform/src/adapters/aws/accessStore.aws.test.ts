@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteTableCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeEach, describe, expect, it, test } from "vitest";
 import {
   broken,
@@ -18,36 +18,18 @@ import type { AccessStore } from "../../storage/access.ts";
 import { accessStoreContract } from "../../storage/accessContract.ts";
 import { openDynamoAccessStore } from "./accessStore.ts";
 import { dynamoDbClient } from "./serviceClients.ts";
+import { newTable } from "./table.fake.ts";
 
 const credentials = { accessKeyId: "standin", secretAccessKey: "standin" };
 const clientOf = (endpoint: string, requestHandler?: FaultyHttp): DynamoDBClient =>
   dynamoDbClient({ endpoint, region: "us-east-1", credentials, ...(requestHandler ? { requestHandler } : {}) });
-
-async function createTable(client: DynamoDBClient): Promise<string> {
-  const TableName = `access-${randomBytes(6).toString("hex")}`;
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: [
-        { AttributeName: "pk", KeyType: "HASH" },
-        { AttributeName: "sk", KeyType: "RANGE" },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: "pk", AttributeType: "S" },
-        { AttributeName: "sk", AttributeType: "S" },
-      ],
-    }),
-  );
-  return TableName;
-}
 
 const parts = { now: Date.now, randomBytes, random: Math.random, sleep: (ms: number) => sleep(ms) };
 
 withStandIn("ministack", (endpoint) => {
   accessStoreContract("DynamoDB", async () => {
     const client = clientOf(endpoint);
-    const table = await createTable(client);
+    const table = await newTable(client, "access");
     return {
       open: async () => openDynamoAccessStore({ ...parts, client: clientOf(endpoint), table }),
       dispose: async () => {
@@ -78,7 +60,7 @@ withStandIn("ministack", (endpoint) => {
       (await client.send(new ScanCommand({ TableName: table }))).Count ?? Number.NaN;
     beforeEach(async () => {
       http.plan = () => null;
-      table = await createTable(client);
+      table = await newTable(client, "access");
       store = openDynamoAccessStore({ ...parts, client: clientOf(endpoint, http), table });
     });
     afterAll(async () => {

@@ -6,12 +6,12 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { openDynamoAccessStore } from "../../../src/adapters/aws/accessStore.ts";
-import { createTable } from "../../../src/adapters/aws/rawLog/standIn.fake.ts";
 import { openQueueSink } from "../../../src/adapters/aws/messages/queueSink.ts";
 import { openTopicSink } from "../../../src/adapters/aws/messages/topicSink.ts";
 import { sourceSinks } from "../../../src/adapters/aws/routedSink.ts";
 import { dynamoDbClient, secretsClient, snsClient, sqsClient } from "../../../src/adapters/aws/serviceClients.ts";
 import { createStateTable } from "../../../src/adapters/aws/state/stateTable.fake.ts";
+import { newTable } from "../../../src/adapters/aws/table.fake.ts";
 import { keyedHash } from "../../../src/model/keyedHash.ts";
 import { type GatewayServer, startGatewayServer } from "../../../src/runtime/aws/gatewayServer.ts";
 import { startLambda } from "../lambda/runtimeApi.ts";
@@ -42,8 +42,7 @@ export async function openWholeWay(parts: WholeWayParts) {
   const { services, lake, queueUrl, topicArn } = wayIn;
   const client = dynamoDbClient(services);
   const stateTable = await createStateTable(client);
-  const accessTable = `access-${randomBytes(6).toString("hex")}`;
-  await createTable(client, accessTable);
+  const accessTable = await newTable(client, "access");
   const secret = await createSecret(services, hashKey);
   const proxies = { state: await faultyProxy(ministack), edge: await faultyProxy(ministack) };
   const decider = await startLambda(runtime, folder("decide"), {

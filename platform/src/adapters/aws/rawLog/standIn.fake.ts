@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import type { FaultyHttp } from "../faultyHttp.fake.ts";
 import { dynamoDbClient, s3Client } from "../serviceClients.ts";
+import { newTable } from "../table.fake.ts";
 import { openRawLogReader } from "./reader.ts";
 import { openRawLog, type RawLog, type RawLogParts } from "./writer.ts";
 
@@ -31,9 +32,8 @@ export async function createRawLake(endpoint: string): Promise<RawLake> {
   });
   const s3 = s3Client(access(), true);
   const dynamoDb = dynamoDbClient(access());
-  const name = `raw-${randomBytes(6).toString("hex")}`;
+  const name = await newTable(dynamoDb, "raw");
   await s3.send(new CreateBucketCommand({ Bucket: name }));
-  await createTable(dynamoDb, name);
   const place = { bucket: name, prefix: "raw/" };
   return {
     ...place,
@@ -68,21 +68,4 @@ export async function createRawLake(endpoint: string): Promise<RawLake> {
       dynamoDb.destroy();
     },
   };
-}
-
-export async function createTable(client: DynamoDBClient, TableName: string): Promise<void> {
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: [
-        { AttributeName: "pk", KeyType: "HASH" },
-        { AttributeName: "sk", KeyType: "RANGE" },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: "pk", AttributeType: "S" },
-        { AttributeName: "sk", AttributeType: "S" },
-      ],
-    }),
-  );
 }

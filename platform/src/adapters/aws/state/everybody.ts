@@ -44,6 +44,11 @@ export async function openEverybody(now: () => RowTexts, hash: KeyedHash, frozen
   const { nextNumber, persons: personCount, combinations } = await readState(rows());
   const pages = cursors<PersonCursor>();
   const names = cursors<string>();
+  const combinationsBefore = async (until: PersonNumber, after: number, limit: number): Promise<Page<Combination>> => {
+    const from = after === 0 ? { person: 0, index: 0 } : pages.at(after);
+    const { found, next } = await combinationsFrom(rows(), from, until, limit);
+    return { rows: found, next: next === null ? null : pages.add(next) };
+  };
   return {
     identifiers,
     edges,
@@ -65,34 +70,8 @@ export async function openEverybody(now: () => RowTexts, hash: KeyedHash, frozen
         next: next === undefined ? null : names.add(next.sk),
       };
     },
-    combinations: async (after, limit) => {
-      const from =
-        after === 0
-          ? {
-              person: 0,
-              index: 0,
-            }
-          : pages.at(after);
-      const { found, next } = await combinationsFrom(rows(), from, nextNumber, limit);
-      return {
-        rows: found,
-        next: next === null ? null : pages.add(next),
-      };
-    },
-    nobodysCombinations: async (after, limit) => {
-      const from =
-        after === 0
-          ? {
-              person: 0,
-              index: 0,
-            }
-          : pages.at(after);
-      const { found, next } = await combinationsFrom(rows(), from, 1, limit);
-      return {
-        rows: found,
-        next: next === null ? null : pages.add(next),
-      };
-    },
+    combinations: (after, limit) => combinationsBefore(nextNumber, after, limit),
+    nobodysCombinations: (after, limit) => combinationsBefore(1, after, limit),
     fragmentsOf: (ids) => readEvidence(rows(), ids),
     crossings: (after, limit) => crossingPage(rows(), after, limit),
     statedPairs: (after, limit) => statedPage(rows(), after, limit),

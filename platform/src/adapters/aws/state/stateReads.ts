@@ -8,6 +8,7 @@ import type {
   IdentityAndProfiles,
   StoredRules,
   StoredStatement,
+  TenancyReads,
 } from "../../../storage/identityAndProfiles.ts";
 import { evidenceOf, identifierOf, isKnown, isPresent, stateOf } from "./encoding.ts";
 import { countIn, listed } from "./listing.ts";
@@ -207,19 +208,7 @@ async function isSpokenOf(rows: RowTexts, person: number): Promise<boolean> {
 
 type PlainReads = Omit<
   IdentityAndProfiles,
-  | "position"
-  | "commit"
-  | "releaseFeed"
-  | "close"
-  | "everybody"
-  | "crowdedDevices"
-  | "fragmentsOfDevices"
-  | "fragmentsOfCombinations"
-  | "personsOfTenants"
-  | "deviceTallies"
-  | "sightings"
-  | "tenancies"
-  | "sharedDevices"
+  "position" | "commit" | "releaseFeed" | "close" | "everybody" | keyof TenancyReads
 >;
 
 /** What is read as it is stored. `rows`: as they are decided when somebody asks. */

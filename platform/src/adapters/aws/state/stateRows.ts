@@ -14,7 +14,7 @@ import type {
   StoredRules,
   StoredStatement,
 } from "../../../storage/identityAndProfiles.ts";
-import type { RejectionState } from "../../../storage/fates.ts";
+import type { KeptRejection } from "../../../storage/fates.ts";
 import type { Listing } from "./listing.ts";
 import { inCollection, inOrder, keyText, row, type Place } from "./place.ts";
 
@@ -99,16 +99,6 @@ export interface MessageRow extends Listing<"refused"> {
   unmended?: boolean;
 }
 
-export interface RefusalRow {
-  position: Position;
-  messageKey: string;
-  source: string;
-  messageId: string;
-  reason: Rejection;
-  cause: string;
-  state: RejectionState;
-}
-
 export interface CauseRow extends RejectionCause {
   number: number;
   count: number;
@@ -162,7 +152,7 @@ export const aliasPlace = (pair: string): Place<[string, string]> => inCollectio
 export const sharedPlace = (key: string): Place<object> => inCollection("shared", key);
 export const tiePlace = (tie: HouseholdId): Place<Listing<"fragments">> => row(`H#${tie}`);
 export const messagePlace = (key: string): Place<MessageRow> => row(`M#${key}`);
-export const refusalPlace = (at: Position): Place<RefusalRow> => inCollection("R", inOrder(at));
+export const refusalPlace = (at: Position): Place<KeptRejection> => inCollection("R", inOrder(at));
 export const causePlace = (id: string): Place<CauseRow> => inCollection("causes", id);
 /** How many causes a source has. */
 export const causesOfPlace = (source: string): Place<{ causes?: number }> => row(`causes#${source}`);

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { keyedHash } from "../../../model/keyedHash.ts";
 import type { StateHarness, WriteFault } from "../../../storage/stateContract.ts";
 import { broken, type Fault, FaultyHttp } from "../faultyHttp.fake.ts";
+import { newTable } from "../table.fake.ts";
 import { correctionsOver, linksOver, rulesVersionsOver } from "./corrections.ts";
 import { fatesOver } from "./fates.ts";
 import { peopleOver } from "./people.ts";
@@ -17,23 +18,8 @@ export function clientOf(endpoint: string, requestHandler?: FaultyHttp, maxAttem
   return new DynamoDBClient({ ...access, endpoint, maxAttempts, ...(requestHandler ? { requestHandler } : {}) });
 }
 
-export async function createStateTable(client: DynamoDBClient): Promise<string> {
-  const TableName = `state-${randomBytes(6).toString("hex")}`;
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: [
-        { AttributeName: "pk", KeyType: "HASH" },
-        { AttributeName: "sk", KeyType: "RANGE" },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: "pk", AttributeType: "S" },
-        { AttributeName: "sk", AttributeType: "S" },
-      ],
-    }),
-  );
-  return TableName;
+export function createStateTable(client: DynamoDBClient): Promise<string> {
+  return newTable(client, "state");
 }
 
 export const hash = keyedHash(Buffer.alloc(32, 7));

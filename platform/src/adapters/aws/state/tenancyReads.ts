@@ -1,24 +1,12 @@
 import { profileIdOf, type KeyedHash } from "../../../model/keyedHash.ts";
 import type { IdentifierKey } from "../../../model/identifier.ts";
 import type { Tenancy } from "../../../model/tenancy.ts";
-import type { DeviceFragment, IdentityAndProfiles } from "../../../storage/identityAndProfiles.ts";
+import type { DeviceFragment, TenancyReads } from "../../../storage/identityAndProfiles.ts";
 import { decodeSighting, deviceFragmentOf, isPresent } from "./encoding.ts";
 import { countIn, listed } from "./listing.ts";
 import { presentOf } from "./presentRows.ts";
 import { byBytes, type RowTexts, valueAt, valuesAt, valuesIn } from "./rowReads.ts";
 import { fragmentPlace, identifierPlace, sharedPlace, sightingsPlace, tenancyPlace } from "./stateRows.ts";
-
-export type TenancyReads = Pick<
-  IdentityAndProfiles,
-  | "crowdedDevices"
-  | "fragmentsOfDevices"
-  | "fragmentsOfCombinations"
-  | "personsOfTenants"
-  | "deviceTallies"
-  | "sightings"
-  | "tenancies"
-  | "sharedDevices"
->;
 
 export function tenancyReads(rows: () => RowTexts, hash: KeyedHash): TenancyReads {
   const placeOf = (device: IdentifierKey) => identifierPlace(profileIdOf(hash, device));

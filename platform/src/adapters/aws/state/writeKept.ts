@@ -1,4 +1,5 @@
 import type { Position } from "../../../model/position.ts";
+import type { KeptRejection } from "../../../storage/fates.ts";
 import type { KeptDecision } from "../../../storage/identityAndProfiles.ts";
 import type { Draft } from "./draft.ts";
 import { isPresent } from "./encoding.ts";
@@ -14,7 +15,6 @@ import {
   messagePlace,
   refusalIndexes,
   refusalPlace,
-  type RefusalRow,
   seenAgainPlace,
   type StateRow,
 } from "./stateRows.ts";
@@ -40,7 +40,7 @@ export async function writeKept(draft: Draft, state: StateRow, kept: KeptDecisio
 }
 
 /** A cause goes with its last refusal. */
-async function forgetRefusal(draft: Draft, refusal: RefusalRow, until: Position): Promise<void> {
+async function forgetRefusal(draft: Draft, refusal: KeptRejection, until: Position): Promise<void> {
   const { position, source, cause, messageKey } = refusal;
   draft.remove(refusalPlace(position));
   const { ofSource, ofCause } = refusalIndexes;

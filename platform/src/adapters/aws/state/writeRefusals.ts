@@ -1,19 +1,11 @@
 import type { KeyedHash } from "../../../model/keyedHash.ts";
 import { causeIdOf, maxCausesOfSource, withoutNames, type RejectionCause } from "../../../model/rejectionCause.ts";
-import type { RejectionState } from "../../../storage/fates.ts";
+import type { KeptRejection, RejectionState } from "../../../storage/fates.ts";
 import type { Decision, RejectedRow } from "../../../storage/identityAndProfiles.ts";
 import type { Draft } from "./draft.ts";
 import { addTo } from "./listing.ts";
 import { inCollection, inOrder } from "./place.ts";
-import {
-  causePlace,
-  causesOfPlace,
-  messagePlace,
-  refusalIndexes,
-  refusalPlace,
-  type RefusalRow,
-  type StateRow,
-} from "./stateRows.ts";
+import { causePlace, causesOfPlace, messagePlace, refusalIndexes, refusalPlace, type StateRow } from "./stateRows.ts";
 
 export async function fetchRefusals(draft: Draft, hash: KeyedHash, decision: Decision): Promise<void> {
   const { rejected, mended } = decision;
@@ -42,7 +34,7 @@ export async function writeRefusals(
 
 async function addRefusal(draft: Draft, row: RejectedRow, cause: string): Promise<void> {
   const { position, messageKey, source, messageId, reason, isTaken, receivedAt: at } = row;
-  const kept: RefusalRow = {
+  const kept: KeptRejection = {
     position,
     messageKey,
     source,
@@ -69,7 +61,7 @@ async function addRefusal(draft: Draft, row: RejectedRow, cause: string): Promis
 }
 
 /** Where an open refusal is found, and no other. */
-export function openPlaces({ source, cause, position }: Pick<RefusalRow, "source" | "cause" | "position">) {
+export function openPlaces({ source, cause, position }: Pick<KeptRejection, "source" | "cause" | "position">) {
   const { open, openOfSource, openOfCause } = refusalIndexes;
   return [open(), openOfSource(source), openOfCause(cause)].map((pk) => inCollection(pk, inOrder(position)));
 }

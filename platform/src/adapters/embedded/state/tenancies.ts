@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { FragmentId, Sighting } from "../../../model/fragment.ts";
 import type { IdentifierKey } from "../../../model/identifier.ts";
 import type { Tenancy } from "../../../model/tenancy.ts";
-import type { DeviceFragment, DeviceTally, IdentityAndProfiles } from "../../../storage/identityAndProfiles.ts";
+import type { DeviceFragment, DeviceTally, TenancyReads } from "../../../storage/identityAndProfiles.ts";
 import { evidenceRow, int, rowsFor, text, type Row } from "./rows.ts";
 import { deviceNumber } from "./deviceNumber.ts";
 import { decodeSightings, timeOf } from "./sightingRows.ts";
@@ -28,18 +28,6 @@ export function tenancyStatements(database: DatabaseSync) {
       UNION SELECT device FROM device_tallies WHERE device > ? ORDER BY 1 LIMIT ?`),
   };
 }
-
-type TenancyReads = Pick<
-  IdentityAndProfiles,
-  | "crowdedDevices"
-  | "fragmentsOfDevices"
-  | "fragmentsOfCombinations"
-  | "personsOfTenants"
-  | "deviceTallies"
-  | "sightings"
-  | "tenancies"
-  | "sharedDevices"
->;
 
 export function tenancyReads(statements: ReturnType<typeof tenancyStatements>): TenancyReads {
   return {
