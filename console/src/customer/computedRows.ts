@@ -1,6 +1,6 @@
 import { countText } from "../parts/countText.ts";
 import { moneyText } from "../parts/moneyText.ts";
-import { absoluteTime } from "../parts/timeText.ts";
+import { absoluteDay, absoluteTime } from "../parts/timeText.ts";
 import { words } from "../words/words.ts";
 import type { Profile } from "./customerQueries.ts";
 import { spendTexts } from "./spendTexts.ts";
@@ -48,7 +48,7 @@ export function computedRows({ computed, firstSeenAt, lastSeenAt }: Profile): Co
 }
 
 function dayText(at: string | null): string | null {
-  return at === null ? null : new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(Date.parse(at));
+  return at === null ? null : absoluteDay(Date.parse(at));
 }
 
 function timeText(at: string | null): string | null {

@@ -37,9 +37,14 @@ function zone(timeZone: string | undefined): { timeZone?: string } {
   return timeZone === undefined ? {} : { timeZone };
 }
 
+/** The day alone. */
+export function absoluteDay(at: number, locale?: string, timeZone?: string): string {
+  return dateFormat(locale, timeZone).format(at);
+}
+
 /** The whole time with its zone. */
 export function absoluteTime(at: number, locale?: string, timeZone?: string): string {
-  return `${dateFormat(locale, timeZone).format(at)}, ${timeFormat(locale, timeZone).format(at)}`;
+  return `${absoluteDay(at, locale, timeZone)}, ${timeFormat(locale, timeZone).format(at)}`;
 }
 
 /** `3 days`, `2 hr`: how long, in the largest unit that fits. */
